@@ -1,0 +1,1 @@
+"""What the manifest cannot say in YAML, one concern a module."""

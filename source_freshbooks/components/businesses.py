@@ -1,0 +1,109 @@
+"""Which businesses to read: one partition, and one state, for each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass
+from typing import Any
+
+from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
+from airbyte_cdk.sources.declarative.retrievers import Retriever
+from airbyte_cdk.sources.types import StreamSlice, StreamState
+
+from source_freshbooks.components.connection import Connection, connection_of
+from source_freshbooks.components.errors import ConfigError
+from source_freshbooks.components.families import FAMILIES
+from source_freshbooks.components.records import RecordShaper
+
+# The roles that may read a whole business (freshbooks-api.md 2); `admin` is the old name of the owner.
+FULL_ROLES = frozenset({"owner", "admin", "business_partner"})
+
+
+def _memberships(connection: Connection) -> list[dict[str, Any]]:
+    return [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
+
+
+def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
+    """Rows of the `businesses` stream: those of `business_ids`, else every one owned or administered."""
+    memberships = _memberships(connection)
+    wanted = connection.config.get("business_ids") or []
+    known = {int(m["business"]["id"]) for m in memberships if m.get("role") != "client"}
+    if missing := [business_id for business_id in wanted if int(business_id) not in known]:
+        raise ConfigError(
+            f"This FreshBooks user has no business with id {', '.join(map(str, missing))}; "
+            f"it has {', '.join(map(str, sorted(known))) or 'none'}. Correct the list of business ids."
+        )
+    chosen = [
+        m
+        for m in memberships
+        if (int(m["business"]["id"]) in map(int, wanted) if wanted else m.get("role") in FULL_ROLES)
+    ]
+    if not chosen:
+        raise ConfigError(
+            "This FreshBooks user owns or administers no business, so there is nothing to sync. "
+            "Authorize the connection as the owner or an administrator of the business."
+        )
+    identity = connection.identity()
+    roles = {role.get("accountid"): role for role in identity.get("roles") or []}
+    return [_row(membership, roles, identity) for membership in chosen]
+
+
+def _row(
+    membership: Mapping[str, Any], roles: Mapping[Any, Mapping[str, Any]], identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    business = membership["business"]
+    account_role = roles.get(business.get("account_id")) or {}
+    return {
+        **{key: value for key, value in business.items() if key != "id"},
+        "business_id": int(business["id"]),
+        "account_id": business.get("account_id"),
+        "membership_id": membership.get("id"),
+        "role": membership.get("role"),
+        "account_role": account_role.get("role"),
+        "account_userid": account_role.get("userid"),
+        "identity_id": identity.get("identity_id") or identity.get("id"),
+        "is_deleted": False,
+        "is_archived": business.get("active") is False,
+    }
+
+
+@dataclass
+class BusinessRouter(PartitionRouter):
+    """A slice per business that has the id which the family of the stream needs."""
+
+    config: Mapping[str, Any]
+    family: str
+    parameters: InitVar[Mapping[str, Any] | None] = None
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        needs_account = FAMILIES[self.family].needs_account
+        for business in selected_businesses(connection_of(self.config)):
+            if business["account_id"] or not needs_account:
+                yield StreamSlice(
+                    partition={"business_id": business["business_id"]},
+                    cursor_slice={},
+                    extra_fields={"account_id": business["account_id"]},
+                )
+
+    def get_stream_state(self) -> Mapping[str, StreamState] | None:
+        return None
+
+    def get_request_params(self, **_: Any) -> Mapping[str, Any]:
+        return {}
+
+    get_request_headers = get_request_body_data = get_request_body_json = get_request_params
+
+
+@dataclass
+class BusinessesRetriever(Retriever):
+    """The stream `businesses`: from the identity that every other stream needs anyway."""
+
+    config: Mapping[str, Any]
+    name: str
+
+    def read_records(
+        self,
+        records_schema: Mapping[str, Any],
+        stream_slice: StreamSlice | None = None,  # noqa: ARG002 - the interface
+    ) -> Iterable[Mapping[str, Any]]:
+        shaper = RecordShaper(self.name, records_schema)
+        for row in selected_businesses(connection_of(self.config)):
+            yield shaper.shape(row)

@@ -1,0 +1,122 @@
+"""What all streams of one source share: address, tokens, page workers and who the user is."""
+
+import logging
+import os
+import random
+import threading
+from collections.abc import Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, cast
+
+import requests
+from airbyte_cdk.sources.streams.http import HttpClient
+from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_freshbooks.components.auth import FreshbooksAuthenticator
+from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
+
+API_URL = "https://api.freshbooks.com"
+TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
+PAGES_IN_FLIGHT = 8
+_HEADERS = {"User-Agent": "source-freshbooks"}
+
+logger = logging.getLogger("airbyte.freshbooks")
+
+
+class Backoff(BackoffStrategy):
+    """`Retry-After` where FreshBooks asks to wait (429, 503), else 1, 2, 4 … seconds with jitter."""
+
+    def backoff_time(
+        self, response_or_exception: requests.Response | requests.RequestException | None, attempt_count: int
+    ) -> float | None:
+        # FreshBooks sends Retry-After on every answer, good ones included (freshbooks-api.md 6.3).
+        if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code in (
+            429,
+            503,
+        ):
+            try:
+                return min(float(response_or_exception.headers["Retry-After"]), 120.0)
+            except (KeyError, ValueError):
+                pass
+        return min(2.0 ** (attempt_count - 1), 30.0) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+
+
+class Client:
+    """GET on behalf of one stream."""
+
+    def __init__(self, name: str, api_url: str, authenticator: FreshbooksAuthenticator, retries: int) -> None:
+        self._api_url = api_url
+        self._http = HttpClient(
+            name=name,
+            logger=logger,
+            error_handler=FreshbooksErrorHandler(retries),
+            backoff_strategy=Backoff(),
+            authenticator=authenticator,
+        )
+
+    def get(self, path: str, params: Mapping[str, Any]) -> tuple[Any, requests.Response]:
+        """The parsed answer and the response. Raises AirbyteTracedException with a sentence for the user."""
+        try:
+            _, response = self._http.send_request(
+                "GET",
+                f"{self._api_url}{path}",
+                request_kwargs={"timeout": TIMEOUT},
+                headers=_HEADERS,
+                params=params,
+            )
+        except AirbyteTracedException as error:
+            if isinstance(error._exception, BaseBackoffException):  # the retries are used up
+                raise TransientError(
+                    f"{error._exception}, at {self._api_url}, several times in a row. "
+                    "Check the network and FreshBooks' status page, then run again: nothing is lost."
+                ) from None
+            raise
+        return parsed_body(response), response
+
+
+class Connection:
+    """One authorization of one FreshBooks user."""
+
+    def __init__(self, config: MutableMapping[str, Any]) -> None:
+        self.config = config
+        self.api_url = os.environ.get("FRESHBOOKS_API_URL", API_URL).rstrip("/")
+        self._authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
+        self._identity_lock = threading.Lock()
+
+    def client(self, name: str, retries: int = 5) -> Client:
+        return Client(name, self.api_url, self._authenticator, retries)
+
+    @cached_property
+    def page_workers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.pages_in_flight, thread_name_prefix="page")
+
+    @property
+    def pages_in_flight(self) -> int:
+        return int(self.config.get("num_workers", PAGES_IN_FLIGHT))
+
+    def identity(self) -> dict[str, Any]:
+        """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2), asked once per source."""
+        with self._identity_lock:
+            return self._identity
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        # Few retries: the first call of `check` tells soon that the network is down.
+        body, _ = self.client("identity", retries=2).get("/auth/api/v1/users/me", {})
+        return cast(dict[str, Any], body["response"])
+
+
+_connections: dict[int, Connection] = {}
+_connections_lock = threading.Lock()
+
+
+def connection_of(config: Mapping[str, Any]) -> Connection:
+    """The one Connection of a source: the CDK hands the same config object to all of its components."""
+    with _connections_lock:
+        found = _connections.get(id(config))
+        if found is None:  # the Connection holds the config, so its id cannot be given to another
+            found = _connections[id(config)] = Connection(cast(MutableMapping[str, Any], config))
+        return found

@@ -1,0 +1,48 @@
+"""How each resource tells that a row is deleted or archived, and how to ask for such rows.
+
+`passes` are the query parameters of the lists that together show every row; `flags` reads the answer
+(freshbooks-api.md 3.5). Active rows come first, deleted ones last, so that a row archived or deleted while the
+lists are read is seen in its newer state.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+Params = dict[str, Any]
+
+ACTIVE, DELETED, ARCHIVED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """`passes`: parameters per list. `overlapping`: one row may be in several of them."""
+
+    passes: tuple[Params, ...]
+    flags: Callable[[Row, Params], tuple[bool, bool]]
+    overlapping: bool = False
+
+
+def _vis_state(row: Row, asked: Params) -> tuple[bool, bool]:
+    state = row.get("vis_state")
+    if state is None:  # the key may be missing on old accounts: what was asked for is what came
+        state = asked["search[vis_state]"]
+    return int(state) == DELETED, int(state) == ARCHIVED
+
+
+def _active(row: Row, _asked: Params) -> tuple[bool, bool]:
+    return row.get("active") is False, False
+
+
+def _never(_row: Row, _asked: Params) -> tuple[bool, bool]:
+    return False, False
+
+
+VISIBILITY = {
+    "vis_state": Visibility(tuple({"search[vis_state]": s} for s in (ACTIVE, ARCHIVED, DELETED)), _vis_state),
+    # Whether `active=false` lists deleted projects is unproven (freshbooks-api.md 9): ask both ways.
+    "projects": Visibility(({}, {"active": "true"}, {"active": "false"}), _active, overlapping=True),
+    "time_entries": Visibility(({"team": "true", "include_deleted": "true"},), _active),
+    "none": Visibility(({},), _never),
+}

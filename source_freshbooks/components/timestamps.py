@@ -1,0 +1,43 @@
+"""FreshBooks timestamps to UTC.
+
+Accounting stamps are US/Eastern wall time without an offset, whatever the account's own zone
+(freshbooks-api.md 3.4). The hour that repeats each November is read as its first pass, so that a cursor is
+never later than the event; the overlap of the next sync covers the difference.
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+EASTERN = ZoneInfo("America/New_York")
+_ZONES = {"eastern": EASTERN, "utc": UTC}
+
+
+def to_utc(text: object, zone: str) -> str | None:
+    """`2020-11-16 21:27:03` in `zone` ("eastern" or "utc") as `2020-11-17T02:27:03Z`; None if malformed.
+
+    A text that carries its own offset keeps it. Fractions of a second are cut.
+    """
+    if not isinstance(text, str) or len(text) < 19:
+        return None
+    try:
+        stamp = datetime.fromisoformat(text)
+        if stamp.tzinfo is None:
+            stamp = stamp.replace(tzinfo=_ZONES[zone])
+        return format_utc(stamp)
+    except (ValueError, OverflowError):
+        return None
+
+
+def format_utc(stamp: datetime) -> str:
+    """An aware datetime as the cursors are written: `2020-11-17T02:27:03Z`."""
+    return stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_utc(text: str) -> datetime:
+    """The inverse of `format_utc`."""
+    return datetime.fromisoformat(text)
+
+
+def eastern_day(stamp: datetime) -> date:
+    """The calendar day in US/Eastern: the granularity of `search[updated_min]` (freshbooks-api.md 3.3)."""
+    return stamp.astimezone(EASTERN).date()

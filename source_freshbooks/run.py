@@ -1,0 +1,59 @@
+"""Console script `source-freshbooks`: spec, check, discover, read (Airbyte protocol on standard output)."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
+from airbyte_cdk.logger import init_logger
+from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType
+from airbyte_cdk.sources.source import Source
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_freshbooks.source import SourceFreshbooks
+
+logger = init_logger("airbyte")
+
+
+def _read_json(path: str, what: str) -> Any:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AirbyteTracedException(
+            message=f"The {what} file {path} cannot be read as JSON: {error}. Give the path of a JSON file.",
+            failure_type=FailureType.config_error,
+        ) from None
+
+
+def _source(args: list[str]) -> SourceFreshbooks:
+    parsed = AirbyteEntrypoint.parse_args(args)
+    config_path, catalog_path, state_path = (
+        getattr(parsed, name, None) for name in ("config", "catalog", "state")
+    )
+    config: dict[str, Any] | None = _read_json(config_path, "config") if config_path else None
+    catalog: ConfiguredAirbyteCatalog | None = None
+    if catalog_path:
+        _read_json(catalog_path, "catalog")
+        catalog = Source.read_catalog(catalog_path)
+    state: list[AirbyteStateMessage] | None = None
+    if state_path:
+        _read_json(state_path, "state")
+        state = Source.read_state(state_path)
+    return SourceFreshbooks(catalog=catalog, config=config, state=state)
+
+
+def run() -> None:
+    init_uncaught_exception_handler(logger)
+    args = sys.argv[1:]
+    try:
+        source = _source(args)
+    except AirbyteTracedException as error:
+        error.emit_message()
+        sys.exit(1)
+    launch(source, args)
+
+
+if __name__ == "__main__":
+    run()
