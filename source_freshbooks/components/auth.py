@@ -1,8 +1,8 @@
 """OAuth with single-use refresh tokens that are never lost (freshbooks-api.md 1.4).
 
 Each refresh kills the token it used, so: one refresher at a time; the new pair is on its way to durable
-storage (Airbyte's control message) before anything uses it; a request whose answer was lost is not sent again,
-since FreshBooks may have rotated already; a refused grant is posted once, whatever asks for it.
+storage (Airbyte's control message) before anything uses it; a request whose answer was lost is not sent
+again, since FreshBooks may have rotated already; a refused grant is posted once, whatever asks for it.
 """
 
 import sys

@@ -85,6 +85,7 @@ class Connection:
         self.api_url = os.environ.get("FRESHBOOKS_API_URL", API_URL).rstrip("/")
         self._authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
         self._identity_lock = threading.Lock()
+        self._identity_failure: AirbyteTracedException | None = None
 
     def client(self, name: str, retries: int = 5) -> Client:
         return Client(name, self.api_url, self._authenticator, retries)
@@ -98,9 +99,15 @@ class Connection:
         return int(self.config.get("num_workers", PAGES_IN_FLIGHT))
 
     def identity(self) -> dict[str, Any]:
-        """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2), asked once per source."""
+        """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2); asked, or failed, once per source."""
         with self._identity_lock:
-            return self._identity
+            if self._identity_failure:
+                raise self._identity_failure
+            try:
+                return self._identity
+            except AirbyteTracedException as failure:
+                self._identity_failure = failure
+                raise
 
     @cached_property
     def _identity(self) -> dict[str, Any]:

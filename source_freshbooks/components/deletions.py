@@ -1,8 +1,8 @@
 """How each resource tells that a row is deleted or archived, and how to ask for such rows.
 
 `passes` are the query parameters of the lists that together show every row; `flags` reads the answer
-(freshbooks-api.md 3.5). Active rows come first, deleted ones last, so that a row archived or deleted while the
-lists are read is seen in its newer state.
+(freshbooks-api.md 3.5). Active rows come first, deleted ones last, so that a row archived or deleted while
+the lists are read is seen in its newer state.
 """
 
 from collections.abc import Callable, Mapping

@@ -42,8 +42,8 @@ def read_pages(fetch: Fetch, first: Page, workers: Executor, ahead: int) -> Iter
 class Drift:
     """Whether rows moved between pages while a list was read.
 
-    There is no snapshot and no cursor paging: a row deleted from an early page pulls the next ones forward over
-    the page boundary, and they are missed without a trace but for the counts (freshbooks-api.md 3.2, 6.4).
+    There is no snapshot and no cursor paging: a row deleted from an early page pulls the next ones forward
+    over the page boundary, and they are missed with no trace but the counts (freshbooks-api.md 3.2, 6.4).
     """
 
     def __init__(self, first: Page) -> None:

@@ -32,6 +32,7 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 # A stamp later than the server's clock would hide every later change behind it.
 CLOCK_TOLERANCE = timedelta(hours=1)
+BEGINNING = "1970-01-01T00:00:00Z"  # the manifest's start where the user gave none
 
 
 @dataclass
@@ -168,7 +169,7 @@ class _Reading:
     def _filters(self) -> Params:
         stream = self._stream
         filters: Params = {"include[]": stream.include} if stream.include else {}
-        if stream.since and self._since and not self._since.startswith("0001"):
+        if stream.since and self._since and self._since > BEGINNING:
             start = parse_utc(self._since)
             # A day early: which zone's midnight FreshBooks means is unproven (freshbooks-api.md 9).
             filters[stream.since] = (

@@ -1,0 +1,45 @@
+# make demo · make test · make lint · make bench — the first one sets up .venv by itself.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test lint format bench lock clean install
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(INSTALLED)
+	@$(BIN)/freshbooks demo
+
+test: $(INSTALLED)
+	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
+	@$(BIN)/python -m pytest -q
+
+lint: $(INSTALLED)
+	@echo "Checking style and types …"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 -n dbt_project
+
+format: $(INSTALLED)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix -n dbt_project
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m benchmarks
+
+lock:
+	@uv pip compile --quiet --universal --python-version 3.11 --extra hub --extra postgres --group dev \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info dbt_project/target dbt_project/logs

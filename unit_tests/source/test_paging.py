@@ -1,0 +1,83 @@
+"""Pages come whole, in order and a bounded number ahead."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.families import FAMILIES, Page
+from source_freshbooks.components.paging import Drift, read_pages
+
+
+def page(number: int, pages: int, rows: int = 1, total: int | None = None) -> Page:
+    return Page([{"id": (number, i)} for i in range(rows)], number, pages, pages if total is None else total)
+
+
+@settings(max_examples=30)
+@given(pages=st.integers(0, 25), ahead=st.integers(1, 9))
+def test_all_pages_in_order(pages: int, ahead: int) -> None:
+    with ThreadPoolExecutor(4) as workers:
+        read = read_pages(lambda n: page(n, pages), page(1, pages), workers, ahead)
+        assert [p.number for p in read] == list(range(1, max(pages, 1) + 1))
+
+
+def test_no_more_than_the_window_is_fetched_before_it_is_consumed() -> None:
+    fetched: list[int] = []
+    lock = threading.Lock()
+
+    def fetch(number: int) -> Page:
+        with lock:
+            fetched.append(number)
+        return page(number, 50)
+
+    with ThreadPoolExecutor(8) as workers:
+        read = read_pages(fetch, page(1, 50), workers, ahead=3)
+        next(read)
+        next(read)  # waits for page 2; 3 and 4 may fly
+        time.sleep(0.05)
+        assert sorted(fetched) == [2, 3, 4]
+        read.close()
+
+
+def test_an_error_on_a_later_page_is_raised() -> None:
+    def fetch(number: int) -> Page:
+        if number == 3:
+            raise FreshbooksError("page 3 is broken")
+        return page(number, 5)
+
+    with ThreadPoolExecutor(2) as workers, pytest.raises(FreshbooksError, match="page 3"):
+        list(read_pages(fetch, page(1, 5), workers, ahead=2))
+
+
+def test_an_absurd_number_of_pages_is_refused() -> None:
+    with ThreadPoolExecutor(1) as workers, pytest.raises(FreshbooksError, match="10001"):
+        list(read_pages(lambda n: page(n, 1), page(1, 10_001), workers, ahead=1))
+
+
+def test_drift_is_suspected_when_the_total_moves_or_rows_are_missing() -> None:
+    steady = Drift(page(1, 2, rows=2, total=3))
+    steady.see(page(1, 2, rows=2, total=3))
+    steady.see(page(2, 2, rows=1, total=3))
+    assert not steady.suspected
+    moved = Drift(page(1, 2, rows=2, total=3))
+    moved.see(page(1, 2, rows=2, total=3))
+    moved.see(page(2, 2, rows=1, total=2))
+    assert moved.suspected
+    unreadable = Drift(page(1, 1, rows=0, total=16))
+    unreadable.see(page(1, 1, rows=0, total=16))
+    assert unreadable.suspected
+
+
+def test_each_family_has_its_envelope() -> None:
+    accounting = {
+        "response": {"result": {"clients": [{}], "page": 1, "pages": 1, "per_page": 15, "total": 1}}
+    }
+    assert FAMILIES["accounting"].page(accounting, "clients") == Page([{}], 1, 1, 1)
+    empty = {"meta": {"total": 0, "per_page": 0, "page": 1, "pages": 0}, "time_entries": []}
+    assert FAMILIES["timetracking"].page(empty, "time_entries") == Page([], 1, 0, 0)
+    with pytest.raises(KeyError):
+        FAMILIES["accounting"].page({"response": {}}, "clients")
