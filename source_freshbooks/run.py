@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import init_logger
 from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType
 from airbyte_cdk.sources.source import Source
+from airbyte_cdk.utils import PrintBuffer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_freshbooks.output import Entrypoint
 from source_freshbooks.source import SourceFreshbooks
 
 logger = init_logger("airbyte")
@@ -28,7 +29,7 @@ def _read_json(path: str, what: str) -> Any:
 
 
 def _source(args: list[str]) -> SourceFreshbooks:
-    parsed = AirbyteEntrypoint.parse_args(args)
+    parsed = Entrypoint.parse_args(args)
     config_path, catalog_path, state_path = (
         getattr(parsed, name, None) for name in ("config", "catalog", "state")
     )
@@ -52,7 +53,9 @@ def run() -> None:
     except AirbyteTracedException as error:
         error.emit_message()
         sys.exit(1)
-    launch(source, args)
+    with PrintBuffer():
+        for message in Entrypoint(source).run(Entrypoint.parse_args(args)):
+            print(f"{message}\n", end="")
 
 
 if __name__ == "__main__":

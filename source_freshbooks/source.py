@@ -7,6 +7,7 @@ from typing import Any
 from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
+RECORDS_WAITING = 500
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
 
@@ -18,3 +19,5 @@ class SourceFreshbooks(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
+        # The CDK lets 10,000 records wait, whatever their size: 150 MB of invoices before a slow reader.
+        self._concurrent_source._queue.maxsize = RECORDS_WAITING

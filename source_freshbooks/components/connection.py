@@ -99,7 +99,7 @@ class Connection:
         return int(self.config.get("num_workers", PAGES_IN_FLIGHT))
 
     def identity(self) -> dict[str, Any]:
-        """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2); asked, or failed, once per source."""
+        """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2), asked or failed once per source."""
         with self._identity_lock:
             if self._identity_failure:
                 raise self._identity_failure

@@ -15,11 +15,12 @@ from source_freshbooks.components.timestamps import to_utc
 logger = logging.getLogger("airbyte.freshbooks")
 
 Cast = Callable[[Any], Any]
+# The type that needs no cast (none: object()), and the cast for any other.
+Plan = tuple[object, Cast]
+_ALWAYS = object()
 
 
-def _string(value: Any) -> str | None:
-    if type(value) is str:
-        return value
+def _string(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -28,29 +29,25 @@ def _string(value: Any) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
-    if type(value) is int:
-        return value
     if value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (str, float)):
         raise ValueError
+    if isinstance(value, str) and value.removeprefix("-").isdigit():
+        return int(value)
     if (number := float(value)) != (whole := int(number)):
         raise ValueError
-    return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else whole
+    return whole
 
 
-def _number(value: Any) -> float | int | None:
-    if type(value) in (int, float):
-        return value  # type: ignore[no-any-return]
+def _number(value: Any) -> float | None:
     return None if value == "" else float(value)
 
 
-_BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False, "": None}
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "": None, 1: True, 0: False}
 
 
 def _boolean(value: Any) -> bool | None:
-    if type(value) is bool:
-        return value
     return _BOOLEANS[value]
 
 
@@ -68,33 +65,47 @@ def _utc(value: Any) -> str | None:
     return stamp
 
 
+_SCALARS: dict[str, Plan] = {
+    "string": (str, _string),
+    "integer": (int, _integer),
+    "number": (float, _number),
+    "boolean": (bool, _boolean),
+    "date": (_ALWAYS, _date),
+    "date-time": (_ALWAYS, _utc),
+}
+
+
 class RecordShaper:
-    """Casts rows of one stream to `schema`. A value that cannot be cast becomes null and is logged once."""
+    """Casts rows of one stream to `schema`, in place. What cannot be cast becomes null and is logged once."""
 
     def __init__(self, stream: str, schema: Mapping[str, Any]) -> None:
         self._stream = stream
         self._warned: set[str] = set()
-        self._casts = self._compile(schema)
+        self._plans = self._compile(schema)
 
-    def shape(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return self._shape(row, self._casts)
+    def shape(self, row: dict[str, Any]) -> dict[str, Any]:
+        return self._shape(row, self._plans)
 
-    def _shape(self, row: Mapping[str, Any], casts: Mapping[str, Cast]) -> dict[str, Any]:
-        record: dict[str, Any] = {}
+    def _shape(self, row: dict[str, Any], plans: Mapping[str, Plan]) -> dict[str, Any]:
+        leaked = []
         for key, value in row.items():
-            cast = casts.get(key)
-            if cast is None:
+            if value is None:
+                continue
+            plan = plans.get(key)
+            if plan is None:
                 if key in LEAKED_KEYS:
-                    continue
-                value = redact(value)
-            elif value is not None:
+                    leaked.append(key)
+                elif type(value) in (dict, list):
+                    row[key] = redact(value)
+            elif type(value) is not plan[0]:
                 try:
-                    value = cast(value)
+                    row[key] = plan[1](value)
                 except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
                     self._warn(key)
-                    value = None
-            record[key] = value
-        return record
+                    row[key] = None
+        for key in leaked:
+            del row[key]
+        return row
 
     def _warn(self, key: str) -> None:
         if key not in self._warned:
@@ -103,40 +114,32 @@ class RecordShaper:
                 "%s.%s: FreshBooks sent a value of another type; it is null in the record", self._stream, key
             )
 
-    def _compile(self, schema: Mapping[str, Any]) -> dict[str, Cast]:
-        return {
-            key: self._cast(inner)
-            for key, inner in (schema.get("properties") or {}).items()
-            if key not in LEAKED_KEYS
-        }
+    def _compile(self, schema: Mapping[str, Any]) -> dict[str, Plan]:
+        return {key: self._plan(inner) for key, inner in (schema.get("properties") or {}).items()}
 
-    def _cast(self, schema: Mapping[str, Any]) -> Cast:
+    def _plan(self, schema: Mapping[str, Any]) -> Plan:
         types = schema["type"]
         kind = next(t for t in ([types] if isinstance(types, str) else types) if t != "null")
         if kind == "object":
-            return self._object(self._compile(schema))
+            return _ALWAYS, self._object(self._compile(schema))
         if kind == "array":
-            return self._array(schema.get("items") or {})
-        if kind == "string":
-            return {"date": _date, "date-time": _utc}.get(schema.get("format", ""), _string)
-        return {"integer": _integer, "number": _number, "boolean": _boolean}[kind]
+            return _ALWAYS, self._array(self._compile(schema.get("items") or {}))
+        return _SCALARS[schema.get("format", kind)]
 
-    def _object(self, casts: Mapping[str, Cast]) -> Cast:
+    def _object(self, plans: Mapping[str, Plan]) -> Cast:
         def cast(value: Any) -> Any:
-            if not isinstance(value, dict):
+            if type(value) is not dict:
                 raise ValueError
-            return self._shape(value, casts)
+            return self._shape(value, plans)
 
         return cast
 
-    def _array(self, items: Mapping[str, Any]) -> Cast:
-        casts = self._compile(items)
-
+    def _array(self, plans: Mapping[str, Plan]) -> Cast:
         def cast(value: Any) -> Any:
-            if not isinstance(value, list):
+            if type(value) is not list:
                 raise ValueError
-            if not casts:
+            if not plans:
                 return redact(value)
-            return [self._shape(inner, casts) for inner in value if isinstance(inner, dict)]
+            return [self._shape(inner, plans) for inner in value if type(inner) is dict]
 
         return cast

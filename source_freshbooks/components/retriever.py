@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,8 @@ from airbyte_cdk.models import (
     Type,
 )
 from airbyte_cdk.sources.declarative.retrievers import Retriever
-from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.deletions import VISIBILITY, Params
@@ -60,8 +61,11 @@ class ListRetriever(Retriever):
     since: str | None = None
     day: bool = False
     every_row: bool = False
+    cursor: Cursor | None = None  # given by the CDK
 
     def __post_init__(self) -> None:
+        if self.cursor is not None:
+            setattr(self.cursor, "observe", _only_advances(self.cursor.observe, self.cursor_field))  # noqa: B010
         self._connection = connection_of(self.config)
         self._client = self._connection.client(self.name)
         self._family = FAMILIES[self.family]
@@ -89,6 +93,23 @@ class ListRetriever(Retriever):
             type=Type.TRACE,
             trace=AirbyteTraceMessage(type=TraceType.ESTIMATE, emitted_at=now, estimate=estimate),
         )
+
+
+def _only_advances(observe: Callable[[Record], None], cursor_field: str) -> Callable[[Record], None]:
+    """`observe` for the records that move the cursor: parsing every stamp took a sixth of a sync.
+
+    Stamps are written alike, so their texts compare as they do. A business is read by one thread.
+    """
+    latest: dict[Any, str] = {}
+
+    def advance(record: Record) -> None:
+        assert record.associated_slice is not None
+        business = record.associated_slice.partition["business_id"]
+        if record.data[cursor_field] > latest.get(business, ""):
+            latest[business] = record.data[cursor_field]
+            observe(record)
+
+    return advance
 
 
 class _Reading:

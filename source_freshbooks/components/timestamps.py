@@ -30,7 +30,7 @@ def to_utc(text: object, zone: str) -> str | None:
 
 def format_utc(stamp: datetime) -> str:
     """An aware datetime as the cursors are written: `2020-11-17T02:27:03Z`."""
-    return stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def parse_utc(text: str) -> datetime:
