@@ -1,0 +1,44 @@
+"""`python -m freshbooks_sandbox --port 8765`: serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+
+from freshbooks_sandbox.server import REDIRECT_URI, Sandbox
+
+
+def run(
+    port: int = 8765, seed: str = "demo", scale: int | None = None, redirect_uri: str = REDIRECT_URI
+) -> None:
+    """Serve on 127.0.0.1 and print what a client needs; ends on Ctrl-C."""
+    with Sandbox(seed=seed, scale=scale, port=port, redirect_uri=redirect_uri) as sandbox:
+        print(f"FreshBooks sandbox on {sandbox.url} (loopback only, Ctrl-C stops it)")
+        print(f"  client id:     {sandbox.client_id}")
+        print(f"  client secret: {sandbox.client_secret}")
+        print(f"  redirect URI:  {sandbox.redirect_uri}")
+        for books in sandbox.store.businesses.values():
+            print(f"  business {books.business_id}: {books.business['name']} ({books.role})")
+        print("Point a client at it:")
+        print(f"  export FRESHBOOKS_API_URL={sandbox.url} FRESHBOOKS_AUTH_URL={sandbox.url}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("stopped")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="freshbooks_sandbox", description="A local FreshBooks API with made-up data."
+    )
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--seed", choices=("demo", "empty"), default="demo")
+    parser.add_argument(
+        "--scale", type=int, metavar="N", help="N invoices of four lines instead of the demo data"
+    )
+    parser.add_argument("--redirect-uri", default=REDIRECT_URI, help="an HTTPS URI registered for the app")
+    run(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The accounting family: one set of handlers for every resource of the table (freshbooks-api.md 3.1-3.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_sandbox import desk, errors
+from freshbooks_sandbox.answers import Answer, Row, result
+from freshbooks_sandbox.api import actions
+from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
+from freshbooks_sandbox.paging import accounting_page
+from freshbooks_sandbox.query import Test, search_params
+from freshbooks_sandbox.resources import ACCOUNTING, Resource
+from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.switches import GATE_ERRNO
+from freshbooks_sandbox.views import balances, today, view
+
+
+def open_books(call: Call, scope: str, gate: str) -> Books:
+    """The account of the path, with account, scope, role and plan checked in this order."""
+    books = call.books(call.store.by_account(call.path("account")))
+    call.need(scope)
+    if gate in call.store.switches.gated:
+        message = f"You do not have access to {gate.replace('_', ' ')}."
+        raise errors.accounting(200, GATE_ERRNO.get(gate, 1003), message, None, gate)
+    return books
+
+
+def select(call: Call, books: Books, resource: Resource) -> list[Row]:
+    """Rows that pass the filters, in the order asked for."""
+    search = search_params(call.multi)
+    day = today(books, call.now)
+    sort = call.params.get("sort", "")
+    switches = call.store.switches
+    key = (str(sorted(search.items())), sort, day, repr(switches))
+    table = books.table(resource.name)
+
+    def make() -> list[Row]:
+        tests = _tests(call, books, resource, search, day)
+        rows: Any = table.rows.values()
+        if "v3_status" in search and resource.name == "invoices":
+            seen = {row["id"]: view(books, resource, row, set(), day) for row in rows}
+            rows = [row for row in rows if all(test(seen[row["id"]]) for test in tests)]
+        else:
+            rows = [row for row in rows if all(test(row) for test in tests)]
+        return _sorted(rows, resource, sort, switches.asc_quirk)
+
+    chosen: list[Row] = table.cached(key, make)
+    return chosen
+
+
+def _tests(
+    call: Call, books: Books, resource: Resource, search: dict[str, list[str]], day: str
+) -> list[Test]:
+    switches = call.store.switches
+    tests = [
+        resource.filters[name](name, values)
+        for name, values in search.items()
+        if name in resource.filters and (name not in resource.undocumented or switches.updated_min_everywhere)
+    ]
+    if resource.name == "clients":
+        tests += [_has_balance(books, name, values, day) for name, values in search.items() if name in _HAS]
+    if resource.soft_delete is None:
+        return tests
+    asked = search.get("vis_state", [""])[-1]
+    if asked.isdigit():
+        return [*tests, lambda row: row["vis_state"] == int(asked)]
+    hidden = {desk.DELETED}
+    if resource.name == "clients" and not switches.archived_clients_by_default:
+        hidden.add(desk.ARCHIVED)
+    return [*tests, lambda row: row["vis_state"] not in hidden]
+
+
+_HAS = {f"has_{kind}": kind for kind in ("credit", "draft", "outstanding", "overdue")}
+
+
+def _has_balance(books: Books, name: str, values: list[str], day: str) -> Test:
+    wanted = values[-1].lower() in ("true", "1")
+    found = balances(books, _HAS[name], day)
+    return lambda row: any(found.get(row["id"], {}).values()) == wanted
+
+
+def _sorted(rows: list[Row], resource: Resource, sort: str, asc_quirk: bool) -> list[Row]:
+    """Newest id first, unless a known sort key is named, or anything that ends in `asc` (3.2)."""
+    key, _, direction = sort.rpartition("_")
+    if key in resource.sorts and direction in ("asc", "desc"):
+        return sorted(rows, key=resource.sorts[key], reverse=direction == "desc")
+    ascending = asc_quirk and sort.endswith("asc")
+    return sorted(rows, key=lambda row: row[resource.id], reverse=not ascending)
+
+
+def _list(resource: Resource) -> Handler:
+    def handler(call: Call) -> Response:
+        books = open_books(call, resource.scope, resource.name)
+        rows = select(call, books, resource)
+        page = accounting_page(call.params, len(rows))
+        unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
+        asked, day = call.include(), today(books, call.now)
+        shown = [] if unreadable else [view(books, resource, row, asked, day) for row in page.cut(rows)]
+        return result({resource.list_key: shown, **page.block()})
+
+    return handler
+
+
+def _found(call: Call, books: Books, resource: Resource) -> Row:
+    row = None if books.role == "client" else books[resource.name].get(call.number("id"))
+    if row is None:
+        raise errors.not_found(resource.singular, resource.id, call.path("id"))
+    return row
+
+
+def _shown(call: Call, books: Books, resource: Resource, row: Row) -> Answer:
+    return result({resource.singular: view(books, resource, row, call.include(), today(books, call.now))})
+
+
+def _single(resource: Resource) -> Handler:
+    def handler(call: Call) -> Response:
+        books = open_books(call, resource.scope, resource.name)
+        row = _found(call, books, resource)
+        if call.store.switches.deleted_get_is_1011 and row.get("vis_state") == desk.DELETED:
+            raise errors.accounting(404, 1011, f"This {resource.singular} has been deleted.", resource.id)
+        return _shown(call, books, resource, row)
+
+    return handler
+
+
+def _create(resource: Resource) -> Handler:
+    def handler(call: Call) -> Response:
+        books = open_books(call, resource.scope, resource.name)
+        limit = call.store.switches.client_limit
+        if resource.name == "clients" and limit is not None:
+            active = sum(1 for row in books["clients"].values() if row["vis_state"] == desk.ACTIVE)
+            if active >= limit:
+                raise errors.accounting(402, 7005, f"Client limit of {limit} reached")
+        row = desk.create(resource, books, jsonable(call.body(resource.singular)), call.now)
+        return _shown(call, books, resource, row)
+
+    return handler
+
+
+def _update(resource: Resource) -> Handler:
+    """A PUT runs the first phase present: vis_state, then actions, then plain fields (7.1)."""
+
+    def handler(call: Call) -> Response:
+        books = open_books(call, resource.scope, resource.name)
+        row = _found(call, books, resource)
+        fields = jsonable(call.body(resource.singular))
+        if "ext_vis_state" in fields:
+            pass  # Classic's own flag: it eats the rest of the body and shows nowhere
+        elif "vis_state" in fields:
+            if fields["vis_state"] not in (0, 1, 2) or resource.soft_delete is None:
+                message = f"Invalid value '{fields['vis_state']}' for field 'vis_state'."
+                raise errors.accounting(422, 1004, message, "vis_state", resource.singular)
+            desk.set_visibility(resource, books, row, fields["vis_state"], call.now)
+        elif any(name.startswith("action_") for name in fields):
+            actions.run(call, books, resource, row, fields)
+        else:
+            desk.edit(resource, books, row, fields, call.now)
+        return _shown(call, books, resource, row)
+
+    return handler
+
+
+def _delete(resource: Resource) -> Handler:
+    def handler(call: Call) -> Response:
+        books = open_books(call, resource.scope, resource.name)
+        row = _found(call, books, resource)
+        if resource.soft_delete is None:
+            books.table(resource.name).remove(row["id"])
+        else:
+            desk.set_visibility(resource, books, row, desk.DELETED, call.now)
+        return Answer({"response": {}})
+
+    return handler
+
+
+def _system(call: Call) -> Response:
+    books = call.books(call.store.by_account(call.path("account")))
+    call.need("business")
+    if str(books.business_id) != call.path("business") or not books.system:
+        raise errors.not_found("system", "systemid", call.path("business"))
+    return result({"system": books.system})
+
+
+def routes() -> list[Route]:
+    root = "/accounting/account/{account}"
+    made = [route(f"{root}/systems/systems/{{business}}", {"GET": _system}, "accounting")]
+    made += actions.routes(root, _found, open_books)
+    for resource in ACCOUNTING:
+        many: dict[str, Handler] = {"GET": _list(resource)}
+        one: dict[str, Handler] = {"GET": _single(resource)}
+        if resource.writable:
+            many["POST"] = _create(resource)
+            one["PUT"] = _update(resource)
+            if resource.name in ("invoices", "estimates", "taxes", "other_income"):
+                one["DELETE"] = _delete(resource)
+        made.append(route(f"{root}/{resource.path}", many, "accounting"))
+        made.append(route(f"{root}/{resource.path}/{{id}}", one, "accounting"))
+    return made

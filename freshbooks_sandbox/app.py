@@ -1,0 +1,35 @@
+"""All routes of the API, the auth host and the sandbox's own control endpoints, on one address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from freshbooks_sandbox import control, errors
+from freshbooks_sandbox.api import accounting, auth, comments, oauth_pages, projects, timetracking, uploads
+
+if TYPE_CHECKING:
+    from freshbooks_sandbox.server import Sandbox
+
+
+def build_app(sandbox: Sandbox) -> Starlette:
+    families = (oauth_pages, auth, accounting, projects, timetracking, comments, uploads)
+    routes = [route for family in families for route in family.routes()]
+    app = Starlette(
+        routes=[*routes, Mount(control.ROOT, routes=control.routes(sandbox))],
+        exception_handlers={404: _unknown_path, 405: _unknown_path},
+    )
+    app.router.redirect_slashes = False
+    app.state.store, app.state.oauth = sandbox.store, sandbox.oauth
+    return app
+
+
+async def _unknown_path(request: Request, _error: Exception) -> Response:
+    """A bare 404 in the manner of the family that the path seems to belong to."""
+    path = request.url.path
+    family = next((f for f in ("accounting", "events") if path.startswith(f"/{f}/")), "other")
+    return errors.family_not_found(family).answer(new_shape="x-api-version" in request.headers)

@@ -1,0 +1,306 @@
+"""Invoices: drafts, edits, sending, and the figures that follow from lines and payments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from freshbooks_sandbox import errors
+from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.domain import clients
+from freshbooks_sandbox.domain.common import amount, assign, day, fake_jwt, find, number, percent, require
+from freshbooks_sandbox.domain.lines import normalise, reprice
+from freshbooks_sandbox.money import ZERO, decimal, money, plain
+from freshbooks_sandbox.stamps import eastern, utc_z
+from freshbooks_sandbox.store import Books
+
+_WRITABLE = (
+    *(
+        "notes terms po_number language template fulfillment_date discount_description payment_details"
+    ).split(),
+    *("organization fname lname address street street2 city province code country").split(),
+    *("vat_name vat_number invoice_number show_attachments auto_bill").split(),
+)
+_PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_partial", "deposit_paid"}
+
+
+def create(books: Books, fields: Row, at: datetime) -> Row:
+    """A draft; `customerid` and `create_date` are required, `due_date` is refused (7.2)."""
+    require(fields, "invoice", "customerid", "create_date")
+    client = find(books, "clients", fields["customerid"], "customerid", "client")
+    code = str(fields.get("currency_code") or client["currency_code"] or books.currency)
+    invoice_id = books.new_id("invoices")
+    zero = money(0, code)
+    row: Row = {
+        "invoiceid": invoice_id,
+        "id": invoice_id,
+        "accountid": books.account_id,
+        "accounting_systemid": books.account_id,
+        "uuid": f"{invoice_id:08x}-1a2b-4c3d-8e4f-{invoice_id:012x}",
+        "invoice_number": f"{books.new_id('invoice_numbers'):07d}",
+        "customerid": client["id"],
+        "ownerid": 1,
+        "sentid": 1,
+        "estimateid": number(fields, "estimateid", "invoice"),
+        "parent": number(fields, "parent", "invoice"),
+        "basecampid": 0,
+        "create_date": day(fields, "create_date", "invoice"),
+        "generation_date": None,
+        "due_date": None,
+        "due_offset_days": 0,
+        "fulfillment_date": day(fields, "create_date", "invoice"),
+        "date_paid": None,
+        "created_at": eastern(at),
+        "updated": eastern(at),
+        "version": f"{eastern(at)}.{at.microsecond:06d}",
+        "currency_code": code,
+        "language": client["language"] or "en",
+        "amount": zero,
+        "outstanding": zero,
+        "paid": zero,
+        "net_paid_amount": zero,
+        "discount_value": "0",
+        "discount_total": zero,
+        "discount_description": None,
+        "discount": None,
+        "deposit_amount": None,
+        "deposit_percentage": None,
+        "deposit_status": "none",
+        "status": 1,
+        "display_status": "draft",
+        "v3_status": "draft",
+        "payment_status": "unpaid",
+        "dispute_status": None,
+        "autobill_status": None,
+        "last_order_status": None,
+        "auto_bill": False,
+        "gmail": False,
+        "show_attachments": False,
+        "template": "clean-grouped",
+        "notes": "",
+        "terms": None,
+        "po_number": None,
+        "description": "",
+        "payment_details": "",
+        "return_uri": None,
+        "ext_archive": 0,
+        **clients.snapshot(client),
+        "sender_address": _sender(books),
+        "lock_status": "unlocked",
+        "series": "",
+        "attach_pdf_to_email": False,
+        "vis_state": 0,
+        "lines": [],
+        "presentation": fields.get("presentation") or _presentation(invoice_id),
+        "allowed_gateways": [],
+        "attachments": _attachments(fields.get("attachments")),
+    }
+    _apply(books, row, {"lines": [], **fields}, at)
+    books.table("invoices").put(invoice_id, row)
+    clients.touch(books, client["id"], at)
+    follow(books, row, at)
+    return row
+
+
+def change(books: Books, row: Row, fields: Row, at: datetime) -> None:
+    """Plain fields of a PUT: only the keys given change; `lines` is all or nothing (7.1)."""
+    if "status" in fields:
+        _set_status(row, fields)
+    if "customerid" in fields:
+        client = find(books, "clients", fields["customerid"], "customerid", "client")
+        row.update(clients.snapshot(client), customerid=client["id"])
+    _apply(books, row, fields, at)
+
+
+def _set_status(row: Row, fields: Row) -> None:
+    status = fields["status"]
+    if isinstance(status, bool) or not isinstance(status, int):
+        message = "The field 'status' must be a number."
+        raise errors.accounting(422, 1015, message, "status", "invoice", str(status))
+    if status not in (0, 1, 2, 3):
+        raise errors.accounting(
+            422, 1004, f"Invalid value '{status}' for field 'status'.", "status", "invoice"
+        )
+    names = {0: "disputed", 1: "draft", 2: "sent", 3: "viewed"}
+    row.update(status=status, v3_status=names[status], display_status=names[status])
+
+
+def _apply(books: Books, row: Row, fields: Row, at: datetime) -> None:
+    if "due_date" in fields:
+        message = "Write access denied for object invoice field due_date"
+        raise errors.accounting(403, 1038, message, "due_date", "invoice", str(fields["due_date"]))
+    assign(row, fields, _WRITABLE)
+    if "create_date" in fields:
+        row["create_date"] = day(fields, "create_date", "invoice")
+    if "due_offset_days" in fields:
+        row["due_offset_days"] = number(fields, "due_offset_days", "invoice")
+    issued = date.fromisoformat(row["create_date"])
+    row["due_date"] = (issued + timedelta(days=row["due_offset_days"])).isoformat()
+    if "discount_value" in fields:
+        row["discount_value"] = plain(percent(fields["discount_value"], "discount_value", "invoice"))
+    if "lines" in fields:
+        row["lines"] = invoice_lines(books, row, fields["lines"], at)
+    if "deposit_amount" in fields and fields["deposit_amount"] is not None:
+        row["deposit_amount"] = amount(
+            fields["deposit_amount"], row["currency_code"], "deposit_amount", "invoice"
+        )
+    if "deposit_percentage" in fields:
+        row["deposit_percentage"] = fields["deposit_percentage"]
+    reprice(row)
+    settle(books, row)
+
+
+def invoice_lines(books: Books, row: Row, sent: Any, at: datetime) -> list[Row]:
+    """Lines with ids: a known `lineid` is kept, a new line gets the next one of this invoice."""
+    known = {line["lineid"]: line for line in row["lines"]}
+    top = max(known, default=0)
+    lines = []
+    for given, line in zip(sent, normalise(sent, "invoice", row["currency_code"]), strict=True):
+        lineid = given.get("lineid")
+        if lineid not in known:
+            top += 1
+            lineid = top
+        before = known.get(lineid, {})
+        line = {
+            "invoiceid": row["id"],
+            "lineid": lineid,
+            **line,
+            "date": None,
+            "expenseid": int(given.get("expenseid") or 0),
+            "basecampid": 0,
+            "modern_project_id": given.get("modern_project_id"),
+            "modern_time_entries": given.get("modern_time_entries") or [],
+            "retainer_id": None,
+            "retainer_period_id": None,
+            "updated": before.get("updated", ""),
+        }
+        if line != before:
+            line["updated"] = eastern(at)
+        if line["type"] == 1 and line["expenseid"]:
+            find(books, "expenses", line["expenseid"], "expenseid", "expense")
+        lines.append(line)
+    return lines
+
+
+def settle(books: Books, row: Row) -> None:
+    """`paid`, `outstanding` and the statuses that follow from the active payments (4.1, 5)."""
+    active = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] == 0]
+    paid = sum((decimal(p["amount"]) for p in active), ZERO)
+    total, code = decimal(row["amount"]), row["currency_code"]
+    row["paid"] = money(paid, code)
+    # Up to 28 digits, as the service sends this one field.
+    row["net_paid_amount"] = {"amount": f"{paid:.2f}" + "0" * 23, "code": code}
+    row["outstanding"] = money(total - paid, code)
+    row["discount"] = {
+        "amount": row["discount_total"],
+        "rate": row["discount_value"],
+        "type": "percent",
+    }
+    if row["v3_status"] in _PARTIAL:
+        _follow_payments(row, paid, total, active)
+    _settle_deposit(row, paid, total)
+
+
+def _follow_payments(row: Row, paid: Decimal, total: Decimal, active: list[Row]) -> None:
+    base = {1: "draft", 3: "viewed"}.get(row["status"], "sent")
+    row["date_paid"] = None
+    if paid > 0 and paid >= total:
+        by_robot = row["auto_bill"]
+        row["status"] = 5 if by_robot else 4
+        row["v3_status"] = "autopaid" if by_robot else "paid"
+        row["payment_status"] = "auto-paid" if by_robot else "paid"
+        row["display_status"] = "paid"
+        row["date_paid"] = max(p["date"] for p in active)
+        return
+    if row["status"] in (4, 5):  # a payment was taken back
+        row["status"], base = 2, "sent"
+    if paid > 0:
+        row["status"] = 3 if row["status"] == 3 else 2
+        row["v3_status"], row["payment_status"] = "partial", "partial"
+        row["display_status"] = "viewed" if row["status"] == 3 else "sent"
+    else:
+        row["v3_status"] = row["display_status"] = base
+        row["payment_status"] = "unpaid"
+
+
+def _settle_deposit(row: Row, paid: Decimal, total: Decimal) -> None:
+    if row["deposit_amount"] is None and row["deposit_percentage"] is None:
+        return
+    asked = (
+        decimal(row["deposit_amount"])
+        if row["deposit_amount"] is not None
+        else total * decimal(row["deposit_percentage"]) / 100
+    )
+    if paid >= total > 0:
+        row["deposit_status"] = "converted"
+    elif paid >= asked > 0:
+        row["deposit_status"], row["v3_status"] = "paid", "deposit_paid"
+    elif paid > 0:
+        row["deposit_status"], row["v3_status"] = "partial", "deposit_partial"
+    else:
+        row["deposit_status"] = "unpaid"
+
+
+def follow(books: Books, row: Row, at: datetime) -> None:
+    """What an invoice rebills follows it: its expenses, and, under the switch, its time entries."""
+    deleted = row["vis_state"] == 1
+    for line in row["lines"]:
+        expense = books["expenses"].get(line["expenseid"]) if line["type"] == 1 else None
+        if expense is not None:
+            paid = row["payment_status"] in ("paid", "auto-paid")
+            status = 1 if deleted else 4 if paid else 2
+            if expense["status"] != status:
+                expense.update(status=status, invoiceid=None if deleted else row["id"], updated=eastern(at))
+                books.table("expenses").changed()
+        if books.switches.link_time_entries:
+            for linked in line["modern_time_entries"]:
+                entry = books["time_entries"].get(linked["id"] if isinstance(linked, dict) else linked)
+                if entry is not None and entry["billed"] == deleted:
+                    entry.update(billed=not deleted, _updated_at=utc_z(at))
+                    books.table("time_entries").changed()
+
+
+def mark_sent(row: Row) -> None:
+    """Draft -> sent, by mail or by hand; one that is past it keeps its status."""
+    if row["status"] == 1:
+        row.update(status=2, v3_status="sent", display_status="sent")
+
+
+def seen_status(row: Row, today: str) -> str:
+    """`v3_status` as read on `today`: overdue is computed, never written (4.1)."""
+    open_ = row["v3_status"] in ("sent", "viewed", "partial", "deposit_partial", "deposit_paid")
+    if open_ and row["due_date"] < today and decimal(row["outstanding"]) > 0:
+        return "overdue"
+    return str(row["v3_status"])
+
+
+def _presentation(invoice_id: int) -> Row:
+    return {
+        "invoiceid": invoice_id,
+        "theme_layout": "simple",
+        "theme_primary_color": "#2f6f4f",
+        "theme_font_name": "modern",
+        "image_logo_src": f"/service/uploads/images/{fake_jwt('logo', invoice_id)}",
+        "image_banner_src": None,
+        "image_banner_position_y": 0,
+        "date_format": "yyyy-mm-dd",
+        "label": None,
+    }
+
+
+def _sender(books: Books) -> Row:
+    address = books.business.get("address") or {}
+    keys = {"street": "street", "street2": "street2", "city": "city", "province": "province"}
+    return {
+        **{key: address.get(source) or "" for key, source in keys.items()},
+        "code": address.get("postal_code") or "",
+        "country": address.get("country") or "",
+    }
+
+
+def _attachments(sent: Any) -> list[Row]:
+    return [
+        {"attachmentid": i, "id": i, "jwt": a["jwt"], "media_type": a.get("media_type")}
+        for i, a in enumerate(sent or [], 1)
+    ]

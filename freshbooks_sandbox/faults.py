@@ -1,0 +1,82 @@
+"""Programmable trouble: what a network, a proxy or the service itself does to a request now and then."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+KINDS = (
+    "status",  # answers `status` with `body` instead of doing the work; HTML unless the body is JSON-able
+    "drop_before",  # closes the connection, nothing was done
+    "drop_after",  # does the work, then closes the connection without an answer
+    "slow",  # waits `seconds`, then does the work
+    "hang",  # never answers
+    "truncate",  # does the work, sends half of the body, closes the connection
+    "not_json",  # 200 with an HTML page
+    "error_200",  # 200 with `response.errors` and `errno`
+    "rate_limited",  # 429 with Retry-After: `seconds`
+    "expire_token",  # the access token of the request dies just before it
+    "short_page",  # the list of the answer loses its last `rows` rows; total and pages stay
+    "wrong_total",  # total (and pages) of the answer are off by `rows`
+)
+AFTER = frozenset({"drop_after", "truncate", "short_page", "wrong_total"})
+
+
+@dataclass
+class Fault:
+    """Strikes requests whose method, path (a glob), page and query match: `times` times, after `skip` of them."""
+
+    kind: str
+    path: str = "*"
+    method: str | None = None
+    page: int | None = None
+    query: str | None = None  # a glob over the raw, decoded query string
+    times: int | None = 1  # None: for ever
+    skip: int = 0
+    status: int = 503
+    body: Any = None
+    errno: int = 1003
+    seconds: float = 1.0
+    rows: int = 1
+    hits: int = 0
+
+    def matches(self, method: str, path: str, query: str, page: int) -> bool:
+        return (
+            (self.times is None or self.hits < self.times)
+            and (self.method is None or self.method == method)
+            and fnmatchcase(path, self.path)
+            and (self.page is None or self.page == page)
+            and (self.query is None or fnmatchcase(query, self.query))
+        )
+
+
+class Faults:
+    """The faults that are set; the first that matches a request strikes it."""
+
+    def __init__(self) -> None:
+        self.active: list[Fault] = []
+
+    def add(self, **spec: Any) -> Fault:
+        fault = Fault(**spec)
+        if fault.kind not in KINDS:
+            raise ValueError(f"unknown kind {fault.kind!r}; one of {', '.join(KINDS)}")
+        self.active.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        self.active.clear()
+
+    def take(self, method: str, path: str, query: str, page: int) -> Fault | None:
+        for fault in self.active:
+            if not fault.matches(method, path, query, page):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            fault.hits += 1
+            return fault
+        return None
+
+    def listed(self) -> list[dict[str, Any]]:
+        return [asdict(fault) for fault in self.active]

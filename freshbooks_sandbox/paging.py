@@ -1,0 +1,64 @@
+"""Pages: 1-based, silently capped at 100 rows, empty past the end (freshbooks-api.md 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from freshbooks_sandbox import errors
+
+CAP = 100
+
+
+@dataclass(frozen=True)
+class Page:
+    page: int
+    per_page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // self.per_page) if self.per_page else 0
+
+    def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
+        start = (self.page - 1) * self.per_page
+        return rows[start : start + self.per_page]
+
+    def block(self) -> dict[str, int]:
+        return {"page": self.page, "pages": self.pages, "per_page": self.per_page, "total": self.total}
+
+
+def accounting_page(params: dict[str, str], total: int) -> Page:
+    def positive(name: str, errno: int, default: int) -> int:
+        text = params.get(name)
+        if text is None:
+            return default
+        if not text.isdigit():
+            message = f"Invalid value '{text}' for '{name}'."
+            raise errors.accounting(422, errno, message, name, None, text)
+        return int(text)
+
+    page = max(positive("page", 1014, 1), 1)
+    per_page = min(positive("per_page", 1013, 15), CAP)
+    if per_page == 0:
+        raise errors.accounting(422, 1013, "Invalid value '0' for 'per_page'.", "per_page", None, "0")
+    return Page(page, per_page, total)
+
+
+def bare_page(params: dict[str, str], total: int, default: int | None = 30) -> Page:
+    """Projects, comments, auth: 30 by default. `default=None`: everything at once (time entries)."""
+
+    def positive(name: str) -> int | None:
+        text = params.get(name)
+        if text is not None and not text.isdigit():
+            raise errors.invalid(
+                name, "Input should be a valid integer, unable to parse string as an integer"
+            )
+        return None if text is None else int(text)
+
+    page = max(positive("page") or 1, 1)
+    wanted = positive("per_page")
+    if wanted is None:
+        return Page(page, total if default is None else default, total)
+    return Page(page, max(min(wanted, CAP), 1), total)

@@ -1,0 +1,34 @@
+"""Seeded businesses. Everything is drawn from named `random.Random` streams, so figures never move.
+
+Business dates and stamps lie before 2026-10-31; only due dates of long terms lie later. The areas run in
+the order below because later ones refer to earlier ones.
+"""
+
+from __future__ import annotations
+
+from freshbooks_sandbox.seed import businesses, catalog, clients, estimates, expenses, invoices, scale, work
+from freshbooks_sandbox.store import Store
+
+
+def fill(store: Store, seed: str, rows: int | None) -> None:
+    """Fill an empty store. `seed`: "demo" or "empty"; `rows`: that many invoices, for benchmarks."""
+    if seed not in ("demo", "empty"):
+        raise ValueError(f"unknown seed {seed!r}; one of demo, empty")
+    main, second, guest, small = businesses.create(store)
+    for books in (main, second, small):
+        catalog.services(books)
+    for books in (main, second):
+        catalog.accounting(books)
+    if rows is not None:
+        scale.fill(main, rows)
+    elif seed == "demo":
+        for books, size in ((main, 3), (second, 1)):
+            clients.fill(books, size)
+            work.projects(books, size)
+            expenses.fill(books, size)
+            invoices.fill(books, size)
+            estimates.fill(books, size)
+            work.entries(books, size)
+            clients.leave(books)
+        clients.fill_guest(guest)
+        work.small(small)

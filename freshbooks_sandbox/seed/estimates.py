@@ -1,0 +1,58 @@
+"""Estimates at each stage; the invoiced ones are the origin of real invoices."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from freshbooks_sandbox import desk
+from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.domain import estimates
+from freshbooks_sandbox.resources import ESTIMATES
+from freshbooks_sandbox.seed.dice import Dice
+from freshbooks_sandbox.store import Books
+
+_LINE = ("name", "description", "qty", "unit_cost", "compounded_tax")
+_TAX = ("taxName1", "taxAmount1", "taxName2", "taxAmount2")
+# stage -> how many per size step
+_STAGES = {"draft": 3, "sent": 3, "viewed": 2, "replied": 1, "accepted": 2, "deleted": 1}
+
+
+def fill(books: Books, size: int) -> None:
+    dice = Dice(books, "estimates")
+    clients = list(books["clients"].values())
+    plan: list[tuple[date, str, Row | None]] = []
+    settled = [
+        r for r in books["invoices"].values() if r["v3_status"] == "paid" and r["create_date"] > "2024-12"
+    ]
+    for invoice in dice.sample(settled, 4 * size):
+        plan.append(
+            (date.fromisoformat(invoice["create_date"]) - timedelta(days=dice.randint(3, 25)), "", invoice)
+        )
+    for stage, count in _STAGES.items():
+        first = date(2026, 3, 1) if stage in ("draft", "sent") else date(2025, 1, 5)
+        plan += [(dice.day(first), stage, None) for _ in range(count * size)]
+    for on, stage, invoice in sorted(plan, key=lambda entry: (entry[0], entry[1])):
+        at = dice.at(on)
+        source = invoice or dice.choice(list(books["invoices"].values()))
+        fields = {
+            "customerid": invoice["customerid"] if invoice else dice.choice(clients)["id"],
+            "create_date": on.isoformat(),
+            "discount_value": source["discount_value"],
+            "lines": [_line(line) for line in source["lines"] if line["type"] == 0],
+            "notes": dice.choice(("", "Valid for 30 days", "Gültig bis Monatsende")),
+        }
+        row = estimates.create(books, fields, at)
+        if invoice:
+            invoice["estimateid"] = row["id"]
+        status = 6 if invoice else {"sent": 2, "viewed": 3, "replied": 4, "accepted": 5}.get(stage, 1)
+        for step in range(2, status + 1):
+            at = dice.later(at, 2)
+            estimates.set_stage(row, step)
+            desk.touch(ESTIMATES, books, row, at)
+        if stage == "deleted":
+            desk.set_visibility(ESTIMATES, books, row, desk.DELETED, dice.later(at, 9))
+
+
+def _line(line: Row) -> Row:
+    unit_cost = {"amount": line["unit_cost"]["amount"]}
+    return {**{k: line[k] for k in (*_LINE, *_TAX)}, "unit_cost": unit_cost}

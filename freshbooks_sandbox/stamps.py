@@ -1,0 +1,51 @@
+"""Text forms of instants. Which field uses which form is freshbooks-api.md 3.4."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+EASTERN = ZoneInfo("America/New_York")
+
+
+def eastern(at: datetime) -> str:
+    """`YYYY-MM-DD HH:MM:SS`, US/Eastern wall clock, no offset: most accounting stamps."""
+    return at.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def utc_plain(at: datetime) -> str:
+    """The same text form, but in UTC: client `signup_date`, bills, bill vendors."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def utc_naive_iso(at: datetime) -> str:
+    """`YYYY-MM-DDTHH:MM:SS`, UTC without Z: projects."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def utc_z(at: datetime) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ`, UTC: time entries, auth family."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_micro(at: datetime) -> str:
+    """RFC 3339 with microseconds, UTC: ledger accounts."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def local_iso(at: datetime, zone: str) -> str:
+    """Wall clock of `zone` without offset: `local_started_at`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def parse_instant(text: str) -> datetime:
+    """ISO 8601 date or datetime to UTC; without an offset it is read as UTC. ValueError if neither."""
+    parsed = datetime.fromisoformat(text)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def parse_day(text: str) -> date:
+    """Exactly `YYYY-MM-DD`; ValueError otherwise (a time part is refused)."""
+    if len(text) != 10:
+        raise ValueError(f"not a YYYY-MM-DD date: {text!r}")
+    return date.fromisoformat(text)
