@@ -1,0 +1,1 @@
+"""The application around the FreshBooks source: connection, sync, marts, command line."""

@@ -1,0 +1,200 @@
+"""The command `freshbooks`: parses, calls, prints. Heavy imports sit in the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freshbooks_hub.errors import HubError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+cli = typer.Typer(
+    name="freshbooks",
+    help="FreshBooks data out, right and useful: connect, sync, query.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+class Format(StrEnum):
+    """How a query's answer is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def app() -> None:
+    """Console script: a HubError becomes one message on standard error and exit code 1."""
+    try:
+        cli()
+    except HubError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        sys.exit(1)
+
+
+@cli.command()
+def demo() -> None:
+    """Try everything without an account: a local FreshBooks, a real sync, three marts.
+
+    Example: `freshbooks demo`
+    """
+    from freshbooks_hub.demo import run_demo
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.output import as_table
+    from freshbooks_hub.progress import reporter, summary
+
+    console = _console()
+    result = run_demo(Home.from_environment(), reporter(console))
+    console.print(summary(result.sync.streams))
+    for sample in result.samples:
+        title = f"{sample.mart} ({len(sample.answer.rows)} of {sample.rows:,} rows)"
+        console.print(as_table(sample.answer, title))
+    read = sum(stream.read for stream in result.sync.streams)
+    total = sum(stream.total for stream in result.sync.streams)
+    if result.repeated:
+        console.print(f"This run was incremental: {read:,} rows read of {total:,} stored.", highlight=False)
+    else:
+        console.print(f"{read:,} rows read. Run it again: the second run reads only what changed.")
+    console.print(
+        f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
+        f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
+        '"from outstanding_balances"\n'
+        "Your own books: fill in secrets.example.json, then "
+        "freshbooks connect --config FILE && freshbooks sync",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@cli.command()
+def connect(
+    config: Annotated[
+        Path, typer.Option("--config", help="Connector config with tokens; see secrets.example.json.")
+    ],
+) -> None:
+    """Store a FreshBooks connection, after checking that it works.
+
+    Example: `freshbooks connect --config secrets/config.json`
+    """
+    from freshbooks_hub.connection.config import read_config
+    from freshbooks_hub.connection.connect import connect as store_and_check
+    from freshbooks_hub.home import Home
+
+    home = Home.from_environment()
+    store_and_check(home, read_config(config))
+    print(
+        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
+        "Next: freshbooks sync"
+    )
+
+
+@cli.command()
+def sync(
+    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read everything again and replace the tables whole.")
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read what changed in FreshBooks and publish fresh marts.
+
+    Example: `freshbooks sync --stream invoices --stream clients`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.progress import Silent, reporter, summary
+    from freshbooks_hub.sync.run import SyncOptions
+    from freshbooks_hub.sync.run import sync as run_sync
+
+    console = _console()
+    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None)
+    result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
+    if as_json:
+        print(json.dumps(asdict(result), indent=2))
+        return
+    console.print(summary(result.streams))
+    state = "published" if result.published else "unchanged"
+    console.print(f"Marts {state}, as of {result.as_of_date}. {result.seconds:.1f} s.", highlight=False)
+
+
+@cli.command()
+def query(
+    statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
+) -> None:
+    """Ask the published marts, read-only.
+
+    Example: `freshbooks query "select * from outstanding_balances" --format csv`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.output import as_csv, as_json, as_table
+    from freshbooks_hub.query import query_marts
+
+    answer = query_marts(Home.from_environment().marts, statement)
+    if output is Format.csv:
+        print(as_csv(answer), end="")
+    elif output is Format.json:
+        print(as_json(answer))
+    else:
+        _console().print(as_table(answer))
+
+
+@cli.command()
+def status(as_json: AsJson = False) -> None:
+    """Show the connection, the last sync and the marts.
+
+    Example: `freshbooks status --json`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.status import as_text
+    from freshbooks_hub.status import status as read_status
+
+    picture = read_status(Home.from_environment())
+    print(json.dumps(picture, indent=2) if as_json else as_text(picture))
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8400,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Write a ready connector config to this file.")
+    ] = None,
+) -> None:
+    """Run a local stand-in for the FreshBooks API until Ctrl-C.
+
+    Example: `freshbooks sandbox --port 8400 --config sandbox.json`
+    """
+    from freshbooks_hub.sandbox import serve
+
+    serve(port, config)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,49 @@
+"""Connecting with a config that already holds tokens: store it, then prove that it works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.errors import SourceFailed
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
+from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.messages import Answer, Failure, NewConfig
+
+
+def connect(home: Home, config: dict[str, Any], source: Source | None = None) -> None:
+    """Store `config` and run the source's `check` with it.
+
+    It is stored first: checking may rotate its single-use refresh token, and the new one must have a place.
+    Raises HubError; the connection stays stored then, so that `freshbooks sync` can be tried later.
+    """
+    home.ensure()
+    store = ConnectionStore(home.connection)
+    with sync_lock(home.root):
+        store.connect(config)
+        valid_access_token(store)
+        check(home, store, source or Source.installed())
+
+
+def check(home: Home, store: ConnectionStore, source: Source) -> None:
+    """Run the source's `check` on the stored connection; raises SourceFailed with its reason."""
+    log = RunLog(home.logs / "check.log")
+    config = store.load().config
+    answer: dict[str, Any] = {}
+    failure: Failure | None = None
+    try:
+        for message in SourceRun(source, config, home.run, log).check():
+            match message:
+                case Answer(body):
+                    answer = body
+                case Failure():
+                    failure = failure or message
+                case NewConfig(new):
+                    config = store.rotate(config["credentials"]["refresh_token"], new["credentials"]).config
+    finally:
+        log.close()
+    if answer.get("status") != "SUCCEEDED":
+        reason = answer.get("message") or (failure.message if failure else "it gave no reason")
+        raise SourceFailed(f"The connection is stored, but its check failed: {reason} Details: {log.path}")

@@ -1,0 +1,161 @@
+"""Token calls to FreshBooks: one request each, never repeated.
+
+A refresh token is single use (freshbooks-api.md 1.4). A request whose answer is lost may have spent it,
+so nothing here retries, follows a redirect, or waits without an end.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+
+from freshbooks_hub.errors import HubError
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+USER_AGENT = "freshbooks-hub"
+
+
+class OAuthError(HubError):
+    """The token endpoint did not give a token."""
+
+
+class ClientRefused(OAuthError):
+    """invalid_client or unauthorized_client: the app's id or secret is wrong."""
+
+
+class GrantRefused(OAuthError):
+    """invalid_grant: the refresh token or the code is spent, revoked or unknown."""
+
+
+class Unreachable(OAuthError):
+    """The request never reached FreshBooks; nothing was spent."""
+
+
+class AnswerLost(OAuthError):
+    """The request may have been served, but its answer did not arrive; the refresh token may be spent."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A token pair; `expires_at` is UTC and belongs to the access token."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+
+    def as_credentials(self) -> dict[str, str]:
+        """The three fields of the connector config that change with a refresh."""
+        return {
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+            "token_expiry_date": self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+
+def api_url() -> str:
+    """Base address of the API, without a trailing slash."""
+    return os.environ.get("FRESHBOOKS_API_URL", "https://api.freshbooks.com").rstrip("/")
+
+
+def auth_url() -> str:
+    """Base address of the authorize page, without a trailing slash."""
+    return os.environ.get("FRESHBOOKS_AUTH_URL", "https://auth.freshbooks.com").rstrip("/")
+
+
+def exchange_code(credentials: dict[str, Any], code: str) -> Tokens:
+    """Exchange an authorization code (single use, about five minutes) for tokens; raises OAuthError."""
+    return _request(credentials, {"grant_type": "authorization_code", "code": code}, previous=None)
+
+
+def refresh(credentials: dict[str, Any]) -> Tokens:
+    """Spend the refresh token of `credentials` for a new pair; raises OAuthError."""
+    token = credentials["refresh_token"]
+    return _request(credentials, {"grant_type": "refresh_token", "refresh_token": token}, previous=token)
+
+
+def _request(credentials: dict[str, Any], grant: dict[str, str], previous: str | None) -> Tokens:
+    url = f"{api_url()}/auth/oauth/token"
+    client = {name: credentials[name] for name in ("client_id", "client_secret", "redirect_uri")}
+    try:
+        response = requests.post(
+            url,
+            data=client | grant,
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        if _never_sent(error):
+            raise Unreachable(
+                f"FreshBooks ({api_url()}) cannot be reached. Check the network and run the command again."
+            ) from error
+        raise AnswerLost(
+            "FreshBooks did not finish its answer to the token request, so the answer was lost. "
+            "Try again; if it is refused then, connect again with `freshbooks connect`."
+        ) from error
+    if response.status_code == 200:
+        return _tokens(response, previous)
+    raise _refusal(response)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether the failure happened before the request could leave: DNS, connect, TLS, proxy."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError | ProxyError)
+
+
+def _tokens(response: requests.Response, previous: str | None) -> Tokens:
+    body = _json(response)
+    access, new = body.get("access_token"), body.get("refresh_token") or previous
+    if not isinstance(access, str) or not access or not isinstance(new, str):
+        raise OAuthError("FreshBooks answered the token request without a token. Try again in a few minutes.")
+    now = int(datetime.now(UTC).timestamp())
+    # freshbooks-api.md 1.4: expiry counts from `created_at`, not from now.
+    expires = int(body.get("created_at") or now) + int(body.get("expires_in") or 0)
+    return Tokens(access, new, datetime.fromtimestamp(0, UTC) + timedelta(seconds=expires))
+
+
+def _refusal(response: requests.Response) -> OAuthError:
+    code = _json(response).get("error")
+    if code in {"invalid_client", "unauthorized_client"}:
+        return ClientRefused(
+            f"FreshBooks refused the app's credentials ({code}). Compare Client ID and Client Secret with "
+            "your app at https://my.freshbooks.com/#/developer and connect again."
+        )
+    if code == "invalid_grant":
+        return GrantRefused(
+            "FreshBooks no longer accepts this connection (invalid_grant): its refresh token was used "
+            "elsewhere, revoked, or replaced by a newer log-in. Connect again with `freshbooks connect`."
+        )
+    if response.status_code == 429:
+        return Unreachable("FreshBooks asks to slow down (429). Wait a minute and run the command again.")
+    if response.status_code >= 500:
+        return AnswerLost(
+            f"FreshBooks failed to answer the token request ({response.status_code}). "
+            "Try again; if it is refused then, connect again with `freshbooks connect`."
+        )
+    detail = f"{response.status_code}, {code}" if isinstance(code, str) else str(response.status_code)
+    return OAuthError(f"FreshBooks refused the token request ({detail}). Connect again or report this.")
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,68 @@
+"""Errors for people: what happened, why, and what to do next, in one or two sentences."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class HubError(Exception):
+    """A failure the user can read; the command line prints the message and exits with 1."""
+
+
+class HomeError(HubError):
+    """The hub's folder cannot be used: not writable, disk full."""
+
+
+class NotConnected(HubError):
+    """No FreshBooks connection is stored in this home."""
+
+
+class InvalidConfig(HubError):
+    """A connector config does not have the shape of `secrets.example.json`."""
+
+
+class SyncBusy(HubError):
+    """Another sync of the same connection is running."""
+
+
+class SourceFailed(HubError):
+    """The source reported an error, or ended without completing its streams."""
+
+
+class LoadFailed(HubError):
+    """Records could not be written into raw.duckdb."""
+
+
+class TransformFailed(HubError):
+    """dbt failed; the earlier marts were left as they were."""
+
+
+class QueryFailed(HubError):
+    """A query on the published marts could not be answered."""
+
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+def from_os_error(error: OSError, path: Path) -> HomeError:
+    """Turn an operating system error on `path` into a sentence."""
+    if error.errno in NO_SPACE:
+        return HomeError(f"The disk that holds {path} is full. Free some space and run the command again.")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return HomeError(
+            f"{path} is not writable for this user. "
+            "Change its owner or point FRESHBOOKS_HOME to a folder you can write to."
+        )
+    return HomeError(f"{path} cannot be used: {error.strerror or error}. Point FRESHBOOKS_HOME elsewhere.")
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Translate operating system errors of the block into `HomeError`."""
+    try:
+        yield
+    except OSError as error:
+        raise from_os_error(error, path) from error

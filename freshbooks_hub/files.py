@@ -1,0 +1,56 @@
+"""Durable, private files: what is written is whole on disk or not there at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames inside `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace `path` (mode 0600) in one step: temp file in the same folder, fsync, rename, fsync folder."""
+    # mkstemp creates with mode 0600.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def check_writable(folder: Path, size: int = 64 * 1024) -> None:
+    """Prove that `size` bytes can be made durable in `folder`; raises OSError if not."""
+    descriptor, name = tempfile.mkstemp(prefix=".probe.", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"\0" * size)
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def replace_durably(new: Path, target: Path) -> None:
+    """Rename the finished file `new` over `target`; readers see the old or the new one, whole."""
+    descriptor = os.open(new, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    new.replace(target)
+    fsync_folder(target.parent)

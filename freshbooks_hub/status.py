@@ -1,0 +1,80 @@
+"""What `freshbooks status` says: the connection, the last sync, the published marts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.errors import NotConnected
+from freshbooks_hub.history import History
+from freshbooks_hub.home import Home
+
+
+def status(home: Home) -> dict[str, Any]:
+    """A JSON-ready picture of `home`; reads files only, calls nobody."""
+    history = History(home.history) if home.history.exists() else None
+    generation = history.generation() if history and home.marts.exists() else None
+    return {
+        "home": str(home.root),
+        "connection": _connection(ConnectionStore(home.connection)),
+        "last_sync": history.last_run() if history else None,
+        "streams": history.latest_streams() if history else [],
+        "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
+        if generation
+        else None,
+    }
+
+
+def _connection(store: ConnectionStore) -> dict[str, Any]:
+    if not store.exists():
+        return {"state": "not connected"}
+    try:
+        connection = store.load()
+    except NotConnected as error:
+        return {"state": "damaged", "message": str(error)}
+    expires_at = connection.expires_at
+    return {
+        "state": "refused" if connection.dead_since else "connected",
+        "connected_at": connection.connected_at.isoformat(timespec="seconds"),
+        "refused_since": connection.dead_since.isoformat(timespec="seconds")
+        if connection.dead_since
+        else None,
+        "token_valid": bool(expires_at and expires_at > datetime.now(UTC)),
+    }
+
+
+def as_text(picture: dict[str, Any]) -> str:
+    """The picture as lines for a person."""
+    connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
+    lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
+    if run is None:
+        lines.append("Last sync   none yet. Run: freshbooks sync")
+    else:
+        counts = f"{run['rows_read']:,} rows read, {run['rows_changed']:,} changed"
+        lines.append(f"Last sync   {run['status']}, started {run['started_at']}, {counts}")
+        if run["error"]:
+            lines.append(f"            {run['error']}")
+    if marts is None:
+        lines.append("Marts       none yet")
+    else:
+        lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
+    width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
+    for stream in picture["streams"]:
+        rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
+        incomplete = "" if stream["completed"] else ", incomplete"
+        lines.append(f"  {rows}  last read {stream['started_at']}{incomplete}")
+    return "\n".join(lines)
+
+
+def _connection_text(connection: dict[str, Any]) -> str:
+    match connection["state"]:
+        case "connected":
+            return f"connected since {connection['connected_at']}"
+        case "refused":
+            since = connection["refused_since"]
+            return f"refused by FreshBooks since {since}. Connect again: freshbooks connect --config FILE"
+        case "damaged":
+            return str(connection["message"])
+        case _:
+            return "none. Run: freshbooks connect --config FILE"

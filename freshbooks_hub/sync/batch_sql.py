@@ -1,0 +1,172 @@
+"""The SQL of a load: read a spooled batch with DuckDB's own JSON reader, de-duplicate, merge."""
+# ruff: noqa: S608 - names come from the catalog and are quoted; no value of a record is put into SQL
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from freshbooks_hub.sync.catalog import Column, StreamTable
+
+# The reader holds two of these per thread; a longer record raises it for its batch.
+OBJECT_SIZE = 1024 * 1024
+NO_CHANGES = "'{\"changes\":[]}'::JSON"
+
+
+def quoted(name: str) -> str:
+    """An identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def qualified(table: str) -> str:
+    """A table of schema `freshbooks`."""
+    return f"freshbooks.{quoted(table)}"
+
+
+def stage(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
+    """Create the temp table `batch` from record lines; its row ids follow the order of the lines.
+
+    `typed` lets the JSON reader make the values, and fails when one does not fit; otherwise every value is
+    read as JSON and cast, and one that does not fit becomes NULL and is listed in `_airbyte_meta.changes`.
+    """
+    fields = ", ".join(f"{quoted(c.key)} {_read_type(c) if typed else 'JSON'}" for c in table.columns)
+    source = (
+        # Without `records`, DuckDB samples every batch first, at several times the cost of reading it.
+        f"read_json({literal(str(spool))}, format = 'newline_delimited', records = true, "
+        f"maximum_object_size = {max(OBJECT_SIZE, longest + 1024)}, "
+        f"columns = {{record: {literal(f'STRUCT(data STRUCT({fields}), emitted_at BIGINT)')}}})"
+    )
+    value = _typed_value if typed else _cast_value
+    values = [f"{value(c)} AS {quoted(c.name)}" for c in table.columns]
+    return f"""
+        CREATE OR REPLACE TEMP TABLE batch AS SELECT
+            {", ".join(values)},
+            uuidv7()::VARCHAR AS _airbyte_raw_id,
+            epoch_ms(record.emitted_at) AS _airbyte_extracted_at,
+            {NO_CHANGES if typed else _changes(table)} AS _airbyte_meta
+        FROM {source}
+    """
+
+
+def _read_type(column: Column) -> str:
+    # A plain TIMESTAMP would drop the offset; this one converts to UTC.
+    return "TIMESTAMPTZ" if column.type == "TIMESTAMP" else column.type
+
+
+def _typed_value(column: Column) -> str:
+    value = f"record.data.{quoted(column.key)}"
+    return f"{value}::TIMESTAMP" if column.type == "TIMESTAMP" else value
+
+
+def _text(column: Column) -> str:
+    return f"(record.data.{quoted(column.key)} ->> '$')"
+
+
+def _cast_value(column: Column) -> str:
+    text = _text(column)
+    match column.type:
+        case "JSON":
+            return f"record.data.{quoted(column.key)}"
+        case "VARCHAR":
+            return text
+        case "BIGINT":
+            # A plain cast would round 1.5.
+            return f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN try_cast({text} AS BIGINT) END"
+        case "TIMESTAMP":
+            return f"try_cast({text} AS TIMESTAMPTZ)::TIMESTAMP"
+        case kind:
+            return f"try_cast({text} AS {kind})"
+
+
+def _changes(table: StreamTable) -> str:
+    entries = ", ".join(
+        f"CASE WHEN {_text(c)} IS NOT NULL AND {_cast_value(c)} IS NULL THEN "
+        f"{{field: {literal(c.name)}, change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR'}} END"
+        for c in table.columns
+        if c.type not in {"JSON", "VARCHAR"}
+    )
+    return f"to_json({{changes: list_filter([{entries}], lambda change: change IS NOT NULL)}})"
+
+
+def drop_duplicates(table: StreamTable) -> str:
+    """Keep the newest row of each key in `batch`: by cursor, then the later line."""
+    newest = f"{quoted(table.cursor)} DESC NULLS LAST, " if table.cursor else ""
+    keys = ", ".join(map(quoted, table.primary_key))
+    return f"""
+        DELETE FROM batch WHERE rowid IN (
+            SELECT rowid FROM batch
+            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {newest}rowid DESC) > 1
+        )
+    """
+
+
+def merge(table: StreamTable) -> str:
+    """Merge `batch` by primary key.
+
+    A stored row is replaced when the incoming one is not older and says something else: a row that was only
+    read again (overlap, or a cursor that is the request's own clock) leaves the table as it is.
+    """
+    columns = _all_columns(table)
+    content = _content(table)
+    changed = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM s.{quoted(name)}" for name in content)
+    matched = f"({changed or 'false'})"
+    if table.cursor:
+        cursor = quoted(table.cursor)
+        matched += f" AND (t.{cursor} IS NULL OR s.{cursor} IS NULL OR s.{cursor} >= t.{cursor})"
+    return f"""
+        MERGE INTO {qualified(table.name)} AS t USING batch AS s ON {_same_key(table)}
+        WHEN MATCHED AND {matched} THEN UPDATE SET {", ".join(f"{c} = s.{c}" for c in columns)}
+        WHEN NOT MATCHED THEN INSERT ({", ".join(columns)}) VALUES ({", ".join(f"s.{c}" for c in columns)})
+    """
+
+
+def any_match(table: StreamTable) -> str:
+    """1 if `batch` holds a key that the table holds."""
+    return f"""
+        SELECT EXISTS (FROM batch AS s SEMI JOIN {qualified(table.name)} AS t ON {_same_key(table)})::INTEGER
+    """
+
+
+def append(table: StreamTable) -> str:
+    """Insert `batch` as it is."""
+    columns = ", ".join(_all_columns(table))
+    return f"INSERT INTO {qualified(table.name)} ({columns}) SELECT {columns} FROM batch"
+
+
+def columns_of(table: str) -> str:
+    """The column names of a raw table."""
+    return (
+        "SELECT column_name FROM duckdb_columns() "
+        f"WHERE schema_name = 'freshbooks' AND table_name = {literal(table)}"
+    )
+
+
+def any_difference(shadow: StreamTable, live: str) -> str:
+    """1 if the two tables hold other rows, comparing what a merge compares."""
+    columns = ", ".join(map(quoted, [*shadow.primary_key, *_content(shadow)]))
+    new = f"SELECT {columns} FROM {qualified(shadow.name)}"
+    old = f"SELECT {columns} FROM {qualified(live)}"
+    return f"SELECT EXISTS (({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new}))::INTEGER"
+
+
+def row_count(table: str) -> str:
+    """The number of rows of a raw table."""
+    return f"SELECT count(*) FROM {qualified(table)}"
+
+
+def _same_key(table: StreamTable) -> str:
+    return " AND ".join(f"t.{quoted(key)} IS NOT DISTINCT FROM s.{quoted(key)}" for key in table.primary_key)
+
+
+def _content(table: StreamTable) -> list[str]:
+    """Columns whose change makes a row another: all but the key and the cursor."""
+    return [c.name for c in table.columns if c.name != table.cursor and c.name not in table.primary_key]
+
+
+def _all_columns(table: StreamTable) -> list[str]:
+    names = [c.name for c in table.columns]
+    return [quoted(name) for name in [*names, "_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"]]

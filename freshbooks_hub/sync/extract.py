@@ -1,0 +1,189 @@
+"""The source as a subprocess: its messages in order, its logs into a file with the tokens blotted out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from freshbooks_hub.errors import SourceFailed, disk_errors
+from freshbooks_hub.files import write_private
+from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, parse
+
+SECRETS = ("client_secret", "refresh_token", "access_token")
+END_SECONDS = 10.0
+
+
+class RunLog:
+    """A log file of one run; secrets that were announced to it never reach the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._secrets: set[str] = set()
+        with disk_errors(path.parent):
+            self._file = path.open("a", encoding="utf-8")
+
+    def hide(self, config: dict[str, Any]) -> None:
+        """Blot out the secrets of a connector config from now on."""
+        credentials = config.get("credentials", {})
+        self._secrets |= {credentials[name] for name in SECRETS if credentials.get(name)}
+
+    def write(self, text: str) -> None:
+        """Append a line."""
+        for secret in self._secrets:
+            text = text.replace(secret, "****")
+        with self._lock:
+            self._file.write(text.rstrip("\n") + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+
+@dataclass(frozen=True)
+class Source:
+    """How to start the source; `version` changes whenever its catalog may."""
+
+    command: tuple[str, ...]
+    version: str
+
+    @classmethod
+    def installed(cls) -> Source:
+        """The source of this environment, in a process of its own."""
+        spec = importlib.util.find_spec("source_freshbooks")
+        if spec is None or not spec.submodule_search_locations:
+            raise SourceFailed("The package source_freshbooks is not installed. Install source-freshbooks.")
+        folder = Path(spec.submodule_search_locations[0])
+        changed = max(path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix != ".pyc")
+        version = f"{importlib.metadata.version('source-freshbooks')}-{changed:x}"
+        return cls((sys.executable, "-m", "source_freshbooks.run"), version)
+
+
+@dataclass
+class SourceRun:
+    """Runs verbs of the source with one config; `folder` holds the config for as long as a verb runs."""
+
+    source: Source
+    config: dict[str, Any] = field(repr=False)
+    folder: Path
+    log: RunLog
+
+    def discover(self) -> dict[str, Any]:
+        """The catalog, kept in `folder` for each version of the source; raises SourceFailed."""
+        cached = self.folder.parent / "catalog.json"
+        try:
+            document = json.loads(cached.read_bytes())
+            if document["version"] == self.source.version:
+                catalog: dict[str, Any] = document["catalog"]
+                return catalog
+        except (OSError, ValueError, KeyError):
+            pass  # no cache, or of an older layout
+        catalog = self._ask("discover")
+        with disk_errors(cached.parent):
+            write_private(cached, json.dumps({"version": self.source.version, "catalog": catalog}).encode())
+        return catalog
+
+    def check(self) -> Iterator[Message]:
+        """Messages of `check`: its `Answer` has `status` (SUCCEEDED, FAILED) and `message`."""
+        return self._messages("check", {})
+
+    def read(self, catalog: dict[str, Any], states: list[dict[str, Any]]) -> Iterator[Message]:
+        """Messages of `read`, in order. Ends with SourceFailed when the process fails without a word."""
+        return self._messages("read", {"catalog": catalog, "state": states})
+
+    def _ask(self, verb: str) -> dict[str, Any]:
+        answer: dict[str, Any] | None = None
+        for message in self._messages(verb, {}):
+            if isinstance(message, Answer):
+                answer = message.body
+            elif isinstance(message, Failure):
+                raise SourceFailed(message.message)
+        if answer is None:
+            raise SourceFailed(f"The source gave no answer to {verb}. Details: {self.log.path}")
+        return answer
+
+    def _messages(self, verb: str, inputs: dict[str, Any]) -> Iterator[Message]:
+        self.log.hide(self.config)
+        files: dict[str, Any] = {"config": self.config} | inputs
+        paths = {name: self.folder / f"{name}.json" for name in files}
+        try:
+            with disk_errors(self.folder):
+                for name, content in files.items():
+                    write_private(paths[name], json.dumps(content).encode())
+            arguments = [text for name in files for text in (f"--{name}", str(paths[name]))]
+            with self._process([*self.source.command, verb, *arguments]) as process:
+                yield from self._lines(process, verb)
+        finally:
+            for path in paths.values():
+                path.unlink(missing_ok=True)
+
+    def _lines(self, process: subprocess.Popen[bytes], verb: str) -> Iterator[Message]:
+        failed = False
+        for line in _stdout(process):
+            message = parse(line)
+            if isinstance(message, Log):
+                self.log.write(message.text)
+                continue
+            if isinstance(message, NewConfig):
+                self.log.hide(message.config)
+            elif isinstance(message, Failure):
+                failed = True
+                self.log.write(f"ERROR {message.message}\n{message.internal or ''}")
+            yield message
+        code = process.wait()
+        if code and not failed:
+            raise SourceFailed(
+                f"The source stopped during {verb} with exit code {code}. Details: {self.log.path}"
+            )
+
+    @contextmanager
+    def _process(self, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        errors = threading.Thread(target=self._drain, args=(process.stderr,), daemon=True)
+        errors.start()
+        try:
+            yield process
+        finally:
+            _end(process)
+            errors.join(END_SECONDS)
+
+    def _drain(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self.log.write(line.decode("utf-8", "replace"))
+
+
+def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdout is not None
+    return process.stdout
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the source and whatever it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    _stdout(process).close()

@@ -1,0 +1,139 @@
+"""Record lines into raw tables, in batches bounded in bytes.
+
+Lines are spooled to a file per stream and parsed by DuckDB alone. A state is committed with the rows before
+it, so a run that is killed anywhere leaves a state that says no more than the rows beside it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from io import BufferedWriter
+from pathlib import Path
+from typing import Any
+
+from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.sync.catalog import StreamTable
+from freshbooks_hub.sync.messages import Record, State
+from freshbooks_hub.sync.raw import RawStore
+
+BATCH_BYTES = 16 * 1024 * 1024
+# A state that follows fewer bytes waits for more rows, but not longer than this.
+STATE_INTERVAL_SECONDS = 5.0
+
+
+@dataclass
+class StreamLoad:
+    """One stream's load: `table` is written, `live` is the table it becomes. The counts are rows."""
+
+    live: str
+    table: StreamTable
+    spool: Path
+    shadow: bool
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    completed: bool = False
+    started_at: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    _file: BufferedWriter | None = None
+    _rows: int = 0
+    _bytes: int = 0
+    _longest: int = 0
+    _state: dict[str, Any] | None = None
+    _flushed_at: float = field(default_factory=time.monotonic)
+
+    def add(self, line: bytes) -> None:
+        """Spool one record."""
+        if self._file is None:
+            self._file = self.spool.open("wb")
+        self._file.write(line)
+        self._file.write(b"\n")
+        size = len(line)
+        self.read += 1
+        self._rows += 1
+        self._bytes += size
+        if size > self._longest:
+            self._longest = size
+
+    def is_due(self) -> bool:
+        """Whether the batch is full, or a state has waited long enough."""
+        if self._bytes >= BATCH_BYTES:
+            return True
+        return self._state is not None and time.monotonic() - self._flushed_at > STATE_INTERVAL_SECONDS
+
+    def hold(self, state: dict[str, Any]) -> None:
+        """Keep the newest state for the next commit."""
+        self._state = state
+
+    def flush(self, raw: RawStore) -> None:
+        """Commit the spooled rows with the state that follows them."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        # A shadow's state belongs to the swap: until then the live table's state stands.
+        state = None if self.shadow else self._state
+        if self._rows or state is not None:
+            written = raw.write(self.table, self.spool, self._rows, self._longest, state)
+            self.inserted += written.inserted
+            self.updated += written.updated
+        self.spool.unlink(missing_ok=True)
+        self._rows = self._bytes = self._longest = 0
+        if not self.shadow:
+            self._state = None
+        self._flushed_at = time.monotonic()
+
+    def complete(self, raw: RawStore) -> None:
+        """Commit the rest; swap a shadow table in."""
+        self.flush(raw)
+        if self.shadow:
+            raw.swap(self.table, self._state)
+        self.completed = True
+        self.seconds = time.monotonic() - self.started_at
+
+
+class Loader:
+    """Loads the streams of one sync into `raw`. Raises LoadFailed or HomeError."""
+
+    def __init__(self, raw: RawStore, folder: Path) -> None:
+        self._raw = raw
+        self._folder = folder
+        self.streams: dict[str, StreamLoad] = {}
+
+    def start(self, stream: str, table: StreamTable, replace: bool) -> None:
+        """Prepare a stream's table; with `replace`, its rows are swapped in whole at the end."""
+        self.streams[stream] = StreamLoad(
+            live=table.name,
+            table=self._raw.prepare(table, shadow=replace),
+            spool=self._folder / f"spool-{table.name}.jsonl",
+            shadow=replace,
+        )
+
+    def record(self, record: Record) -> int:
+        """Spool a record, commit its batch when that is full; the number of rows read of the stream."""
+        load = self.streams[record.stream]
+        with disk_errors(self._folder):
+            load.add(record.line)
+            if load.is_due():
+                load.flush(self._raw)
+        return load.read
+
+    def state(self, state: State) -> None:
+        """Note a state; it is committed with the rows before it."""
+        load = self.streams[state.stream]
+        load.hold(state.message)
+        if load.is_due():
+            with disk_errors(self._folder):
+                load.flush(self._raw)
+
+    def completed(self, stream: str) -> None:
+        """The source says that the stream is complete."""
+        with disk_errors(self._folder):
+            self.streams[stream].complete(self._raw)
+
+    def finish(self) -> None:
+        """Commit what arrived of the streams that did not complete; their shadows are dropped."""
+        for load in self.streams.values():
+            if not load.completed and not load.shadow:
+                with disk_errors(self._folder):
+                    load.flush(self._raw)

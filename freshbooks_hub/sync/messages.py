@@ -1,0 +1,127 @@
+"""The Airbyte protocol on the source's stdout, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+RECORD_PREFIX = b'{"type":"RECORD","record":{"stream":"'
+DATA_KEY = b'","data":{'
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the line it came on, without the line feed: `{"type":"RECORD","record":{"data":…}}`."""
+
+    stream: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class State:
+    """A stream's state; `message` is what `--state` takes back."""
+
+    stream: str
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How many rows the source expects for a stream."""
+
+    stream: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """STARTED, RUNNING, COMPLETE or INCOMPLETE of a stream."""
+
+    stream: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error trace; `message` is meant for the user, `internal` for the log."""
+
+    stream: str | None
+    message: str
+    internal: str | None
+
+
+@dataclass(frozen=True)
+class NewConfig:
+    """A control message: the source rotated its tokens."""
+
+    config: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line for the log file: a log message, or anything that is not protocol."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of `check` (CONNECTION_STATUS) or `discover` (CATALOG): that part of the message."""
+
+    body: dict[str, Any]
+
+
+Message = Record | State | Estimate | Status | Failure | NewConfig | Log | Answer
+
+
+def parse(line: bytes) -> Message:
+    """One line of stdout. A record in the usual key order is routed without parsing it."""
+    if line.startswith(RECORD_PREFIX):
+        end = line.find(b'"', len(RECORD_PREFIX))
+        if line.startswith(DATA_KEY, end):
+            return Record(line[len(RECORD_PREFIX) : end].decode(), line.rstrip())
+    try:
+        message = orjson.loads(line)
+        return _typed(message)
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return Log(line.decode("utf-8", "replace").rstrip())
+
+
+def _typed(message: dict[str, Any]) -> Message:
+    match message["type"]:
+        case "RECORD":
+            return Record(message["record"]["stream"], orjson.dumps(message))
+        case "STATE":
+            stream = message["state"]["stream"]
+            return State(stream["stream_descriptor"]["name"], {"type": "STREAM", "stream": stream})
+        case "TRACE":
+            return _trace(message["trace"])
+        case "CONTROL":
+            return NewConfig(message["control"]["connectorConfig"]["config"])
+        case "CONNECTION_STATUS":
+            return Answer(message["connectionStatus"])
+        case "CATALOG":
+            return Answer(message["catalog"])
+        case "LOG":
+            return Log(f"{message['log']['level']} {message['log']['message']}")
+        case kind:
+            return Log(f"{kind} message ignored")
+
+
+def _trace(trace: dict[str, Any]) -> Message:
+    match trace["type"]:
+        case "ERROR":
+            error = trace["error"]
+            stream = (error.get("stream_descriptor") or {}).get("name")
+            details = [error.get("internal_message"), error.get("stack_trace")]
+            return Failure(stream, error["message"], "\n".join(filter(None, details)) or None)
+        case "STREAM_STATUS":
+            status = trace["stream_status"]
+            return Status(status["stream_descriptor"]["name"], status["status"])
+        case "ESTIMATE":
+            estimate = trace["estimate"]
+            return Estimate(estimate["name"], int(estimate.get("row_estimate") or 0))
+        case kind:
+            return Log(f"{kind} trace ignored")

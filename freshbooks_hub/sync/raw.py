@@ -1,0 +1,242 @@
+"""raw.duckdb: typed tables as Airbyte's destinations write them, and each stream's state beside them.
+
+Schema `freshbooks` holds the tables, `freshbooks_sync` the states and a counter that grows with every
+change of a row. Rows and the state that follows them are committed in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from freshbooks_hub.errors import HomeError, LoadFailed
+from freshbooks_hub.sync import batch_sql as sql
+from freshbooks_hub.sync.catalog import StreamTable
+
+SCHEMA = "freshbooks"
+SHADOW_PREFIX = "_shadow_"
+META_COLUMNS = {
+    "_airbyte_raw_id": "VARCHAR",
+    "_airbyte_extracted_at": "TIMESTAMP",
+    "_airbyte_meta": "JSON",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one batch did to its table."""
+
+    inserted: int
+    updated: int
+
+
+class RawStore:
+    """The one writer of raw.duckdb. Raises LoadFailed, or HomeError when the disk is full."""
+
+    def __init__(self, path: Path, temp_folder: Path) -> None:
+        self.path = path
+        with self._errors("open the raw tables"):
+            self._db = duckdb.connect(
+                path,
+                config={
+                    "memory_limit": "512MB",
+                    "threads": 2,
+                    # The default writes every batch twice, to the log and at once to the table.
+                    "wal_autocheckpoint": "256MB",
+                    "temp_directory": str(temp_folder),
+                },
+            )
+            # Timestamps are stored naive, in UTC; the machine's zone must not matter.
+            self._db.execute("SET TimeZone = 'UTC'")
+            self._db.execute(
+                f"""
+                CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+                CREATE SCHEMA IF NOT EXISTS freshbooks_sync;
+                CREATE TABLE IF NOT EXISTS freshbooks_sync.state (
+                    stream VARCHAR PRIMARY KEY, state JSON NOT NULL, saved_at TIMESTAMP NOT NULL
+                );
+                CREATE TABLE IF NOT EXISTS freshbooks_sync.version (version BIGINT NOT NULL);
+                INSERT INTO freshbooks_sync.version
+                    SELECT 0 WHERE NOT EXISTS (FROM freshbooks_sync.version);
+                """
+            )
+            for table in self.tables(shadows=True):
+                if table.startswith(SHADOW_PREFIX):
+                    self._db.execute(f"DROP TABLE {sql.qualified(table)}")
+
+    def close(self) -> None:
+        """Checkpoint, so that no write-ahead log stays beside the file, and release the file."""
+        try:
+            with self._errors("finish the raw tables"):
+                self._db.execute("CHECKPOINT")
+        finally:
+            self._db.close()
+
+    def tables(self, shadows: bool = False) -> list[str]:
+        """Names of the raw tables."""
+        rows = self._db.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [SCHEMA]
+        ).fetchall()
+        return [name for (name,) in rows if shadows or not name.startswith(SHADOW_PREFIX)]
+
+    def version(self) -> int:
+        """A number that grows whenever a raw row or table changes."""
+        return self._scalar("SELECT version FROM freshbooks_sync.version")
+
+    def states(self, streams: list[str]) -> list[dict[str, Any]]:
+        """The saved states of `streams`, as the source's `--state` wants them."""
+        rows = self._db.execute(
+            "SELECT state FROM freshbooks_sync.state WHERE list_contains(?, stream)", [streams]
+        ).fetchall()
+        return [orjson.loads(state) for (state,) in rows]
+
+    def prepare(self, table: StreamTable, shadow: bool) -> StreamTable:
+        """Create the table, or add its missing columns; a column keeps the type it has.
+
+        With `shadow`, the table returned is a new, empty one that `swap` puts in place of the old.
+        """
+        with self._errors(f"prepare the table {table.name}"), self._transaction():
+            if shadow:
+                prepared = replace(table, name=SHADOW_PREFIX + table.name)
+                self._create(prepared)
+                return prepared
+            existing = dict(
+                self._db.execute(
+                    "SELECT column_name, data_type FROM duckdb_columns() "
+                    "WHERE schema_name = ? AND table_name = ?",
+                    [SCHEMA, table.name],
+                ).fetchall()
+            )
+            if not existing:
+                self._create(table)
+                self._bump()
+                return table
+            for column in table.columns:
+                if column.name not in existing:
+                    self._db.execute(
+                        f"ALTER TABLE {sql.qualified(table.name)} "
+                        f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
+                    )
+                    self._bump()
+            columns = tuple(replace(c, type=existing.get(c.name, c.type)) for c in table.columns)
+            return replace(table, columns=columns)
+
+    def write(
+        self, table: StreamTable, spool: Path, rows: int, longest: int, state: dict[str, Any] | None
+    ) -> Written:
+        """Merge the `rows` record lines of `spool` and save `state`, in one transaction."""
+        with self._errors(f"load {table.name}"):
+            if rows:
+                self._stage(table, spool, rows, longest)
+            with self._transaction():
+                written = self._merge(table) if rows else Written(0, 0)
+                if state is not None:
+                    self._save_state(table.name, state)
+                if written.inserted or written.updated:
+                    self._bump()
+            self._db.execute("DROP TABLE IF EXISTS batch")
+        return written
+
+    def swap(self, shadow: StreamTable, state: dict[str, Any] | None) -> None:
+        """Put a completed shadow table in place of the live one and save its state, in one transaction."""
+        live = shadow.name.removeprefix(SHADOW_PREFIX)
+        with self._errors(f"replace the table {live}"), self._transaction():
+            differs = live not in self.tables() or self._differs(shadow, live)
+            if differs:
+                self._db.execute(f"DROP TABLE IF EXISTS {sql.qualified(live)}")
+                self._db.execute(f"ALTER TABLE {sql.qualified(shadow.name)} RENAME TO {sql.quoted(live)}")
+                self._bump()
+            else:
+                self._db.execute(f"DROP TABLE {sql.qualified(shadow.name)}")
+            if state is not None:
+                self._save_state(live, state)
+
+    def count(self, table: str) -> int:
+        """Rows of a raw table; 0 if there is none."""
+        if table not in self.tables(shadows=True):
+            return 0
+        return self._rows(table)
+
+    def _stage(self, table: StreamTable, spool: Path, rows: int, longest: int) -> None:
+        try:
+            self._db.execute(sql.stage(table, spool, longest, typed=True))
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            # Some value does not fit its type: read the batch again as text, note what became NULL.
+            self._db.execute(sql.stage(table, spool, longest, typed=False))
+        staged = self._scalar("SELECT count(*) FROM batch")
+        if staged != rows:
+            raise LoadFailed(f"{rows} records of {table.name} were received but {staged} could be read.")
+        if table.primary_key:
+            self._db.execute(sql.drop_duplicates(table))
+
+    def _merge(self, table: StreamTable) -> Written:
+        before = self._rows(table.name)
+        # Most batches of a first load meet no stored key, and a plain insert costs half of a merge.
+        merges = table.primary_key and before and self._scalar(sql.any_match(table))
+        affected = self._scalar(sql.merge(table) if merges else sql.append(table))
+        inserted = self._rows(table.name) - before
+        return Written(inserted, affected - inserted)
+
+    def _differs(self, shadow: StreamTable, live: str) -> bool:
+        """Whether the shadow's content is other than the live table's, loading stamps aside."""
+        columns = [column.name for column in shadow.columns]
+        present = {name for (name,) in self._db.execute(sql.columns_of(live)).fetchall()}
+        if present != set(columns) | set(META_COLUMNS):
+            return True
+        return bool(self._scalar(sql.any_difference(shadow, live)))
+
+    def _create(self, table: StreamTable) -> None:
+        columns = [f"{sql.quoted(column.name)} {column.type}" for column in table.columns]
+        columns += [f"{name} {kind}" for name, kind in META_COLUMNS.items()]
+        self._db.execute(f"CREATE TABLE {sql.qualified(table.name)} ({', '.join(columns)})")
+
+    def _save_state(self, table: str, state: dict[str, Any]) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO freshbooks_sync.state VALUES (?, ?, now()::TIMESTAMP)",
+            [table, orjson.dumps(state).decode()],
+        )
+
+    def _rows(self, table: str) -> int:
+        return self._scalar(sql.row_count(table))
+
+    def _bump(self) -> None:
+        self._db.execute("UPDATE freshbooks_sync.version SET version = version + 1")
+
+    def _scalar(self, statement: str) -> int:
+        row = self._db.execute(statement).fetchone()
+        return int(row[0]) if row else 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            text = str(error).splitlines()[0]
+            if "No space left" in text or "Disk quota" in text:
+                raise HomeError(
+                    f"The disk that holds {self.path.parent} is full. "
+                    "Free some space and run `freshbooks sync` again; nothing committed is lost."
+                ) from error
+            if "lock" in text.lower():
+                raise LoadFailed(
+                    f"{self.path} is open in another program. Close it and run `freshbooks sync` again."
+                ) from error
+            raise LoadFailed(
+                f"Could not {doing}: {text} Run `freshbooks sync` again; nothing committed is lost."
+            ) from error

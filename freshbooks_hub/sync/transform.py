@@ -1,0 +1,128 @@
+"""dbt as a subprocess: raw tables in, a new marts file out, tests passed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+
+from freshbooks_hub.errors import TransformFailed
+from freshbooks_hub.home import Home
+
+UNCHANGED = "The earlier marts are unchanged."
+SAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Project:
+    """The dbt project and the files of one build."""
+
+    folder: Path
+    work: Path
+    marts: Path
+    target: Path
+
+    @classmethod
+    def of(cls, home: Home) -> Project:
+        """The project shipped with this package, building under `home`."""
+        folder = Path(str(importlib.resources.files("dbt_project")))
+        return cls(folder, home.run / "dbt_work.duckdb", home.run / "marts_next.duckdb", home.dbt / "target")
+
+    def fingerprint(self) -> str:
+        """Changes whenever a file of the project changes."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(self.folder)}\0".encode() + path.read_bytes())
+        return digest.hexdigest()[:16]
+
+
+def business_zone(raw: Path) -> ZoneInfo:
+    """The time zone of the first business in the raw tables; UTC when none says."""
+    with duckdb.connect(raw, read_only=True) as db:
+        try:
+            row = db.execute(
+                "SELECT timezone FROM freshbooks.businesses WHERE timezone IS NOT NULL "
+                "ORDER BY business_id LIMIT 1"
+            ).fetchone()
+            return ZoneInfo(row[0]) if row else ZoneInfo("UTC")
+        except (duckdb.CatalogException, duckdb.BinderException, ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+
+def build(home: Home, project: Project, streams: list[str], as_of_date: str) -> Path:
+    """Run `dbt build` (models and data tests) and return the new marts file.
+
+    Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
+    naming the failing test and some of its rows.
+    """
+    for path in (project.work, project.marts):
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    results = project.target / "run_results.json"
+    results.unlink(missing_ok=True)
+    variables = json.dumps({"as_of_date": as_of_date, "freshbooks_streams": streams})
+    command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
+    command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
+    command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]
+    command += ["--exclude-resource-type", "unit_test"]
+    environment = os.environ | {
+        "FRESHBOOKS_DBT_WORK": str(project.work),
+        "FRESHBOOKS_DBT_RAW": str(home.raw),
+        "FRESHBOOKS_DBT_MARTS": str(project.marts),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    run = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        raise TransformFailed(_reason(home, project, results, run.stdout + run.stderr))
+    if not project.marts.exists():
+        raise TransformFailed(f"dbt built no marts. Details: {home.logs / 'dbt.log'}. {UNCHANGED}")
+    return project.marts
+
+
+def _reason(home: Home, project: Project, results: Path, output: str) -> str:
+    log = home.logs / "dbt.log"
+    try:
+        outcomes: list[dict[str, Any]] = json.loads(results.read_bytes())["results"]
+    except (OSError, ValueError, KeyError):
+        lines = [line for line in output.splitlines() if line.strip()]
+        return f"dbt could not start: {lines[-1] if lines else 'no output'}. Details: {log}. {UNCHANGED}"
+    failed = [o for o in outcomes if o["status"] in {"error", "fail"}]
+    if not failed:
+        return f"dbt failed. Details: {log}. {UNCHANGED}"
+    first = failed[0]
+    kind, _, name = first["unique_id"].split(".")[:3]
+    others = f" ({len(failed) - 1} more failed too)" if len(failed) > 1 else ""
+    if kind == "test" and first["status"] == "fail":
+        what = f"The check {name} found {first['failures']} wrong rows{others}"
+        return f"{what}: {_rows(home, project, first.get('compiled_code'))}. {UNCHANGED} Details: {log}"
+    message = " ".join(str(first.get("message")).split())
+    return f"dbt {kind} {name} failed{others}: {message}. {UNCHANGED} Details: {log}"
+
+
+def _rows(home: Home, project: Project, query: str | None) -> str:
+    """Some rows that the compiled test `query` finds in the unpublished build."""
+    if not query:
+        return "rows not available"
+    try:
+        with duckdb.connect(project.work, read_only=True) as db:
+            db.execute(f"ATTACH '{home.raw}' AS raw (READ_ONLY)")
+            db.execute(f"ATTACH '{project.marts}' AS marts_next (READ_ONLY)")
+            cursor = db.execute(f"SELECT * FROM ({query}) LIMIT {SAMPLE_ROWS}")  # noqa: S608 - dbt's own SQL
+            names = [column[0] for column in cursor.description or []]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except duckdb.Error as error:
+        return f"rows not available ({str(error).splitlines()[0]})"
+    return "; ".join(", ".join(f"{key}={value}" for key, value in row.items()) for row in rows)
