@@ -1,0 +1,4 @@
+{# A model's schema is used as written: marts land in `marts`, not in `<target schema>_marts`. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

@@ -1,0 +1,119 @@
+{#
+  JSON per engine: text at a path, number of elements, elements as rows.
+  Columns are JSON on DuckDB and BigQuery, jsonb on Postgres, variant on Snowflake, text on Spark.
+#}
+
+{# Text at a dotted path, null when there is none: json_text('amount', 'code'). #}
+{% macro json_text(column, path) -%}
+    {{ return(adapter.dispatch('json_text', 'freshbooks')(column, path)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(column, path) -%}
+    json_extract_string({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro postgres__json_text(column, path) -%}
+    (cast({{ column }} as jsonb) #>> '{ {{- path | replace('.', ',') -}} }')
+{%- endmacro %}
+
+{% macro spark__json_text(column, path) -%}
+    get_json_object({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro snowflake__json_text(column, path) -%}
+    cast(get_path({{ column }}, '{{ path }}') as varchar)
+{%- endmacro %}
+
+{% macro bigquery__json_text(column, path) -%}
+    json_value({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+
+{# Number of elements; null when the value is not an array. #}
+{% macro json_array_length(column) -%}
+    {{ return(adapter.dispatch('json_array_length', 'freshbooks')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_array_length(column) -%}
+    case when json_type({{ column }}) = 'ARRAY' then json_array_length({{ column }}) end
+{%- endmacro %}
+
+{% macro postgres__json_array_length(column) -%}
+    case
+        when jsonb_typeof(cast({{ column }} as jsonb)) = 'array'
+            then jsonb_array_length(cast({{ column }} as jsonb))
+    end
+{%- endmacro %}
+
+{% macro spark__json_array_length(column) -%}
+    json_array_length({{ column }})
+{%- endmacro %}
+
+{% macro snowflake__json_array_length(column) -%}
+    array_size(as_array({{ column }}))
+{%- endmacro %}
+
+{% macro bigquery__json_array_length(column) -%}
+    array_length(json_query_array({{ column }}))
+{%- endmacro %}
+
+
+{#
+  A select with one row per element of an array column: the `keep` columns, `element` (JSON) and
+  `element_number` (from 1). Rows without an array give no row.
+#}
+{% macro json_elements(relation, column, keep) -%}
+    {{ return(adapter.dispatch('json_elements', 'freshbooks')(relation, column, keep)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_elements(relation, column, keep) %}
+select
+    {{ keep | join(',\n    ') }},
+    elements.element,
+    elements.element_number
+from {{ relation }},
+    lateral unnest(
+        cast(case when json_type({{ column }}) = 'ARRAY' then {{ column }} end as json[])
+    ) with ordinality as elements (element, element_number)
+{% endmacro %}
+
+{% macro postgres__json_elements(relation, column, keep) %}
+select
+    {{ keep | join(',\n    ') }},
+    elements.element,
+    elements.element_number
+from {{ relation }}
+cross join lateral jsonb_array_elements(
+    case
+        when jsonb_typeof(cast({{ column }} as jsonb)) = 'array' then cast({{ column }} as jsonb)
+        else cast('[]' as jsonb)
+    end
+) with ordinality as elements (element, element_number)
+{% endmacro %}
+
+{% macro spark__json_elements(relation, column, keep) %}
+select
+    {{ keep | join(',\n    ') }},
+    element,
+    cast(element_position + 1 as bigint) as element_number
+from {{ relation }}
+lateral view posexplode(from_json({{ column }}, 'array<string>')) elements as element_position, element
+{% endmacro %}
+
+{% macro snowflake__json_elements(relation, column, keep) %}
+select
+    {{ keep | join(',\n    ') }},
+    elements.value as element,
+    elements.index + 1 as element_number
+from {{ relation }},
+    lateral flatten(input => as_array({{ column }})) as elements
+{% endmacro %}
+
+{% macro bigquery__json_elements(relation, column, keep) %}
+select
+    {{ keep | join(',\n    ') }},
+    element,
+    element_position + 1 as element_number
+from {{ relation }},
+    unnest(json_query_array({{ column }})) as element with offset as element_position
+{% endmacro %}

@@ -1,0 +1,65 @@
+{# Text to a decimal, null when it is not a number (Postgres has no try_cast). Empty text is null. #}
+{% macro try_decimal(text, precision=18, scale=6) -%}
+    {{ return(adapter.dispatch('try_decimal', 'freshbooks')(text, precision, scale)) }}
+{%- endmacro %}
+
+{% macro default__try_decimal(text, precision, scale) -%}
+    try_cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+{%- endmacro %}
+
+{% macro postgres__try_decimal(text, precision, scale) -%}
+    case
+        when {{ text }} ~ '^\s*[-+]?[0-9]+(\.[0-9]*)?\s*$' then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+    end
+{%- endmacro %}
+
+{% macro snowflake__try_decimal(text, precision, scale) -%}
+    try_to_decimal({{ text }}, {{ precision }}, {{ scale }})
+{%- endmacro %}
+
+{% macro bigquery__try_decimal(text, precision, scale) -%}
+    cast(round(safe_cast({{ text }} as bignumeric), {{ scale }}) as numeric)
+{%- endmacro %}
+
+
+{# Money from decimal text: decimal(18,2), half a cent rounds away from zero. #}
+{% macro money(text) -%}
+    {{ try_decimal(text, 18, 2) }}
+{%- endmacro %}
+
+
+{% macro as_text(expression) -%}
+    cast({{ expression }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+
+{# A raw column to a portable type; null when it cannot be read, where the engine has such a cast. #}
+{% macro try_type(column, type) -%}
+    {{ return(adapter.dispatch('try_type', 'freshbooks')(column, type)) }}
+{%- endmacro %}
+
+{% macro default__try_type(column, type) -%}
+    try_cast({{ column }} as {{ {'string': dbt.type_string(), 'json': dbt.type_string()}.get(type, type) }})
+{%- endmacro %}
+
+{% macro duckdb__try_type(column, type) -%}
+    try_cast({{ column }} as {{ {'string': 'varchar'}.get(type, type) }})
+{%- endmacro %}
+
+{# Airbyte writes instants as timestamp with time zone on Postgres; models hold UTC without a zone. #}
+{% macro postgres__try_type(column, type) -%}
+    {%- if type == 'timestamp' -%}
+        (cast({{ column }} as timestamp with time zone) at time zone 'UTC')
+    {%- else -%}
+        cast({{ column }} as {{ {'string': 'text', 'json': 'jsonb'}.get(type, type) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# Snowflake's try_cast takes text only; its raw columns are typed already. #}
+{% macro snowflake__try_type(column, type) -%}
+    cast({{ column }} as {{ {'string': 'varchar', 'json': 'variant', 'timestamp': 'timestamp_ntz'}.get(type, type) }})
+{%- endmacro %}
+
+{% macro bigquery__try_type(column, type) -%}
+    safe_cast({{ column }} as {{ {'bigint': 'int64', 'boolean': 'bool'}.get(type, type) }})
+{%- endmacro %}

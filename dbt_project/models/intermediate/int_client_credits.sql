@@ -1,0 +1,52 @@
+with
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+from_credit_notes as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        amount - used_amount as unapplied_credit_amount
+    from credit_notes
+    where not is_deleted and not is_draft
+),
+
+balances as (
+    {{ json_elements('clients', 'credit_balance', ['account_id', 'business_id', 'client_id']) }}
+),
+
+-- Without the stream of credit notes, the client's own balances: one per currency.
+from_clients as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        upper({{ json_text('element', 'amount.code') }}) as currency_code,
+        {{ money(json_text('element', 'amount.amount')) }} as unapplied_credit_amount
+    from balances
+    where not {{ has_stream('credit_notes') }}
+),
+
+credits as (
+    select * from from_credit_notes
+    union all
+    select * from from_clients
+)
+
+select
+    account_id,
+    business_id,
+    client_id,
+    currency_code,
+    cast(sum(unapplied_credit_amount) as decimal(18, 2)) as unapplied_credit_amount
+from credits
+group by account_id, business_id, client_id, currency_code
+having sum(unapplied_credit_amount) <> 0

@@ -1,0 +1,187 @@
+with
+
+invoices as (
+    select * from {{ ref('stg_freshbooks__invoices') }}
+),
+
+invoice_lines as (
+    select * from {{ ref('int_invoice_lines') }}
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+line_totals as (
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        sum(amount) as lines_amount,
+        count(*) as line_count
+    from invoice_lines
+    group by account_id, business_id, invoice_id
+),
+
+line_taxes as (
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        tax1_name as tax_name,
+        tax1_percent as tax_percent,
+        tax1_amount as tax_amount
+    from invoice_lines
+    where tax1_percent <> 0
+    union all
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        tax2_name as tax_name,
+        tax2_percent as tax_percent,
+        tax2_amount as tax_amount
+    from invoice_lines
+    where tax2_percent <> 0
+),
+
+-- One rounding per tax of an invoice, on the discounted lines that carry it.
+taxes as (
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        round(sum(tax_amount), 2) as tax_amount,
+        count(*) as taxed_line_count
+    from line_taxes
+    group by account_id, business_id, invoice_id, tax_name, tax_percent
+),
+
+tax_totals as (
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        sum(tax_amount) as tax_amount,
+        sum(taxed_line_count) as taxed_line_count
+    from taxes
+    group by account_id, business_id, invoice_id
+),
+
+payment_totals as (
+    select
+        account_id,
+        business_id,
+        invoice_id,
+        currency_code,
+        sum(amount) as paid_amount,
+        sum(case when payment_date <= {{ as_of_date() }} then amount else 0 end) as paid_as_of_amount,
+        max(case when overpayment_credit_id is not null then 1 else 0 end) as overpayment_flag
+    from payments
+    where not is_deleted
+    group by account_id, business_id, invoice_id, currency_code
+),
+
+joined as (
+    select
+        invoices.*,
+        cast(coalesce(line_totals.lines_amount, 0) as decimal(18, 2)) as lines_amount,
+        coalesce(line_totals.line_count, 0) as line_count,
+        cast(coalesce(tax_totals.tax_amount, 0) as decimal(18, 2)) as tax_amount,
+        coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
+        coalesce(payment_totals.paid_amount, 0) as payments_amount,
+        coalesce(payment_totals.paid_as_of_amount, 0) as payments_as_of_amount,
+        coalesce(payment_totals.overpayment_flag, 0) = 1 as has_overpayment_credit,
+        not invoices.is_deleted and not invoices.is_draft as is_receivable,
+        {{ days_between('invoices.due_date', as_of_date()) }} as days_past_due
+    from invoices
+    left join line_totals
+        on
+            invoices.account_id = line_totals.account_id
+            and invoices.business_id = line_totals.business_id
+            and invoices.invoice_id = line_totals.invoice_id
+    left join tax_totals
+        on
+            invoices.account_id = tax_totals.account_id
+            and invoices.business_id = tax_totals.business_id
+            and invoices.invoice_id = tax_totals.invoice_id
+    left join payment_totals
+        on
+            invoices.account_id = payment_totals.account_id
+            and invoices.business_id = payment_totals.business_id
+            and invoices.invoice_id = payment_totals.invoice_id
+            and invoices.currency_code = payment_totals.currency_code
+),
+
+measured as (
+    select
+        *,
+        is_receivable and outstanding_amount > 0 as is_open,
+        case when is_receivable and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
+            as days_overdue,
+        cast(lines_amount + discount_amount + tax_amount as decimal(18, 2)) as computed_amount,
+        -- What was paid beyond the amount became a credit note (freshbooks-api.md 5).
+        case
+            when not {{ has_stream('payments') }} then null
+            when has_overpayment_credit and payments_amount > amount then amount
+            else cast(payments_amount as decimal(18, 2))
+        end as computed_paid_amount,
+        case
+            when not {{ has_stream('payments') }} then null
+            when has_overpayment_credit and payments_as_of_amount > amount then cast(0 as decimal(18, 2))
+            else cast(amount - payments_as_of_amount as decimal(18, 2))
+        end as outstanding_as_of_amount
+    from joined
+)
+
+select
+    account_id,
+    business_id,
+    invoice_id,
+    invoice_number,
+    client_id,
+    client_name_on_invoice,
+    create_date,
+    due_date,
+    paid_date,
+    {{ as_of_date() }} as as_of_date,
+    currency_code,
+    amount,
+    lines_amount,
+    discount_amount,
+    tax_amount,
+    computed_amount,
+    line_count,
+    taxed_line_count,
+    paid_amount,
+    computed_paid_amount,
+    outstanding_amount,
+    outstanding_as_of_amount,
+    amount_currency_code = currency_code
+    and paid_currency_code = currency_code
+    and outstanding_currency_code = currency_code as is_one_currency,
+    -- Overdue is derived: FreshBooks writes nothing when a due date passes (freshbooks-api.md 4.1).
+    case
+        when is_draft then 'draft'
+        when outstanding_amount <= 0 then 'paid'
+        when days_past_due > 0 then 'overdue'
+        when paid_amount > 0 then 'partial'
+        when v3_status = 'viewed' or display_status = 'viewed' or status_code = 3 then 'viewed'
+        else 'sent'
+    end as invoice_status,
+    days_overdue,
+    case
+        when not is_open then null
+        when days_overdue = 0 then 'current'
+        when days_overdue <= 30 then '1-30'
+        when days_overdue <= 60 then '31-60'
+        when days_overdue <= 90 then '61-90'
+        else '91+'
+    end as aging_bucket,
+    is_draft,
+    is_open,
+    is_receivable,
+    is_deleted,
+    is_archived,
+    updated_at
+from measured

@@ -1,0 +1,64 @@
+with
+
+expenses as (
+    select * from {{ ref('stg_freshbooks__expenses') }}
+),
+
+categories as (
+    select * from {{ ref('int_expense_category_tree') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+),
+
+monthly as (
+    select
+        account_id,
+        business_id,
+        category_id,
+        currency_code,
+        {{ month_start('expense_date') }} as month_start_date,
+        sum(total_amount) as total_amount,
+        sum(tax_amount) as tax_amount,
+        sum(case when is_billable then total_amount else 0 end) as billable_amount,
+        count(*) as expense_count
+    from expenses
+    where not is_deleted
+    group by account_id, business_id, category_id, currency_code, {{ month_start('expense_date') }}
+)
+
+select
+    monthly.account_id,
+    monthly.business_id,
+    businesses.business_name,
+    monthly.category_id,
+    coalesce(
+        categories.category_name,
+        case when monthly.category_id is null then 'Uncategorised' else 'Unknown category' end
+    ) as category_name,
+    coalesce(
+        categories.category_path,
+        case when monthly.category_id is null then 'Uncategorised' else 'Unknown category' end
+    ) as category_path,
+    cast(coalesce(categories.category_level, 1) as bigint) as category_level,
+    categories.parent_category_id,
+    categories.parent_category_name,
+    categories.category_status,
+    monthly.category_id is null as is_uncategorised,
+    coalesce(categories.is_cogs, false) as is_cogs,
+    monthly.month_start_date,
+    monthly.currency_code,
+    cast(monthly.total_amount as decimal(18, 2)) as total_amount,
+    cast(monthly.tax_amount as decimal(18, 2)) as tax_amount,
+    cast(monthly.total_amount - monthly.tax_amount as decimal(18, 2)) as total_without_tax_amount,
+    cast(monthly.billable_amount as decimal(18, 2)) as billable_amount,
+    cast(monthly.expense_count as bigint) as expense_count
+from monthly
+left join categories
+    on
+        monthly.account_id = categories.account_id
+        and monthly.business_id = categories.business_id
+        and monthly.category_id = categories.category_id
+left join businesses
+    on monthly.business_id = businesses.business_id

@@ -1,0 +1,24 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'name': 'string', 'active': 'boolean', 'status': 'string',
+    'timezone': 'string', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+with
+
+raw_businesses as (
+    {{ raw_stream('businesses', columns, required=['business_id', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_businesses', ['business_id'], '_airbyte_extracted_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    name as business_name,
+    timezone as time_zone,
+    {{ record_status('is_deleted', 'is_archived') }} as business_status,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,39 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'creditid': 'bigint', 'credit_number': 'string',
+    'credit_type': 'string', 'clientid': 'id', 'create_date': 'date', 'currency_code': 'string',
+    'amount': 'money', 'paid': 'money', 'display_status': 'string', 'payment_status': 'string',
+    'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'creditid'] %}
+with
+
+raw_credit_notes as (
+    {{ raw_stream(
+        'credit_notes', columns,
+        required=key + ['clientid', 'create_date', 'amount', 'paid', 'is_deleted', 'is_archived']
+    ) }}
+),
+
+-- The API gives credit notes no update stamp (freshbooks-api.md 3.6): the latest extraction is the newest.
+newest as (
+    {{ newest_version('raw_credit_notes', key, '_airbyte_extracted_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    creditid as credit_id,
+    credit_number,
+    credit_type,
+    clientid as client_id,
+    create_date,
+    coalesce(upper(currency_code), amount_currency_code) as currency_code,
+    amount,
+    amount_currency_code,
+    paid as used_amount,
+    payment_status,
+    coalesce(lower(display_status) = 'draft', false) as is_draft,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

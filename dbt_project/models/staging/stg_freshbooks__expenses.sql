@@ -1,0 +1,42 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'expenseid': 'bigint', 'date': 'date', 'amount': 'money',
+    'taxamount1': 'money', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
+    'vendor': 'string', 'notes': 'string', 'status': 'bigint', 'billable': 'boolean',
+    'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'expenseid'] %}
+with
+
+raw_expenses as (
+    {{ raw_stream(
+        'expenses', columns, required=key + ['date', 'amount', 'updated_at_utc', 'is_deleted', 'is_archived']
+    ) }}
+),
+
+newest as (
+    {{ newest_version('raw_expenses', key, 'updated_at_utc') }}
+)
+
+select
+    account_id,
+    business_id,
+    expenseid as expense_id,
+    date as expense_date,
+    amount_currency_code as currency_code,
+    -- The amount includes its taxes (freshbooks-api.md 5).
+    amount as total_amount,
+    cast(coalesce(taxamount1, 0) + coalesce(taxamount2, 0) as decimal(18, 2)) as tax_amount,
+    coalesce(taxamount1_currency_code, amount_currency_code) as tax1_currency_code,
+    coalesce(taxamount2_currency_code, amount_currency_code) as tax2_currency_code,
+    categoryid as category_id,
+    clientid as client_id,
+    modern_projectid as project_id,
+    vendor,
+    notes,
+    status as status_code,
+    coalesce(billable, false) as is_billable,
+    updated_at_utc as updated_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,58 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'invoiceid': 'bigint', 'invoice_number': 'string',
+    'customerid': 'id', 'create_date': 'date', 'due_date': 'date', 'date_paid': 'date',
+    'currency_code': 'string', 'amount': 'money', 'outstanding': 'money', 'paid': 'money',
+    'discount_value': 'decimal', 'discount_total': 'money', 'status': 'bigint', 'display_status': 'string',
+    'v3_status': 'string', 'organization': 'string', 'current_organization': 'string', 'fname': 'string',
+    'lname': 'string', 'lines': 'json_array', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean',
+    'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'invoiceid'] %}
+{% set required = key + [
+    'customerid', 'create_date', 'due_date', 'currency_code', 'amount', 'outstanding', 'paid', 'updated_at_utc',
+    'is_deleted', 'is_archived',
+] %}
+with
+
+raw_invoices as (
+    {{ raw_stream('invoices', columns, required) }}
+),
+
+newest as (
+    {{ newest_version('raw_invoices', key, 'updated_at_utc') }}
+)
+
+select
+    account_id,
+    business_id,
+    invoiceid as invoice_id,
+    invoice_number,
+    customerid as client_id,
+    coalesce(
+        current_organization,
+        organization,
+        nullif(trim(coalesce(fname, '') || ' ' || coalesce(lname, '')), '')
+    ) as client_name_on_invoice,
+    create_date,
+    due_date,
+    date_paid as paid_date,
+    upper(currency_code) as currency_code,
+    amount,
+    amount_currency_code,
+    paid as paid_amount,
+    paid_currency_code,
+    outstanding as outstanding_amount,
+    outstanding_currency_code,
+    coalesce(discount_value, 0) as discount_percent,
+    coalesce(discount_total, 0) as discount_amount,
+    status as status_code,
+    lower(display_status) as display_status,
+    lower(v3_status) as v3_status,
+    -- v3_status follows payments, the number does not (freshbooks-api.md 4.1); 1 is draft.
+    coalesce(lower(v3_status) = 'draft', status = 1, false) as is_draft,
+    lines,
+    updated_at_utc as updated_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,37 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'invoiceid': 'id', 'clientid': 'id',
+    'creditid': 'id', 'overpaymentid': 'id', 'date': 'date', 'amount': 'money', 'type': 'string',
+    'from_credit': 'boolean', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'id'] %}
+with
+
+raw_payments as (
+    {{ raw_stream(
+        'payments', columns, required=key + ['date', 'amount', 'updated_at_utc', 'is_deleted', 'is_archived']
+    ) }}
+),
+
+newest as (
+    {{ newest_version('raw_payments', key, 'updated_at_utc') }}
+)
+
+select
+    account_id,
+    business_id,
+    id as payment_id,
+    invoiceid as invoice_id,
+    clientid as client_id,
+    creditid as credit_id,
+    overpaymentid as overpayment_credit_id,
+    date as payment_date,
+    amount,
+    amount_currency_code as currency_code,
+    type as payment_type,
+    -- A payment out of a credit is no new money (freshbooks-api.md 3.6).
+    coalesce(from_credit, false) or coalesce(lower(type) = 'credit', false) as is_from_credit,
+    updated_at_utc as updated_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,95 @@
+"""Raw tables by hand: rows as the API sends them, in the column types a loader writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+SCHEMAS = Path(__file__).parents[2] / "source_freshbooks" / "schemas"
+STREAMS = (
+    "businesses",
+    "clients",
+    "invoices",
+    "payments",
+    "expenses",
+    "expense_categories",
+    "projects",
+    "time_entries",
+    "estimates",
+)
+# The stream's schema comes with the stream; these are the fields that staging reads (freshbooks-api.md 3.6).
+CREDIT_NOTES = {
+    "account_id": "VARCHAR",
+    "business_id": "BIGINT",
+    "creditid": "BIGINT",
+    "credit_number": "VARCHAR",
+    "credit_type": "VARCHAR",
+    "clientid": "BIGINT",
+    "create_date": "DATE",
+    "currency_code": "VARCHAR",
+    "amount": "JSON",
+    "paid": "JSON",
+    "display_status": "VARCHAR",
+    "payment_status": "VARCHAR",
+    "is_deleted": "BOOLEAN",
+    "is_archived": "BOOLEAN",
+}
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+
+def columns_of(stream: str) -> dict[str, str]:
+    """Column name to DuckDB type, by the stream's schema; the loader's own columns last."""
+    if stream == "credit_notes":
+        columns = dict(CREDIT_NOTES)
+    else:
+        properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
+        columns = {name.lower(): _duckdb_type(schema) for name, schema in properties.items()}
+    return {
+        **columns,
+        "_airbyte_raw_id": "VARCHAR",
+        "_airbyte_extracted_at": "TIMESTAMP",
+        "_airbyte_meta": "JSON",
+    }
+
+
+def _duckdb_type(schema: Row) -> str:
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    (kind,) = (t for t in types if t != "null")
+    by_format = {"date": "DATE", "date-time": "TIMESTAMP"}
+    by_type = {
+        "integer": "BIGINT",
+        "boolean": "BOOLEAN",
+        "number": "DECIMAL(38,9)",
+        "object": "JSON",
+        "array": "JSON",
+    }
+    return by_format.get(schema.get("format", ""), by_type.get(kind, "VARCHAR"))
+
+
+def write_raw(path: Path, rows: Rows) -> None:
+    """Create `path` with schema `freshbooks` and one table per stream in `rows`."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema freshbooks")
+        for stream, records in rows.items():
+            columns = columns_of(stream)
+            definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create table freshbooks.{stream} ({definition})")
+            for number, record in enumerate(records):
+                values = {
+                    "_airbyte_raw_id": f"{stream}-{number:05}",
+                    "_airbyte_extracted_at": "2026-06-30 12:00:00",
+                    "_airbyte_meta": {"changes": []},
+                    **{name.lower(): value for name, value in record.items()},
+                }
+                unknown = values.keys() - columns.keys()
+                assert not unknown, f"{stream} has no {unknown}"
+                connection.execute(
+                    f"insert into freshbooks.{stream} ({', '.join(values)})"
+                    f" values ({', '.join('?' * len(values))})",
+                    [json.dumps(v) if isinstance(v, dict | list) else v for v in values.values()],
+                )

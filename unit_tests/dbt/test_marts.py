@@ -1,0 +1,326 @@
+"""The marts over hand-made raw tables, against figures computed here in Decimal from the same ledger."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from ledger import AS_OF_DATE, ONE, expense, invoice, money, rows
+from raw_tables import Row, Rows, write_raw
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+DBT = shutil.which("dbt", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+ZERO = Decimal(0)
+
+
+@dataclass
+class Build:
+    folder: Path
+    exit_code: int
+    output: str
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the built marts, read as any other reader of the file would."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
+            return connection.execute(sql).fetchall()
+
+    def dicts(self, mart: str) -> list[Row]:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
+            cursor = connection.execute(f"select * from published.marts.{mart}")
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def run_dbt(folder: Path, tables: Rows, *arguments: str, variables: str | None = None) -> Build:
+    write_raw(folder / "raw.duckdb", tables)
+    variables = variables or f"{{as_of_date: '{AS_OF_DATE}', freshbooks_streams: [{', '.join(tables)}]}}"
+    assert DBT, "dbt is not installed"
+    done = subprocess.run(
+        [
+            *(DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT),
+            *("--target-path", folder / "target", "--log-path", folder / "logs", "--vars", variables),
+        ],
+        env=os.environ
+        | {
+            "FRESHBOOKS_DBT_WORK": str(folder / "work.duckdb"),
+            "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
+            "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Build(folder, done.returncode, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The whole project over the good ledger: models, contracts, data tests, unit tests."""
+    built = run_dbt(tmp_path_factory.mktemp("good"), rows(), "build")
+    assert built.exit_code == 0, built.output
+    return built
+
+
+@pytest.fixture(scope="module")
+def broken_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Errors planted in several streams, three streams missing, and credit notes there."""
+    tables = copy.deepcopy(rows())
+    # Arithmetic: one cent too much on an invoice, and a payment that its invoice does not know.
+    tables["invoices"].append(invoice(ONE, 900, 8, "100.01", "2026-08-01", lines=[]))
+    tables["invoices"].append(invoice(ONE, 901, 8, "50.00", "2026-08-01", paid="10.00"))
+    # Unreadable: text in a number, and a null key.
+    tables["expenses"].append(expense(ONE, 900, 11, "12,50", "2026-05-01"))
+    tables["expenses"].append({**expense(ONE, 901, 11, "1.00", "2026-05-01"), "expenseid": None})
+    for stream in ("businesses", "expense_categories", "estimates"):
+        del tables[stream]
+    tables["credit_notes"] = [
+        {
+            **ONE,
+            "creditid": 1,
+            "clientid": 8,
+            "create_date": "2026-05-01",
+            "currency_code": "USD",
+            "amount": money("40.00"),
+            "paid": money("15.00"),
+            "display_status": "created",
+            "is_deleted": False,
+            "is_archived": False,
+        }
+    ]
+    return run_dbt(tmp_path_factory.mktemp("broken"), tables, "build", "--exclude-resource-type", "unit_test")
+
+
+# -- what the marts must say, from the ledger -------------------------------------------------------------
+
+
+def amount(value: Row | None) -> Decimal:
+    return Decimal(value["amount"]) if value else ZERO
+
+
+def newest(records: list[Row], key: str) -> list[Row]:
+    found: dict[tuple[Any, ...], Row] = {}
+    for record in sorted(records, key=lambda r: r["updated_at_utc"]):
+        found[record["business_id"], record[key]] = record
+    return list(found.values())
+
+
+def expected_balances() -> dict[tuple[int, int, str], dict[str, Any]]:
+    """(business, client, currency) -> figures of outstanding_balances."""
+    as_of = dt.date.fromisoformat(AS_OF_DATE)
+    found: dict[tuple[int, int, str], dict[str, Any]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for record in newest(rows()["invoices"], "invoiceid"):
+        figures_key = (record["business_id"], record["customerid"], record["currency_code"])
+        owed = amount(record["amount"]) - amount(record["paid"])
+        late = (as_of - dt.date.fromisoformat(record["due_date"])).days
+        if record["is_deleted"] or owed == 0:
+            continue
+        figures = found[figures_key]
+        if record["v3_status"] == "draft":
+            figures["draft_amount"] += owed
+            figures["draft_count"] += 1
+        elif owed < 0:
+            figures["overpaid_amount"] -= owed
+        else:
+            bounds = [
+                (90, "overdue_91_plus"),
+                (60, "overdue_61_90"),
+                (30, "overdue_31_60"),
+                (0, "overdue_1_30"),
+            ]
+            bucket = next((name for bound, name in bounds if late > bound), "current")
+            figures["outstanding_amount"] += owed
+            figures[f"{bucket}_amount"] += owed
+            figures["open_invoice_count"] += 1
+            figures["overdue_amount"] += owed if late > 0 else ZERO
+            figures["oldest_due_date"] = min(figures.get("oldest_due_date", "9999"), record["due_date"])
+    for record in rows()["clients"]:
+        for balance in record["credit_balance"] or []:
+            key = (record["business_id"], record["userid"], balance["amount"]["code"])
+            found[key]["unapplied_credit_amount"] += amount(balance["amount"])
+    return found
+
+
+def expected_expenses() -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
+    """(business, category, month, currency) -> total, tax, billable, count."""
+    found: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [ZERO] * 4)
+    for record in rows()["expenses"]:
+        if record["is_deleted"]:
+            continue
+        month = dt.date.fromisoformat(record["date"]).replace(day=1)
+        figures = found[record["business_id"], record["categoryid"] or None, month, record["amount"]["code"]]
+        figures[0] += amount(record["amount"])
+        figures[1] += amount(record.get("taxAmount1")) + amount(record.get("taxAmount2"))
+        figures[2] += amount(record["amount"]) if record["billable"] else ZERO
+        figures[3] += 1
+    return {key: tuple(figures) for key, figures in found.items()}
+
+
+# -- the good build ---------------------------------------------------------------------------------------
+
+
+def test_outstanding_balances_equal_the_ledger(build: Build) -> None:
+    found = {
+        (r["business_id"], r["client_id"], r["currency_code"]): r for r in build.dicts("outstanding_balances")
+    }
+    expected = expected_balances()
+    assert found.keys() == expected.keys()
+    for key, figures in expected.items():
+        row = found[key]
+        due = figures.pop("oldest_due_date", None)
+        assert (row["oldest_due_date"] and row["oldest_due_date"].isoformat()) == due, key
+        amounts = {n: v or 0 for n, v in row.items() if n.endswith(("_amount", "_count"))}
+        assert amounts == {**dict.fromkeys(amounts, 0), **figures}, key
+        assert row["as_of_date"].isoformat() == AS_OF_DATE
+
+
+def test_clients_of_every_status_are_shown_and_unknown_credit_is_null(build: Build) -> None:
+    found = {
+        (r["business_id"], r["client_id"]): (
+            r["client_name"],
+            r["client_status"],
+            r["unapplied_credit_amount"],
+        )
+        for r in build.dicts("outstanding_balances")
+        if r["currency_code"] == "USD"
+    }
+    assert found[1, 6] == ("Client 6", "archived", 0)
+    assert found[1, 7] == ("Client 7", "deleted", 0)
+    assert found[1, 404] == ("Invoiced 404", None, None)
+    assert found[2, 5] == ("Ann", "active", None)
+
+
+def test_expense_categories_equal_the_ledger(build: Build) -> None:
+    found = {
+        (r["business_id"], r["category_id"], r["month_start_date"], r["currency_code"]): (
+            r["total_amount"],
+            r["tax_amount"],
+            r["billable_amount"],
+            r["expense_count"],
+        )
+        for r in build.dicts("expense_categories")
+    }
+    assert found == expected_expenses()
+
+
+def test_category_paths_stay_inside_their_business(build: Build) -> None:
+    found = {
+        (r["business_id"], r["category_id"]): r["category_path"] for r in build.dicts("expense_categories")
+    }
+    assert found == {
+        (1, 11): "Travel > Airfare",
+        (1, 12): "Materials",
+        (1, None): "Uncategorised",
+        (2, 11): "Office > Paper",
+    }
+
+
+def test_contacts_are_people_and_not_merged_across_businesses(build: Build) -> None:
+    found = {
+        (r["business_id"], r["contact_key"]): (r["client_id"], r["full_name"], r["status"], r["client_count"])
+        for r in build.dicts("crm_contacts")
+    }
+    assert found == {
+        (1, "ann@example.com"): (5, "Ann Lee", "active", 2),  # the archived Ann Old is newer, but archived
+        (1, "bob@example.com"): (5, "Bob Ray", "active", 2),  # secondary of 5, primary of deleted 7
+        (1, "client 5, number 2"): (5, "Nameless", "active", 1),
+        (1, "client 8, primary"): (8, None, "active", 1),
+        (1, "client 9, primary"): (9, None, "active", 1),
+        (2, "ann@example.com"): (5, "Ann", "active", 1),
+    }
+
+
+def test_contact_activity_leaves_out_drafts_credits_and_deleted_invoices(build: Build) -> None:
+    (ann,) = (
+        r for r in build.dicts("crm_contacts") if (r["business_id"], r["email"]) == (1, "ann@example.com")
+    )
+    assert ann["first_activity_date"] == dt.date(2025, 12, 1)  # an estimate
+    # Not 2026-06-25 (a credit applied) and not 2026-06-28 (payment of a deleted invoice).
+    assert ann["last_payment_date"] == ann["last_activity_date"] == dt.date(2026, 6, 11)
+    assert ann["last_invoice_date"] == dt.date(2026, 1, 15)
+    assert ann["invoice_count"] == 8
+
+
+def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build) -> None:
+    assert not (build.folder / "marts.duckdb.wal").exists()
+    ((tags,),) = build.query("select tags from duckdb_databases() where database_name = 'published'")
+    assert tags["storage_version"].startswith("v1.2.0")
+    undocumented = build.query(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
+    )
+    assert undocumented == []
+    tables = build.query(
+        "select table_name from duckdb_tables() where schema_name = 'marts' and comment is not null"
+    )
+    assert sorted(tables) == [("crm_contacts",), ("expense_categories",), ("outstanding_balances",)]
+    assert build.query("select distinct schema_name from duckdb_tables()") == [("marts",)]
+
+
+# -- the broken build -------------------------------------------------------------------------------------
+
+
+def failed_tests(build: Build) -> set[str]:
+    return {line.split()[6] for line in build.output.splitlines() if " FAIL " in line}
+
+
+def test_planted_errors_fail_the_build_by_name_and_nothing_else_does(broken_build: Build) -> None:
+    assert broken_build.exit_code == 1
+    assert failed_tests(broken_build) == {
+        "invoice_amount_is_lines_plus_discount_plus_taxes",
+        "invoice_paid_is_the_sum_of_its_payments",
+        "raw_expenses_rows_are_readable",
+    }, broken_build.output
+
+
+def test_the_failed_test_shows_the_broken_rows_and_columns(broken_build: Build) -> None:
+    (compiled,) = (broken_build.folder / "target" / "compiled").rglob("raw_expenses_rows_are_readable.sql")
+    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+        broken = connection.execute(compiled.read_text()).fetchall()
+    assert sorted(broken, key=str) == [("aaa111", 1, 900, "amount"), ("aaa111", 1, None, "expenseid")]
+
+
+def test_missing_streams_are_typed_empty_relations(broken_build: Build) -> None:
+    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+        for model in ("businesses", "expense_categories", "estimates"):
+            (count,) = connection.execute(f"select count(*) from stg_freshbooks__{model}").fetchone() or (
+                None,
+            )
+            assert count == 0, model
+        types = dict(
+            connection.execute(
+                "select column_name, data_type from duckdb_columns()"
+                " where table_name = 'stg_freshbooks__businesses'"
+            ).fetchall()
+        )
+        assert (types["business_id"], types["is_deleted"], types["business_name"]) == (
+            "BIGINT",
+            "BOOLEAN",
+            "VARCHAR",
+        )
+
+
+def test_unapplied_credit_comes_from_credit_notes_once_they_are_synced(broken_build: Build) -> None:
+    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select client_id, currency_code, unapplied_credit_amount from int_client_credits"
+        ).fetchall()
+    assert found == [(8, "USD", Decimal("25.00"))]  # not the 25.00 and 4.50 on client 9 itself
+
+
+def test_a_build_without_a_day_says_what_to_pass(tmp_path: Path) -> None:
+    done = run_dbt(tmp_path, rows(), "compile", "--select", "int_invoices", "--no-introspect", variables="{}")
+    assert done.exit_code != 0
+    assert "as_of_date is missing or not a date" in done.output
+    assert "--vars '{as_of_date: 2026-06-30}'" in done.output
