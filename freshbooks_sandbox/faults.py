@@ -25,7 +25,7 @@ AFTER = frozenset({"drop_after", "truncate", "short_page", "wrong_total"})
 
 @dataclass
 class Fault:
-    """Strikes requests whose method, path (a glob), page and query match: `times` times, after `skip` of them."""
+    """Strikes requests that match in method, path (a glob), page and query: `times` times, after `skip`."""
 
     kind: str
     path: str = "*"

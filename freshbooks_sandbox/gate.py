@@ -71,7 +71,8 @@ class Gate:
         logged = LoggedRequest(scope["method"], scope["path"], pairs, now.isoformat(), body=body)
         scope["sandbox.note"] = logged.note
         self._log.append(logged)
-        passes, rate = True, {}
+        passes = True
+        rate: dict[str, str] = {}
         if not scope["path"].startswith(_OAUTH):
             passes, rate = self._limits.count(scope["method"], scope["path"], now)
         headers = [

@@ -1,4 +1,4 @@
-"""Fixed one-minute windows: 600 requests, and 250 POSTs to accounting on their own (freshbooks-api.md 6.3)."""
+"""Fixed one-minute windows: 600 requests, and 250 accounting POSTs on their own (freshbooks-api.md 6.3)."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from freshbooks_sandbox.query import (
 )
 from freshbooks_sandbox.stamps import eastern, utc_naive_iso, utc_z
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 Create = Callable[[Books, Row, datetime], Row]
 Change = Callable[[Books, Row, Row, datetime], None]
@@ -84,8 +85,8 @@ CLIENTS = Resource(
         **_UPDATED,
     },
     includes=(
-        *("outstanding_balance credit_balance draft_balance overdue_balance grand_total_balance").split(),
-        *("last_activity late_reminders late_fee contacts").split(),
+        *words("outstanding_balance credit_balance draft_balance overdue_balance grand_total_balance"),
+        *words("last_activity late_reminders late_fee contacts"),
     ),
     sorts={
         "updated": lambda r: r["updated"],
@@ -117,8 +118,8 @@ INVOICES = Resource(
         "outstanding": _balance_above_zero("outstanding"),
     },
     includes=(
-        *("lines presentation allowed_gateways owner contacts payments late_fee late_reminders").split(),
-        *("attachments direct_links").split(),
+        *words("lines presentation allowed_gateways owner contacts payments late_fee late_reminders"),
+        *words("attachments direct_links"),
     ),
     sorts={"invoice_date": lambda r: (r["create_date"], r["id"])},
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from freshbooks_sandbox.words import words
+
 READ_ONLY_OBJECTS = ("profile", "notifications", "reports")
-OBJECTS = (
+OBJECTS = words(
     "account bill_payments bill_vendors billable_items bills business clients credit_notes estimates "
     "expenses invoices journal_entries online_payments other_income payments projects retainers taxes "
     "teams time_entries uploads"
-).split()
+)
 SCOPES = frozenset(
     [f"user:{name}:read" for name in (*READ_ONLY_OBJECTS, *OBJECTS)]
     + [f"user:{name}:write" for name in OBJECTS]

@@ -13,12 +13,13 @@ from freshbooks_sandbox.domain.common import fake_secret
 from freshbooks_sandbox.paging import bare_page
 from freshbooks_sandbox.store import Books, Store
 from freshbooks_sandbox.views import public
+from freshbooks_sandbox.words import words
 
-_FLAGS = (
+_FLAGS = words(
     "advanced_accounting attachments proposals_candidate retainers_feature rich_proposals esignatures "
     "auto_bank_import premium_contractor_role new_time_tracking invoice_v3_search estimate_v3_search "
     "payroll_integration improved_profit_and_loss_report accounting_reports_v2_general_ledger"
-).split()
+)
 
 
 def _me(call: Call) -> Response:

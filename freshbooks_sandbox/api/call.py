@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -89,7 +89,7 @@ def _token(request: Request) -> str:
     return token if scheme.lower() == "bearer" else ""
 
 
-def route(path: str, methods: dict[str, Handler], family: str) -> Route:
+def route(path: str, methods: Mapping[str, Handler], family: str) -> Route:
     """A route of `family` with a handler per method; every call needs a living token."""
 
     async def endpoint(request: Request) -> Response:

@@ -26,8 +26,8 @@ _ASKED = (
     "code_challenge_method",
 )
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;background:#f3f6f8;color:#1c2b33}main{max-width:34rem;margin:4rem "
-    "auto;background:#fff;padding:2rem;border-radius:8px;box-shadow:0 1px 6px #0002}button{font:inherit;"
+    "body{font:16px/1.5 system-ui,sans-serif;background:#f3f6f8;color:#1c2b33}main{max-width:34rem;margin:"
+    "4rem auto;background:#fff;padding:2rem;border-radius:8px;box-shadow:0 1px 6px #0002}button{font:inherit;"
     "padding:.5rem 1.5rem;border-radius:6px;border:1px solid #0b7a5b;margin-right:1rem}"
     "button[value=allow]{background:#0b7a5b;color:#fff}"
 )
@@ -77,7 +77,8 @@ async def _authorize(request: Request) -> Response:
         f"<h2>Business accounts</h2><ul>{businesses}</ul><h2>It asks for</h2>"
         f"<ul>{scopes or '<li>its registered default scopes</li>'}</ul>"
         f'<form method=post action="{escape(request.url.path)}">{hidden}'
-        "<button name=decision value=allow>Allow</button><button name=decision value=deny>Deny</button></form>"
+        "<button name=decision value=allow>Allow</button>"
+        "<button name=decision value=deny>Deny</button></form>"
     )
 
 

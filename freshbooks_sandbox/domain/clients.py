@@ -9,16 +9,17 @@ from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain.common import assign, fake_secret
 from freshbooks_sandbox.stamps import eastern, utc_plain
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 _ADDRESS = ("street", "street2", "city", "province", "code", "country")
 _WRITABLE = (
-    *("fname lname organization email language currency_code bus_phone mob_phone home_phone fax").split(),
-    *("note vat_name vat_number pref_email allow_late_fees allow_late_notifications notified").split(),
-    *("allow_email_include_pdf company_industry company_size username").split(),
+    *words("fname lname organization email language currency_code bus_phone mob_phone home_phone fax"),
+    *words("note vat_name vat_number pref_email allow_late_fees allow_late_notifications notified"),
+    *words("allow_email_include_pdf company_industry company_size username"),
     *(f"p_{part}" for part in _ADDRESS),
     *(f"s_{part}" for part in _ADDRESS),
 )
-_FROM_ADDRESS = "street street2 city province code country".split()
+_FROM_ADDRESS = words("street street2 city province code country")
 
 
 def create(books: Books, fields: Row, at: datetime) -> Row:

@@ -11,12 +11,13 @@ from freshbooks_sandbox.domain.lines import normalise, reprice
 from freshbooks_sandbox.money import money, plain
 from freshbooks_sandbox.stamps import eastern
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 STAGES = {1: "draft", 2: "sent", 3: "viewed", 4: "replied", 5: "accepted", 6: "invoiced"}
 _WRITABLE = (
-    *("notes terms po_number language template rich_proposal require_client_signature").split(),
-    *("organization fname lname address street street2 city province code country").split(),
-    *("vat_name vat_number estimate_number modern_projectid").split(),
+    *words("notes terms po_number language template rich_proposal require_client_signature"),
+    *words("organization fname lname address street street2 city province code country"),
+    *words("vat_name vat_number estimate_number modern_projectid"),
 )
 
 

@@ -9,10 +9,11 @@ from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain.common import amount, assign, day, find, number, require
 from freshbooks_sandbox.stamps import eastern
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 _WRITABLE = (
-    *("notes vendor billable include_receipt is_cogs taxName1 taxName2 compounded_tax").split(),
-    *("account_name bank_name has_receipt modern_projectid").split(),
+    *words("notes vendor billable include_receipt is_cogs taxName1 taxName2 compounded_tax"),
+    *words("account_name bank_name has_receipt modern_projectid"),
 )
 _SAME = ("date", "amount", "vendor", "categoryid", "staffid", "clientid")
 

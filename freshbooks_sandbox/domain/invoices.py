@@ -14,13 +14,12 @@ from freshbooks_sandbox.domain.lines import normalise, reprice
 from freshbooks_sandbox.money import ZERO, decimal, money, plain
 from freshbooks_sandbox.stamps import eastern, utc_z
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 _WRITABLE = (
-    *(
-        "notes terms po_number language template fulfillment_date discount_description payment_details"
-    ).split(),
-    *("organization fname lname address street street2 city province code country").split(),
-    *("vat_name vat_number invoice_number show_attachments auto_bill").split(),
+    *words("notes terms po_number language template fulfillment_date discount_description payment_details"),
+    *words("organization fname lname address street street2 city province code country"),
+    *words("vat_name vat_number invoice_number show_attachments auto_bill"),
 )
 _PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_partial", "deposit_paid"}
 

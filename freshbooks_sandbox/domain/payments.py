@@ -13,11 +13,6 @@ from freshbooks_sandbox.money import ZERO, decimal, money
 from freshbooks_sandbox.stamps import eastern
 from freshbooks_sandbox.store import Books
 
-TYPES = (
-    "Check,Credit,Cash,Bank Transfer,Credit Card,Debit,PayPal,2Checkout,VISA,MASTERCARD,DISCOVER,AMEX,"
-    "DINERS,JCB,ACH,Other"
-).split(",")
-
 
 def create(books: Books, fields: Row, at: datetime) -> Row:
     """Books a payment on its invoice; the part above `outstanding` becomes an overpayment credit."""

@@ -10,10 +10,11 @@ from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain.common import assign
 from freshbooks_sandbox.stamps import local_iso, parse_instant, utc_naive_iso, utc_z
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
 _PROJECT_WRITABLE = (
-    *("title description due_date client_id internal budget fixed_price rate billing_method").split(),
-    *("project_type project_manager_id complete active sample expense_markup service_estimate_type").split(),
+    *words("title description due_date client_id internal budget fixed_price rate billing_method"),
+    *words("project_type project_manager_id complete active sample expense_markup service_estimate_type"),
 )
 _METHODS = (None, "business_rate", "project_rate", "service_rate", "team_member_rate")
 _LINKS = ("client_id", "project_id", "service_id", "task_id")

@@ -27,8 +27,9 @@ TREE: dict[str, str] = {
     "Employee Benefits": "Accident Insurance|Health Insurance|Life Insurance",
     "Meals & Entertainment": "Entertainment|Restaurants/Dining",
     "Office Expenses & Postage": "Hardware|Office Supplies|Packaging|Postage|Shipping & Couriers|Software",
-    "Other Expenses": "Bank Fees|Business Insurance|Commissions|Depreciation|Interest - Mortgage|Interest - Other|"
-    "Online Services|Reference Materials|Repairs & Maintenance|Subscriptions/Dues/Memberships|Taxes & Licenses|Wages",
+    "Other Expenses": "Bank Fees|Business Insurance|Commissions|Depreciation|Interest - Mortgage|"
+    "Interest - Other|Online Services|Reference Materials|Repairs & Maintenance|"
+    "Subscriptions/Dues/Memberships|Taxes & Licenses|Wages",
     "Personal": "",
     "Professional Services": "Accounting|Legal Fees",
     "Rent or Lease": "Equipment|Machinery|Office Space|Vehicles",
@@ -59,11 +60,11 @@ def accounting(books: Books) -> None:
         )
     first_tax = min(books["taxes"])
     items = ("Brand guide", "Logo package", "Hosting, yearly", "Print run", "Photo licence", "Sticker sheet")
-    for number, name in enumerate(items[: 6 if main else 4]):
+    for position, name in enumerate(items[: 6 if main else 4]):
         fields = {
             "name": name,
-            "sku": f"MP-{100 + number}",
-            "unit_cost": f"{45 + 117 * number}.{10 * number:02d}",
+            "sku": f"MP-{100 + position}",
+            "unit_cost": f"{45 + 117 * position}.{10 * position:02d}",
         }
         catalog.create_item(books, {**fields, "tax1": first_tax, "description": f"{name}, one piece"}, OPENED)
     old = catalog.create_item(books, {"name": "Business cards"}, OPENED)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from freshbooks_sandbox import desk
+from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain import clients
 from freshbooks_sandbox.resources import CLIENTS
 from freshbooks_sandbox.seed.businesses import MAIN
 from freshbooks_sandbox.seed.dice import Dice
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
-_ORGANIZATIONS = (
+_ORGANIZATIONS = words(
     "Northwind Outfitters|Café Lumière|Blue Heron Dental|Ōkami Robotics|Pacheco & Filhos|Grünwald Möbel GmbH|"
     "Silverline Yoga|Hearthstone Bakery|Łódź Logistics|Prairie Wind Energy|Cedar & Sage|O'Malley's Pub|"
     "Bright Minds Tutoring|Copper Kettle Brewing|Zürich Uhren AG|Sunrise Veterinary|Tidewater Marine|"
@@ -21,12 +23,11 @@ _ORGANIZATIONS = (
     "Riverbend Farms|Saffron Kitchen|Timberline Homes|Umbra Lighting|Velvet Fox Salon|Willow Creek School|"
     "Xanadu Travel|Yarrow Botanicals|Zephyr Cycles||Baie-Comeau Transit|Fromagerie du Lac|Studio Épinette|"
     "Galerie Rive-Nord|Les Ateliers Tremblay|Poutine Express|Coopérative Boréale|Librairie du Pont|"
-    "Clinique Saint-Roch|Vélo Québec Est|Théâtre Minuit|Sirop d'Or|Hôtel des Érables|Usine 12|"
-).split("|")
-_FIRST = "Ana Björn Chloé Dmitri Élodie Farah Gustavo Hana Ivan Jūrate Kofi Lena Mário Nadia Olu Pia Quentin".split()
-_LAST = (
-    "Abbott Bélanger Castro Dvořák Eriksen Fontaine García Hughes Ito Jensen Kowalski Lévesque Müller".split()
+    "Clinique Saint-Roch|Vélo Québec Est|Théâtre Minuit|Sirop d'Or|Hôtel des Érables|Usine 12|",
+    "|",
 )
+_FIRST = words("Ana Björn Chloé Dmitri Élodie Farah Gustavo Hana Ivan Jūrate Kofi Lena Mário Nadia Olu Pia")
+_LAST = words("Abbott Bélanger Castro Dvořák Eriksen Fontaine García Hughes Ito Jensen Kowalski Lévesque")
 _PLACES = (
     ("12 King St. W.", "Toronto", "Ontario", "M5H 1A1", "Canada"),
     ("480 Market St.", "San Francisco", "California", "94111", "United States"),
@@ -101,6 +102,11 @@ def _contacts(dice: Dice, number: int, host: str) -> list[dict[str, str | None]]
             {"fname": first, "lname": last, "email": email, "phone1": "5555550" if position else None}
         )
     return made
+
+
+def known(books: Books, on: date) -> list[Row]:
+    """Clients that had signed up before that day."""
+    return [row for row in books["clients"].values() if row["signup_date"][:10] < on.isoformat()]
 
 
 def leave(books: Books) -> None:

@@ -8,6 +8,7 @@ from freshbooks_sandbox import desk
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain import estimates
 from freshbooks_sandbox.resources import ESTIMATES
+from freshbooks_sandbox.seed.clients import known
 from freshbooks_sandbox.seed.dice import Dice
 from freshbooks_sandbox.store import Books
 
@@ -19,38 +20,40 @@ _STAGES = {"draft": 3, "sent": 3, "viewed": 2, "replied": 1, "accepted": 2, "del
 
 def fill(books: Books, size: int) -> None:
     dice = Dice(books, "estimates")
-    clients = list(books["clients"].values())
     plan: list[tuple[date, str, Row | None]] = []
-    settled = [
-        r for r in books["invoices"].values() if r["v3_status"] == "paid" and r["create_date"] > "2024-12"
-    ]
+    settled = [row for row in books["invoices"].values() if _may_have_come_from_an_estimate(books, row)]
     for invoice in dice.sample(settled, 4 * size):
-        plan.append(
-            (date.fromisoformat(invoice["create_date"]) - timedelta(days=dice.randint(3, 25)), "", invoice)
-        )
+        issued = date.fromisoformat(invoice["create_date"])
+        plan.append((issued - timedelta(days=dice.randint(3, 25)), "", invoice))
     for stage, count in _STAGES.items():
         first = date(2026, 3, 1) if stage in ("draft", "sent") else date(2025, 1, 5)
         plan += [(dice.day(first), stage, None) for _ in range(count * size)]
-    for on, stage, invoice in sorted(plan, key=lambda entry: (entry[0], entry[1])):
+    for on, stage, origin in sorted(plan, key=lambda entry: (entry[0], entry[1])):
         at = dice.at(on)
-        source = invoice or dice.choice(list(books["invoices"].values()))
+        source = origin or dice.choice(list(books["invoices"].values()))
         fields = {
-            "customerid": invoice["customerid"] if invoice else dice.choice(clients)["id"],
+            "customerid": origin["customerid"] if origin else dice.choice(known(books, on))["id"],
             "create_date": on.isoformat(),
             "discount_value": source["discount_value"],
             "lines": [_line(line) for line in source["lines"] if line["type"] == 0],
             "notes": dice.choice(("", "Valid for 30 days", "Gültig bis Monatsende")),
         }
         row = estimates.create(books, fields, at)
-        if invoice:
-            invoice["estimateid"] = row["id"]
-        status = 6 if invoice else {"sent": 2, "viewed": 3, "replied": 4, "accepted": 5}.get(stage, 1)
+        if origin:
+            origin["estimateid"] = row["id"]
+        status = 6 if origin else {"sent": 2, "viewed": 3, "replied": 4, "accepted": 5}.get(stage, 1)
         for step in range(2, status + 1):
             at = dice.later(at, 2)
             estimates.set_stage(row, step)
             desk.touch(ESTIMATES, books, row, at)
         if stage == "deleted":
             desk.set_visibility(ESTIMATES, books, row, desk.DELETED, dice.later(at, 9))
+
+
+def _may_have_come_from_an_estimate(books: Books, row: Row) -> bool:
+    """A settled invoice whose client was there a month before."""
+    before = date.fromisoformat(row["create_date"]) - timedelta(days=30)
+    return row["v3_status"] == "paid" and books["clients"][row["customerid"]] in known(books, before)
 
 
 def _line(line: Row) -> Row:

@@ -11,6 +11,7 @@ from freshbooks_sandbox.domain.common import fake_jwt
 from freshbooks_sandbox.money import cents, decimal
 from freshbooks_sandbox.resources import EXPENSES
 from freshbooks_sandbox.seed.catalog import category
+from freshbooks_sandbox.seed.clients import known
 from freshbooks_sandbox.seed.dice import Dice
 from freshbooks_sandbox.store import Books
 
@@ -38,9 +39,8 @@ _COGS = ("Packaging", "Shipping & Couriers", "Contractors", "Supplies")
 
 def fill(books: Books, size: int) -> None:
     dice = Dice(books, "expenses")
-    clients = [c["id"] for c in books["clients"].values()]
     for on in sorted(dice.day() for _ in range(150 * size)):
-        row = expenses.create(books, _fields(books, dice, on.isoformat(), clients), dice.at(on))
+        row = expenses.create(books, _fields(books, dice, on), dice.at(on))
         if dice.chance(0.04):
             desk.edit(EXPENSES, books, row, {"notes": "checked"}, dice.later(dice.at(on), 30))
     rows = list(books["expenses"].values())
@@ -56,7 +56,7 @@ def _day(row: Row) -> date:
     return date.fromisoformat(row["date"])
 
 
-def _fields(books: Books, dice: Dice, on: str, clients: list[int]) -> Row:
+def _fields(books: Books, dice: Dice, on: date) -> Row:
     vendor, name, low, high = dice.choice(_VENDORS)
     cogs = dice.chance(0.08)
     code = books.currency if dice.chance(0.85) else dice.choice(("EUR", "CAD", "USD"))
@@ -66,7 +66,7 @@ def _fields(books: Books, dice: Dice, on: str, clients: list[int]) -> Row:
         "categoryid": category(books, dice.choice(_COGS), cogs=True) if cogs else category(books, name),
         "is_cogs": cogs,
         "staffid": dice.choice((1, 1, 1, 2, 3)),
-        "date": on,
+        "date": on.isoformat(),
         "vendor": vendor or None,
         "notes": dice.choice(("", "", "Reçu n° 4", "monthly")),
     }
@@ -75,7 +75,7 @@ def _fields(books: Books, dice: Dice, on: str, clients: list[int]) -> Row:
     if dice.chance(0.08) and "taxName1" in fields:
         fields |= {"taxName2": "QST", "taxPercent2": "9.975", "taxAmount2": _part(value, "9.975", code)}
     if dice.chance(0.22):
-        client = dice.choice(clients)
+        client = dice.choice(known(books, on))["id"]
         project = next((p["id"] for p in books["projects"].values() if p["client_id"] == client), None)
         fields |= {"clientid": client, "billable": dice.chance(0.8), "modern_projectid": project}
         fields["markup_percent"] = dice.choice(("0", "0", "10"))

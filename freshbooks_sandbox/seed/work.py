@@ -12,8 +12,9 @@ from freshbooks_sandbox.seed.businesses import OWNER
 from freshbooks_sandbox.seed.dice import END, Dice
 from freshbooks_sandbox.stamps import parse_instant, utc_naive_iso, utc_z
 from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.words import words
 
-_TITLES = "Website|Rebrand|App|Catalogue|Campaign|Packaging|Shop|Signage".split("|")
+_TITLES = words("Website|Rebrand|App|Catalogue|Campaign|Packaging|Shop|Signage", "|")
 _CUTOFF = "2026-08"
 
 
@@ -36,7 +37,7 @@ def projects(books: Books, size: int) -> None:
         )
         fields = _project(dice, kind[number % 7], client, number)
         fields["services"] = [s["id"] for s in services[: 1 + number % 3]]
-        born = dice.at(dice.day(date(2024, 11, 10), date(2026, 6, 1)))
+        born = dice.at(dice.day(max(date(2024, 11, 10), _signed_up(client)), date(2026, 6, 1)))
         row = work.create_project(books, fields, born)
         row["_members"] = people[: 1 + number % len(people)] if number % 4 else people
         if number % 3 == 1:
@@ -46,6 +47,10 @@ def projects(books: Books, size: int) -> None:
         if number % 8 == 6:
             at = datetime(2026, 9, 28, 17, 30, number, tzinfo=UTC)
             desk.set_visibility(PROJECTS, books, row, desk.DELETED, at)
+
+
+def _signed_up(client: Row) -> date:
+    return date.fromisoformat(client["signup_date"][:10]) + timedelta(days=1)
 
 
 def _project(dice: Dice, kind: str, client: Row, number: int) -> Row:
@@ -68,14 +73,14 @@ def entries(books: Books, size: int) -> None:
     """About 200 a size step, some of them deleted, running, or around a change of the clock."""
     dice = Dice(books, "time")
     active = [p for p in books["projects"].values() if p["active"]]
-    rate_of = books["team_members"]
-    people = [m["identity_id"] for m in rate_of.values()]
+    people = [m["identity_id"] for m in books["team_members"].values()]
     plan = sorted(_start(dice) for _ in range(200 * size - 10))
     plan += [datetime(2025, 11, 2, 5, 30, tzinfo=UTC), datetime(2025, 11, 2, 6, 30, tzinfo=UTC)]
     plan += [datetime(2026, 3, 8, 6, 45, tzinfo=UTC), datetime(2026, 3, 8, 7, 15, tzinfo=UTC)]
-    for number, started in enumerate(sorted(plan)):
-        project = dice.choice(active) if dice.chance(0.92) else None
-        _entry(books, dice, started, dice.choice(people), project, number)
+    for started in sorted(plan):
+        begun = [p for p in active if p["created_at"] < utc_naive_iso(started)]
+        project = dice.choice(begun) if begun and dice.chance(0.92) else None
+        _entry(books, dice, started, dice.choice(people), project)
     running = datetime(2026, 10, 29, 14, 2, 11, tzinfo=UTC)
     for person, duration in zip(people, (None, 1860, None, 300), strict=False):
         timer = {"id": 152_300 + person % 100, "is_running": duration is None}
@@ -94,9 +99,7 @@ def _start(dice: Dice) -> datetime:
     return at.replace(second=0) + late
 
 
-def _entry(
-    books: Books, dice: Dice, started: datetime, person: int, project: Row | None, number: int
-) -> None:
+def _entry(books: Books, dice: Dice, started: datetime, person: int, project: Row | None) -> None:
     duration = dice.choice((900, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400, 4_321))
     client = project["client_id"] if project else None
     service = dice.choice(project["services"])["id"] if project and dice.chance(0.7) else None
@@ -139,6 +142,6 @@ def small(books: Books) -> None:
         fields = {"title": f"Weekend class {number + 1}", "internal": True, "services": [service]}
         row = work.create_project(books, fields, at)
         row["_members"] = [OWNER]
-    for number in range(50):
+    for _ in range(50):
         started = dice.at(dice.day(date(2026, 6, 2), date(2026, 10, 20)))
-        _entry(books, dice, started, OWNER, dice.choice(list(books["projects"].values())), number)
+        _entry(books, dice, started, OWNER, dice.choice(list(books["projects"].values())))
