@@ -25,7 +25,7 @@ select
     {%- if exists %}
     {{ raw_value(name, kind) }} as {{ name }},
     {%- if kind == 'money' %}
-    upper({{ json_text(name, 'code') }}) as {{ name }}_currency_code,
+    upper({{ json_text(try_type(name, 'json'), 'code') }}) as {{ name }}_currency_code,
     {%- endif %}
     {%- else %}
     {{ raw_null(kind) }} as {{ name }},
@@ -47,7 +47,7 @@ where one = 0
 {% endmacro %}
 
 {% macro raw_value(name, kind) -%}
-    {%- if kind == 'money' -%} {{ money(json_text(name, 'amount')) }}
+    {%- if kind == 'money' -%} {{ money(json_text(try_type(name, 'json'), 'amount')) }}
     {%- elif kind == 'decimal' -%} {{ try_decimal(try_type(name, 'string')) }}
     {%- elif kind == 'string' -%} nullif(trim({{ try_type(name, 'string') }}), '')
     {%- elif kind == 'id' -%} nullif({{ try_type(name, 'bigint') }}, 0)
@@ -60,7 +60,7 @@ where one = 0
     {%- if is_required -%} {{ raw_value(name, kind) }} is null
     {%- elif kind in ('money', 'json', 'json_array') -%}
         {{ name }} is not null
-        and {{ json_array_length(name) if kind == 'json_array' else raw_value(name, kind) }} is null
+        and {{ json_array_length(try_type(name, 'json')) if kind == 'json_array' else raw_value(name, kind) }} is null
         and {{ try_type(name, 'string') }} <> 'null'
     {%- elif kind == 'id' -%} {{ name }} is not null and {{ try_type(name, 'bigint') }} is null
     {%- elif kind == 'decimal' -%} {{ raw_value(name, kind) }} is null and trim({{ try_type(name, 'string') }}) <> ''

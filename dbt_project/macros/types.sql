@@ -60,6 +60,11 @@
     cast({{ column }} as {{ {'string': 'varchar', 'json': 'variant', 'timestamp': 'timestamp_ntz'}.get(type, type) }})
 {%- endmacro %}
 
+{# BigQuery casts nothing to JSON; its raw columns of JSON are JSON already. #}
 {% macro bigquery__try_type(column, type) -%}
-    safe_cast({{ column }} as {{ {'bigint': 'int64', 'boolean': 'bool'}.get(type, type) }})
+    {%- if type == 'json' -%}
+        {{ column }}
+    {%- else -%}
+        safe_cast({{ column }} as {{ {'bigint': 'int64', 'boolean': 'bool'}.get(type, type) }})
+    {%- endif -%}
 {%- endmacro %}

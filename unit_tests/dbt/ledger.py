@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from raw_tables import STREAMS, Row, Rows
+from unit_tests.dbt.raw_tables import STREAMS, Row, Rows
 
 AS_OF_DATE = "2026-06-30"
 ONE, TWO = {"account_id": "aaa111", "business_id": 1}, {"account_id": "bbb222", "business_id": 2}

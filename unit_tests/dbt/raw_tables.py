@@ -71,12 +71,16 @@ def _duckdb_type(schema: Row) -> str:
     return by_format.get(schema.get("format", ""), by_type.get(kind, "VARCHAR"))
 
 
-def write_raw(path: Path, rows: Rows) -> None:
-    """Create `path` with schema `freshbooks` and one table per stream in `rows`."""
+def write_raw(path: Path, rows: Rows, text_columns: dict[str, list[str]] | None = None) -> None:
+    """Create `path` with schema `freshbooks` and one table per stream in `rows`.
+
+    `text_columns` names columns (per stream) of a loader that keeps text as it came, unchecked.
+    """
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema freshbooks")
         for stream, records in rows.items():
             columns = columns_of(stream)
+            columns.update(dict.fromkeys((text_columns or {}).get(stream, []), "VARCHAR"))
             definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             connection.execute(f"create table freshbooks.{stream} ({definition})")
             for number, record in enumerate(records):

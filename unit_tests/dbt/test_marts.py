@@ -16,8 +16,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from ledger import AS_OF_DATE, ONE, expense, invoice, money, rows
-from raw_tables import Row, Rows, write_raw
+
+from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, money, rows
+from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = shutil.which("dbt", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -44,8 +45,14 @@ class Build:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def run_dbt(folder: Path, tables: Rows, *arguments: str, variables: str | None = None) -> Build:
-    write_raw(folder / "raw.duckdb", tables)
+def run_dbt(
+    folder: Path,
+    tables: Rows,
+    *arguments: str,
+    variables: str | None = None,
+    text_columns: dict[str, list[str]] | None = None,
+) -> Build:
+    write_raw(folder / "raw.duckdb", tables, text_columns)
     variables = variables or f"{{as_of_date: '{AS_OF_DATE}', freshbooks_streams: [{', '.join(tables)}]}}"
     assert DBT, "dbt is not installed"
     done = subprocess.run(
@@ -81,9 +88,12 @@ def broken_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     # Arithmetic: one cent too much on an invoice, and a payment that its invoice does not know.
     tables["invoices"].append(invoice(ONE, 900, 8, "100.01", "2026-08-01", lines=[]))
     tables["invoices"].append(invoice(ONE, 901, 8, "50.00", "2026-08-01", paid="10.00"))
-    # Unreadable: text in a number, and a null key.
+    # Unreadable: text in a number, a null key, bad JSON, an impossible date, money that is no object.
     tables["expenses"].append(expense(ONE, 900, 11, "12,50", "2026-05-01"))
     tables["expenses"].append({**expense(ONE, 901, 11, "1.00", "2026-05-01"), "expenseid": None})
+    tables["expenses"].append({**expense(ONE, 902, 11, "1.00", "2026-05-01"), "amount": '{"amount": '})
+    tables["expenses"].append(expense(ONE, 903, 11, "1.00", "2020-11-219"))
+    tables["expenses"].append({**expense(ONE, 904, 11, "1.00", "2026-05-01"), "taxAmount1": [13]})
     for stream in ("businesses", "expense_categories", "estimates"):
         del tables[stream]
     tables["credit_notes"] = [
@@ -100,7 +110,12 @@ def broken_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
             "is_archived": False,
         }
     ]
-    return run_dbt(tmp_path_factory.mktemp("broken"), tables, "build", "--exclude-resource-type", "unit_test")
+    return run_dbt(
+        tmp_path_factory.mktemp("broken"),
+        tables,
+        *("build", "--exclude-resource-type", "unit_test"),
+        text_columns={"expenses": ["amount", "date"]},
+    )
 
 
 # -- what the marts must say, from the ledger -------------------------------------------------------------
@@ -288,7 +303,13 @@ def test_the_failed_test_shows_the_broken_rows_and_columns(broken_build: Build) 
     (compiled,) = (broken_build.folder / "target" / "compiled").rglob("raw_expenses_rows_are_readable.sql")
     with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
         broken = connection.execute(compiled.read_text()).fetchall()
-    assert sorted(broken, key=str) == [("aaa111", 1, 900, "amount"), ("aaa111", 1, None, "expenseid")]
+    assert sorted(broken, key=str) == [
+        ("aaa111", 1, 900, "amount"),
+        ("aaa111", 1, 902, "amount"),
+        ("aaa111", 1, 903, "date"),
+        ("aaa111", 1, 904, "taxamount1"),
+        ("aaa111", 1, None, "expenseid"),
+    ]
 
 
 def test_missing_streams_are_typed_empty_relations(broken_build: Build) -> None:

@@ -26,7 +26,8 @@ select
     -- A payment stays active when its invoice is deleted (freshbooks-api.md 3.5).
     coalesce(invoices.is_deleted, false) as is_invoice_deleted,
     not payments.is_deleted and not coalesce(invoices.is_deleted, false) as is_counted,
-    coalesce(payments.currency_code = invoices.currency_code, true) as is_in_invoice_currency,
+    invoices.invoice_id is null
+    or coalesce(payments.currency_code = invoices.currency_code, false) as is_in_invoice_currency,
     payments.updated_at
 from payments
 left join invoices
