@@ -28,17 +28,18 @@ TIMEOUT = 30.0
 LIMIT = 8
 SAMPLES = {
     "crm_contacts": (
-        "SELECT full_name, organization, email, city, country, currency_code, status, invoice_count, "
-        "last_invoice_date FROM crm_contacts ORDER BY invoice_count DESC, full_name LIMIT ?"
+        "SELECT full_name AS name, organization, country, status, invoice_count AS invoices "
+        "FROM crm_contacts ORDER BY invoice_count DESC, full_name LIMIT ?"
     ),
     "expense_categories": (
-        "SELECT category_path, month_start_date, currency_code, total_amount, tax_amount, expense_count "
-        "FROM expense_categories ORDER BY month_start_date DESC, total_amount DESC LIMIT ?"
+        "SELECT category_path AS category, strftime(month_start_date, '%Y-%m') AS month, "
+        "total_amount AS total, currency_code AS currency, expense_count AS expenses "
+        "FROM expense_categories ORDER BY month_start_date DESC, category_path, currency_code LIMIT ?"
     ),
     "outstanding_balances": (
-        "SELECT client_name, currency_code, outstanding_amount, overdue_amount, oldest_due_date, "
-        "open_invoice_count FROM outstanding_balances "
-        "ORDER BY overdue_amount DESC, outstanding_amount DESC LIMIT ?"
+        "SELECT client_name AS client, outstanding_amount AS outstanding, overdue_amount AS overdue, "
+        "currency_code AS currency, open_invoice_count AS invoices "
+        "FROM outstanding_balances ORDER BY currency_code, outstanding_amount DESC LIMIT ?"
     ),
 }
 

@@ -145,12 +145,13 @@ def columns_of(table: str) -> str:
     )
 
 
-def any_difference(shadow: StreamTable, live: str) -> str:
-    """1 if the two tables hold other rows, comparing what a merge compares."""
-    columns = ", ".join(map(quoted, [*shadow.primary_key, *_content(shadow)]))
-    new = f"SELECT {columns} FROM {qualified(shadow.name)}"
-    old = f"SELECT {columns} FROM {qualified(live)}"
-    return f"SELECT EXISTS (({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new}))::INTEGER"
+def rows_not_in(table: StreamTable, first: str, second: str) -> str:
+    """How many rows of raw table `first` are not in `second`, comparing what a merge compares."""
+    columns = ", ".join(map(quoted, [*table.primary_key, *_content(table)]))
+    return (
+        f"SELECT count(*) FROM (SELECT {columns} FROM {qualified(first)} "
+        f"EXCEPT ALL SELECT {columns} FROM {qualified(second)})"
+    )
 
 
 def row_count(table: str) -> str:

@@ -87,7 +87,8 @@ class StreamLoad:
         """Commit the rest; swap a shadow table in."""
         self.flush(raw)
         if self.shadow:
-            raw.swap(self.table, self._state)
+            written = raw.swap(self.table, self._state)
+            self.inserted, self.updated = written.inserted, written.updated
         self.completed = True
         self.seconds = time.monotonic() - self.started_at
 

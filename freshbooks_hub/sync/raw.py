@@ -143,11 +143,19 @@ class RawStore:
             self._db.execute("DROP TABLE IF EXISTS batch")
         return written
 
-    def swap(self, shadow: StreamTable, state: dict[str, Any] | None) -> None:
-        """Put a completed shadow table in place of the live one and save its state, in one transaction."""
+    def swap(self, shadow: StreamTable, state: dict[str, Any] | None) -> Written:
+        """Put a completed shadow table in place of the live one and save its state, in one transaction.
+
+        A shadow that says the same as the live table is dropped: nothing changed.
+        """
         live = shadow.name.removeprefix(SHADOW_PREFIX)
         with self._errors(f"replace the table {live}"), self._transaction():
-            differs = live not in self.tables() or self._differs(shadow, live)
+            if self._same_columns(shadow, live):
+                changed = self._scalar(sql.rows_not_in(shadow, shadow.name, live))
+                gone = self._scalar(sql.rows_not_in(shadow, live, shadow.name))
+                written, differs = Written(0, changed), bool(changed or gone)
+            else:
+                written, differs = Written(self._rows(shadow.name), 0), True
             if differs:
                 self._db.execute(f"DROP TABLE IF EXISTS {sql.qualified(live)}")
                 self._db.execute(f"ALTER TABLE {sql.qualified(shadow.name)} RENAME TO {sql.quoted(live)}")
@@ -156,6 +164,7 @@ class RawStore:
                 self._db.execute(f"DROP TABLE {sql.qualified(shadow.name)}")
             if state is not None:
                 self._save_state(live, state)
+        return written
 
     def count(self, table: str) -> int:
         """Rows of a raw table; 0 if there is none."""
@@ -183,13 +192,9 @@ class RawStore:
         inserted = self._rows(table.name) - before
         return Written(inserted, affected - inserted)
 
-    def _differs(self, shadow: StreamTable, live: str) -> bool:
-        """Whether the shadow's content is other than the live table's, loading stamps aside."""
-        columns = [column.name for column in shadow.columns]
+    def _same_columns(self, shadow: StreamTable, live: str) -> bool:
         present = {name for (name,) in self._db.execute(sql.columns_of(live)).fetchall()}
-        if present != set(columns) | set(META_COLUMNS):
-            return True
-        return bool(self._scalar(sql.any_difference(shadow, live)))
+        return present == {column.name for column in shadow.columns} | set(META_COLUMNS)
 
     def _create(self, table: StreamTable) -> None:
         columns = [f"{sql.quoted(column.name)} {column.type}" for column in table.columns]

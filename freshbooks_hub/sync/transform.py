@@ -34,7 +34,7 @@ class Project:
     @classmethod
     def of(cls, home: Home) -> Project:
         """The project shipped with this package, building under `home`."""
-        folder = Path(str(importlib.resources.files("dbt_project")))
+        folder = Path(str(importlib.resources.files("dbt_project") / "dbt_project.yml")).parent
         return cls(folder, home.run / "dbt_work.duckdb", home.run / "marts_next.duckdb", home.dbt / "target")
 
     def fingerprint(self) -> str:
