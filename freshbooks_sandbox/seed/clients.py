@@ -112,13 +112,13 @@ def known(books: Books, on: date) -> list[Row]:
 def leave(books: Books) -> None:
     """Archived and deleted clients; what they owe stays, nothing cascades (freshbooks-api.md 3.5)."""
     rows = list(books["clients"].values())
-    at = datetime(2026, 10, 12, 15, 4, 5, tzinfo=UTC)
+    at = datetime(2026, 10, 30, 15, 4, 5, tzinfo=UTC)
     owing = [r for r in rows if _open(books, r["id"])]
     clear = [r for r in rows if not _open(books, r["id"])]
     desk.set_visibility(CLIENTS, books, owing[1], desk.DELETED, at)
     desk.set_visibility(CLIENTS, books, owing[3], desk.ARCHIVED, at.replace(hour=16))
     for row, state in zip(clear, (desk.DELETED, desk.ARCHIVED, desk.ARCHIVED), strict=False):
-        desk.set_visibility(CLIENTS, books, row, state, at.replace(hour=18, day=20))
+        desk.set_visibility(CLIENTS, books, row, state, at.replace(hour=18))
 
 
 def _open(books: Books, client: int) -> bool:

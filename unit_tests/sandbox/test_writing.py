@@ -1,0 +1,341 @@
+"""freshbooks-api.md 7: what writes do, and what they silently do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from freshbooks_sandbox import Sandbox
+
+from .conftest import MAIN, Api, caller
+
+INVOICES, CLIENTS, PAYMENTS = "{acct}/invoices/invoices", "{acct}/users/clients", "{acct}/payments/payments"
+EXPENSES, TIME = "{acct}/expenses/expenses", "/timetracking/business/439000/time_entries"
+
+
+@pytest.fixture
+def client(fresh: Sandbox) -> int:
+    return next(iter(fresh.books(MAIN)["clients"]))
+
+
+@pytest.fixture
+def invoice(desk: Api, client: int) -> dict[str, Any]:
+    lines = [
+        {
+            "name": "A",
+            "qty": 4,
+            "unit_cost": {"amount": "5.00", "code": "CAD"},
+            "taxName1": "HST",
+            "taxAmount1": 13,
+        },
+        {"name": "B", "qty": "3", "unit_cost": "8.00"},
+    ]
+    fields = {"customerid": client, "create_date": "2026-11-05", "lines": lines}
+    return desk.made(INVOICES, invoice={**fields, "discount_value": 10, "currency_code": "CAD"})
+
+
+def errno(answer: Any) -> tuple[int, int]:
+    return answer.status_code, answer.json()["response"]["errors"][0]["errno"]
+
+
+class TestInvoice:
+    def test_the_sheets_own_sum(self, invoice: dict[str, Any]) -> None:
+        assert invoice["discount_total"]["amount"] == "-4.40"
+        assert invoice["amount"] == {"amount": "41.94", "code": "CAD"}
+
+    def test_a_new_one_is_a_draft_due_at_once(self, desk: Api, client: int) -> None:
+        row = desk.made(INVOICES, invoice={"customerid": client, "create_date": "2026-11-01"})
+        assert (row["status"], row["v3_status"], row["due_date"]) == (1, "draft", "2026-11-01")
+        assert row["invoice_number"] == "0000001"
+
+    @pytest.mark.parametrize("missing", ["customerid", "create_date"])
+    def test_client_and_date_are_required(self, desk: Api, client: int, missing: str) -> None:
+        fields = {"customerid": client, "create_date": "2026-11-01"}
+        del fields[missing]
+        assert errno(desk.post(INVOICES, invoice=fields)) == (422, 1001)
+
+    def test_the_due_date_is_written_through_the_offset_only(
+        self, desk: Api, invoice: dict[str, Any]
+    ) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        assert errno(desk.put(path, invoice={"due_date": "2026-12-05"})) == (403, 1038)
+        changed = desk.put(path, invoice={"due_offset_days": 30}).json()["response"]["result"]["invoice"]
+        assert changed["due_date"] == "2026-12-05"
+
+    @pytest.mark.parametrize(("status", "expected"), [("sent", (422, 1015)), (4, (422, 1004))])
+    def test_status_is_a_number_from_0_to_3(
+        self, desk: Api, invoice: dict[str, Any], status: Any, expected: Any
+    ) -> None:
+        assert errno(desk.put(f"{INVOICES}/{invoice['id']}", invoice={"status": status})) == expected
+
+    def test_a_put_runs_only_its_first_phase(self, desk: Api, invoice: dict[str, Any]) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        both = {"notes": "new", "action_mark_as_sent": True}
+        row = desk.put(path, invoice=both).json()["response"]["result"]["invoice"]
+        assert (row["v3_status"], row["notes"]) == ("sent", "")
+        row = desk.put(path, invoice={"vis_state": 0, "notes": "new"}).json()["response"]["result"]["invoice"]
+        assert row["notes"] == ""
+
+    def test_lines_are_all_or_nothing_and_keep_their_ids(self, desk: Api, invoice: dict[str, Any]) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        desk.put(
+            path, invoice={"lines": [{"lineid": 2, "name": "B", "qty": 1, "unit_cost": "8"}, {"name": "C"}]}
+        )
+        lines = desk.list(path, {"include[]": "lines"})["invoice"]["lines"]
+        assert [(line["lineid"], line["name"]) for line in lines] == [(2, "B"), (3, "C")]
+
+    def test_a_put_that_changes_nothing_moves_nothing(
+        self, fresh: Sandbox, desk: Api, invoice: dict[str, Any]
+    ) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        fresh.clock.advance(hours=1)
+        assert desk.put(path, invoice={"notes": ""}).status_code == 200
+        assert desk.list(path)["invoice"]["updated"] == invoice["updated"]
+        desk.put(path, invoice={"notes": "x"})
+        assert desk.list(path)["invoice"]["updated"] > invoice["updated"]
+
+    def test_sending_mails_the_client_again_and_again(
+        self, fresh: Sandbox, desk: Api, invoice: dict[str, Any]
+    ) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        for _ in range(2):
+            assert desk.put(path, invoice={"action_email": True}).status_code == 200
+        assert [mail["recipients"] for mail in fresh.outbox] == [["pay@acme.example"]] * 2
+        assert desk.list(path)["invoice"]["v3_status"] == "sent"
+        custom = {"subject": "Hi", "body": "Text"}
+        sent = {"action_email": True, "email_recipients": ["a@b.c"], "invoice_customized_email": custom}
+        desk.put(path, invoice=sent)
+        assert (fresh.outbox[-1]["recipients"], fresh.outbox[-1]["subject"]) == (["a@b.c"], "Hi")
+
+    def test_the_share_link_needs_a_sent_invoice(self, desk: Api, invoice: dict[str, Any]) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        assert desk.get(f"{path}/share_link").status_code == 422
+        desk.put(path, invoice={"action_mark_as_sent": True})
+        assert "my.freshbooks.com" in desk.list(f"{path}/share_link")["share_link"]["share_link"]
+        assert desk.get(f"{path}/pdf").content.startswith(b"%PDF-")
+
+    def test_deleting_by_put_and_by_verb(self, desk: Api, invoice: dict[str, Any]) -> None:
+        path = f"{INVOICES}/{invoice['id']}"
+        desk.put(path, invoice={"vis_state": 1})
+        assert desk.list(INVOICES)["total"] == 0
+        desk.put(path, invoice={"vis_state": 0})
+        assert desk.list(INVOICES)["total"] == 1
+        assert desk.call("DELETE", path).status_code == 200
+        assert desk.list(path)["invoice"]["vis_state"] == 1
+
+    def test_nothing_is_idempotent(self, desk: Api, client: int) -> None:
+        body = {"customerid": client, "create_date": "2026-11-01", "po_number": "marker-1"}
+        assert desk.made(INVOICES, invoice=body)["id"] != desk.made(INVOICES, invoice=body)["id"]
+
+    def test_linked_time_flips_to_billed_under_the_switch_only(
+        self, fresh: Sandbox, desk: Api, client: int
+    ) -> None:
+        entry = {"identity_id": 1, "is_logged": True, "started_at": "2026-10-01T12:00:00Z", "duration": 3600}
+        number = fresh.create("time_entries", MAIN, **entry)["id"]
+        line = {"name": "t", "unit_cost": "100", "modern_time_entries": [{"id": number}]}
+        body = {"customerid": client, "create_date": "2026-11-01", "lines": [line]}
+        row = desk.made(INVOICES, invoice=body)
+        assert not fresh.books(MAIN)["time_entries"][number]["billed"]
+        desk.put(f"{INVOICES}/{row['id']}", invoice={"vis_state": 1})
+        fresh.switches.link_time_entries = True
+        row = desk.made(INVOICES, invoice=body)
+        assert fresh.books(MAIN)["time_entries"][number]["billed"]
+        desk.put(f"{INVOICES}/{row['id']}", invoice={"vis_state": 1})
+        assert not fresh.books(MAIN)["time_entries"][number]["billed"]
+
+
+class TestPayment:
+    def pay(self, desk: Api, invoice: dict[str, Any], amount: str, **more: Any) -> dict[str, Any]:
+        fields = {
+            "invoiceid": invoice["id"],
+            "amount": {"amount": amount, "code": "CAD"},
+            "date": "2026-11-03",
+        }
+        return desk.made(PAYMENTS, payment={**fields, "type": "Check", **more})
+
+    def test_it_moves_the_invoice(self, fresh: Sandbox, desk: Api, invoice: dict[str, Any]) -> None:
+        fresh.clock.advance(hours=1)
+        payment = self.pay(desk, invoice, "20.00")
+        row = desk.list(f"{INVOICES}/{invoice['id']}")["invoice"]
+        assert (row["paid"]["amount"], row["outstanding"]["amount"]) == ("20.00", "21.94")
+        assert (row["status"], row["v3_status"], row["payment_status"]) == (2, "partial", "partial")
+        assert row["updated"] == payment["updated"] == "2026-11-05 11:30:00"
+
+    def test_what_is_over_becomes_a_credit_note(self, desk: Api, invoice: dict[str, Any]) -> None:
+        payment = self.pay(desk, invoice, "50.00")
+        assert payment["amount"]["amount"] == "41.94"
+        note = desk.list(f"{{acct}}/credit_notes/credit_notes/{payment['overpaymentid']}")["credit_note"]
+        assert (note["credit_type"], note["amount"]["amount"]) == ("overpayment", "8.06")
+        row = desk.list(f"{INVOICES}/{invoice['id']}")["invoice"]
+        assert (row["v3_status"], row["date_paid"]) == ("paid", "2026-11-03")
+
+    def test_taking_it_back_reopens_the_invoice(self, desk: Api, invoice: dict[str, Any]) -> None:
+        payment = self.pay(desk, invoice, "41.94")
+        desk.put(f"{PAYMENTS}/{payment['id']}", payment={"vis_state": 1})
+        row = desk.list(f"{INVOICES}/{invoice['id']}")["invoice"]
+        assert (row["v3_status"], row["outstanding"], row["date_paid"]) == ("sent", row["amount"], None)
+
+    def test_a_payment_outlives_its_invoice(self, desk: Api, invoice: dict[str, Any]) -> None:
+        payment = self.pay(desk, invoice, "20.00")
+        desk.put(f"{INVOICES}/{invoice['id']}", invoice={"vis_state": 1})
+        assert [p["id"] for p in desk.list(PAYMENTS)["payments"]] == [payment["id"]]
+        assert desk.list(f"{INVOICES}/{invoice['id']}")["invoice"]["outstanding"]["amount"] == "21.94"
+
+
+class TestExpense:
+    @pytest.fixture
+    def fields(self, fresh: Sandbox) -> dict[str, Any]:
+        category = next(iter(fresh.books(MAIN)["expense_categories"]))
+        amount = {"amount": "54.00", "code": "CAD"}
+        return {
+            "amount": amount,
+            "categoryid": category,
+            "staffid": 1,
+            "date": "2026-11-02",
+            "vendor": "Staples",
+        }
+
+    def test_receipt_first_then_the_expense_with_its_jwt(
+        self, fresh: Sandbox, desk: Api, fields: dict[str, Any]
+    ) -> None:
+        url = "/uploads/account/mPx4Q9/attachments"
+        upload = desk.call("POST", url, files={"content": ("r.jpg", b"\xff\xd8bytes", "image/jpeg")})
+        assert upload.status_code == 201
+        jwt = upload.json()["attachment"]["jwt"]
+        row = desk.made(EXPENSES, expense={**fields, "attachment": {"jwt": jwt, "media_type": "image/jpeg"}})
+        assert row["has_receipt"]
+        seen = desk.list(f"{EXPENSES}/{row['id']}", {"include[]": "attachment"})["expense"]
+        assert seen["attachment"]["jwt"] == jwt
+        assert desk.get(f"/uploads/attachments/{jwt}").content == b"\xff\xd8bytes"
+
+    @pytest.mark.parametrize("missing", ["amount", "categoryid", "staffid", "date"])
+    def test_four_fields_are_required(self, desk: Api, fields: dict[str, Any], missing: str) -> None:
+        del fields[missing]
+        assert errno(desk.post(EXPENSES, expense=fields)) == (422, 1001)
+
+    def test_equal_ones_are_taken_and_both_flagged(
+        self, fresh: Sandbox, desk: Api, fields: dict[str, Any]
+    ) -> None:
+        first, second = desk.made(EXPENSES, expense=fields), desk.made(EXPENSES, expense=fields)
+        assert fresh.books(MAIN)["expenses"][first["id"]]["isduplicate"]
+        assert second["isduplicate"]
+
+    def test_a_client_makes_it_outstanding_and_a_line_rebills_it(
+        self, fresh: Sandbox, desk: Api, fields: dict[str, Any], client: int
+    ) -> None:
+        row = desk.made(EXPENSES, expense={**fields, "clientid": client})
+        assert row["status"] == 1
+        line = {"type": 1, "expenseid": row["id"], "name": "Receipt", "unit_cost": "54.00"}
+        desk.made(INVOICES, invoice={"customerid": client, "create_date": "2026-11-03", "lines": [line]})
+        assert fresh.books(MAIN)["expenses"][row["id"]]["status"] == 2
+
+    def test_numbers_keep_their_cents(self, desk: Api, fields: dict[str, Any]) -> None:
+        row = desk.made(EXPENSES, expense={**fields, "amount": {"amount": 0.07, "code": "CAD"}})
+        assert row["amount"]["amount"] == "0.07"
+
+    def test_an_unknown_category_is_refused(self, desk: Api, fields: dict[str, Any]) -> None:
+        assert errno(desk.post(EXPENSES, expense={**fields, "categoryid": 5})) == (404, 1012)
+
+
+class TestTimeAndProjects:
+    def entry(self, desk: Api, **fields: Any) -> Any:
+        body = {"is_logged": True, "duration": 3600, "started_at": "2026-11-02T10:00:00Z", **fields}
+        return desk.call("POST", TIME, json={"time_entry": body})
+
+    def test_create_fills_in_the_caller(self, desk: Api) -> None:
+        row = self.entry(desk).json()["time_entry"]
+        assert (row["identity_id"], row["billable"], row["billed"]) == (2_192_788, True, False)
+
+    def test_a_put_replaces_the_entry(self, desk: Api, client: int) -> None:
+        row = self.entry(desk, client_id=client, note="n").json()["time_entry"]
+        body = {"is_logged": True, "duration": 60, "started_at": "2026-11-02T10:00:00Z"}
+        after = desk.put(f"{TIME}/{row['id']}", time_entry=body).json()["time_entry"]
+        assert (after["client_id"], after["note"], after["duration"]) == (None, "", 60)
+
+    def test_started_at_may_not_be_null_or_a_bare_date(self, desk: Api) -> None:
+        assert self.entry(desk, started_at=None).json()["error"] == {
+            "started_at": "none is not an allowed value"
+        }
+        assert self.entry(desk, started_at="2026-11-02").status_code == 422
+
+    def test_billed_can_be_put_unless_the_switch_says_no(self, fresh: Sandbox, desk: Api) -> None:
+        row = self.entry(desk).json()["time_entry"]
+        body = {"is_logged": True, "duration": 60, "started_at": "2026-11-02T10:00:00Z", "billed": True}
+        fresh.switches.billed_writable = False
+        assert not desk.put(f"{TIME}/{row['id']}", time_entry=body).json()["time_entry"]["billed"]
+        fresh.switches.billed_writable = True
+        assert desk.put(f"{TIME}/{row['id']}", time_entry=body).json()["time_entry"]["billed"]
+
+    def test_deletes_answer_204_and_leave_the_list(self, desk: Api) -> None:
+        row = self.entry(desk).json()["time_entry"]
+        answer = desk.call("DELETE", f"{TIME}/{row['id']}")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert desk.get(TIME).json()["time_entries"] == []
+
+    def test_a_project_put_needs_its_title(self, desk: Api) -> None:
+        root = "/projects/business/439000"
+        row = desk.call("POST", f"{root}/project", json={"project": {"title": "P"}}).json()["project"]
+        assert (row["project_type"], row["billing_method"], row["rate"]) == (
+            "hourly_rate",
+            "project_rate",
+            None,
+        )
+        refused = desk.put(f"{root}/project/{row['id']}", project={"complete": True})
+        assert refused.json() == {"message": "An internal error has occurred."}
+        changed = desk.put(f"{root}/project/{row['id']}", project={"title": "P", "complete": True})
+        assert changed.json()["project"]["complete"]
+        assert desk.call("DELETE", f"{root}/projects/{row['id']}").status_code == 204
+        assert desk.get(f"{root}/projects").json()["projects"] == []
+
+    def test_project_type_flat_rate_is_invalid(self, desk: Api) -> None:
+        body = {"title": "P", "project_type": "flat_rate"}
+        assert (
+            desk.call("POST", "/projects/business/439000/project", json={"project": body}).status_code == 422
+        )
+
+
+class TestClientsAndEstimates:
+    def test_the_plans_client_limit_is_402(self, fresh: Sandbox, desk: Api) -> None:
+        fresh.switches.client_limit = 1
+        assert errno(desk.post(CLIENTS, client={"organization": "X"})) == (402, 7005)
+
+    def test_documents_keep_the_old_name_but_follow_in_current_organization(
+        self, desk: Api, client: int, invoice: dict[str, Any]
+    ) -> None:
+        desk.put(f"{CLIENTS}/{client}", client={"organization": "Renamed"})
+        row = desk.list(f"{INVOICES}/{invoice['id']}")["invoice"]
+        assert (row["organization"], row["current_organization"]) == ("Acme", "Renamed")
+
+    def test_an_estimate_lives_from_draft_to_accepted(self, desk: Api, client: int) -> None:
+        body = {
+            "customerid": client,
+            "create_date": "2026-11-01",
+            "lines": [{"name": "x", "unit_cost": "9.99"}],
+        }
+        row = desk.made("{acct}/estimates/estimates", estimate=body)
+        assert (row["status"], row["ui_status"]) == (1, "draft")
+        path = f"{{acct}}/estimates/estimates/{row['id']}"
+        desk.put(path, estimate={"action_email": True})
+        row = desk.put(path, estimate={"action_accept": True}).json()["response"]["result"]["estimate"]
+        assert (row["status"], row["accepted"], row["invoiced"]) == (5, True, False)
+
+    def test_taxes_are_deleted_for_good(self, desk: Api) -> None:
+        row = desk.made("{acct}/taxes/taxes", tax={"name": "VAT", "amount": "20"})
+        desk.call("DELETE", f"{{acct}}/taxes/taxes/{row['id']}")
+        assert desk.get(f"{{acct}}/taxes/taxes/{row['id']}").status_code == 404
+
+    def test_a_body_without_its_wrapper_is_refused(self, desk: Api) -> None:
+        assert errno(desk.call("POST", CLIENTS, json={"organization": "X"})) == (422, 1001)
+        assert errno(desk.call("POST", CLIENTS, data=b"{")) == (400, 1005)
+
+    def test_a_person_edits_and_the_rest_follows(self, fresh: Sandbox, invoice: dict[str, Any]) -> None:
+        row = fresh.edit("invoices", MAIN, invoice["id"], discount_value="0")
+        assert row["amount"]["amount"] == "46.60"
+        with pytest.raises(KeyError, match="no field"):
+            fresh.edit("invoices", MAIN, invoice["id"], colour="red")
+
+    def test_a_reading_token_cannot_write(self, fresh: Sandbox, client: int) -> None:
+        reader = caller(fresh, ["user:invoices:read"])
+        body = {"customerid": client, "create_date": "2026-11-01"}
+        assert reader.post(INVOICES, invoice=body).status_code == 403
