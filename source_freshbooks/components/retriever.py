@@ -156,7 +156,7 @@ class _Reading:
         first, response = self._fetch({**params, "page": 1})
         if not self._observed:
             self._observe(response)
-        if first.total:
+        if first.total and (self._seen is None or asked is self._visibility.passes[0]):
             yield stream.expect(first.total)
         drift = Drift(first)
         connection = stream._connection

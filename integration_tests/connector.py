@@ -1,0 +1,69 @@
+"""What tests need to know of the connector: its streams and a config that is connected to a sandbox."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessage,
+    AirbyteStream,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+)
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+
+from freshbooks_sandbox import Sandbox
+from source_freshbooks import SourceFreshbooks
+
+
+def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+    """A connection as the user has it right after the consent."""
+    tokens = sandbox.grant()
+    expiry = datetime.fromtimestamp(tokens["created_at"] + tokens["expires_in"], UTC)
+    return {
+        "credentials": {
+            "auth_type": "oauth2.0",
+            "client_id": sandbox.client_id,
+            "client_secret": sandbox.client_secret,
+            "redirect_uri": sandbox.redirect_uri,
+            "refresh_token": tokens["refresh_token"],
+            "access_token": tokens["access_token"],
+            "token_expiry_date": expiry.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        },
+        **settings,
+    }
+
+
+@cache
+def discovered() -> tuple[AirbyteStream, ...]:
+    source = SourceFreshbooks(config={"credentials": {}})
+    return tuple(stream.as_airbyte_stream() for stream in source.streams(source._config))
+
+
+def catalog_of(*names: str) -> ConfiguredAirbyteCatalog:
+    """The streams of these names (all by default), incremental where they can be."""
+    return ConfiguredAirbyteCatalog(
+        streams=[
+            ConfiguredAirbyteStream(stream, stream.supported_sync_modes[-1], DestinationSyncMode.append_dedup)
+            for stream in discovered()
+            if not names or stream.name in names
+        ]
+    )
+
+
+def rows(output: EntrypointOutput, stream: str) -> list[dict[str, Any]]:
+    return [message.record.data for message in output.records if message.record.stream == stream]
+
+
+def states(output: EntrypointOutput) -> list[AirbyteStateMessage]:
+    """The last state of each stream: what a platform hands to the next sync."""
+    last: dict[str, AirbyteMessage] = {}
+    for message in output.state_messages:
+        last[message.state.stream.stream_descriptor.name] = message.state
+    return list(last.values())
+
+
+def error_text(output: EntrypointOutput) -> str:
+    return "\n".join(message.trace.error.message for message in output.errors)

@@ -1,0 +1,141 @@
+"""Trouble on the way: rows are neither lost nor invented, and an error says what to do."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import AirbyteStreamStatus
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.conftest import Read
+from integration_tests.connector import error_text, rows, states
+
+INVOICES = "*/invoices/invoices"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back off at once; how long it waits is not what these tests are about."""
+    monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def everything(sandbox: Sandbox, resource: str) -> set[tuple[int, int]]:
+    return {(b, row_id) for b in (439000, 439117) for row_id in sandbox.books(b)[resource]}
+
+
+def read_ids(output: Any) -> set[tuple[int, int]]:
+    return {(r["business_id"], r["invoiceid"]) for r in rows(output, "invoices")}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 502, "body": "<html>Bad Gateway</html>"},
+        {"kind": "status", "status": 503},
+        {
+            "kind": "status",
+            "status": 409,
+            "body": {"response": {"errors": [{"errno": 409, "message": "busy"}]}},
+        },
+        {"kind": "drop_before"},
+        {"kind": "drop_after"},
+        {"kind": "truncate"},
+        {"kind": "not_json"},
+        {"kind": "rate_limited", "seconds": 1},
+        {"kind": "short_page", "rows": 3},
+        {"kind": "wrong_total", "rows": 1},
+    ],
+    ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}",
+)
+@pytest.mark.parametrize("page", [1, 2])
+def test_passing_trouble_loses_no_row(sandbox: Sandbox, read: Read, fault: dict[str, Any], page: int) -> None:
+    sandbox.faults.add(path=INVOICES, page=page, times=1, **fault)
+    output = read("invoices")
+    assert not output.errors
+    assert read_ids(output) == everything(sandbox, "invoices")
+
+
+def test_trouble_that_stays_fails_the_stream_and_keeps_its_state(sandbox: Sandbox, read: Read) -> None:
+    state = states(read("invoices", "clients"))
+    sandbox.edit("invoices", 439000, next(iter(sandbox.books(439000)["invoices"])), notes="changed")
+    sandbox.faults.add(kind="status", status=500, path=INVOICES, times=None)
+    failed = read("invoices", "clients", state=state, expecting_exception=True)
+    assert failed.get_stream_statuses("invoices")[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert failed.get_stream_statuses("clients")[-1] == AirbyteStreamStatus.COMPLETE
+    assert "FreshBooks answered with status 500" in error_text(failed)
+    sandbox.faults.clear()
+    healed = read("invoices", "clients", state=states(failed))
+    assert any(r["notes"] == "changed" for r in rows(healed, "invoices"))
+
+
+def test_an_error_under_a_good_status_is_an_error(sandbox: Sandbox, read: Read) -> None:
+    """The public connector calls it an empty, complete list, and an overwriting sync empties the table."""
+    sandbox.faults.add(kind="error_200", errno=1003, path=INVOICES, times=None)
+    output = read("invoices", expecting_exception=True)
+    assert output.get_stream_statuses("invoices")[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert "error 1003" in error_text(output)
+
+
+def test_a_missing_scope_is_named(sandbox: Sandbox, read: Read, config: dict[str, Any]) -> None:
+    tokens = sandbox.grant(scopes=["user:profile:read", "user:clients:read"])
+    config["credentials"] |= {key: tokens[key] for key in ("access_token", "refresh_token")}
+    output = read("invoices", config=config, expecting_exception=True)
+    assert "user:invoices:read" in error_text(output)
+    assert "authorize this connection again" in error_text(output)
+
+
+def test_rows_counted_but_never_sent_are_told(sandbox: Sandbox, read: Read) -> None:
+    sandbox.switches.unreadable.add("invoices")
+    output = read("invoices")
+    assert not rows(output, "invoices")
+    assert any("may not read are counted but never sent" in m.log.message for m in output.logs)
+
+
+def test_an_unknown_business_id_lists_the_known_ones(read: Read, config: dict[str, Any]) -> None:
+    output = read("clients", config={**config, "business_ids": [12345]}, expecting_exception=True)
+    assert "no business with id 12345" in error_text(output)
+    assert "439000, 439117, 600777" in error_text(output)
+
+
+def test_rows_deleted_while_a_list_is_read_pull_none_over_the_page_boundary(
+    sandbox: Sandbox, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from source_freshbooks.components import retriever
+
+    real = retriever._Reading._fetch
+    newest = max(sandbox.books(439000)["invoices"])
+
+    def fetch(self: Any, params: Any) -> Any:
+        if params["page"] == 2 and sandbox.books(439000)["invoices"][newest]["vis_state"] == 0:
+            sandbox.delete("invoices", 439000, newest)
+        return real(self, params)
+
+    monkeypatch.setattr(retriever._Reading, "_fetch", fetch)
+    assert read_ids(read("invoices")) == everything(sandbox, "invoices")
+
+
+def test_malformed_rows_lose_only_what_is_malformed(sandbox: Sandbox, read: Read) -> None:
+    row_id, row = next(iter(sandbox.books(439000)["invoices"].items()))
+    row |= {"updated": "2019-09-13 08:16:74", "due_date": "2026-02-31", "customerid": "217572"}
+    sandbox.books(439000).table("invoices").changed()
+    found = [
+        r
+        for r in rows(read("invoices"), "invoices")
+        if (r["business_id"], r["invoiceid"]) == (439000, row_id)
+    ]
+    assert len(found) == 1
+    assert found[0]["customerid"] == 217572
+    assert found[0].get("due_date") is None
+    assert found[0]["updated"] == "2019-09-13 08:16:74"
+    assert found[0]["updated_at_utc"] >= "2026"
+
+
+def test_a_stamp_in_the_future_does_not_hide_later_changes(sandbox: Sandbox, read: Read) -> None:
+    row_id, row = next(iter(sandbox.books(439000)["invoices"].items()))
+    row["updated"] = "2099-01-01 00:00:00"
+    sandbox.books(439000).table("invoices").changed()
+    state = states(read("invoices"))
+    other = max(sandbox.books(439000)["invoices"])
+    assert other != row_id
+    sandbox.edit("invoices", 439000, other, notes="a later change")
+    assert any(r["notes"] == "a later change" for r in rows(read("invoices", state=state), "invoices"))

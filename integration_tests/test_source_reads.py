@@ -1,0 +1,187 @@
+"""The source over a whole FreshBooks: nothing missed, nothing twice, changes come with the next sync."""
+
+import json
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import SyncMode
+from jsonschema import Draft7Validator
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.conftest import Read
+from integration_tests.connector import discovered, rows, states
+
+OWNED = (439000, 439117, 600777)
+# stream, its resource in the sandbox, its native key
+LISTS = [
+    ("clients", "clients", "userid"),
+    ("invoices", "invoices", "invoiceid"),
+    ("payments", "payments", "id"),
+    ("expenses", "expenses", "expenseid"),
+    ("expense_categories", "expense_categories", "categoryid"),
+    ("estimates", "estimates", "estimateid"),
+    ("projects", "projects", "id"),
+    ("time_entries", "time_entries", "id"),
+]
+KEYS = {stream: key for stream, _, key in LISTS}
+
+
+def ids(records: list[dict[str, Any]], key: str) -> list[tuple[int, int]]:
+    return sorted((record["business_id"], record[key]) for record in records)
+
+
+def test_every_row_of_every_owned_business_comes_once(sandbox: Sandbox, read: Read) -> None:
+    output = read()
+    for stream, resource, key in LISTS:
+        expected = sorted(
+            (business, row_id) for business in OWNED for row_id in _readable(sandbox, business, resource)
+        )
+        assert ids(rows(output, stream), key) == expected, stream
+    assert sorted(r["business_id"] for r in rows(output, "businesses")) == list(OWNED)
+
+
+def _readable(sandbox: Sandbox, business: int, resource: str) -> list[int]:
+    """The ids in the books, but for running timers, which are no entries yet."""
+    return [row_id for row_id, row in sandbox.books(business)[resource].items() if row.get("is_logged", True)]
+
+
+def test_every_record_fits_its_schema_and_names_its_business(read: Read) -> None:
+    output = read()
+    validators = {
+        s.name: Draft7Validator(s.json_schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+        for s in discovered()
+    }
+    for message in output.records:
+        validators[message.record.stream].validate(message.record.data)
+        assert message.record.data["business_id"] in OWNED
+
+
+def test_no_credential_leaves_the_source(sandbox: Sandbox, read: Read) -> None:
+    text = "\n".join(json.dumps(message.record.data) for message in read().records)
+    for key in ("statement_token", "direct_link_token", "fasttrack_token", "jwt", "api_token"):
+        assert f'"{key}"' not in text
+    assert sandbox.client_secret not in text
+
+
+def test_invoices_carry_their_lines_and_utc_stamps(sandbox: Sandbox, read: Read) -> None:
+    for record in rows(read("invoices"), "invoices"):
+        truth = sandbox.books(record["business_id"])["invoices"][record["invoiceid"]]
+        assert [line["lineid"] for line in record["lines"]] == [line["lineid"] for line in truth["lines"]]
+        assert record["amount"] == truth["amount"]
+        assert record["updated"] == truth["updated"]
+        assert record["updated_at_utc"].endswith("Z")
+        assert record["account_id"] == sandbox.books(record["business_id"]).account_id
+
+
+def test_archived_and_deleted_rows_say_so(sandbox: Sandbox, read: Read) -> None:
+    seen = set()
+    for record in rows(read("clients"), "clients"):
+        truth = sandbox.books(record["business_id"])["clients"][record["userid"]]["vis_state"]
+        assert (record["is_deleted"], record["is_archived"]) == (truth == 1, truth == 2)
+        seen.add(truth)
+    assert seen == {0, 1, 2}
+
+
+def test_archived_clients_come_even_if_they_are_left_out_of_default_lists(
+    sandbox: Sandbox, read: Read
+) -> None:
+    sandbox.switches.archived_clients_by_default = False
+    assert any(record["is_archived"] for record in rows(read("clients"), "clients"))
+
+
+def test_a_second_sync_reads_only_the_overlap(read: Read) -> None:
+    first = read()
+    second = read(state=states(first))
+    for stream, _, key in LISTS:
+        again = rows(second, stream)
+        if stream == "projects":  # their stamp may stand still while logged time changes them
+            assert ids(again, key) == ids(rows(first, stream), key)
+            continue
+        newest: dict[int, str] = {}
+        cursor = "observed_at" if stream == "time_entries" else "updated_at_utc"
+        for record in rows(first, stream):
+            newest[record["business_id"]] = max(newest.get(record["business_id"], ""), record[cursor])
+        assert len(again) < 0.2 * len(rows(first, stream)), stream
+        assert all(record[cursor][:8] >= newest[record["business_id"]][:8] for record in again), stream
+    assert states(second)
+    assert not second.errors
+
+
+@pytest.mark.parametrize(("stream", "resource", "key"), LISTS)
+def test_an_edit_a_deletion_and_a_restoration_come_with_the_next_sync(
+    sandbox: Sandbox, read: Read, stream: str, resource: str, key: str
+) -> None:
+    business = 439000
+    state = states(read(stream))
+    text_field = {
+        "clients": "note",
+        "invoices": "notes",
+        "payments": "note",
+        "expenses": "notes",
+        "expense_categories": "category",
+        "estimates": "notes",
+        "projects": "description",
+        "time_entries": "note",
+    }[stream]
+    row_id = next(
+        row_id
+        for row_id in _readable(sandbox, business, resource)
+        if sandbox.books(business)[resource][row_id].get("vis_state", 0) == 0
+        and sandbox.books(business)[resource][row_id].get("active", True)
+    )
+
+    def after(**expected: Any) -> None:
+        nonlocal state
+        output = read(stream, state=state)
+        state = states(output)
+        found = [r for r in rows(output, stream) if (r["business_id"], r[key]) == (business, row_id)]
+        assert found, expected
+        assert {name: found[-1][name] for name in expected} == expected
+
+    sandbox.edit(resource, business, row_id, **{text_field: "changed just now"})
+    after(is_deleted=False, **{text_field: "changed just now"})
+    sandbox.delete(resource, business, row_id)
+    after(is_deleted=True)
+    sandbox.undelete(resource, business, row_id)
+    after(is_deleted=False, is_archived=False)
+    if stream not in ("projects", "time_entries"):
+        sandbox.archive(resource, business, row_id)
+        after(is_deleted=False, is_archived=True)
+
+
+def test_a_business_connected_later_brings_its_whole_history(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    first = read("invoices", config={**config, "business_ids": [439000]})
+    assert {r["business_id"] for r in rows(first, "invoices")} == {439000}
+    both = read("invoices", config=config, state=states(first))
+    assert ids([r for r in rows(both, "invoices") if r["business_id"] == 439117], "invoiceid") == sorted(
+        (439117, row_id) for row_id in sandbox.books(439117)["invoices"]
+    )
+
+
+def test_a_start_date_leaves_older_rows_out(read: Read, config: dict[str, Any]) -> None:
+    start = "2026-06-01T00:00:00Z"
+    records = rows(read("payments", config={**config, "start_date": start}), "payments")
+    assert records
+    assert all(record["updated_at_utc"] >= start for record in records)
+
+
+def test_only_the_authorizing_users_own_businesses_are_read(sandbox: Sandbox, read: Read) -> None:
+    read()
+    assert len(sandbox.requests) > 10
+    assert not any("512340" in request.path for request in sandbox.requests)
+
+
+def test_full_refresh_ignores_nothing(sandbox: Sandbox, read: Read) -> None:
+    """A stream that was emptied of its state starts from the beginning."""
+    output = read("payments", state=[])
+    assert len(rows(output, "payments")) == sum(len(sandbox.books(b)["payments"]) for b in OWNED[:2])
+
+
+def test_every_stream_but_businesses_is_incremental() -> None:
+    assert [s.name for s in discovered() if SyncMode.incremental not in s.supported_sync_modes] == [
+        "businesses"
+    ]
+    for stream in discovered():
+        assert ["business_id"] in stream.source_defined_primary_key
