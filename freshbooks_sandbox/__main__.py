@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 
 from freshbooks_sandbox.server import REDIRECT_URI, Sandbox
 
 
 def run(
-    port: int = 8765, seed: str = "demo", scale: int | None = None, redirect_uri: str = REDIRECT_URI
+    port: int = 8765,
+    seed: str = "demo",
+    scale: int | None = None,
+    redirect_uri: str = REDIRECT_URI,
+    rate_limit: int | None = 600,
 ) -> None:
-    """Serve on 127.0.0.1 and print what a client needs; ends on Ctrl-C."""
-    with Sandbox(seed=seed, scale=scale, port=port, redirect_uri=redirect_uri) as sandbox:
+    """Serve on 127.0.0.1 and print what a client needs; ends on Ctrl-C. OSError when the port is taken."""
+    with Sandbox(seed, scale, port, redirect_uri=redirect_uri, rate_limit=rate_limit) as sandbox:
         print(f"FreshBooks sandbox on {sandbox.url} (loopback only, Ctrl-C stops it)")
         print(f"  client id:     {sandbox.client_id}")
         print(f"  client secret: {sandbox.client_secret}")
@@ -37,7 +42,12 @@ def main() -> None:
         "--scale", type=int, metavar="N", help="N invoices of four lines instead of the demo data"
     )
     parser.add_argument("--redirect-uri", default=REDIRECT_URI, help="an HTTPS URI registered for the app")
-    run(**vars(parser.parse_args()))
+    parser.add_argument("--rate-limit", type=int, default=600, help="requests a minute; 0 for no limit")
+    options = vars(parser.parse_args())
+    try:
+        run(**{**options, "rate_limit": options["rate_limit"] or None})
+    except OSError as error:
+        sys.exit(f"Cannot listen on port {options['port']}: {error.strerror}. Choose another with --port.")
 
 
 if __name__ == "__main__":

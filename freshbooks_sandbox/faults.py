@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -18,9 +19,10 @@ KINDS = (
     "rate_limited",  # 429 with Retry-After: `seconds`
     "expire_token",  # the access token of the request dies just before it
     "short_page",  # the list of the answer loses its last `rows` rows; total and pages stay
+    "rewrite",  # the body of the answer becomes `rewrite(body)`; in-process use only
     "wrong_total",  # total (and pages) of the answer are off by `rows`
 )
-AFTER = frozenset({"drop_after", "truncate", "short_page", "wrong_total"})
+AFTER = frozenset({"drop_after", "rewrite", "truncate", "short_page", "wrong_total"})
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Fault:
     errno: int = 1003
     seconds: float = 1.0
     rows: int = 1
+    rewrite: Callable[[bytes], bytes] | None = None
     hits: int = 0
 
     def matches(self, method: str, path: str, query: str, page: int) -> bool:
@@ -79,4 +82,5 @@ class Faults:
         return None
 
     def listed(self) -> list[dict[str, Any]]:
-        return [asdict(fault) for fault in self.active]
+        names = [f.name for f in fields(Fault) if f.name != "rewrite"]
+        return [{name: getattr(fault, name) for name in names} for fault in self.active]

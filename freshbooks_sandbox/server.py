@@ -76,7 +76,8 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """A local FreshBooks. As a context manager it serves on 127.0.0.1 from a background thread.
 
-    `seed`: "demo" (two synced businesses and two others) or "empty" (the businesses alone). `scale`: that
+    `seed`: "demo" (two synced businesses and two others) or "empty" (the businesses with their team,
+    categories, taxes, items and services, but no client or document). `scale`: that
     many invoices of four lines in the first business, instead of the demo's records. `clock`: a `Clock`, or a
     start instant. `rate_limit`, `post_rate_limit`: requests a minute, None for no limit.
     """
@@ -126,6 +127,7 @@ class Sandbox:
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            timeout_keep_alive=75,
         )
         self._server = _Server(config)
         server = self._server

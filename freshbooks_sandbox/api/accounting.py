@@ -89,7 +89,7 @@ def _sorted(rows: list[Row], resource: Resource, sort: str, asc_quirk: bool) -> 
     if key in resource.sorts and direction in ("asc", "desc"):
         return sorted(rows, key=resource.sorts[key], reverse=direction == "desc")
     ascending = asc_quirk and sort.endswith("asc")
-    return sorted(rows, key=lambda row: row[resource.id], reverse=not ascending)
+    return sorted(rows, key=lambda row: int(row[resource.id]), reverse=not ascending)
 
 
 def _list(resource: Resource) -> Handler:

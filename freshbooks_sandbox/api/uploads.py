@@ -21,7 +21,6 @@ _LIMIT = 10 * 1024 * 1024
 async def _upload(request: Request) -> Response:
     store: Store = request.app.state.store
     oauth: OAuth = request.app.state.oauth
-    kind = request.path_params["kind"]
     try:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         access = oauth.check(token)
@@ -52,7 +51,7 @@ async def _upload(request: Request) -> Response:
         "media_type": media_type,
         "uuid": uuid,
     }
-    if kind == "images":
+    if request.url.path.endswith("/images"):
         link = f"https://my.freshbooks.com/service/uploads/images/{jwt}"
         return Answer({"image": body, "link": link}, 201)
     return vnd({"attachment": body}, 201)
@@ -67,7 +66,8 @@ def _download(call: Call) -> Response:
 
 def routes() -> list[Route]:
     return [
-        Route("/uploads/account/{account}/{kind:str}", _upload, methods=["POST"]),
+        Route("/uploads/account/{account}/attachments", _upload, methods=["POST"]),
+        Route("/uploads/account/{account}/images", _upload, methods=["POST"]),
         route("/uploads/attachments/{jwt}", {"GET": _download}, "uploads"),
         route("/uploads/images/{jwt}", {"GET": _download}, "uploads"),
     ]

@@ -11,7 +11,10 @@ from freshbooks_sandbox.store import Store
 
 
 def fill(store: Store, seed: str, rows: int | None) -> None:
-    """Fill an empty store. `seed`: "demo" or "empty"; `rows`: that many invoices, for benchmarks."""
+    """Fill an empty store.
+
+    `seed`: "demo", or "empty" for no clients and documents; `rows`: that many invoices, for benchmarks.
+    """
     if seed not in ("demo", "empty"):
         raise ValueError(f"unknown seed {seed!r}; one of demo, empty")
     main, second, guest, small = businesses.create(store)

@@ -162,3 +162,17 @@ class TestControl:
         answer = requests.post(f"{fresh.url}/_sandbox/edit", json=one, timeout=5)
         assert answer.status_code == 400
         assert "KeyError" in answer.json()["error"]
+
+
+def test_any_body_can_be_put_in_place_of_the_answer(fresh: Sandbox, desk: Api) -> None:
+    fresh.faults.add(kind="rewrite", rewrite=lambda body: body.replace(b"Acme", b"\xff"))
+    assert b"\xff" in desk.get(CLIENTS).content
+    assert requests.get(f"{fresh.url}/_sandbox/faults", timeout=5).json()[0]["hits"] == 1
+
+
+def test_ids_as_text_and_broken_stamps_can_be_planted(fresh: Sandbox, desk: Api) -> None:
+    row = next(iter(fresh.books(MAIN)["clients"].values()))
+    row.update(userid=str(row["userid"]), updated="2019-09-13 08:16:74")
+    fresh.books(MAIN).table("clients").changed()
+    fresh.create("clients", MAIN, organization="Next")
+    assert desk.list(CLIENTS)["clients"][1]["updated"] == "2019-09-13 08:16:74"
