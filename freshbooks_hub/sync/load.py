@@ -7,7 +7,7 @@ it, so a run that is killed anywhere leaves a state that says no more than the r
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ class StreamLoad:
         if self.shadow:
             written = raw.swap(self.table, self._state)
             self.inserted, self.updated = written.inserted, written.updated
+            self.table, self.shadow, self._state = replace(self.table, name=self.live), False, None
         self.completed = True
         self.seconds = time.monotonic() - self.started_at
 
@@ -101,13 +102,13 @@ class Loader:
         self._folder = folder
         self.streams: dict[str, StreamLoad] = {}
 
-    def start(self, stream: str, table: StreamTable, replace: bool) -> None:
-        """Prepare a stream's table; with `replace`, its rows are swapped in whole at the end."""
+    def start(self, stream: str, table: StreamTable, whole: bool) -> None:
+        """Prepare a stream's table; with `whole`, its rows are swapped in whole at the end."""
         self.streams[stream] = StreamLoad(
             live=table.name,
-            table=self._raw.prepare(table, shadow=replace),
+            table=self._raw.prepare(table, shadow=whole),
             spool=self._folder / f"spool-{table.name}.jsonl",
-            shadow=replace,
+            shadow=whole,
         )
 
     def record(self, record: Record) -> int:
@@ -120,10 +121,13 @@ class Loader:
         return load.read
 
     def state(self, state: State) -> None:
-        """Note a state; it is committed with the rows before it."""
+        """Note a state; it is committed with the rows before it.
+
+        The source sends a stream's last state after its COMPLETE.
+        """
         load = self.streams[state.stream]
         load.hold(state.message)
-        if load.is_due():
+        if load.completed or load.is_due():
             with disk_errors(self._folder):
                 load.flush(self._raw)
 

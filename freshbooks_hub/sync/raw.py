@@ -138,7 +138,8 @@ class RawStore:
                 written = self._merge(table) if rows else Written(0, 0)
                 if state is not None:
                     self._save_state(table.name, state)
-                if written.inserted or written.updated:
+                # Rows of a shadow count when it is swapped in.
+                if (written.inserted or written.updated) and not table.name.startswith(SHADOW_PREFIX):
                     self._bump()
             self._db.execute("DROP TABLE IF EXISTS batch")
         return written

@@ -228,6 +228,25 @@ def test_full_refresh_reads_from_the_beginning_and_keeps_the_old_table_on_failur
     assert saved_state(raw) == "new"
 
 
+@pytest.mark.parametrize("full_refresh", [False, True])
+def test_a_state_that_follows_complete_is_saved(
+    home: Home, scripted: Scripted, raw: Ask, full_refresh: bool
+) -> None:
+    read = [record(row(1)), state("early"), complete(), state("last")]
+    ingest(home, scripted(discover=[catalog(stream())], read=read), full_refresh)
+    assert saved_state(raw) == "last"
+    assert raw("SELECT count(*) FROM freshbooks_sync.state") == [(1,)]
+
+
+def test_a_full_refresh_that_finds_the_same_is_no_change(home: Home, scripted: Scripted, raw: Ask) -> None:
+    source = scripted(discover=[catalog(stream())], read=[record(row(1)), record(row(2)), complete()])
+    first = ingest(home, source, full_refresh=True)["invoices"]
+    before = raw("SELECT version FROM freshbooks_sync.version")
+    second = ingest(home, source, full_refresh=True)["invoices"]
+    assert (first.inserted, second.read, second.inserted, second.updated) == (2, 2, 0, 0)
+    assert raw("SELECT version FROM freshbooks_sync.version") == before
+
+
 def test_what_was_read_before_an_error_is_kept_with_its_state(
     home: Home, scripted: Scripted, raw: Ask
 ) -> None:
