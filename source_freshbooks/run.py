@@ -9,9 +9,9 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import init_logger
 from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType
 from airbyte_cdk.sources.source import Source
-from airbyte_cdk.utils import PrintBuffer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_freshbooks import output
 from source_freshbooks.output import Entrypoint
 from source_freshbooks.source import SourceFreshbooks
 
@@ -53,9 +53,7 @@ def run() -> None:
     except AirbyteTracedException as error:
         error.emit_message()
         sys.exit(1)
-    with PrintBuffer():
-        for message in Entrypoint(source).run(Entrypoint.parse_args(args)):
-            print(f"{message}\n", end="")
+    output.run(Entrypoint(source), args)
 
 
 if __name__ == "__main__":
