@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 
 from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.resources import Resource
+from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.store import Books
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2

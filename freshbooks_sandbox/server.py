@@ -21,7 +21,8 @@ from freshbooks_sandbox.faults import Faults
 from freshbooks_sandbox.gate import Gate, RequestLog
 from freshbooks_sandbox.limits import Limits
 from freshbooks_sandbox.oauth import OAuth
-from freshbooks_sandbox.resources import BY_NAME, Resource
+from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.resources import BY_NAME
 from freshbooks_sandbox.seed import fill
 from freshbooks_sandbox.store import Books, Store
 from freshbooks_sandbox.switches import Switches

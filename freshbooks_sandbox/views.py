@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.domain.invoices import seen_status
+from freshbooks_sandbox.domain.settlement import seen_status
 from freshbooks_sandbox.money import ZERO, decimal, money
-from freshbooks_sandbox.resources import Resource
+from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.store import Books
 
 Balances = dict[int, dict[str, Decimal]]  # client id -> currency -> amount

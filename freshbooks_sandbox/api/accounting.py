@@ -13,7 +13,8 @@ from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
 from freshbooks_sandbox.paging import accounting_page
 from freshbooks_sandbox.query import Test, search_params
-from freshbooks_sandbox.resources import ACCOUNTING, Resource
+from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.resources import ACCOUNTING
 from freshbooks_sandbox.store import Books
 from freshbooks_sandbox.switches import GATE_ERRNO
 from freshbooks_sandbox.views import balances, today, view

@@ -10,9 +10,10 @@ from starlette.routing import Route
 from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, result
 from freshbooks_sandbox.api.call import Call, route
-from freshbooks_sandbox.domain import estimates, invoices
+from freshbooks_sandbox.domain import estimates, settlement
 from freshbooks_sandbox.domain.common import fake_secret
-from freshbooks_sandbox.resources import INVOICES, Resource
+from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.resources import INVOICES
 from freshbooks_sandbox.stamps import utc_z
 from freshbooks_sandbox.store import Books
 
@@ -25,7 +26,7 @@ def run(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -> 
         if fields.get("action_email"):
             _mail(call, books, resource, row, fields)
         if fields.get("action_email") or fields.get("action_mark_as_sent"):
-            invoices.mark_sent(row)
+            settlement.mark_sent(row)
     if resource.name == "estimates":
         if fields.get("action_email"):
             _mail(call, books, resource, row, fields)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from freshbooks_sandbox import errors
 from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.domain import clients, invoices
+from freshbooks_sandbox.domain import clients, invoices, settlement
 from freshbooks_sandbox.domain.common import amount, assign, day, find, require
 from freshbooks_sandbox.domain.lines import normalise, reprice
 from freshbooks_sandbox.money import ZERO, decimal, money
@@ -61,7 +61,7 @@ def create(books: Books, fields: Row, at: datetime) -> Row:
         }
         row["overpaymentid"] = create_credit(books, note, at)["id"]
     books.table("payments").put(number, row)
-    invoices.mark_sent(invoice)
+    settlement.mark_sent(invoice)
     follow(books, row, at)
     return row
 
@@ -78,7 +78,7 @@ def follow(books: Books, row: Row, at: datetime) -> None:
     """A payment that comes, changes or goes moves its invoice, and the credit note it draws on."""
     invoice = books["invoices"].get(row["invoiceid"])
     if invoice is not None:
-        invoices.settle(books, invoice)
+        settlement.settle(books, invoice)
         invoice["updated"] = eastern(at)
         invoice["version"] = f"{eastern(at)}.{at.microsecond:06d}"
         books.table("invoices").changed()

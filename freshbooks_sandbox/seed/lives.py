@@ -9,7 +9,7 @@ from typing import Any
 
 from freshbooks_sandbox import desk
 from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.domain import invoices, payments
+from freshbooks_sandbox.domain import payments, settlement
 from freshbooks_sandbox.money import ZERO, cents, decimal
 from freshbooks_sandbox.resources import INVOICES, PAYMENTS
 from freshbooks_sandbox.seed.dice import Dice
@@ -21,7 +21,7 @@ _METHODS = ("Check", "Bank Transfer", "Credit Card", "Cash", "PayPal", "ACH", "V
 
 def _sent(books: Books, dice: Dice, row: Row) -> datetime:
     at = dice.later(_born(row), 2)
-    invoices.mark_sent(row)
+    settlement.mark_sent(row)
     desk.touch(INVOICES, books, row, at)
     return at
 

@@ -1,0 +1,98 @@
+"""What payments make of an invoice: paid, outstanding, and its many statuses (freshbooks-api.md 4.1, 5)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from freshbooks_sandbox import errors
+from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.money import ZERO, decimal, money
+from freshbooks_sandbox.store import Books
+
+_PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_partial", "deposit_paid"}
+
+
+def settle(books: Books, row: Row) -> None:
+    """`paid`, `outstanding` and the statuses that follow from the active payments (4.1, 5)."""
+    active = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] == 0]
+    paid = sum((decimal(p["amount"]) for p in active), ZERO)
+    total, code = decimal(row["amount"]), row["currency_code"]
+    row["paid"] = money(paid, code)
+    # Up to 28 digits, as the service sends this one field.
+    row["net_paid_amount"] = {"amount": f"{paid:.2f}" + "0" * 23, "code": code}
+    row["outstanding"] = money(total - paid, code)
+    row["discount"] = {
+        "amount": row["discount_total"],
+        "rate": row["discount_value"],
+        "type": "percent",
+    }
+    if row["v3_status"] in _PARTIAL:
+        _follow_payments(row, paid, total, active)
+    _settle_deposit(row, paid, total)
+
+
+def _follow_payments(row: Row, paid: Decimal, total: Decimal, active: list[Row]) -> None:
+    base = {1: "draft", 3: "viewed"}.get(row["status"], "sent")
+    row["date_paid"] = None
+    if paid > 0 and paid >= total:
+        by_robot = row["auto_bill"]
+        row["status"] = 5 if by_robot else 4
+        row["v3_status"] = "autopaid" if by_robot else "paid"
+        row["payment_status"] = "auto-paid" if by_robot else "paid"
+        row["display_status"] = "paid"
+        row["date_paid"] = max(p["date"] for p in active)
+        return
+    if row["status"] in (4, 5):  # a payment was taken back
+        row["status"], base = 2, "sent"
+    if paid > 0:
+        row["status"] = 3 if row["status"] == 3 else 2
+        row["v3_status"], row["payment_status"] = "partial", "partial"
+        row["display_status"] = "viewed" if row["status"] == 3 else "sent"
+    else:
+        row["v3_status"] = row["display_status"] = base
+        row["payment_status"] = "unpaid"
+
+
+def _settle_deposit(row: Row, paid: Decimal, total: Decimal) -> None:
+    if row["deposit_amount"] is None and row["deposit_percentage"] is None:
+        return
+    asked = (
+        decimal(row["deposit_amount"])
+        if row["deposit_amount"] is not None
+        else total * decimal(row["deposit_percentage"]) / 100
+    )
+    if paid >= total > 0:
+        row["deposit_status"] = "converted"
+    elif paid >= asked > 0:
+        row["deposit_status"], row["v3_status"] = "paid", "deposit_paid"
+    elif paid > 0:
+        row["deposit_status"], row["v3_status"] = "partial", "deposit_partial"
+    else:
+        row["deposit_status"] = "unpaid"
+
+
+def mark_sent(row: Row) -> None:
+    """Draft -> sent, by mail or by hand; one that is past it keeps its status."""
+    if row["status"] == 1:
+        row.update(status=2, v3_status="sent", display_status="sent")
+
+
+def seen_status(row: Row, today: str) -> str:
+    """`v3_status` as read on `today`: overdue is computed, never written (4.1)."""
+    open_ = row["v3_status"] in ("sent", "viewed", "partial", "deposit_partial", "deposit_paid")
+    if open_ and row["due_date"] < today and decimal(row["outstanding"]) > 0:
+        return "overdue"
+    return str(row["v3_status"])
+
+
+def set_status(row: Row, fields: Row) -> None:
+    status = fields["status"]
+    if isinstance(status, bool) or not isinstance(status, int):
+        message = "The field 'status' must be a number."
+        raise errors.accounting(422, 1015, message, "status", "invoice", str(status))
+    if status not in (0, 1, 2, 3):
+        raise errors.accounting(
+            422, 1004, f"Invalid value '{status}' for field 'status'.", "status", "invoice"
+        )
+    names = {0: "disputed", 1: "draft", 2: "sent", 3: "viewed"}
+    row.update(status=status, v3_status=names[status], display_status=names[status])

@@ -1,0 +1,48 @@
+"""What a kind of record is: where it lies, what finds it, how it is made and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.query import Filter
+from freshbooks_sandbox.stamps import eastern
+from freshbooks_sandbox.store import Books
+
+Create = Callable[[Books, Row, datetime], Row]
+Change = Callable[[Books, Row, Row, datetime], None]
+After = Callable[[Books, Row, datetime], None]
+
+
+def _nothing(books: Books, row: Row, at: datetime) -> None:
+    """Most records move nothing else."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of record. `path` under the account is set for the accounting family only."""
+
+    name: str
+    scope: str
+    change: Change
+    create: Create | None = None
+    path: str = ""
+    plural: str = ""
+    singular: str = ""
+    id: str = "id"
+    stamp: str | None = "updated"
+    clock: Callable[[datetime], str] = eastern
+    soft_delete: str | None = "vis_state"  # or "active"; None: a delete removes the row
+    filters: dict[str, Filter] = field(default_factory=dict)
+    undocumented: tuple[str, ...] = ()  # filters of `filters` that work under a switch only
+    includes: tuple[str, ...] = ()
+    sorts: dict[str, Callable[[Row], Any]] = field(default_factory=dict)
+    after: After = _nothing  # runs when a record really changed, was deleted or restored
+    writable: bool = True  # over the API
+
+    @property
+    def list_key(self) -> str:
+        return self.plural or self.name

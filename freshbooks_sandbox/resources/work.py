@@ -1,0 +1,49 @@
+"""Projects, time, services and the people who work (freshbooks-api.md 3.7-3.9)."""
+
+from __future__ import annotations
+
+from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.stamps import utc_naive_iso, utc_z
+
+PROJECTS = Resource(
+    "projects",
+    "projects",
+    singular="project",
+    stamp="updated_at",
+    clock=utc_naive_iso,
+    soft_delete="active",
+    create=work.create_project,
+    change=work.change_project,
+    sorts={
+        "title": lambda r: r["title"].lower(),
+        "due_date": lambda r: r["due_date"] or "",
+        "created_at": lambda r: (r["created_at"], r["id"]),
+    },
+)
+TIME_ENTRIES = Resource(
+    "time_entries",
+    "time_entries",
+    singular="time_entry",
+    stamp="_updated_at",
+    clock=utc_z,
+    soft_delete="active",
+    create=work.create_entry,
+    change=work.edit_entry,
+)
+SERVICES = Resource(
+    "services", "billable_items", stamp=None, create=work.create_service, change=work.change_service
+)
+SERVICE_RATES = Resource(
+    "service_rates", "billable_items", stamp=None, soft_delete=None, change=work.change_rate
+)
+TEAM_MEMBERS = Resource(
+    "team_members",
+    "teams",
+    stamp="updated_at",
+    clock=utc_z,
+    soft_delete="active",
+    create=work.create_member,
+    change=work.change_member,
+)
+TEAM_RATES = Resource("team_member_rates", "teams", stamp=None, soft_delete=None, change=work.change_rate)
