@@ -146,7 +146,7 @@ def _price_credit(row: Row) -> None:
 
 def _settle_credit(books: Books, row: Row) -> None:
     used = sum(
-        (decimal(p["amount"]) for p in books.where("payments", creditid=row["id"]) if p["vis_state"] == 0),
+        (decimal(p["amount"]) for p in books.where("payments", creditid=row["id"]) if p["vis_state"] != 1),
         ZERO,
     )
     row["paid"] = money(used, row["currency_code"])

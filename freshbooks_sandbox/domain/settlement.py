@@ -13,9 +13,9 @@ _PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_p
 
 
 def settle(books: Books, row: Row) -> None:
-    """`paid`, `outstanding` and the statuses that follow from the active payments (4.1, 5)."""
-    active = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] == 0]
-    paid = sum((decimal(p["amount"]) for p in active), ZERO)
+    """`paid`, `outstanding` and the statuses that follow from its payments, archived ones included (4.1, 5)."""
+    counted = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] != 1]
+    paid = sum((decimal(p["amount"]) for p in counted), ZERO)
     total, code = decimal(row["amount"]), row["currency_code"]
     row["paid"] = money(paid, code)
     # Up to 28 digits, as the service sends this one field.
@@ -27,11 +27,11 @@ def settle(books: Books, row: Row) -> None:
         "type": "percent",
     }
     if row["v3_status"] in _PARTIAL:
-        _follow_payments(row, paid, total, active)
+        _follow_payments(row, paid, total, counted)
     _settle_deposit(row, paid, total)
 
 
-def _follow_payments(row: Row, paid: Decimal, total: Decimal, active: list[Row]) -> None:
+def _follow_payments(row: Row, paid: Decimal, total: Decimal, counted: list[Row]) -> None:
     base = {1: "draft", 3: "viewed"}.get(row["status"], "sent")
     row["date_paid"] = None
     if paid > 0 and paid >= total:
@@ -40,7 +40,7 @@ def _follow_payments(row: Row, paid: Decimal, total: Decimal, active: list[Row])
         row["v3_status"] = "autopaid" if by_robot else "paid"
         row["payment_status"] = "auto-paid" if by_robot else "paid"
         row["display_status"] = "paid"
-        row["date_paid"] = max(p["date"] for p in active)
+        row["date_paid"] = max(p["date"] for p in counted)
         return
     if row["status"] in (4, 5):  # a payment was taken back
         row["status"], base = 2, "sent"
