@@ -13,7 +13,7 @@ _PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_p
 
 
 def settle(books: Books, row: Row) -> None:
-    """`paid`, `outstanding` and the statuses that follow from its payments, archived ones included (4.1, 5)."""
+    """`paid`, `outstanding` and the statuses that follow from payments, archived ones too (4.1, 5)."""
     counted = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] != 1]
     paid = sum((decimal(p["amount"]) for p in counted), ZERO)
     total, code = decimal(row["amount"]), row["currency_code"]

@@ -1,0 +1,70 @@
+"""The command `freshbooks` as a user runs it, in a home of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.connector import config_of
+
+AS_OF = "2026-10-31"
+
+
+class Hub:
+    """`home` is FRESHBOOKS_HOME; commands run as processes against `sandbox`."""
+
+    def __init__(self, home: Path, sandbox: Sandbox) -> None:
+        self.home = home
+        self.sandbox = sandbox
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "FRESHBOOKS_HOME": str(self.home),
+            "FRESHBOOKS_API_URL": self.sandbox.url,
+            "FRESHBOOKS_AUTH_URL": self.sandbox.url,
+            "COLUMNS": "200",
+        }
+
+    def start(self, *args: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "freshbooks_hub.cli", *args]
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
+        process = self.start(*args)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+    def connect(self, config: dict[str, Any] | None = None) -> None:
+        path = self.home.parent / "config.json"
+        path.write_text(json.dumps(config or config_of(self.sandbox)))
+        result = self.run("connect", "--config", str(path))
+        assert result.returncode == 0, result.stderr
+
+    def sync(self, *args: str) -> dict[str, Any]:
+        result = self.run("sync", "--json", "--as-of", AS_OF, *args)
+        assert result.returncode == 0, result.stderr
+        return dict(json.loads(result.stdout))
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        result = self.run("query", sql, "--format", "json")
+        assert result.returncode == 0, result.stderr
+        return list(json.loads(result.stdout))
+
+    def marts(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the three marts, in order."""
+        return {
+            mart: self.query(f"select * from {mart} order by all")
+            for mart in ("crm_contacts", "expense_categories", "outstanding_balances")
+        }
