@@ -10,14 +10,26 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 from freshbooks_sandbox import control, errors
-from freshbooks_sandbox.api import accounting, auth, comments, oauth_pages, projects, timetracking, uploads
+from freshbooks_sandbox.api import (
+    accounting,
+    auth,
+    comments,
+    ledger,
+    oauth_pages,
+    projects,
+    retainers,
+    timetracking,
+    uploads,
+)
 
 if TYPE_CHECKING:
     from freshbooks_sandbox.server import Sandbox
 
 
 def build_app(sandbox: Sandbox) -> Starlette:
-    families = (oauth_pages, auth, accounting, projects, timetracking, comments, uploads)
+    families = (
+        *(oauth_pages, auth, accounting, ledger, projects, timetracking, comments, retainers, uploads),
+    )
     routes = [route for family in families for route in family.routes()]
     app = Starlette(
         routes=[*routes, Mount(control.ROOT, routes=control.routes(sandbox))],

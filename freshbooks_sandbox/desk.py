@@ -21,6 +21,8 @@ def create(resource: Resource, books: Books, fields: Row, at: datetime) -> Row:
 
 def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) -> bool:
     """Apply `fields`; a change that changes nothing leaves the stamps as they were (3.5)."""
+    if resource.change is None:
+        raise TypeError(f"{resource.name} follow from other records: change those")
     before = orjson.dumps(row)
     resource.change(books, row, fields, at)
     if orjson.dumps(row) == before:
@@ -32,8 +34,8 @@ def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) 
 def set_visibility(resource: Resource, books: Books, row: Row, state: int, at: datetime) -> bool:
     """Delete, archive or restore: `vis_state`, or `active` where that is the flag. Never cascades."""
     key = resource.soft_delete
-    if key is None:
-        raise TypeError(f"{resource.name} have no deletion flag: a delete removes the row")
+    if key is None or resource.change is None:
+        raise TypeError(f"{resource.name} have no deletion flag")
     value = state if key == "vis_state" else state == ACTIVE
     if row[key] == value:
         return False

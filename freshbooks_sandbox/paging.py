@@ -29,7 +29,7 @@ class Page:
         return {"page": self.page, "pages": self.pages, "per_page": self.per_page, "total": self.total}
 
 
-def accounting_page(params: dict[str, str], total: int) -> Page:
+def accounting_page(params: dict[str, str], total: int, default: int = 15) -> Page:
     def positive(name: str, errno: int, default: int) -> int:
         text = params.get(name)
         if text is None:
@@ -40,7 +40,7 @@ def accounting_page(params: dict[str, str], total: int) -> Page:
         return int(text)
 
     page = max(positive("page", 1014, 1), 1)
-    per_page = min(positive("per_page", 1013, 15), CAP)
+    per_page = min(positive("per_page", 1013, default), CAP)
     if per_page == 0:
         raise errors.accounting(422, 1013, "Invalid value '0' for 'per_page'.", "per_page", None, "0")
     return Page(page, per_page, total)

@@ -70,6 +70,11 @@ def in_numbers(field: str) -> Filter:
     return make
 
 
+def in_texts(field: str) -> Filter:
+    """`search[statuses][]=paid&search[statuses][]=partial`."""
+    return lambda _key, values: lambda row: row.get(field) in values
+
+
 def contains(*fields: str) -> Filter:
     def make(_key: str, values: list[str]) -> Test:
         needle = values[-1].lower()

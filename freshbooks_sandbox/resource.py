@@ -15,10 +15,16 @@ from freshbooks_sandbox.store import Books
 Create = Callable[[Books, Row, datetime], Row]
 Change = Callable[[Books, Row, Row, datetime], None]
 After = Callable[[Books, Row, datetime], None]
+Seen = Callable[[Books, Row, str], Row]
 
 
 def _nothing(books: Books, row: Row, at: datetime) -> None:
     """Most records move nothing else."""
+
+
+def _as_stored(books: Books, row: Row, day: str) -> Row:  # noqa: ARG001
+    """Most records have no key that is computed when they are read."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Resource:
 
     name: str
     scope: str
-    change: Change
+    change: Change | None = None  # None: rows are derived from other records, nobody edits them
     create: Create | None = None
     path: str = ""
     plural: str = ""
@@ -42,6 +48,12 @@ class Resource:
     sorts: dict[str, Callable[[Row], Any]] = field(default_factory=dict)
     after: After = _nothing  # runs when a record really changed, was deleted or restored
     writable: bool = True  # over the API
+    listed: bool = True  # False: the API takes a POST and lists nothing
+    one_page: bool = False  # without `per_page` the whole list comes at once
+    whole: tuple[str, ...] = ()  # keys that every PUT must carry (7.1)
+    delete_verb: bool = False  # DELETE works beside PUT vis_state
+    seen: Seen = _as_stored  # keys computed on the calendar day of reading, over the stored ones
+    seen_filters: tuple[str, ...] = ()  # filters that look at the computed keys
 
     @property
     def list_key(self) -> str:

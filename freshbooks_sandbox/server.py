@@ -206,7 +206,7 @@ class Sandbox:
         """Delete; a resource without a deletion flag (taxes, rates) loses the row."""
         with self.store.lock:
             found, books, row = self._row(resource, business_id, id)
-            if found.soft_delete is None:
+            if found.soft_delete is None and found.change is not None:
                 books.table(resource).remove(id)
                 return row
         return self._visibility(resource, business_id, id, desk.DELETED)

@@ -44,6 +44,11 @@ def parse_instant(text: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
+def parse_eastern(text: str) -> datetime:
+    """UTC of a stored Eastern stamp; in the hour that comes twice, its first time."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=EASTERN).astimezone(UTC)
+
+
 def parse_day(text: str) -> date:
     """Exactly `YYYY-MM-DD`; ValueError otherwise (a time part is refused)."""
     if len(text) != 10:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.clock import Clock
 from freshbooks_sandbox.switches import Switches
+
+Made = TypeVar("Made")
 
 
 class Table:
@@ -49,6 +51,14 @@ class Table:
         return made
 
 
+@dataclass(frozen=True)
+class Derived:
+    """How rows are made from other tables."""
+
+    sources: tuple[str, ...]
+    make: Callable[[Books], dict[Any, Row]]
+
+
 class Books:
     """One business: its /me record, and its tables by resource name."""
 
@@ -57,6 +67,8 @@ class Books:
         self.system: Row = {}
         self._tables: dict[str, Table] = {}
         self._next_id: dict[str, int] = {}
+        self._derived: dict[str, Derived] = {}
+        self._followed: dict[str, tuple[tuple[int, ...], Any]] = {}
 
     @property
     def account_id(self) -> str | None:
@@ -75,8 +87,28 @@ class Books:
     def timezone(self) -> str:
         return str(self.business["timezone"])
 
+    def derive(self, name: str, derived: Derived) -> None:
+        """Let the table `name` follow from others."""
+        self._derived[name] = derived
+
     def table(self, name: str) -> Table:
-        return self._tables.setdefault(name, Table())
+        table = self._tables.setdefault(name, Table())
+        derived = self._derived.get(name)
+        if derived is not None:
+            rows = self.follow(name, derived.sources, lambda: derived.make(self))
+            if table.rows is not rows:
+                table.rows = rows
+                table.changed()
+        return table
+
+    def follow(self, name: str, sources: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """`make()`, kept under `name` until a row of one of the tables `sources` changes."""
+        versions = tuple(self.table(source).version for source in sources)
+        known = self._followed.get(name)
+        if known is None or known[0] != versions:
+            known = self._followed[name] = (versions, make())
+        made: Made = known[1]
+        return made
 
     def __getitem__(self, name: str) -> dict[Any, Row]:
         """Rows of a resource by id: `books["invoices"][217501]`."""

@@ -17,7 +17,12 @@ SCOPES = frozenset(
     + [f"user:{name}:write" for name in OBJECTS]
 )
 
-GATE_ERRNO = {"items": 12001, "bills": 41001, "bill_vendors": 31001, "bill_payments": 41101}
+GATE_ERRNO = {  # others: 1003
+    "items": 12001,
+    "bills": 41001,
+    "bill_vendors": 31001,
+    "bill_payments": 41101,
+}
 
 
 @dataclass
@@ -34,5 +39,6 @@ class Switches:
     refresh_keeps_created_at: bool = False  # a refresh answers the first exchange's created_at (1.4)
     link_time_entries: bool = False  # lines' modern_time_entries flip `billed` (7.4)
     billed_writable: bool = True  # PUT time entry takes `billed` (9)
+    report_skew: dict[str, str] = field(default_factory=dict)  # report -> amount that it is wrong by
     client_limit: int | None = None  # plan's limit: errno 7005, 402 (6.1)
     enabled_scopes: set[str] = field(default_factory=lambda: set(SCOPES))  # on the app in the portal (1.5)

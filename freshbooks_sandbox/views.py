@@ -31,8 +31,7 @@ def public(row: Row, without: frozenset[str] | set[str] = frozenset()) -> Row:
 def view(books: Books, resource: Resource, row: Row, asked: set[str], day: str) -> Row:
     """The row as answered with the includes `asked` on calendar day `day`."""
     seen = public(row, set(resource.includes) - asked)
-    if resource.name == "invoices":
-        seen["v3_status"] = seen_status(row, day)
+    seen.update(resource.seen(books, row, day))
     wanted = asked.intersection(resource.includes) - seen.keys()
     seen.update({name: _include(books, resource, row, name, day) for name in wanted})
     return seen

@@ -11,6 +11,7 @@ from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Answer, Row, result
 from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
+from freshbooks_sandbox.domain.common import require
 from freshbooks_sandbox.paging import accounting_page
 from freshbooks_sandbox.query import Test, search_params
 from freshbooks_sandbox.resource import Resource
@@ -42,9 +43,8 @@ def select(call: Call, books: Books, resource: Resource) -> list[Row]:
     def make() -> list[Row]:
         tests = _tests(call, books, resource, search, day)
         rows: Any = table.rows.values()
-        if "v3_status" in search and resource.name == "invoices":
-            seen = {row["id"]: view(books, resource, row, set(), day) for row in rows}
-            rows = [row for row in rows if all(test(seen[row["id"]]) for test in tests)]
+        if search.keys() & set(resource.seen_filters):
+            rows = [r for r in rows if all(test({**r, **resource.seen(books, r, day)}) for test in tests)]
         else:
             rows = [row for row in rows if all(test(row) for test in tests)]
         return _sorted(rows, resource, sort, switches.asc_quirk)
@@ -97,7 +97,7 @@ def _list(resource: Resource) -> Handler:
     def handler(call: Call) -> Response:
         books = open_books(call, resource.scope, resource.name)
         rows = select(call, books, resource)
-        page = accounting_page(call.params, len(rows))
+        page = accounting_page(call.params, len(rows), max(len(rows), 1) if resource.one_page else 15)
         unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
         asked, day = call.include(), today(books, call.now)
         shown = [] if unreadable else [view(books, resource, row, asked, day) for row in page.cut(rows)]
@@ -159,6 +159,7 @@ def _update(resource: Resource) -> Handler:
         elif any(name.startswith("action_") for name in fields):
             actions.run(call, books, resource, row, fields)
         else:
+            require(fields, resource.singular, *resource.whole)
             desk.edit(resource, books, row, fields, call.now)
         return _shown(call, books, resource, row)
 
@@ -191,13 +192,14 @@ def routes() -> list[Route]:
     made = [route(f"{root}/systems/systems/{{business}}", {"GET": _system}, "accounting")]
     made += actions.routes(root, _found, open_books)
     for resource in ACCOUNTING:
-        many: dict[str, Handler] = {"GET": _list(resource)}
+        many: dict[str, Handler] = {"GET": _list(resource)} if resource.listed else {}
         one: dict[str, Handler] = {"GET": _single(resource)}
-        if resource.writable:
+        if resource.writable and resource.create:
             many["POST"] = _create(resource)
+        if resource.writable and resource.change:
             one["PUT"] = _update(resource)
-            if resource.name in ("invoices", "estimates", "taxes", "other_income"):
-                one["DELETE"] = _delete(resource)
+        if resource.delete_verb:
+            one["DELETE"] = _delete(resource)
         made.append(route(f"{root}/{resource.path}", many, "accounting"))
         made.append(route(f"{root}/{resource.path}/{{id}}", one, "accounting"))
     return made

@@ -96,7 +96,7 @@ def route(path: str, methods: Mapping[str, Handler], family: str) -> Route:
         raw = await request.body()
         store: Store = request.app.state.store
         oauth: OAuth = request.app.state.oauth
-        handler = methods.get(request.method) or methods["GET"]
+        handler = methods["GET" if request.method == "HEAD" else request.method]
         try:
             access = oauth.check(_token(request))
             if access is None:

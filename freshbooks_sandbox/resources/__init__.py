@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.resources.catalog import ITEMS, TASKS, TAXES
-from freshbooks_sandbox.resources.sales import CLIENTS, CREDIT_NOTES, ESTIMATES, INVOICES, PAYMENTS
+from freshbooks_sandbox.resources.ledger import (
+    JOURNAL_ACCOUNTS,
+    JOURNAL_DETAILS,
+    JOURNAL_ENTRIES,
+    LEDGER_ACCOUNTS,
+)
+from freshbooks_sandbox.resources.payables import BILL_PAYMENTS, BILL_VENDORS, BILLS
+from freshbooks_sandbox.resources.sales import (
+    CLIENTS,
+    CREDIT_NOTES,
+    ESTIMATES,
+    INVOICE_PROFILES,
+    INVOICES,
+    OTHER_INCOME,
+    PAYMENTS,
+)
 from freshbooks_sandbox.resources.spending import CATEGORIES, EXPENSES
 from freshbooks_sandbox.resources.work import (
     PROJECTS,
+    RETAINERS,
     SERVICE_RATES,
     SERVICES,
+    STAFF,
     TEAM_MEMBERS,
     TEAM_RATES,
     TIME_ENTRIES,
@@ -17,6 +34,9 @@ from freshbooks_sandbox.resources.work import (
 
 __all__ = [
     "ACCOUNTING",
+    "BILLS",
+    "BILL_PAYMENTS",
+    "BILL_VENDORS",
     "BY_NAME",
     "CATEGORIES",
     "CLIENTS",
@@ -24,11 +44,19 @@ __all__ = [
     "ESTIMATES",
     "EXPENSES",
     "INVOICES",
+    "INVOICE_PROFILES",
     "ITEMS",
+    "JOURNAL_ACCOUNTS",
+    "JOURNAL_DETAILS",
+    "JOURNAL_ENTRIES",
+    "LEDGER_ACCOUNTS",
+    "OTHER_INCOME",
     "PAYMENTS",
     "PROJECTS",
+    "RETAINERS",
     "SERVICES",
     "SERVICE_RATES",
+    "STAFF",
     "TASKS",
     "TAXES",
     "TEAM_MEMBERS",
@@ -38,8 +66,13 @@ __all__ = [
 
 ACCOUNTING: tuple[Resource, ...] = (
     *(CLIENTS, INVOICES, PAYMENTS, EXPENSES, CATEGORIES, ESTIMATES, CREDIT_NOTES, ITEMS, TAXES, TASKS),
+    *(INVOICE_PROFILES, OTHER_INCOME, BILLS, BILL_VENDORS, BILL_PAYMENTS, STAFF),
+    *(JOURNAL_ACCOUNTS, JOURNAL_DETAILS, JOURNAL_ENTRIES),
 )
 BY_NAME: dict[str, Resource] = {
     resource.name: resource
-    for resource in (*ACCOUNTING, PROJECTS, TIME_ENTRIES, SERVICES, SERVICE_RATES, TEAM_MEMBERS, TEAM_RATES)
+    for resource in (
+        *(*ACCOUNTING, LEDGER_ACCOUNTS, PROJECTS, TIME_ENTRIES, SERVICES, SERVICE_RATES),
+        *(TEAM_MEMBERS, TEAM_RATES, RETAINERS),
+    )
 }

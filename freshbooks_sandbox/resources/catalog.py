@@ -33,6 +33,7 @@ TAXES = Resource(
     singular="tax",
     id="taxid",
     soft_delete=None,
+    delete_verb=True,
     create=catalog.create_tax,
     change=catalog.change_tax,
     filters={

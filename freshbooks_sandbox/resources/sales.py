@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freshbooks_sandbox.domain import clients, estimates, invoices, payments
+from freshbooks_sandbox.domain import clients, estimates, invoice_profiles, invoices, other_income, payments
+from freshbooks_sandbox.domain.settlement import seen_status
 from freshbooks_sandbox.money import decimal
 from freshbooks_sandbox.query import (
     Filter,
@@ -75,6 +76,9 @@ INVOICES = Resource(
         "paid": _balance_above_zero("paid"),
         "outstanding": _balance_above_zero("outstanding"),
     },
+    delete_verb=True,
+    seen=lambda _books, row, day: {"v3_status": seen_status(row, day)},
+    seen_filters=("v3_status",),
     includes=(
         *words("lines presentation allowed_gateways owner contacts payments late_fee late_reminders"),
         *words("attachments direct_links"),
@@ -122,6 +126,7 @@ ESTIMATES = Resource(
         "statusids": in_numbers("status"),
         **_UPDATED,
     },
+    delete_verb=True,
     undocumented=("updated_min", "updated_max"),
     includes=(
         "lines",
@@ -134,6 +139,39 @@ ESTIMATES = Resource(
         "invoices",
         "system",
     ),
+)
+INVOICE_PROFILES = Resource(
+    "invoice_profiles",
+    "invoices",
+    path="invoice_profiles/invoice_profiles",
+    singular="invoice_profile",
+    id="profileid",
+    create=invoice_profiles.create,
+    change=invoice_profiles.change,
+    filters={
+        **ids("profileid"),
+        **ids("clientid", "customerid"),
+        "currency_code": equals("currency_code"),
+        **_UPDATED,
+    },
+    undocumented=("updated_min", "updated_max"),
+    includes=(
+        *words("lines allowed_gateways audit_logs contacts late_fee late-reminders presentation system"),
+        *words("tracking next_issue_date project_format"),
+    ),
+)
+OTHER_INCOME = Resource(
+    "other_income",
+    "other_income",
+    path="other_incomes/other_incomes",
+    singular="other_income",
+    id="incomeid",
+    stamp="updated_at",
+    create=other_income.create,
+    change=other_income.change,
+    whole=other_income.REQUIRED,
+    delete_verb=True,
+    filters={"incomeid": equals_number("incomeid"), "category_name": equals("category_name")},
 )
 CREDIT_NOTES = Resource(
     "credit_notes",

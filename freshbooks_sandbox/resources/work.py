@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.domain import retainers, staff, work
+from freshbooks_sandbox.query import days
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.stamps import utc_naive_iso, utc_z
 
@@ -45,5 +46,27 @@ TEAM_MEMBERS = Resource(
     soft_delete="active",
     create=work.create_member,
     change=work.change_member,
+)
+STAFF = Resource(
+    "staff",
+    "teams",
+    path="users/staffs",
+    singular="staff",
+    id="userid",
+    create=staff.create,
+    change=staff.change,
+    filters=days("updated"),
+    undocumented=("updated_min", "updated_max"),
+    writable=False,  # deprecated
+)
+RETAINERS = Resource(
+    "retainers",
+    "retainers",
+    singular="retainer",
+    stamp="updated_at",
+    clock=utc_naive_iso,
+    soft_delete="active",
+    create=retainers.create,
+    change=retainers.change,
 )
 TEAM_RATES = Resource("team_member_rates", "teams", stamp=None, soft_delete=None, change=work.change_rate)

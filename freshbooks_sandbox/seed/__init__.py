@@ -6,7 +6,19 @@ the order below because later ones refer to earlier ones.
 
 from __future__ import annotations
 
-from freshbooks_sandbox.seed import businesses, catalog, clients, estimates, expenses, invoices, scale, work
+from freshbooks_sandbox.ledger import tables
+from freshbooks_sandbox.seed import (
+    businesses,
+    catalog,
+    clients,
+    estimates,
+    expenses,
+    extras,
+    invoices,
+    payables,
+    scale,
+    work,
+)
 from freshbooks_sandbox.store import Store
 
 
@@ -22,6 +34,9 @@ def fill(store: Store, seed: str, rows: int | None) -> None:
         catalog.services(books)
     for books in (main, second):
         catalog.accounting(books)
+        extras.staff(books)
+    for books in (main, second, guest):
+        tables.attach(books)
     if rows is not None:
         scale.fill(main, rows)
     elif seed == "demo":
@@ -33,5 +48,7 @@ def fill(store: Store, seed: str, rows: int | None) -> None:
             estimates.fill(books, size)
             work.entries(books, size)
             clients.leave(books)
+            payables.fill(books, size)
+            extras.fill(books, size)
         clients.fill_guest(guest)
         work.small(small)

@@ -33,6 +33,13 @@ FIRST_IDS = {
     "time_entries": 1_640_001,
     "groups": 615_701,
     "attachments": 88_001,
+    "bills": 43_201,
+    "bill_vendors": 1_501,
+    "bill_payments": 122_301,
+    "other_income": 12_301,
+    "invoice_profiles": 5_281,
+    "retainers": 2_201,
+    "staff": 1,
 }
 
 _TEAM = (

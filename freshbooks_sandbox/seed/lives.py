@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from freshbooks_sandbox.domain import payments, settlement
 from freshbooks_sandbox.money import ZERO, cents, decimal
 from freshbooks_sandbox.resources import INVOICES, PAYMENTS
 from freshbooks_sandbox.seed.dice import Dice
-from freshbooks_sandbox.stamps import EASTERN
+from freshbooks_sandbox.stamps import parse_eastern
 from freshbooks_sandbox.store import Books
 
 _METHODS = ("Check", "Bank Transfer", "Credit Card", "Cash", "PayPal", "ACH", "VISA", "Other")
@@ -176,12 +176,8 @@ LIFE: dict[str, Callable[[Books, Dice, Row], Any]] = {
 
 
 def _born(row: Row) -> datetime:
-    return _read(row["created_at"])
+    return parse_eastern(row["created_at"])
 
 
 def _latest(row: Row) -> datetime:
-    return _read(row["updated"])
-
-
-def _read(stamp: str) -> datetime:
-    return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S").replace(tzinfo=EASTERN).astimezone(UTC)
+    return parse_eastern(row["updated"])

@@ -1,0 +1,63 @@
+"""Journal entries written by hand; what documents post is derived, not stored (freshbooks-api.md 3.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from freshbooks_sandbox import errors
+from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.domain.common import day, require
+from freshbooks_sandbox.ledger.chart import chart
+from freshbooks_sandbox.money import ZERO, cents, decimal
+from freshbooks_sandbox.store import Books
+
+FIRST_ENTRY = 9_000_001  # above every derived entry
+
+
+def create(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001
+    """Needs `name`, a date and details that balance; the date is `date` or `user_entered_date` (3.6)."""
+    fields = {**fields, "user_entered_date": fields.get("date") or fields.get("user_entered_date")}
+    require(fields, "journal_entry", "name", "user_entered_date", "details")
+    code = str(fields.get("currency_code") or books.currency)
+    on = day(fields, "user_entered_date", "journal_entry")
+    key = FIRST_ENTRY + len(books["journal_entries"])
+    details = [
+        {
+            "detailid": key * 100 + position,
+            "id": key * 100 + position,
+            "sub_accountid": _sub_account(books, detail),
+            "debit": _side(detail, "debit"),
+            "credit": _side(detail, "credit"),
+            "name": fields["name"],
+            "description": detail.get("description") or fields.get("description") or "",
+            "currency_code": code,
+            "categoryid": None,
+            "user_entered_date": on,
+        }
+        for position, detail in enumerate(fields["details"], 1)
+    ]
+    if sum((decimal(d["debit"]) - decimal(d["credit"]) for d in details), ZERO) != 0:
+        raise errors.accounting(422, 1004, "Debits and credits differ.", "details", "journal_entry")
+    row: Row = {
+        "entryid": key,
+        "id": key,
+        "name": fields["name"],
+        "description": fields.get("description") or "",
+        "currency_code": code,
+        "user_entered_date": on,
+        "details": details,
+    }
+    return books.table("journal_entries").put(key, row)
+
+
+def _sub_account(books: Books, detail: Row) -> int:
+    key = detail.get("sub_accountid")
+    if key not in chart(books).by_id:
+        raise errors.not_found("journal_entry_account", "sub_accountid", key)
+    return int(key)
+
+
+def _side(detail: Row, name: str) -> str | None:
+    value: Any = detail.get(name)
+    return None if value is None else str(cents(decimal(value)))
