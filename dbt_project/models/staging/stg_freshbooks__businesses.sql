@@ -18,6 +18,7 @@ select
     name as business_name,
     timezone as time_zone,
     {{ record_status('is_deleted', 'is_archived') }} as business_status,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

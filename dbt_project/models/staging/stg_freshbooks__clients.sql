@@ -4,6 +4,7 @@
     'home_phone': 'string', 'fax': 'string', 'p_street': 'string', 'p_street2': 'string', 'p_city': 'string',
     'p_province': 'string', 'p_code': 'string', 'p_country': 'string', 'language': 'string',
     'currency_code': 'string', 'contacts': 'json_array', 'credit_balance': 'json_array',
+    'outstanding_balance': 'json_array', 'note': 'string', 'vat_number': 'string',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'userid'] %}
@@ -41,7 +42,11 @@ select
     {{ record_status('is_deleted', 'is_archived') }} as client_status,
     contacts,
     credit_balance,
+    outstanding_balance,
+    note,
+    vat_number,
     updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

@@ -33,6 +33,7 @@ select
     paid as used_amount,
     payment_status,
     coalesce(lower(display_status) = 'draft', false) as is_draft,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

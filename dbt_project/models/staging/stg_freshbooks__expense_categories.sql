@@ -27,6 +27,7 @@ select
     coalesce(is_cogs, false) as is_cogs,
     {{ record_status('is_deleted', 'is_archived') }} as category_status,
     updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

@@ -1,6 +1,7 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'expenseid': 'bigint', 'date': 'date', 'amount': 'money',
     'taxamount1': 'money', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
+    'invoiceid': 'id', 'staffid': 'id', 'account_name': 'string', 'has_receipt': 'boolean', 'isduplicate': 'boolean',
     'vendor': 'string', 'notes': 'string', 'status': 'bigint', 'billable': 'boolean',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -31,11 +32,17 @@ select
     categoryid as category_id,
     clientid as client_id,
     modern_projectid as project_id,
+    invoiceid as invoice_id,
+    staffid as staff_id,
+    account_name,
     vendor,
     notes,
     status as status_code,
     coalesce(billable, false) as is_billable,
+    coalesce(has_receipt, false) as has_receipt,
+    coalesce(isduplicate, false) as is_possible_duplicate,
     updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

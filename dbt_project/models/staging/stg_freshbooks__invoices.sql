@@ -1,6 +1,8 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'invoiceid': 'bigint', 'invoice_number': 'string',
     'customerid': 'id', 'create_date': 'date', 'due_date': 'date', 'date_paid': 'date',
+    'created_at': 'string', 'estimateid': 'id', 'parent': 'id', 'deposit_amount': 'money', 'deposit_status': 'string',
+    'po_number': 'string', 'notes': 'string',
     'currency_code': 'string', 'amount': 'money', 'outstanding': 'money', 'paid': 'money',
     'discount_value': 'decimal', 'discount_total': 'money', 'status': 'bigint', 'display_status': 'string',
     'v3_status': 'string', 'organization': 'string', 'current_organization': 'string', 'fname': 'string',
@@ -36,6 +38,14 @@ select
     create_date,
     due_date,
     date_paid as paid_date,
+    -- Wall time of New York as FreshBooks sends it: its day is only compared with the connection's start.
+    substring(created_at, 1, 10) as created_day,
+    estimateid as estimate_id,
+    parent as invoice_profile_id,
+    po_number,
+    notes,
+    deposit_amount,
+    lower(deposit_status) as deposit_status,
     upper(currency_code) as currency_code,
     amount,
     amount_currency_code,
@@ -52,6 +62,7 @@ select
     coalesce(lower(v3_status) = 'draft', status = 1, false) as is_draft,
     lines,
     updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

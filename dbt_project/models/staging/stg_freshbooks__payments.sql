@@ -1,7 +1,7 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'invoiceid': 'id', 'clientid': 'id',
     'creditid': 'id', 'overpaymentid': 'id', 'date': 'date', 'amount': 'money', 'type': 'string',
-    'from_credit': 'boolean', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+    'from_credit': 'boolean', 'note': 'string', 'gateway': 'string', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'id'] %}
 with
@@ -28,9 +28,12 @@ select
     amount,
     amount_currency_code as currency_code,
     type as payment_type,
+    note,
+    gateway,
     -- A payment out of a credit is no new money (freshbooks-api.md 3.6).
     coalesce(from_credit, false) or coalesce(lower(type) = 'credit', false) as is_from_credit,
     updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
     unreadable_columns

@@ -1,0 +1,35 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'profileid': 'bigint', 'customerid': 'id',
+    'create_date': 'date', 'frequency': 'string', 'numberrecurring': 'bigint',
+    'occurrences_to_date': 'bigint', 'disable': 'boolean', 'currency_code': 'string', 'amount': 'money',
+    'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'profileid'] %}
+with
+
+raw_invoice_profiles as (
+    {{ raw_stream('invoice_profiles', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_invoice_profiles', key, 'updated_at_utc') }}
+)
+
+select
+    account_id,
+    business_id,
+    profileid as invoice_profile_id,
+    customerid as client_id,
+    create_date,
+    frequency,
+    numberrecurring as planned_count,
+    occurrences_to_date as occurrence_count,
+    coalesce(disable, false) as is_disabled,
+    coalesce(upper(currency_code), amount_currency_code) as currency_code,
+    amount,
+    updated_at_utc as updated_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

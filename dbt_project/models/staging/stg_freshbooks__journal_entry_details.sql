@@ -1,0 +1,40 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'detailid': 'bigint', 'name': 'string',
+    'description': 'string', 'user_entered_date': 'date', 'detail_type': 'string', 'credit': 'money',
+    'debit': 'money', 'balance': 'money', 'account': 'json', 'sub_account': 'json', 'entry': 'json',
+    'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'detailid'] %}
+with
+
+raw_journal_entry_details as (
+    {{ raw_stream(
+        'journal_entry_details', columns,
+        required=key + ['user_entered_date', 'is_deleted', 'is_archived']
+    ) }}
+),
+
+-- No update stamp in the API: the latest extraction is the newest.
+newest as (
+    {{ newest_version('raw_journal_entry_details', key, '_airbyte_extracted_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    detailid as posting_id,
+    user_entered_date as posting_date,
+    name as posting_name,
+    description,
+    lower(detail_type) as posting_type,
+    coalesce(debit_currency_code, credit_currency_code, balance_currency_code) as currency_code,
+    coalesce(debit, 0) as debit_amount,
+    coalesce(credit, 0) as credit_amount,
+    account,
+    sub_account,
+    entry,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,29 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'end_date': 'date',
+    'accounts': 'json_array', 'totals': 'json', 'observed_at': 'timestamp', 'is_deleted': 'boolean',
+    'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'currency_code', 'end_date'] %}
+with
+
+raw_report_accounts_aging as (
+    {{ raw_stream('report_accounts_aging', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_report_accounts_aging', key, 'observed_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    currency_code,
+    end_date,
+    accounts,
+    totals,
+    observed_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

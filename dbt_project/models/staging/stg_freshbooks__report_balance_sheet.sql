@@ -1,0 +1,30 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'end_date': 'date',
+    'data': 'json_array', 'assets_total': 'json_array', 'liabilities_and_equity_total': 'json_array',
+    'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'currency_code', 'end_date'] %}
+with
+
+raw_report_balance_sheet as (
+    {{ raw_stream('report_balance_sheet', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_report_balance_sheet', key, 'observed_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    currency_code,
+    end_date,
+    data,
+    assets_total,
+    liabilities_and_equity_total,
+    observed_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,31 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'start_date': 'date',
+    'end_date': 'date', 'data': 'json_array', 'clients': 'json', 'categories': 'json',
+    'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
+with
+
+raw_report_expense_details as (
+    {{ raw_stream('report_expense_details', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_report_expense_details', key, 'observed_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    currency_code,
+    start_date,
+    end_date,
+    data,
+    clients,
+    categories,
+    observed_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

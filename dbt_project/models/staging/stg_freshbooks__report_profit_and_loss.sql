@@ -1,0 +1,36 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'start_date': 'date',
+    'end_date': 'date', 'cash_based': 'boolean', 'income': 'json_array', 'expenses': 'json_array',
+    'total_income': 'json', 'total_expenses': 'json', 'net_profit': 'json', 'gross_margin': 'json',
+    'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
+with
+
+raw_report_profit_and_loss as (
+    {{ raw_stream('report_profit_and_loss', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+),
+
+newest as (
+    {{ newest_version('raw_report_profit_and_loss', key, 'observed_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    currency_code,
+    start_date,
+    end_date,
+    cash_based,
+    income,
+    expenses,
+    total_income,
+    total_expenses,
+    net_profit,
+    gross_margin,
+    observed_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest

@@ -1,0 +1,46 @@
+{% set columns = {
+    'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'identity_id': 'id',
+    'is_logged': 'boolean', 'started_at': 'timestamp', 'local_started_at': 'string',
+    'local_timezone': 'string', 'duration': 'bigint', 'client_id': 'id', 'project_id': 'id',
+    'service_id': 'id', 'task_id': 'id', 'note': 'string', 'billable': 'boolean', 'billed': 'boolean',
+    'internal': 'boolean', 'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+} %}
+{% set key = ['business_id', 'id'] %}
+with
+
+raw_time_entries as (
+    {{ raw_stream(
+        'time_entries', columns,
+        required=key + ['started_at', 'observed_at', 'is_deleted', 'is_archived']
+    ) }}
+),
+
+newest as (
+    {{ newest_version('raw_time_entries', key, 'observed_at') }}
+)
+
+select
+    account_id,
+    business_id,
+    id as time_entry_id,
+    identity_id,
+    client_id,
+    project_id,
+    service_id,
+    task_id,
+    note,
+    coalesce(is_logged, false) as is_logged,
+    started_at,
+    -- The day on the wall clock of the person (freshbooks-api.md 3.4).
+    coalesce({{ try_type('substring(local_started_at, 1, 10)', 'date') }}, cast(started_at as date)) as entry_date,
+    local_timezone as time_zone,
+    duration as duration_seconds,
+    coalesce(billable, false) as is_billable,
+    coalesce(billed, false) as is_billed,
+    coalesce(internal, false) as is_internal,
+    observed_at,
+    _airbyte_extracted_at as extracted_at,
+    is_deleted,
+    is_archived,
+    unreadable_columns
+from newest
