@@ -17,6 +17,7 @@ from freshbooks_sandbox.api import (
     ledger,
     oauth_pages,
     projects,
+    reports,
     retainers,
     timetracking,
     uploads,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 def build_app(sandbox: Sandbox) -> Starlette:
     families = (
-        *(oauth_pages, auth, accounting, ledger, projects, timetracking, comments, retainers, uploads),
+        *(oauth_pages, auth, accounting, reports, ledger),
+        *(projects, timetracking, comments, retainers, uploads),
     )
     routes = [route for family in families for route in family.routes()]
     app = Starlette(
