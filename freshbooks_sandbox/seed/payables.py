@@ -56,6 +56,7 @@ def fill(books: Books, size: int) -> None:
 def _vendor(books: Books, dice: Dice, number: int) -> Row:
     name = _VENDORS[number][0]
     foreign = "USD" if books.currency == "CAD" else "CAD"
+    tax = {"name": "HST", "amount": "13"} if books.business_id == MAIN else {"name": "TPS", "amount": "5"}
     fields = {
         "vendor_name": name,
         "account_number": f"AC-{7000 + 13 * number}" if number % 3 else "",
@@ -67,9 +68,7 @@ def _vendor(books: Books, dice: Dice, number: int) -> Row:
         "city": dice.choice(("Montréal", "Toronto", "Boston")),
         "country": "Canada",
         "website": "vendor.example" if number % 2 else "",
-        "tax_defaults": [{"name": "HST" if books.business_id == MAIN else "TPS", "amount": "13"}]
-        if number == 1
-        else [],
+        "tax_defaults": [tax] if number == 1 else [],
     }
     return bill_vendors.create(books, fields, dice.at(date(2024, 10, 7) + timedelta(days=3 * number)))
 
