@@ -12,7 +12,7 @@ from freshbooks_sandbox.ledger.chart import chart
 from freshbooks_sandbox.money import ZERO, cents, decimal
 from freshbooks_sandbox.store import Books
 
-FIRST_ENTRY = 9_000_001  # above every derived entry
+FIRST_ENTRY = 90_000_001  # above every derived entry
 
 
 def create(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001

@@ -45,7 +45,7 @@ class Posting:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event. `id` is the same for ever: the kind's number in the millions, then the record's id."""
+    """One event. `id` is the same for ever: the kind's number in tens of millions, then the record's id."""
 
     id: int
     date: str
@@ -56,7 +56,7 @@ class Entry:
 
 
 def entry_id(kind: str, record: int) -> int:
-    return (_KINDS.index(kind) + 1) * 1_000_000 + record % 1_000_000
+    return (_KINDS.index(kind) + 1) * 10_000_000 + record % 10_000_000
 
 
 def entries(books: Books) -> list[Entry]:
