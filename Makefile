@@ -26,12 +26,12 @@ lint: $(INSTALLED)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --processes 2 -n dbt_project
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
 format: $(INSTALLED)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/sqlfluff fix -n dbt_project
+	@$(BIN)/sqlfluff fix dbt_project/models
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks

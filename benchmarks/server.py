@@ -46,7 +46,7 @@ def line(rng: random.Random, invoice: int, number: int) -> dict[str, Any]:
 
 
 def invoice(number: int) -> dict[str, Any]:
-    rng = random.Random(number)  # noqa: S311 - data, not secrets
+    rng = random.Random(number)
     money = {"amount": f"{rng.randrange(10_000, 9_000_000) / 100:.2f}", "code": "USD"}
     nothing = {"amount": "0.00", "code": "USD"}
     day = f"202{rng.randrange(2, 6)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"

@@ -69,7 +69,7 @@ def run_demo(parent: Home, reporter: Reporter) -> DemoResult:
 
     home = Home(parent.root / "demo").ensure()
     repeated = home.marts.exists()
-    with Sandbox(seed="demo", port=0) as sandbox, _freshbooks_at(sandbox.url):
+    with Sandbox(seed="demo", rate_limit=None) as sandbox, _freshbooks_at(sandbox.url):
         reporter.phase(f"Sandbox FreshBooks at {sandbox.url}: logging in and giving consent")
         credentials = {
             "auth_type": "oauth2.0",

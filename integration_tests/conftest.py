@@ -17,7 +17,7 @@ Read = Callable[..., EntrypointOutput]
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(seed="demo") as running:
+    with Sandbox(seed="demo", rate_limit=None) as running:
         monkeypatch.setenv("FRESHBOOKS_API_URL", running.url)
         monkeypatch.setenv("FRESHBOOKS_AUTH_URL", running.url)
         yield running

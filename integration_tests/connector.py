@@ -42,6 +42,11 @@ def discovered() -> tuple[AirbyteStream, ...]:
     return tuple(stream.as_airbyte_stream() for stream in source.streams(source._config))
 
 
+def lists() -> list[str]:
+    """The names of all streams but the reports, which cost a request for each month and currency."""
+    return [stream.name for stream in discovered() if not stream.name.startswith("report_")]
+
+
 def catalog_of(*names: str) -> ConfiguredAirbyteCatalog:
     """The streams of these names (all by default), incremental where they can be."""
     return ConfiguredAirbyteCatalog(

@@ -32,7 +32,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _connected() -> Iterator[None]:
-    with Sandbox(seed="demo") as sandbox, pytest.MonkeyPatch.context() as environment:
+    with Sandbox(seed="demo", rate_limit=None) as sandbox, pytest.MonkeyPatch.context() as environment:
         environment.setenv("FRESHBOOKS_API_URL", sandbox.url)
         CONFIG.write_text(json.dumps(config_of(sandbox)))
         yield

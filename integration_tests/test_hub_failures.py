@@ -68,10 +68,23 @@ def test_an_unreachable_host(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "could not be reached" in fails(hub, "sync")
 
 
-def test_a_missing_scope(hub: Hub) -> None:
+def test_a_missing_scope_is_named_when_connecting(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = config_of(sandbox)
+    tokens = sandbox.grant(scopes=["user:profile:read", "user:clients:read"])
+    config["credentials"] |= {key: tokens[key] for key in ("access_token", "refresh_token")}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    result = Hub(tmp_path / "home", sandbox).run("connect", "--config", str(tmp_path / "config.json"))
+    assert result.returncode == 1
+    assert "user:invoices:read" in result.stderr
+
+
+def test_a_scope_that_is_taken_away_stops_the_sync_and_keeps_the_rows(hub: Hub) -> None:
+    assert hub.run("sync", "--stream", "taxes").returncode == 0
+    (hub.home / "marts.duckdb").write_bytes(MARTS)
     tokens = hub.sandbox.grant(scopes=["user:profile:read", "user:clients:read"])
     change(hub, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
-    assert "user:" in fails(hub, "sync", "--stream", "invoices")
+    assert "user:taxes:read" in fails(hub, "sync", "--stream", "taxes")
+    assert "5 are stored" in fails(hub, "sync", "--stream", "taxes", "--full-refresh")
 
 
 def test_no_connection_yet(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
 """The source: a bundled manifest, run by the CDK."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog
+from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteStateMessage, ConfiguredAirbyteCatalog, Status
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
+from source_freshbooks.components.access import Worked
+from source_freshbooks.components.connection import BEGINNING, connection_of
+from source_freshbooks.components.scopes import missing_scopes
+
+# The CDK lets 10,000 records wait, whatever their size: 150 MB of invoices before a slow reader.
 RECORDS_WAITING = 500
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
@@ -19,5 +25,20 @@ class SourceFreshbooks(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
-        # The CDK lets 10,000 records wait, whatever their size: 150 MB of invoices before a slow reader.
         self._concurrent_source._queue.maxsize = RECORDS_WAITING
+        connection_of(self._config).worked = Worked(
+            state or [], str(self._config.get("start_date") or BEGINNING)
+        )
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """One request, for the identity; the scopes stand in the token."""
+        status = super().check(logger, config)
+        if status.status is Status.SUCCEEDED:
+            missing = missing_scopes(str(self._config["credentials"].get("access_token")))
+            if missing:
+                message = (
+                    f"The FreshBooks authorization lacks {', '.join(missing)}. Enable the scope on your app in the "
+                    "FreshBooks developer portal, then authorize this connection again."
+                )
+                return AirbyteConnectionStatus(status=Status.FAILED, message=message)
+        return status

@@ -12,7 +12,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.errors import LoadFailed, disk_errors
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.messages import Record, State
 from freshbooks_hub.sync.raw import RawStore
@@ -87,6 +87,12 @@ class StreamLoad:
         """Commit the rest; swap a shadow table in."""
         self.flush(raw)
         if self.shadow:
+            if not self.read and (kept := raw.count(self.live)):
+                # A permission or plan that was lost looks like an empty list; deleted rows would still come.
+                raise LoadFailed(
+                    f"FreshBooks sent no row of {self.live}, though {kept} are stored. They are kept: check that "
+                    "the authorizing user may still read them, or leave this stream out of the full refresh."
+                )
             written = raw.swap(self.table, self._state)
             self.inserted, self.updated = written.inserted, written.updated
             self.table, self.shadow, self._state = replace(self.table, name=self.live), False, None

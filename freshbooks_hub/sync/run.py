@@ -99,7 +99,8 @@ def _steps(
         reporter.phase("Nothing changed: marts left as they were.")
         return results, False, as_of_date
     reporter.phase(f"Building marts as of {as_of_date}")
-    new = transform.build(home, project, tables, as_of_date)
+    start_date = store.load().config.get("start_date")
+    new = transform.build(home, project, tables, as_of_date, start_date)
     publish(new, home.marts)
     history.published(run_id, as_of_date, raw_version, wanted[2])
     project.work.unlink(missing_ok=True)

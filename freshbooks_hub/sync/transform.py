@@ -59,8 +59,12 @@ def business_zone(raw: Path) -> ZoneInfo:
             return ZoneInfo("UTC")
 
 
-def build(home: Home, project: Project, streams: list[str], as_of_date: str) -> Path:
+def build(
+    home: Home, project: Project, streams: list[str], as_of_date: str, start_date: str | None = None
+) -> Path:
     """Run `dbt build` (models and data tests) and return the new marts file.
+
+    `start_date` is the connection's: rows that changed before it were never read.
 
     Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
     naming the failing test and some of its rows.
@@ -70,7 +74,9 @@ def build(home: Home, project: Project, streams: list[str], as_of_date: str) -> 
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
-    variables = json.dumps({"as_of_date": as_of_date, "freshbooks_streams": streams})
+    variables = json.dumps(
+        {"as_of_date": as_of_date, "freshbooks_streams": streams, "freshbooks_start_date": start_date}
+    )
     command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
     command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]

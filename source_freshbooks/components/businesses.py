@@ -17,24 +17,20 @@ from source_freshbooks.components.records import RecordShaper
 FULL_ROLES = frozenset({"owner", "admin", "business_partner"})
 
 
-def _memberships(connection: Connection) -> list[dict[str, Any]]:
-    return [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
-
-
 def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
     """Rows of the `businesses` stream: those of `business_ids`, else every one owned or administered."""
-    memberships = _memberships(connection)
-    wanted = connection.config.get("business_ids") or []
+    memberships = [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
+    wanted = {int(business_id) for business_id in connection.config.get("business_ids") or []}
     known = {int(m["business"]["id"]) for m in memberships if m.get("role") != "client"}
-    if missing := [business_id for business_id in wanted if int(business_id) not in known]:
+    if missing := wanted - known:
         raise ConfigError(
-            f"This FreshBooks user has no business with id {', '.join(map(str, missing))}; "
+            f"This FreshBooks user has no business with id {', '.join(map(str, sorted(missing)))}; "
             f"it has {', '.join(map(str, sorted(known))) or 'none'}. Correct the list of business ids."
         )
     chosen = [
         m
         for m in memberships
-        if (int(m["business"]["id"]) in map(int, wanted) if wanted else m.get("role") in FULL_ROLES)
+        if (int(m["business"]["id"]) in wanted if wanted else m.get("role") in FULL_ROLES)
     ]
     if not chosen:
         raise ConfigError(
@@ -74,13 +70,14 @@ class BusinessRouter(PartitionRouter):
     parameters: InitVar[Mapping[str, Any] | None] = None
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        needs_account = FAMILIES[self.family].needs_account
         for business in selected_businesses(connection_of(self.config)):
-            if business["account_id"] or not needs_account:
+            if all(business.get(name) for name in FAMILIES[self.family].needs):
                 yield StreamSlice(
                     partition={"business_id": business["business_id"]},
                     cursor_slice={},
-                    extra_fields={"account_id": business["account_id"]},
+                    extra_fields={
+                        name: business.get(name) for name in ("account_id", "business_uuid", "timezone")
+                    },
                 )
 
     def get_stream_state(self) -> Mapping[str, StreamState] | None:

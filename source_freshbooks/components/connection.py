@@ -4,10 +4,10 @@ import logging
 import os
 import random
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import requests
 from airbyte_cdk.sources.streams.http import HttpClient
@@ -15,15 +15,20 @@ from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
+from source_freshbooks.components.budget import RateBudget
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
 PAGES_IN_FLIGHT = 8
+BEGINNING = "1970-01-01T00:00:00Z"  # the start of streams, where the user gave none
 _HEADERS = {"User-Agent": "source-freshbooks"}
 
 logger = logging.getLogger("airbyte.freshbooks")
+
+T = TypeVar("T")
 
 
 class Backoff(BackoffStrategy):
@@ -47,14 +52,15 @@ class Backoff(BackoffStrategy):
 class Client:
     """GET on behalf of one stream."""
 
-    def __init__(self, name: str, api_url: str, authenticator: FreshbooksAuthenticator, retries: int) -> None:
-        self._api_url = api_url
+    def __init__(self, name: str, connection: "Connection", retries: int) -> None:
+        self._api_url = connection.api_url
         self._http = HttpClient(
             name=name,
             logger=logger,
             error_handler=FreshbooksErrorHandler(retries),
             backoff_strategy=Backoff(),
-            authenticator=authenticator,
+            authenticator=connection.authenticator,
+            api_budget=connection.budget,
         )
 
     def get(self, path: str, params: Mapping[str, Any]) -> tuple[Any, requests.Response]:
@@ -78,17 +84,21 @@ class Client:
 
 
 class Connection:
-    """One authorization of one FreshBooks user."""
+    """One authorization of one FreshBooks user. `worked`: what gave rows before, by the saved state."""
 
     def __init__(self, config: MutableMapping[str, Any]) -> None:
         self.config = config
         self.api_url = os.environ.get("FRESHBOOKS_API_URL", API_URL).rstrip("/")
-        self._authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
+        self.authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
+        self.budget = RateBudget()
+        self.worked = Worked([], BEGINNING)
         self._identity_lock = threading.Lock()
+        self._once_lock = threading.Lock()
+        self._found: dict[Hashable, Any] = {}
         self._identity_failure: AirbyteTracedException | None = None
 
     def client(self, name: str, retries: int = 5) -> Client:
-        return Client(name, self.api_url, self._authenticator, retries)
+        return Client(name, self, retries)
 
     @cached_property
     def page_workers(self) -> ThreadPoolExecutor:
@@ -97,6 +107,13 @@ class Connection:
     @property
     def pages_in_flight(self) -> int:
         return int(self.config.get("num_workers", PAGES_IN_FLIGHT))
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """The result of `find`, asked once per source whoever needs it."""
+        with self._once_lock:
+            if key not in self._found:
+                self._found[key] = find()
+            return cast(T, self._found[key])
 
     def identity(self) -> dict[str, Any]:
         """The `response` of /auth/api/v1/users/me (freshbooks-api.md 2), asked or failed once per source."""

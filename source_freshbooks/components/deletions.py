@@ -11,28 +11,34 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Params = dict[str, Any]
+Flags = Callable[[Row, Params], tuple[bool, bool]]
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Visibility:
-    """`passes`: parameters per list. `overlapping`: one row may be in several of them."""
+    """`passes`: parameters per list. `flags`: (deleted, archived) of a row. `overlapping`: one row may be in
+    several of the lists."""
 
     passes: tuple[Params, ...]
-    flags: Callable[[Row, Params], tuple[bool, bool]]
+    flags: Flags
     overlapping: bool = False
 
 
 def _vis_state(row: Row, asked: Params) -> tuple[bool, bool]:
-    state = row.get("vis_state")
+    state = row.get("vis_state", row.get("visState"))  # the second spelling stands in one real capture
     if state is None:  # the key may be missing on old accounts: what was asked for is what came
-        state = asked["search[vis_state]"]
+        state = asked.get("search[vis_state]", ACTIVE)
     return int(state) == DELETED, int(state) == ARCHIVED
 
 
 def _active(row: Row, _asked: Params) -> tuple[bool, bool]:
     return row.get("active") is False, False
+
+
+def _state(row: Row, _asked: Params) -> tuple[bool, bool]:
+    return row.get("state") == "deleted", row.get("state") in ("archived", "inactive")
 
 
 def _never(_row: Row, _asked: Params) -> tuple[bool, bool]:
@@ -44,5 +50,8 @@ VISIBILITY = {
     # Whether `active=false` lists deleted projects is unproven (freshbooks-api.md 9): ask both ways.
     "projects": Visibility(({}, {"active": "true"}, {"active": "false"}), _active, overlapping=True),
     "time_entries": Visibility(({"team": "true", "include_deleted": "true"},), _active),
+    "active": Visibility(({},), _active),
+    "services": Visibility(({},), _vis_state),
+    "ledger": Visibility(({},), _state),
     "none": Visibility(({},), _never),
 }

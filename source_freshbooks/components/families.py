@@ -1,6 +1,6 @@
 """The address and the envelope of each API family (freshbooks-api.md 3.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,30 +17,60 @@ class Page:
 
 @dataclass(frozen=True)
 class Family:
-    """`root` is the path before the route; `needs_account` tells which id a business must have."""
+    """`root` is the path before the route, with the id of the business that it needs in braces.
+
+    `needs` names the ids that a business must have for it. `envelope` is the way to the answer's body. `paging` is
+    the key of the paging block; "" where its numbers stand in the body itself. A family that is not always `paged`
+    may answer a whole list without any numbers.
+    """
 
     root: str
-    envelope: tuple[str, ...]
-    paging: str | None
-    needs_account: bool
+    envelope: tuple[str, ...] = ()
+    paging: str = "meta"
+    paged: bool = True
+
+    needs: tuple[str, ...] = ("account_id",)
 
     def path(self, ids: Mapping[str, Any], route: str) -> str:
-        return f"{self.root.format_map(ids)}/{route}"
+        return f"{self.root.format_map(ids)}/{route.format_map(ids)}"
 
-    def page(self, body: Any, rows_key: str) -> Page:
-        """Read one answer; KeyError or TypeError if it does not have the family's shape."""
+    def page(self, body: Any, rows_keys: Sequence[str]) -> Page:
+        """Read one answer; KeyError or TypeError if it does not have the family's shape.
+
+        The rows stand under the first of `rows_keys` that is there: names differ between sources.
+        """
         for key in self.envelope:
             body = body[key]
-        paging = body[self.paging] if self.paging else body
-        rows = body[rows_key]
-        if not isinstance(rows, list):
-            raise TypeError(f"{rows_key} is not a list")
+        rows = _rows(body[next((key for key in rows_keys if key in body), rows_keys[0])])
+        paging = body.get(self.paging, {}) if self.paging else body
+        if not self.paged and "pages" not in paging:
+            return Page(rows, 1, 1, len(rows))
         return Page(rows, int(paging["page"]), int(paging["pages"]), int(paging["total"]))
 
 
+def _rows(found: Any) -> list[dict[str, Any]]:
+    if isinstance(found, list):
+        return found
+    if isinstance(found, dict):  # one record, or records keyed by id
+        return list(found.values()) if all(isinstance(v, dict) for v in found.values()) else [found]
+    raise TypeError("the list is not a list")
+
+
+_ACCOUNT = "/accounting/account/{account_id}"
+_RESULT = ("response", "result")
+_BUSINESS = ("business_id",)
+
 FAMILIES = {
-    "accounting": Family("/accounting/account/{account_id}", ("response", "result"), None, True),
-    "projects": Family("/projects/business/{business_id}", (), "meta", False),
-    "timetracking": Family("/timetracking/business/{business_id}", (), "meta", False),
-    "comments": Family("/comments/business/{business_id}", (), "meta", False),
+    "accounting": Family(_ACCOUNT, _RESULT, paging=""),
+    "systems": Family(_ACCOUNT + "/systems", _RESULT, paging="", paged=False),
+    # A business without an account answers 404 here, though it has a uuid (freshbooks-api.md 2).
+    "ledger": Family(
+        "/accounting/businesses/{business_uuid}/ledger_accounts",
+        paged=False,
+        needs=("business_uuid", "account_id"),
+    ),
+    "projects": Family("/projects/business/{business_id}", needs=_BUSINESS),
+    "timetracking": Family("/timetracking/business/{business_id}", needs=_BUSINESS),
+    "comments": Family("/comments/business/{business_id}", paged=False, needs=_BUSINESS),
+    "auth": Family("/auth/api/v1/businesses/{business_id}", paged=False, needs=_BUSINESS),
 }

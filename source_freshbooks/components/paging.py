@@ -55,6 +55,9 @@ class Drift:
         self.rows += len(page.rows)
         self.moved |= page.total != self.total
 
+    def __str__(self) -> str:
+        return f"{self.rows} rows read, {self.total} counted by FreshBooks"
+
     @property
     def suspected(self) -> bool:
         return self.moved or self.rows != self.total

@@ -1,5 +1,6 @@
 """Reads one list resource of a business: every pass, every page, every row not older than the cursor."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import requests
 from airbyte_cdk.models import (
+    AirbyteAnalyticsTraceMessage,
     AirbyteEstimateTraceMessage,
     AirbyteMessage,
     AirbyteTraceMessage,
@@ -21,7 +23,8 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_freshbooks.components.connection import connection_of
+from source_freshbooks.components.access import skip_or_raise
+from source_freshbooks.components.connection import BEGINNING, connection_of
 from source_freshbooks.components.deletions import VISIBILITY, Params
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import FAMILIES, Page
@@ -33,14 +36,59 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 # A stamp later than the server's clock would hide every later change behind it.
 CLOCK_TOLERANCE = timedelta(hours=1)
-BEGINNING = "1970-01-01T00:00:00Z"  # the manifest's start where the user gave none
+
+Records = Iterable[Mapping[str, Any] | AirbyteMessage]
 
 
 @dataclass
-class ListRetriever(Retriever):
+class BusinessRetriever(Retriever):
+    """What reading a business has in common: the client, the cursor, the gate, the progress."""
+
+    config: Mapping[str, Any]
+    name: str
+    family: str
+    cursor_field: str
+    cursor: Cursor | None = None  # given by the CDK
+
+    def __post_init__(self) -> None:
+        self.connection = connection_of(self.config)
+        self.client = self.connection.client(self.name)
+        self._expected = 0
+        self._lock = threading.Lock()
+        if self.cursor is not None:
+            setattr(self.cursor, "observe", _only_advances(self.cursor.observe, self.cursor_field))  # noqa: B010
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Records:
+        assert stream_slice is not None
+        ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
+        since = stream_slice.cursor_slice.get("start_time")
+        try:
+            yield from self.read_business(ids, since, RecordShaper(self.name, records_schema))
+        except FreshbooksError as error:
+            skip_or_raise(error, self.name, ids["business_id"], self.connection.worked)
+
+    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Records:
+        """The records of one business; `since` is the start of the cursor's window, UTC."""
+        raise NotImplementedError
+
+    def expect(self, rows: int) -> AirbyteMessage:
+        """Tell how many rows the stream will have in all, as far as known: the progress of the sync."""
+        with self._lock:
+            self._expected += rows
+            expected = self._expected
+        estimate = AirbyteEstimateTraceMessage(
+            name=self.name, type=EstimateType.STREAM, row_estimate=expected
+        )
+        return _trace(TraceType.ESTIMATE, estimate=estimate)
+
+
+@dataclass
+class ListRetriever(BusinessRetriever):
     """Parameters of a stream, as the manifest gives them.
 
-    family: key of FAMILIES; route: path after the family's root; rows: result key of the list.
+    family: key of FAMILIES; route: path after the family's root; rows: result key of the list, or several.
     include: values of `include[]`. visibility: key of VISIBILITY.
     cursor_field: `updated_at_utc`, or `observed_at` for a resource without any stamp of its own.
     updated, zone: the field and the zone of the update stamp (freshbooks-api.md 3.4).
@@ -48,68 +96,18 @@ class ListRetriever(Retriever):
     every_row: emit every row at each sync, for resources whose stamp may stand still while they change.
     """
 
-    config: Mapping[str, Any]
-    name: str
-    family: str
-    route: str
-    rows: str
-    visibility: str
-    cursor_field: str
+    route: str = ""
+    rows: list[str] | str = ""
+    visibility: str = "none"
     include: list[str] = field(default_factory=list)
     updated: str | None = None
     zone: str = "eastern"
     since: str | None = None
     day: bool = False
     every_row: bool = False
-    cursor: Cursor | None = None  # given by the CDK
 
-    def __post_init__(self) -> None:
-        if self.cursor is not None:
-            setattr(self.cursor, "observe", _only_advances(self.cursor.observe, self.cursor_field))  # noqa: B010
-        self._connection = connection_of(self.config)
-        self._client = self._connection.client(self.name)
-        self._family = FAMILIES[self.family]
-        self._expected = 0
-        self._expected_lock = threading.Lock()
-
-    def read_records(
-        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
-    ) -> Iterable[Mapping[str, Any] | AirbyteMessage]:
-        assert stream_slice is not None
-        ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
-        since = stream_slice.cursor_slice.get("start_time")
-        return _Reading(self, ids, since, RecordShaper(self.name, records_schema)).records()
-
-    def expect(self, rows: int) -> AirbyteMessage:
-        """Tell how many rows the stream will have in all, as far as known: the progress of the sync."""
-        with self._expected_lock:
-            self._expected += rows
-            expected = self._expected
-        estimate = AirbyteEstimateTraceMessage(
-            name=self.name, type=EstimateType.STREAM, row_estimate=expected
-        )
-        now = datetime.now(UTC).timestamp() * 1000
-        return AirbyteMessage(
-            type=Type.TRACE,
-            trace=AirbyteTraceMessage(type=TraceType.ESTIMATE, emitted_at=now, estimate=estimate),
-        )
-
-
-def _only_advances(observe: Callable[[Record], None], cursor_field: str) -> Callable[[Record], None]:
-    """`observe` for the records that move the cursor: parsing every stamp took a sixth of a sync.
-
-    Stamps are written alike, so their texts compare as they do. A business is read by one thread.
-    """
-    latest: dict[Any, str] = {}
-
-    def advance(record: Record) -> None:
-        assert record.associated_slice is not None
-        business = record.associated_slice.partition["business_id"]
-        if record.data[cursor_field] > latest.get(business, ""):
-            latest[business] = record.data[cursor_field]
-            observe(record)
-
-    return advance
+    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Records:
+        return _Reading(self, ids, since, shaper).records()
 
 
 class _Reading:
@@ -122,7 +120,9 @@ class _Reading:
         self._ids = ids
         self._since = since
         self._shaper = shaper
-        self._path = stream._family.path(ids, stream.route)
+        self._family = FAMILIES[stream.family]
+        self._path = self._family.path(ids, stream.route)
+        self._rows = [stream.rows] if isinstance(stream.rows, str) else stream.rows
         self._observed = ""
         self._latest = ""
         self._visibility = VISIBILITY[stream.visibility]
@@ -130,21 +130,20 @@ class _Reading:
 
     def records(self) -> Iterator[Mapping[str, Any] | AirbyteMessage]:
         for asked in self._visibility.passes:
-            for round_ in (1, 2):
+            drift = yield from self._list(asked)
+            if drift.suspected:
+                # Rows moved while they were read, or some are unreadable: a second look tells which.
+                logger.info("%s: %s; reading the list again", self._label(asked), drift)
+                self._seen = set() if self._seen is not None else None
                 drift = yield from self._list(asked)
-                if not drift.suspected:
-                    break
-                if round_ == 1:
-                    # Rows moved while they were read, or some are unreadable: a second look tells which.
-                    logger.info("%s: %s; reading the list again", self._label(asked), _counts(drift))
-                    self._seen = set() if self._seen is not None else None
-                else:
-                    logger.warning(
-                        "%s: %s. Rows that the authorizing user may not read are counted but never sent; "
-                        "the next sync catches rows that moved.",
-                        self._label(asked),
-                        _counts(drift),
-                    )
+            if drift.suspected:
+                logger.warning(
+                    "%s: %s. Rows that the authorizing user may not read are counted but never sent; "
+                    "the next sync catches rows that moved.",
+                    self._label(asked),
+                    drift,
+                )
+            yield self._completeness(asked, drift)
 
     def _list(self, asked: Params) -> Generator[Mapping[str, Any] | AirbyteMessage, None, Drift]:
         stream = self._stream
@@ -159,20 +158,20 @@ class _Reading:
         if first.total and (self._seen is None or asked is self._visibility.passes[0]):
             yield stream.expect(first.total)
         drift = Drift(first)
-        connection = stream._connection
+        connection = stream.connection
         for page in read_pages(fetch, first, connection.page_workers, connection.pages_in_flight):
             drift.see(page)
             for row in page.rows:
                 if (record := self._record(row, asked)) is not None:
                     yield record
-        logger.info("%s: %s", self._label(asked), _counts(drift))
+        logger.info("%s: %s", self._label(asked), drift)
         return drift
 
     def _fetch(self, params: Params) -> tuple[Page, requests.Response]:
-        body, response = self._stream._client.get(self._path, params)
+        body, response = self._stream.client.get(self._path, params)
         try:
-            return self._stream._family.page(body, self._stream.rows), response
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            return self._family.page(body, self._rows), response
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise FreshbooksError(
                 f"FreshBooks answered {self._path} in an unknown shape ({type(error).__name__}: {error}). "
                 "Run again; if it stays so, report it with this text."
@@ -180,10 +179,7 @@ class _Reading:
 
     def _observe(self, response: requests.Response) -> None:
         """The server's clock when the read began: its own is free of our clock's faults."""
-        try:
-            now = parsedate_to_datetime(response.headers["Date"])
-        except (KeyError, TypeError, ValueError):
-            now = datetime.now(UTC)
+        now = server_time(response)
         self._observed = format_utc(now - timedelta(seconds=1))
         self._latest = format_utc(now + CLOCK_TOLERANCE)
 
@@ -212,17 +208,56 @@ class _Reading:
             if row["id"] in self._seen:
                 return None
             self._seen.add(row["id"])
+        flags = self._visibility.flags(row, asked)
         record = self._shaper.shape(row)
         record["account_id"] = self._ids["account_id"]
         record["business_id"] = self._ids["business_id"]
         record[stream.cursor_field] = cursor
-        record["is_deleted"], record["is_archived"] = self._visibility.flags(row, asked)
+        record["is_deleted"], record["is_archived"] = flags
         return record
+
+    def _completeness(self, asked: Params, drift: Drift) -> AirbyteMessage:
+        """What was read of what the server counted, for whoever watches over the sync."""
+        value = {
+            "stream": self._stream.name,
+            "business_id": self._ids["business_id"],
+            "asked": asked,
+            "rows": drift.rows,
+            "counted": drift.total,
+        }
+        analytics = AirbyteAnalyticsTraceMessage(type="completeness", value=json.dumps(value))
+        return _trace(TraceType.ANALYTICS, analytics=analytics)
 
     def _label(self, asked: Params) -> str:
         which = " ".join(f"{key}={value}" for key, value in asked.items())
         return f"{self._stream.name} of business {self._ids['business_id']}{' ' + which if which else ''}"
 
 
-def _counts(drift: Drift) -> str:
-    return f"{drift.rows} rows read, {drift.total} counted by FreshBooks"
+def server_time(response: requests.Response) -> datetime:
+    """The time of an answer by the server's clock, UTC; by ours if it does not tell."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, TypeError, ValueError):
+        return datetime.now(UTC)
+
+
+def _trace(kind: TraceType, **content: Any) -> AirbyteMessage:
+    now = datetime.now(UTC).timestamp() * 1000
+    return AirbyteMessage(type=Type.TRACE, trace=AirbyteTraceMessage(type=kind, emitted_at=now, **content))
+
+
+def _only_advances(observe: Callable[[Record], None], cursor_field: str) -> Callable[[Record], None]:
+    """`observe` for the records that move the cursor: parsing every stamp took a sixth of a sync.
+
+    Stamps are written alike, so their texts compare as they do. A business is read by one thread.
+    """
+    latest: dict[Any, str] = {}
+
+    def advance(record: Record) -> None:
+        assert record.associated_slice is not None
+        business = record.associated_slice.partition["business_id"]
+        if record.data[cursor_field] > latest.get(business, ""):
+            latest[business] = record.data[cursor_field]
+            observe(record)
+
+    return advance

@@ -1,0 +1,1 @@
+"""The source under a real client, PyAirbyte, in an environment of its own (`make pyairbyte-test`)."""

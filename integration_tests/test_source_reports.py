@@ -1,0 +1,67 @@
+"""Reports as streams: a record for each business, currency and period, open periods again at each sync."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.conftest import Read
+from integration_tests.connector import rows, states
+from source_freshbooks.components.reports import Period, first_month, months_until
+
+
+def test_months_run_from_the_first_to_the_open_one() -> None:
+    months = list(months_until(date(2026, 2, 10), date(2025, 12, 31), as_of=False))
+    assert months == [
+        Period(date(2025, 12, 1), date(2025, 12, 31)),
+        Period(date(2026, 1, 1), date(2026, 1, 31)),
+        Period(date(2026, 2, 1), date(2026, 2, 28)),
+    ]
+
+
+def test_a_report_as_of_a_day_is_read_for_each_months_end_and_today() -> None:
+    days = [p.end for p in months_until(date(2026, 2, 10), date(2025, 12, 31), as_of=True)]
+    assert days == [date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 10)]
+
+
+def test_the_first_month_is_the_first_with_an_amount() -> None:
+    def row(*amounts: str) -> dict[str, Any]:
+        return {"data": [{"amount": amount, "code": "USD"} for amount in amounts]}
+
+    report = {
+        "labels": ["2025-01-01", "2025-02-01", "2025-03-01"],
+        "income": [row("0.00", "0.00", "5.00")],
+        "expenses": [row("0", "-1.00", "0.00")],
+    }
+    assert first_month(report) == date(2025, 2, 1)
+    assert first_month({"labels": [], "income": []}) is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "day_key"),
+    [("report_payments_collected", "start_date"), ("report_accounts_aging", "end_date")],
+)
+def test_every_period_of_every_currency_once(read: Read, stream: str, day_key: str) -> None:
+    records = rows(read(stream), stream)
+    keys = [(r["business_id"], r["currency_code"], r[day_key]) for r in records]
+    assert len(set(keys)) == len(keys)
+    assert {(b, c) for b, c, _ in keys} >= {(439000, "USD"), (439000, "EUR"), (439117, "CAD")}
+    assert min(day for *_, day in keys) < "2025-01"
+    assert not any("download_token" in record for record in records)
+
+
+def test_the_next_sync_reads_the_open_month_and_the_one_before(sandbox: Sandbox, read: Read) -> None:
+    state = states(read("report_payments_collected"))
+    sandbox.requests.clear()
+    again = rows(read("report_payments_collected", state=state), "report_payments_collected")
+    assert len({record["start_date"] for record in again}) == 2
+    asked = sandbox.requests.matching("*/reports/accounting/payments_collected")
+    assert all("page" not in dict(request.query) for request in asked)
+
+
+def test_a_report_shows_its_own_period(sandbox: Sandbox, read: Read) -> None:
+    """A period that FreshBooks did not understand silently becomes today."""
+    for record in rows(read("report_expense_details"), "report_expense_details"):
+        days = [e["date"] for group in record["data"] for e in group["expenses"]]
+        assert all(record["start_date"] <= day <= record["end_date"] for day in days)

@@ -1,0 +1,49 @@
+"""A stream that the plan or the role does not give.
+
+FreshBooks answers it with 403, or with 200 and an error (freshbooks-api.md 3.6, 6.1). Where the stream never gave a
+row, it is left out with a warning. Where it did, it fails: a lost permission must not look like an empty list, which
+an overwriting sync would write over the table.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from airbyte_cdk.models import AirbyteStateMessage
+
+from source_freshbooks.components.errors import FreshbooksError
+
+logger = logging.getLogger("airbyte.freshbooks")
+
+# Items, bills, bill vendors, bill payments; 1003 is "access denied" anywhere.
+GATES = frozenset({12001, 41001, 31001, 41101, 1003})
+
+
+def is_gate(error: FreshbooksError) -> bool:
+    return error.status == 403 or error.errno in GATES
+
+
+class Worked:
+    """Which streams have given rows of which business, by the state of the last sync."""
+
+    def __init__(self, state: Sequence[AirbyteStateMessage], beginning: str) -> None:
+        self._known: set[tuple[str, Any]] = set()
+        for message in state:
+            if message.stream is None or message.stream.stream_state is None:
+                continue
+            name = message.stream.stream_descriptor.name
+            for partition in getattr(message.stream.stream_state, "states", None) or []:
+                if any(cursor > beginning for cursor in partition["cursor"].values()):
+                    self._known.add((name, partition["partition"]["business_id"]))
+
+    def __contains__(self, stream_of_business: tuple[str, int]) -> bool:
+        return stream_of_business in self._known
+
+
+def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked) -> None:
+    """Warn and return, or raise, as the module says."""
+    if not is_gate(error) or (stream, business_id) in worked:
+        raise error
+    logger.warning(
+        "%s of business %s is left out, since it never could be read. %s", stream, business_id, error.message
+    )
