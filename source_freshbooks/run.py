@@ -12,6 +12,7 @@ from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_freshbooks import output
+from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.output import Entrypoint
 from source_freshbooks.source import SourceFreshbooks
 
@@ -28,7 +29,7 @@ def _read_json(path: str, what: str) -> Any:
         ) from None
 
 
-def _source(args: list[str]) -> SourceFreshbooks:
+def _source(args: list[str], known_ids: KnownIds | None) -> SourceFreshbooks:
     parsed = Entrypoint.parse_args(args)
     config_path, catalog_path, state_path = (
         getattr(parsed, name, None) for name in ("config", "catalog", "state")
@@ -42,14 +43,24 @@ def _source(args: list[str]) -> SourceFreshbooks:
     if state_path:
         _read_json(state_path, "state")
         state = Source.read_state(state_path)
-    return SourceFreshbooks(catalog=catalog, config=config, state=state)
+    return SourceFreshbooks(catalog=catalog, config=config, state=state, known_ids=known_ids)
+
+
+def _known_ids(args: list[str]) -> KnownIds | None:
+    """Take `--known-ids FILE`, which is ours and not the protocol's, out of `args`."""
+    if "--known-ids" not in args:
+        return None
+    at = args.index("--known-ids")
+    path = "".join(args[at + 1 : at + 2])
+    del args[at : at + 2]
+    return KnownIds.from_file(path)
 
 
 def run() -> None:
     init_uncaught_exception_handler(logger)
     args = sys.argv[1:]
     try:
-        source = _source(args)
+        source = _source(args, _known_ids(args))
     except AirbyteTracedException as error:
         error.emit_message()
         sys.exit(1)

@@ -10,6 +10,7 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.connection import BEGINNING, connection_of
+from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.scopes import missing_scopes
 
 # The CDK lets 10,000 records wait, whatever their size: 150 MB of invoices before a slow reader.
@@ -23,12 +24,13 @@ class SourceFreshbooks(YamlDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog | None = None,
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
+        known_ids: KnownIds | None = None,
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
         self._concurrent_source._queue.maxsize = RECORDS_WAITING
-        connection_of(self._config).worked = Worked(
-            state or [], str(self._config.get("start_date") or BEGINNING)
-        )
+        connection = connection_of(self._config)
+        connection.known_ids = known_ids or KnownIds()
+        connection.worked = Worked(state or [], str(self._config.get("start_date") or BEGINNING))
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """One request, for the identity; the scopes stand in the token."""

@@ -19,6 +19,7 @@ from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.budget import RateBudget
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
+from source_freshbooks.components.reconcile import KnownIds
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
@@ -92,6 +93,7 @@ class Connection:
         self.authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
         self.budget = RateBudget()
         self.worked = Worked([], BEGINNING)
+        self.known_ids = KnownIds()
         self._identity_lock = threading.Lock()
         self._once_lock = threading.Lock()
         self._found: dict[Hashable, Any] = {}

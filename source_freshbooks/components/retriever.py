@@ -29,6 +29,7 @@ from source_freshbooks.components.deletions import VISIBILITY, Params
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import FAMILIES, Page
 from source_freshbooks.components.paging import PER_PAGE, Drift, read_pages
+from source_freshbooks.components.reconcile import is_gone, single_record
 from source_freshbooks.components.records import RecordShaper
 from source_freshbooks.components.timestamps import eastern_day, format_utc, parse_utc, to_utc
 
@@ -48,7 +49,8 @@ class BusinessRetriever(Retriever):
     name: str
     family: str
     cursor_field: str
-    cursor: Cursor | None = None  # given by the CDK
+    primary_key: list[str] = field(default_factory=list)  # given by the CDK, as is the cursor
+    cursor: Cursor | None = None
 
     def __post_init__(self) -> None:
         self.connection = connection_of(self.config)
@@ -126,7 +128,10 @@ class _Reading:
         self._observed = ""
         self._latest = ""
         self._visibility = VISIBILITY[stream.visibility]
-        self._seen: set[Any] | None = set() if self._visibility.overlapping else None
+        self._key = stream.primary_key[-1] if stream.primary_key else "id"
+        self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
+        self._seen: set[Any] | None = set() if self._visibility.overlapping or self._known else None
+        self._trusted = True
 
     def records(self) -> Iterator[Mapping[str, Any] | AirbyteMessage]:
         for asked in self._visibility.passes:
@@ -134,7 +139,7 @@ class _Reading:
             if drift.suspected:
                 # Rows moved while they were read, or some are unreadable: a second look tells which.
                 logger.info("%s: %s; reading the list again", self._label(asked), drift)
-                self._seen = set() if self._seen is not None else None
+                self._seen = set() if self._visibility.overlapping else self._seen
                 drift = yield from self._list(asked)
             if drift.suspected:
                 logger.warning(
@@ -143,7 +148,28 @@ class _Reading:
                     self._label(asked),
                     drift,
                 )
+                self._trusted = False
             yield self._completeness(asked, drift)
+        if self._seen is not None and self._trusted:
+            yield from self._vanished(self._known - self._seen)
+
+    def _vanished(self, ids: set[Any]) -> Iterator[Mapping[str, Any]]:
+        """What became of rows that were known and are in no list."""
+        for id_ in sorted(ids, key=str):
+            try:
+                body, _ = self._stream.client.get(f"{self._path}/{id_}", {})
+                row = single_record(body)
+            except FreshbooksError as error:
+                if not is_gone(error):
+                    raise
+                row = None
+            record = (
+                self._record({self._key: id_, **row}, {})
+                if row
+                else self._stamp({self._key: id_}, self._observed)
+            )
+            if record is not None:
+                yield record if row else {**record, "is_deleted": True, "is_archived": False}
 
     def _list(self, asked: Params) -> Generator[Mapping[str, Any] | AirbyteMessage, None, Drift]:
         stream = self._stream
@@ -204,16 +230,19 @@ class _Reading:
                 cursor = stamp
                 if self._since and stamp < self._since and not stream.every_row:
                     return None
-        if self._seen is not None:
-            if row["id"] in self._seen:
-                return None
-            self._seen.add(row["id"])
         flags = self._visibility.flags(row, asked)
-        record = self._shaper.shape(row)
+        record = self._stamp(self._shaper.shape(row), cursor)
+        if self._seen is not None:
+            if record[self._key] in self._seen:
+                return None
+            self._seen.add(record[self._key])
+        record["is_deleted"], record["is_archived"] = flags
+        return record
+
+    def _stamp(self, record: dict[str, Any], cursor: str) -> dict[str, Any]:
         record["account_id"] = self._ids["account_id"]
         record["business_id"] = self._ids["business_id"]
-        record[stream.cursor_field] = cursor
-        record["is_deleted"], record["is_archived"] = flags
+        record[self._stream.cursor_field] = cursor
         return record
 
     def _completeness(self, asked: Params, drift: Drift) -> AirbyteMessage:
