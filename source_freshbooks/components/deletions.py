@@ -14,6 +14,7 @@ Params = dict[str, Any]
 Flags = Callable[[Row, Params], tuple[bool, bool]]
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
+_STATES = (0, 1, 2, "0", "1", "2")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Visibility:
 
 def _vis_state(row: Row, asked: Params) -> tuple[bool, bool]:
     state = row.get("vis_state", row.get("visState"))  # the second spelling stands in one real capture
-    if state is None:  # the key may be missing on old accounts: what was asked for is what came
+    if state not in _STATES:  # the key may be missing on old accounts: what was asked for is what came
         state = asked.get("search[vis_state]", ACTIVE)
     return int(state) == DELETED, int(state) == ARCHIVED
 

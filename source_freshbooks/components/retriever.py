@@ -197,11 +197,14 @@ class _Reading:
         body, response = self._stream.client.get(self._path, params)
         try:
             return self._family.page(body, self._rows), response
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise FreshbooksError(
-                f"FreshBooks answered {self._path} in an unknown shape ({type(error).__name__}: {error}). "
-                "Run again; if it stays so, report it with this text."
-            ) from None
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+            raise self._unknown_shape(error) from None
+
+    def _unknown_shape(self, error: Exception) -> FreshbooksError:
+        return FreshbooksError(
+            f"FreshBooks answered {self._path} in an unknown shape ({type(error).__name__}: {str(error)[:100]}). "
+            "Run again; if it stays so, report it with this text."
+        )
 
     def _observe(self, response: requests.Response) -> None:
         """The server's clock when the read began: its own is free of our clock's faults."""
@@ -223,6 +226,8 @@ class _Reading:
     def _record(self, row: dict[str, Any], asked: Params) -> dict[str, Any] | None:
         """The record, or None if it is older than the cursor or was emitted by an earlier pass."""
         stream = self._stream
+        if type(row) is not dict:
+            raise self._unknown_shape(TypeError("a row is not an object"))
         cursor = self._observed
         if stream.updated:
             stamp = to_utc(row.get(stream.updated), stream.zone)
@@ -232,6 +237,10 @@ class _Reading:
                     return None
         flags = self._visibility.flags(row, asked)
         record = self._stamp(self._shaper.shape(row), cursor)
+        if record.get(self._key) is None:
+            if record.get("id") is None:  # most lists have the key twice, under its own name and as `id`
+                raise self._unknown_shape(KeyError(self._key))
+            record[self._key] = record["id"]
         if self._seen is not None:
             if record[self._key] in self._seen:
                 return None
