@@ -1,5 +1,5 @@
 {#
-  JSON per engine: text at a path, number of elements, elements as rows.
+  JSON per engine: text and parts at a path, number of elements, elements as rows.
   Columns are JSON on DuckDB and BigQuery, jsonb on Postgres, variant on Snowflake, text on Spark.
 #}
 
@@ -26,6 +26,58 @@
 
 {% macro bigquery__json_text(column, path) -%}
     json_value({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+
+{# Text of the amount under a key that is no plain word, such as 0-30. #}
+{% macro json_bucket(column, key) -%}
+    {{ return(adapter.dispatch('json_bucket', 'freshbooks')(column, key)) }}
+{%- endmacro %}
+
+{% macro default__json_bucket(column, key) -%}
+    json_extract_string({{ column }}, '$."{{ key }}".amount')
+{%- endmacro %}
+
+{% macro postgres__json_bucket(column, key) -%}
+    (cast({{ column }} as jsonb) #>> '{"{{ key }}",amount}')
+{%- endmacro %}
+
+{% macro spark__json_bucket(column, key) -%}
+    get_json_object({{ column }}, "$['{{ key }}'].amount")
+{%- endmacro %}
+
+{% macro snowflake__json_bucket(column, key) -%}
+    cast(get_path({{ column }}, '["{{ key }}"].amount') as varchar)
+{%- endmacro %}
+
+{% macro bigquery__json_bucket(column, key) -%}
+    json_value({{ column }}, '$."{{ key }}".amount')
+{%- endmacro %}
+
+
+{# A part of a document as JSON, null when there is none. #}
+{% macro json_part(column, path) -%}
+    {{ return(adapter.dispatch('json_part', 'freshbooks')(column, path)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_part(column, path) -%}
+    json_extract({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro postgres__json_part(column, path) -%}
+    (cast({{ column }} as jsonb) #> '{ {{- path | replace('.', ',') -}} }')
+{%- endmacro %}
+
+{% macro spark__json_part(column, path) -%}
+    get_json_object({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro snowflake__json_part(column, path) -%}
+    get_path({{ column }}, '{{ path }}')
+{%- endmacro %}
+
+{% macro bigquery__json_part(column, path) -%}
+    json_query({{ column }}, '$.{{ path }}')
 {%- endmacro %}
 
 

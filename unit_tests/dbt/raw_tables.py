@@ -9,34 +9,7 @@ from typing import Any
 import duckdb
 
 SCHEMAS = Path(__file__).parents[2] / "source_freshbooks" / "schemas"
-STREAMS = (
-    "businesses",
-    "clients",
-    "invoices",
-    "payments",
-    "expenses",
-    "expense_categories",
-    "projects",
-    "time_entries",
-    "estimates",
-)
-# The stream's schema comes with the stream; these are the fields that staging reads (freshbooks-api.md 3.6).
-CREDIT_NOTES = {
-    "account_id": "VARCHAR",
-    "business_id": "BIGINT",
-    "creditid": "BIGINT",
-    "credit_number": "VARCHAR",
-    "credit_type": "VARCHAR",
-    "clientid": "BIGINT",
-    "create_date": "DATE",
-    "currency_code": "VARCHAR",
-    "amount": "JSON",
-    "paid": "JSON",
-    "display_status": "VARCHAR",
-    "payment_status": "VARCHAR",
-    "is_deleted": "BOOLEAN",
-    "is_archived": "BOOLEAN",
-}
+STREAMS = tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -44,11 +17,8 @@ Rows = dict[str, list[Row]]
 
 def columns_of(stream: str) -> dict[str, str]:
     """Column name to DuckDB type, by the stream's schema; the loader's own columns last."""
-    if stream == "credit_notes":
-        columns = dict(CREDIT_NOTES)
-    else:
-        properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
-        columns = {name.lower(): _duckdb_type(schema) for name, schema in properties.items()}
+    properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
+    columns = {name.lower(): _duckdb_type(schema) for name, schema in properties.items()}
     return {
         **columns,
         "_airbyte_raw_id": "VARCHAR",

@@ -25,6 +25,8 @@ lines as (
         element_number as line_number,
         cast({{ try_decimal(json_text('element', 'lineid'), 18, 0) }} as bigint) as line_id,
         cast({{ try_decimal(json_text('element', 'type'), 18, 0) }} as bigint) as line_type,
+        nullif(cast({{ try_decimal(json_text('element', 'modern_project_id'), 18, 0) }} as bigint), 0) as project_id,
+        nullif(cast({{ try_decimal(json_text('element', 'expenseid'), 18, 0) }} as bigint), 0) as expense_id,
         nullif(trim({{ json_text('element', 'name') }}), '') as line_name,
         nullif(trim({{ json_text('element', 'description') }}), '') as description,
         {{ try_decimal(line.quantity) }} as quantity,

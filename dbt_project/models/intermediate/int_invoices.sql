@@ -1,3 +1,4 @@
+{% set start_date = var('freshbooks_start_date', none) %}
 with
 
 invoices as (
@@ -141,6 +142,9 @@ select
     invoice_number,
     client_id,
     client_name_on_invoice,
+    estimate_id,
+    invoice_profile_id,
+    po_number,
     create_date,
     due_date,
     paid_date,
@@ -157,6 +161,10 @@ select
     computed_paid_amount,
     outstanding_amount,
     outstanding_as_of_amount,
+    deposit_amount,
+    deposit_status,
+    -- A connection that starts on a day lacks the older payments of older invoices.
+    {% if start_date %}coalesce(created_day > '{{ start_date[:10] }}', false){% else %}true{% endif %} as has_all_payments,
     amount_currency_code = currency_code
     and paid_currency_code = currency_code
     and outstanding_currency_code = currency_code as is_one_currency,

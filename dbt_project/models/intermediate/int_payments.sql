@@ -20,6 +20,8 @@ select
     payments.currency_code,
     payments.amount,
     payments.payment_type,
+    payments.gateway,
+    payments.note,
     payments.is_from_credit,
     not payments.is_from_credit as is_cash,
     payments.is_deleted,

@@ -2,7 +2,7 @@
     'account_id': 'string', 'business_id': 'bigint', 'creditid': 'bigint', 'credit_number': 'string',
     'credit_type': 'string', 'clientid': 'id', 'create_date': 'date', 'currency_code': 'string',
     'amount': 'money', 'paid': 'money', 'display_status': 'string', 'payment_status': 'string',
-    'is_deleted': 'boolean', 'is_archived': 'boolean',
+    'lines': 'json_array', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'creditid'] %}
 with
@@ -24,7 +24,7 @@ select
     business_id,
     creditid as credit_id,
     credit_number,
-    credit_type,
+    lower(credit_type) as credit_type,
     clientid as client_id,
     create_date,
     coalesce(upper(currency_code), amount_currency_code) as currency_code,
@@ -32,6 +32,7 @@ select
     amount_currency_code,
     paid as used_amount,
     payment_status,
+    lines,
     coalesce(lower(display_status) = 'draft', false) as is_draft,
     _airbyte_extracted_at as extracted_at,
     is_deleted,

@@ -1,0 +1,95 @@
+{# The bucket of an age in days past due: 0 and less is current. #}
+{% macro aging_bucket(days) -%}
+    case
+        when {{ days }} <= 0 then 'current'
+        when {{ days }} <= 30 then '1-30'
+        when {{ days }} <= 60 then '31-60'
+        when {{ days }} <= 90 then '61-90'
+        else '91+'
+    end
+{%- endmacro %}
+
+{# A select of the days that balances are shown for: as_of_date and the month ends before it. #}
+{% macro balance_days() %}
+select
+    {{ as_of_date() }} as as_of_date,
+    true as is_latest
+union all
+select
+    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', '-months.generated_number', month_start(as_of_date()))) }} as date)
+        as as_of_date,
+    false as is_latest
+from (
+    select generated_number - 1 as generated_number
+    from ({{ dbt.generate_series(var('freshbooks_history_months')) }}) as series
+) as months
+{% endmacro %}
+
+{#
+  A select of what was open on each of the `days`, from dated payments: the balance of today, and on top of it
+  what was paid after that day, never more than the total. Payments older than the connection's start are in
+  the balance of today, so they need no row of their own.
+
+  `documents` has account_id, business_id, document_id, issue_date, due_date, currency_code, total_amount,
+  outstanding_amount and only what counts; `payments` has account_id, business_id, document_id, currency_code,
+  payment_date, amount.
+#}
+{% macro open_balances(documents, payments, days) %}
+select
+    dated.account_id,
+    dated.business_id,
+    dated.document_id,
+    dated.as_of_date,
+    dated.is_latest,
+    cast(least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) as decimal(18, 2))
+        as outstanding_amount,
+    cast(dated.paid_later_amount as decimal(18, 2)) as paid_later_amount,
+    {{ days_between('dated.due_date', 'dated.as_of_date') }} as days_past_due
+from (
+    select
+        documents.account_id,
+        documents.business_id,
+        documents.document_id,
+        documents.due_date,
+        documents.total_amount,
+        documents.outstanding_amount,
+        days.as_of_date,
+        days.is_latest,
+        sum(coalesce(payments.amount, 0)) as paid_later_amount
+    from {{ documents }} as documents
+    left join (
+        select
+            account_id,
+            business_id,
+            document_id,
+            max(payment_date) as last_payment_date
+        from {{ payments }}
+        group by account_id, business_id, document_id
+    ) as last_payments
+        on
+            documents.account_id = last_payments.account_id
+            and documents.business_id = last_payments.business_id
+            and documents.document_id = last_payments.document_id
+    inner join {{ days }} as days
+        on
+            documents.issue_date <= days.as_of_date
+            and (documents.outstanding_amount > 0 or last_payments.last_payment_date > days.as_of_date)
+    left join {{ payments }} as payments
+        on
+            documents.account_id = payments.account_id
+            and documents.business_id = payments.business_id
+            and documents.document_id = payments.document_id
+            and documents.currency_code = payments.currency_code
+            and days.as_of_date < payments.payment_date
+    group by
+        documents.account_id,
+        documents.business_id,
+        documents.document_id,
+        documents.due_date,
+        documents.total_amount,
+        documents.outstanding_amount,
+        days.as_of_date,
+        days.is_latest
+) as dated
+where least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) > 0
+{% endmacro %}

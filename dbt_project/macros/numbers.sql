@@ -1,0 +1,14 @@
+{#
+  A quotient as a decimal, rounded half away from zero. DuckDB divides decimals as floating point, so an exact
+  half could fall on either side; a nudge far below the last digit of any money or hour settles it upward, and
+  the same way on every engine. For values that are not negative.
+#}
+{% macro quotient(numerator, denominator, precision=18, scale=2) -%}
+    cast(round(cast({{ numerator }} as decimal(28, 6)) / nullif({{ denominator }}, 0) + 0.00000001, {{ scale }})
+    as decimal({{ precision }}, {{ scale }}))
+{%- endmacro %}
+
+{# Seconds as hours. #}
+{% macro hours(seconds) -%}
+    {{ quotient(seconds, 3600, 18, 4) }}
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{#
+  Columns in the currency of the variable freshbooks_reporting_currency, from the user's own rates
+  (seeds/exchange_rates.csv): the newest rate on or before the day. The own currency needs no rate; without a
+  rate the amounts are null, never converted at 1. `amounts` maps a name to an amount of `relation`.
+#}
+{% macro reporting_columns(relation, day, amounts) -%}
+    {%- set target = var('freshbooks_reporting_currency', none) -%}
+    {%- if not target %}
+    cast(null as {{ dbt.type_string() }}) as reporting_currency_code,
+        {%- for name in amounts %}
+    cast(null as decimal(18, 2)) as {{ name }}_reporting_amount{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- else %}
+    cast('{{ target }}' as {{ dbt.type_string() }}) as reporting_currency_code,
+        {%- for name, amount in amounts.items() %}
+    cast(round({{ amount }} * case when {{ relation }}.currency_code = '{{ target }}' then 1 else exchange_rates.rate end, 2)
+        as decimal(18, 2)) as {{ name }}_reporting_amount{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
+
+{# The join that reporting_columns reads. #}
+{% macro join_exchange_rates(relation, day) -%}
+    {%- set target = var('freshbooks_reporting_currency', none) -%}
+    {%- if target %}
+left join {{ ref('int_exchange_rates') }} as exchange_rates
+    on
+        {{ relation }}.currency_code = exchange_rates.currency_code
+        and exchange_rates.valid_from_date <= {{ relation }}.{{ day }}
+        and {{ relation }}.{{ day }} < exchange_rates.valid_to_date
+    {%- endif %}
+{%- endmacro %}

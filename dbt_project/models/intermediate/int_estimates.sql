@@ -1,0 +1,60 @@
+with
+
+estimates as (
+    select * from {{ ref('stg_freshbooks__estimates') }}
+),
+
+invoices as (
+    select * from {{ ref('stg_freshbooks__invoices') }}
+),
+
+-- The first invoice made from an estimate; deleted ones don't count.
+ranked as (
+    select
+        account_id,
+        business_id,
+        estimate_id,
+        invoice_id,
+        invoice_number,
+        create_date,
+        row_number() over (
+            partition by account_id, business_id, estimate_id
+            order by create_date asc, invoice_id asc
+        ) as preference
+    from invoices
+    where estimate_id is not null and not is_deleted
+),
+
+first_invoices as (
+    select * from ranked
+    where preference = 1
+)
+
+select
+    estimates.account_id,
+    estimates.business_id,
+    estimates.estimate_id,
+    estimates.estimate_number,
+    estimates.client_id,
+    estimates.client_name_on_estimate,
+    estimates.project_id,
+    estimates.create_date,
+    estimates.currency_code,
+    estimates.amount,
+    estimates.discount_amount,
+    case when first_invoices.invoice_id is not null then 'invoiced' else estimates.estimate_stage end
+        as estimate_stage,
+    first_invoices.invoice_id is not null or estimates.estimate_stage = 'invoiced' as is_converted,
+    first_invoices.invoice_id,
+    first_invoices.invoice_number,
+    first_invoices.create_date as invoice_date,
+    {{ days_between('estimates.create_date', 'first_invoices.create_date') }} as days_to_invoice,
+    estimates.updated_at,
+    estimates.is_deleted,
+    estimates.is_archived
+from estimates
+left join first_invoices
+    on
+        estimates.account_id = first_invoices.account_id
+        and estimates.business_id = first_invoices.business_id
+        and estimates.estimate_id = first_invoices.estimate_id

@@ -1,0 +1,239 @@
+with
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+other_income as (
+    select * from {{ ref('stg_freshbooks__other_income') }}
+),
+
+expenses as (
+    select * from {{ ref('stg_freshbooks__expenses') }}
+),
+
+bills as (
+    select * from {{ ref('stg_freshbooks__bills') }}
+),
+
+expense_categories as (
+    select * from {{ ref('stg_freshbooks__expense_categories') }}
+),
+
+reports as (
+    select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
+),
+
+credit_lines as (
+    {{ json_elements('credit_notes', 'lines', ['account_id', 'business_id', 'credit_id']) }}
+),
+
+credit_totals as (
+    select
+        account_id,
+        business_id,
+        credit_id,
+        sum({{ money(json_text('element', 'amount.amount')) }}) as amount_without_tax
+    from credit_lines
+    group by account_id, business_id, credit_id
+),
+
+income_taxes as (
+    {{ json_elements('other_income', 'taxes', ['account_id', 'business_id', 'income_id']) }}
+),
+
+income_tax_totals as (
+    select
+        account_id,
+        business_id,
+        income_id,
+        sum({{ try_decimal(json_text('element', 'amount')) }}) as tax_percent
+    from income_taxes
+    group by account_id, business_id, income_id
+),
+
+bill_line_elements as (
+    {{ json_elements('bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']) }}
+),
+
+bill_lines as (
+    select
+        account_id,
+        business_id,
+        bill_id,
+        currency_code,
+        issue_date,
+        is_deleted,
+        cast({{ try_decimal(json_text('element', 'categoryid'), 18, 0) }} as bigint) as category_id,
+        {{ money(json_text('element', 'amount.amount')) }} as amount
+    from bill_line_elements
+),
+
+-- Without tax, on the day of the document: what an accrual profit and loss counts. Overpayments and prepayments are
+-- money owed, not income; costs of goods sold are taken from income.
+events as (
+    select
+        account_id,
+        business_id,
+        currency_code,
+        create_date as event_date,
+        lines_amount + discount_amount as income_amount,
+        0 as expense_amount
+    from invoices
+    where is_receivable
+    union all
+    select
+        credit_notes.account_id,
+        credit_notes.business_id,
+        credit_notes.currency_code,
+        credit_notes.create_date as event_date,
+        -coalesce(credit_totals.amount_without_tax, credit_notes.amount) as income_amount,
+        0 as expense_amount
+    from credit_notes
+    left join credit_totals
+        on
+            credit_notes.account_id = credit_totals.account_id
+            and credit_notes.business_id = credit_totals.business_id
+            and credit_notes.credit_id = credit_totals.credit_id
+    where
+        not credit_notes.is_deleted
+        and not credit_notes.is_draft
+        and coalesce(credit_notes.credit_type, '') not in ('overpayment', 'prepayment')
+    union all
+    select
+        other_income.account_id,
+        other_income.business_id,
+        other_income.currency_code,
+        other_income.income_date as event_date,
+        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }} as income_amount,
+        0 as expense_amount
+    from other_income
+    left join income_tax_totals
+        on
+            other_income.account_id = income_tax_totals.account_id
+            and other_income.business_id = income_tax_totals.business_id
+            and other_income.income_id = income_tax_totals.income_id
+    where not other_income.is_deleted
+    union all
+    select
+        expenses.account_id,
+        expenses.business_id,
+        expenses.currency_code,
+        expenses.expense_date as event_date,
+        case when expense_categories.is_cogs then expenses.tax_amount - expenses.total_amount else 0 end as income_amount,
+        case when expense_categories.is_cogs then 0 else expenses.total_amount - expenses.tax_amount end
+            as expense_amount
+    from expenses
+    left join expense_categories
+        on
+            expenses.account_id = expense_categories.account_id
+            and expenses.business_id = expense_categories.business_id
+            and expenses.category_id = expense_categories.category_id
+    where not expenses.is_deleted
+    union all
+    select
+        bill_lines.account_id,
+        bill_lines.business_id,
+        bill_lines.currency_code,
+        bill_lines.issue_date as event_date,
+        case when expense_categories.is_cogs then -bill_lines.amount else 0 end as income_amount,
+        case when expense_categories.is_cogs then 0 else bill_lines.amount end as expense_amount
+    from bill_lines
+    left join expense_categories
+        on
+            bill_lines.account_id = expense_categories.account_id
+            and bill_lines.business_id = expense_categories.business_id
+            and bill_lines.category_id = expense_categories.category_id
+    where not bill_lines.is_deleted
+),
+
+last_changes as (
+    select
+        account_id,
+        business_id,
+        max(updated_at) as changed_at
+    from (
+        select account_id, business_id, updated_at from invoices
+        union all
+        select account_id, business_id, updated_at from other_income
+        union all
+        select account_id, business_id, updated_at from expenses
+        union all
+        select account_id, business_id, updated_at from bills
+    ) as changes
+    group by account_id, business_id
+),
+
+current_reports as (
+    select
+        reports.account_id,
+        reports.business_id,
+        reports.currency_code,
+        reports.start_date,
+        reports.end_date,
+        {{ money(json_text('reports.total_income', 'total.amount')) }} as income_amount,
+        {{ money(json_text('reports.total_expenses', 'total.amount')) }} as expense_amount
+    from reports
+    left join last_changes
+        on
+            reports.account_id = last_changes.account_id
+            and reports.business_id = last_changes.business_id
+    where
+        not coalesce(reports.cash_based, false)
+        and (last_changes.changed_at is null or last_changes.changed_at <= reports.observed_at)
+),
+
+compared as (
+    select
+        current_reports.account_id,
+        current_reports.business_id,
+        current_reports.currency_code,
+        current_reports.start_date,
+        current_reports.end_date,
+        max(current_reports.income_amount) as reported_income_amount,
+        max(current_reports.expense_amount) as reported_expense_amount,
+        coalesce(sum(events.income_amount), 0) as income_amount,
+        coalesce(sum(events.expense_amount), 0) as expense_amount
+    from current_reports
+    left join events
+        on
+            current_reports.account_id = events.account_id
+            and current_reports.business_id = events.business_id
+            and current_reports.currency_code = events.currency_code
+            and current_reports.start_date <= events.event_date
+            and events.event_date <= current_reports.end_date
+    group by
+        current_reports.account_id,
+        current_reports.business_id,
+        current_reports.currency_code,
+        current_reports.start_date,
+        current_reports.end_date
+)
+
+select
+    account_id,
+    business_id,
+    'profit and loss, income' as check_name,
+    currency_code,
+    start_date,
+    end_date,
+    'total income' as row_name,
+    income_amount as our_amount,
+    reported_income_amount as freshbooks_amount
+from compared
+union all
+select
+    account_id,
+    business_id,
+    'profit and loss, expenses' as check_name,
+    currency_code,
+    start_date,
+    end_date,
+    'total expenses' as row_name,
+    expense_amount as our_amount,
+    reported_expense_amount as freshbooks_amount
+from compared

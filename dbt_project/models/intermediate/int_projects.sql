@@ -1,0 +1,47 @@
+with
+
+projects as (
+    select * from {{ ref('stg_freshbooks__projects') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+systems as (
+    select * from {{ ref('stg_freshbooks__systems') }}
+)
+
+select
+    projects.account_id,
+    projects.business_id,
+    projects.project_id,
+    projects.project_name,
+    projects.description,
+    projects.client_id,
+    clients.client_name,
+    projects.project_type,
+    projects.billing_method,
+    projects.hourly_rate_amount as hourly_rate,
+    projects.fixed_price_amount as fixed_price,
+    -- FreshBooks bills in the client's currency and keeps none on the project.
+    coalesce(clients.currency_code, systems.base_currency_code) as currency_code,
+    projects.budget_seconds,
+    projects.billed_status,
+    projects.due_date,
+    projects.is_internal,
+    projects.is_complete,
+    projects.project_status,
+    projects.services,
+    projects.updated_at,
+    projects.is_deleted
+from projects
+left join clients
+    on
+        projects.account_id = clients.account_id
+        and projects.business_id = clients.business_id
+        and projects.client_id = clients.client_id
+left join systems
+    on
+        projects.account_id = systems.account_id
+        and projects.business_id = systems.business_id

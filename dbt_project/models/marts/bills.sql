@@ -1,0 +1,38 @@
+with
+
+bills as (
+    select * from {{ ref('int_bills') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    bills.account_id,
+    bills.business_id,
+    businesses.business_name,
+    bills.bill_id,
+    bills.bill_number,
+    bills.vendor_id,
+    bills.vendor_name,
+    bills.issue_date,
+    bills.due_date,
+    {{ as_of_date() }} as as_of_date,
+    bills.bill_status,
+    cast(bills.days_overdue as bigint) as days_overdue,
+    bills.category_name,
+    bills.description,
+    bills.currency_code,
+    bills.amount_without_tax,
+    cast(bills.tax_amount as decimal(18, 2)) as tax_amount,
+    bills.total_amount,
+    bills.paid_amount,
+    bills.outstanding_amount,
+    bills.is_open,
+    bills.is_archived,
+    bills.updated_at
+from bills
+left join businesses
+    on bills.business_id = businesses.business_id
+where not bills.is_deleted

@@ -1,0 +1,22 @@
+with
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+),
+
+systems as (
+    select * from {{ ref('stg_freshbooks__systems') }}
+)
+
+select
+    businesses.account_id,
+    businesses.business_id,
+    businesses.business_name,
+    businesses.business_status,
+    businesses.time_zone,
+    systems.base_currency_code
+from businesses
+left join systems
+    on
+        businesses.account_id = systems.account_id
+        and businesses.business_id = systems.business_id

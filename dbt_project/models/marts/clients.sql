@@ -1,0 +1,51 @@
+with
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+client_activity as (
+    select * from {{ ref('int_client_activity') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    clients.account_id,
+    clients.business_id,
+    businesses.business_name,
+    clients.client_id,
+    clients.client_name,
+    clients.organization,
+    clients.first_name,
+    clients.last_name,
+    clients.email,
+    clients.business_phone,
+    clients.mobile_phone,
+    clients.street,
+    clients.street2,
+    clients.city,
+    clients.province,
+    clients.postal_code,
+    clients.country,
+    clients.language_code,
+    clients.currency_code,
+    clients.vat_number,
+    clients.note,
+    clients.client_status,
+    cast(coalesce(client_activity.invoice_count, 0) as bigint) as invoice_count,
+    client_activity.first_activity_date,
+    client_activity.last_activity_date,
+    client_activity.last_invoice_date,
+    client_activity.last_payment_date,
+    clients.updated_at
+from clients
+left join client_activity
+    on
+        clients.account_id = client_activity.account_id
+        and clients.business_id = client_activity.business_id
+        and clients.client_id = client_activity.client_id
+left join businesses
+    on clients.business_id = businesses.business_id

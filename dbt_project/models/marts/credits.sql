@@ -1,0 +1,40 @@
+with
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    credit_notes.account_id,
+    credit_notes.business_id,
+    businesses.business_name,
+    credit_notes.credit_id,
+    credit_notes.credit_number,
+    credit_notes.credit_type,
+    credit_notes.client_id,
+    clients.client_name,
+    credit_notes.create_date,
+    credit_notes.payment_status,
+    credit_notes.currency_code,
+    credit_notes.amount as credit_amount,
+    credit_notes.used_amount,
+    cast(credit_notes.amount - credit_notes.used_amount as decimal(18, 2)) as unapplied_amount,
+    credit_notes.is_draft,
+    coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in
+from credit_notes
+left join clients
+    on
+        credit_notes.account_id = clients.account_id
+        and credit_notes.business_id = clients.business_id
+        and credit_notes.client_id = clients.client_id
+left join businesses
+    on credit_notes.business_id = businesses.business_id
+where not credit_notes.is_deleted

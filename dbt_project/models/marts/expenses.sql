@@ -1,0 +1,85 @@
+with
+
+expenses as (
+    select * from {{ ref('stg_freshbooks__expenses') }}
+),
+
+expense_category_tree as (
+    select * from {{ ref('int_expense_category_tree') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+projects as (
+    select * from {{ ref('int_projects') }}
+),
+
+invoices as (
+    select * from {{ ref('stg_freshbooks__invoices') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    expenses.account_id,
+    expenses.business_id,
+    businesses.business_name,
+    expenses.expense_id,
+    expenses.expense_date,
+    expenses.vendor,
+    expenses.category_id,
+    coalesce(
+        expense_category_tree.category_path,
+        case when expenses.category_id is null then 'Uncategorised' else 'Unknown category' end
+    ) as category_path,
+    coalesce(expense_category_tree.is_cogs, false) as is_cogs,
+    expenses.client_id,
+    clients.client_name,
+    expenses.project_id,
+    projects.project_name,
+    expenses.invoice_id,
+    invoices.invoice_number,
+    expenses.account_name,
+    expenses.notes,
+    case expenses.status_code
+        when 0 then 'internal' when 1 then 'outstanding' when 2 then 'invoiced' when 4 then 'recouped'
+    end as expense_status,
+    expenses.currency_code,
+    expenses.total_amount,
+    expenses.tax_amount,
+    cast(expenses.total_amount - expenses.tax_amount as decimal(18, 2)) as amount_without_tax,
+    expenses.is_billable,
+    expenses.has_receipt,
+    expenses.is_possible_duplicate,
+    expenses.is_archived,
+    {{ reporting_columns('expenses', 'expense_date', {'total': 'expenses.total_amount'}) }},
+    expenses.updated_at
+from expenses
+left join expense_category_tree
+    on
+        expenses.account_id = expense_category_tree.account_id
+        and expenses.business_id = expense_category_tree.business_id
+        and expenses.category_id = expense_category_tree.category_id
+left join clients
+    on
+        expenses.account_id = clients.account_id
+        and expenses.business_id = clients.business_id
+        and expenses.client_id = clients.client_id
+left join projects
+    on
+        expenses.account_id = projects.account_id
+        and expenses.business_id = projects.business_id
+        and expenses.project_id = projects.project_id
+left join invoices
+    on
+        expenses.account_id = invoices.account_id
+        and expenses.business_id = invoices.business_id
+        and expenses.invoice_id = invoices.invoice_id
+left join businesses
+    on expenses.business_id = businesses.business_id
+{{ join_exchange_rates('expenses', 'expense_date') }}
+where not expenses.is_deleted

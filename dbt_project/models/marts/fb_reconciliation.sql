@@ -1,0 +1,160 @@
+with
+
+own_checks as (
+    select * from {{ ref('int_own_checks') }}
+),
+
+receivable_checks as (
+    select * from {{ ref('int_receivable_checks') }}
+),
+
+collected_checks as (
+    select * from {{ ref('int_collected_checks') }}
+),
+
+expense_checks as (
+    select * from {{ ref('int_expense_checks') }}
+),
+
+profit_checks as (
+    select * from {{ ref('int_profit_checks') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+),
+
+compared as (
+    select
+        account_id,
+        business_id,
+        'own_arithmetic' as check_kind,
+        check_name,
+        currency_code,
+        cast(null as date) as start_date,
+        cast(null as date) as end_date,
+        row_name,
+        our_amount,
+        freshbooks_amount,
+        tolerance_amount
+    from own_checks
+    union all
+    select
+        account_id,
+        business_id,
+        'freshbooks_report' as check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        row_name,
+        our_amount,
+        freshbooks_amount,
+        0.01 as tolerance_amount
+    from receivable_checks
+    union all
+    select
+        account_id,
+        business_id,
+        'freshbooks_report' as check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        row_name,
+        our_amount,
+        freshbooks_amount,
+        0.01 as tolerance_amount
+    from collected_checks
+    union all
+    select
+        account_id,
+        business_id,
+        'freshbooks_report' as check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        row_name,
+        our_amount,
+        freshbooks_amount,
+        0.01 as tolerance_amount
+    from expense_checks
+    union all
+    select
+        account_id,
+        business_id,
+        'freshbooks_report' as check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        row_name,
+        our_amount,
+        freshbooks_amount,
+        0.01 as tolerance_amount
+    from profit_checks
+),
+
+measured as (
+    select
+        *,
+        our_amount is null
+        or freshbooks_amount is null
+        or abs(our_amount - freshbooks_amount) > tolerance_amount as is_wrong
+    from compared
+),
+
+-- The first rows that differ are named; their number is in wrong_row_count.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, business_id, check_name, currency_code, start_date, end_date, is_wrong
+            order by row_name asc
+        ) as row_position
+    from measured
+),
+
+checks as (
+    select
+        account_id,
+        business_id,
+        check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        sum(our_amount) as our_amount,
+        sum(freshbooks_amount) as freshbooks_amount,
+        count(*) as compared_row_count,
+        sum(case when is_wrong then 1 else 0 end) as wrong_row_count,
+        {{ dbt.listagg(
+            "case when is_wrong and row_position <= 20 then row_name || ': ' || coalesce("
+            ~ as_text('cast(our_amount as decimal(18, 2))') ~ ", 'none') || ' against ' || coalesce("
+            ~ as_text('cast(freshbooks_amount as decimal(18, 2))') ~ ", 'none') end",
+            "'; '", "order by row_name"
+        ) }} as wrong_rows
+    from ranked
+    group by account_id, business_id, check_kind, check_name, currency_code, start_date, end_date
+)
+
+select
+    checks.account_id,
+    checks.business_id,
+    businesses.business_name,
+    checks.check_kind,
+    checks.check_name,
+    checks.currency_code,
+    checks.start_date,
+    checks.end_date,
+    cast(checks.our_amount as decimal(18, 2)) as our_amount,
+    cast(checks.freshbooks_amount as decimal(18, 2)) as freshbooks_amount,
+    cast(checks.our_amount - checks.freshbooks_amount as decimal(18, 2)) as difference_amount,
+    checks.wrong_row_count = 0 as is_ok,
+    cast(checks.compared_row_count as bigint) as compared_row_count,
+    cast(checks.wrong_row_count as bigint) as wrong_row_count,
+    nullif(checks.wrong_rows, '') as wrong_rows
+from checks
+left join businesses
+    on checks.business_id = businesses.business_id

@@ -1,0 +1,70 @@
+with
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+estimates as (
+    select * from {{ ref('stg_freshbooks__estimates') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    invoices.account_id,
+    invoices.business_id,
+    businesses.business_name,
+    invoices.invoice_id,
+    invoices.invoice_number,
+    invoices.client_id,
+    coalesce(clients.client_name, invoices.client_name_on_invoice) as client_name,
+    clients.client_status,
+    invoices.estimate_id,
+    estimates.estimate_number,
+    invoices.invoice_profile_id,
+    invoices.po_number,
+    invoices.create_date,
+    invoices.due_date,
+    invoices.paid_date,
+    invoices.as_of_date,
+    invoices.invoice_status,
+    invoices.days_overdue,
+    invoices.aging_bucket,
+    invoices.currency_code,
+    invoices.lines_amount,
+    invoices.discount_amount,
+    cast(invoices.lines_amount + invoices.discount_amount as decimal(18, 2)) as amount_without_tax,
+    cast(invoices.amount - invoices.lines_amount - invoices.discount_amount as decimal(18, 2)) as tax_amount,
+    invoices.amount as total_amount,
+    invoices.paid_amount,
+    invoices.outstanding_amount,
+    invoices.deposit_amount,
+    invoices.deposit_status,
+    cast(invoices.line_count as bigint) as line_count,
+    invoices.is_draft,
+    invoices.is_open,
+    invoices.days_overdue > 0 as is_overdue,
+    invoices.is_archived,
+    {{ reporting_columns('invoices', 'create_date', {'total': 'invoices.amount', 'outstanding': 'invoices.outstanding_amount'}) }},
+    invoices.updated_at
+from invoices
+left join clients
+    on
+        invoices.account_id = clients.account_id
+        and invoices.business_id = clients.business_id
+        and invoices.client_id = clients.client_id
+left join estimates
+    on
+        invoices.account_id = estimates.account_id
+        and invoices.business_id = estimates.business_id
+        and invoices.estimate_id = estimates.estimate_id
+left join businesses
+    on invoices.business_id = businesses.business_id
+{{ join_exchange_rates('invoices', 'create_date') }}
+where not invoices.is_deleted

@@ -1,0 +1,28 @@
+with
+
+other_income as (
+    select * from {{ ref('stg_freshbooks__other_income') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    other_income.account_id,
+    other_income.business_id,
+    businesses.business_name,
+    other_income.income_id,
+    other_income.income_date,
+    other_income.source,
+    other_income.category_name,
+    other_income.payment_type,
+    other_income.note,
+    other_income.currency_code,
+    other_income.amount as total_amount,
+    other_income.is_archived,
+    other_income.updated_at
+from other_income
+left join businesses
+    on other_income.business_id = businesses.business_id
+where not other_income.is_deleted

@@ -1,0 +1,66 @@
+with
+
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    payments.account_id,
+    payments.business_id,
+    businesses.business_name,
+    payments.payment_id,
+    payments.payment_date,
+    payments.client_id,
+    coalesce(clients.client_name, invoices.client_name_on_invoice) as client_name,
+    payments.invoice_id,
+    invoices.invoice_number,
+    payments.credit_id,
+    credit_notes.credit_number,
+    payments.overpayment_credit_id,
+    payments.payment_type,
+    payments.gateway,
+    payments.note,
+    payments.currency_code,
+    payments.amount as payment_amount,
+    payments.is_cash,
+    payments.is_from_credit,
+    payments.is_invoice_deleted,
+    payments.is_counted,
+    {{ reporting_columns('payments', 'payment_date', {'payment': 'payments.amount'}) }},
+    payments.updated_at
+from payments
+left join invoices
+    on
+        payments.account_id = invoices.account_id
+        and payments.business_id = invoices.business_id
+        and payments.invoice_id = invoices.invoice_id
+left join clients
+    on
+        payments.account_id = clients.account_id
+        and payments.business_id = clients.business_id
+        and payments.client_id = clients.client_id
+left join credit_notes
+    on
+        payments.account_id = credit_notes.account_id
+        and payments.business_id = credit_notes.business_id
+        and payments.credit_id = credit_notes.credit_id
+left join businesses
+    on payments.business_id = businesses.business_id
+{{ join_exchange_rates('payments', 'payment_date') }}
+where not payments.is_deleted

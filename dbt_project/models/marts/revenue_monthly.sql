@@ -1,0 +1,165 @@
+with
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+other_income as (
+    select * from {{ ref('stg_freshbooks__other_income') }}
+),
+
+clients as (
+    select * from {{ ref('stg_freshbooks__clients') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+),
+
+events as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        {{ month_start('create_date') }} as month_start_date,
+        amount as invoiced_amount,
+        lines_amount + discount_amount as accrued_amount,
+        0 as credited_amount,
+        0 as other_income_amount,
+        0 as collected_amount,
+        0 as paid_in_credit_amount,
+        0 as credit_applied_amount,
+        0 as collected_on_deleted_invoices_amount
+    from invoices
+    where is_receivable
+    union all
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        {{ month_start('create_date') }} as month_start_date,
+        0 as invoiced_amount,
+        0 as accrued_amount,
+        amount as credited_amount,
+        0 as other_income_amount,
+        0 as collected_amount,
+        0 as paid_in_credit_amount,
+        0 as credit_applied_amount,
+        0 as collected_on_deleted_invoices_amount
+    from credit_notes
+    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+    union all
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        {{ month_start('create_date') }} as month_start_date,
+        0 as invoiced_amount,
+        0 as accrued_amount,
+        0 as credited_amount,
+        0 as other_income_amount,
+        0 as collected_amount,
+        amount as paid_in_credit_amount,
+        0 as credit_applied_amount,
+        0 as collected_on_deleted_invoices_amount
+    from credit_notes
+    where not is_deleted and not is_draft and credit_type in ('overpayment', 'prepayment')
+    union all
+    select
+        account_id,
+        business_id,
+        cast(null as bigint) as client_id,
+        currency_code,
+        {{ month_start('income_date') }} as month_start_date,
+        0 as invoiced_amount,
+        0 as accrued_amount,
+        0 as credited_amount,
+        amount as other_income_amount,
+        0 as collected_amount,
+        0 as paid_in_credit_amount,
+        0 as credit_applied_amount,
+        0 as collected_on_deleted_invoices_amount
+    from other_income
+    where not is_deleted
+    union all
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        {{ month_start('payment_date') }} as month_start_date,
+        0 as invoiced_amount,
+        0 as accrued_amount,
+        0 as credited_amount,
+        0 as other_income_amount,
+        case when is_counted and is_cash then amount else 0 end as collected_amount,
+        0 as paid_in_credit_amount,
+        case when is_counted and not is_cash then amount else 0 end as credit_applied_amount,
+        case when is_invoice_deleted and is_cash then amount else 0 end as collected_on_deleted_invoices_amount
+    from payments
+    where not is_deleted
+),
+
+monthly as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        month_start_date,
+        sum(invoiced_amount) as invoiced_amount,
+        sum(accrued_amount) as accrued_amount,
+        sum(credited_amount) as credited_amount,
+        sum(other_income_amount) as other_income_amount,
+        sum(collected_amount) as collected_amount,
+        sum(paid_in_credit_amount) as paid_in_credit_amount,
+        sum(credit_applied_amount) as credit_applied_amount,
+        sum(collected_on_deleted_invoices_amount) as collected_on_deleted_invoices_amount
+    from events
+    group by account_id, business_id, client_id, currency_code, month_start_date
+)
+
+select
+    monthly.account_id,
+    monthly.business_id,
+    businesses.business_name,
+    monthly.month_start_date,
+    monthly.client_id,
+    clients.client_name,
+    monthly.currency_code,
+    cast(monthly.invoiced_amount as decimal(18, 2)) as invoiced_amount,
+    cast(monthly.accrued_amount as decimal(18, 2)) as accrued_amount,
+    cast(monthly.credited_amount as decimal(18, 2)) as credited_amount,
+    cast(monthly.other_income_amount as decimal(18, 2)) as other_income_amount,
+    cast(monthly.collected_amount as decimal(18, 2)) as collected_amount,
+    cast(monthly.paid_in_credit_amount as decimal(18, 2)) as paid_in_credit_amount,
+    cast(monthly.credit_applied_amount as decimal(18, 2)) as credit_applied_amount,
+    cast(monthly.collected_on_deleted_invoices_amount as decimal(18, 2)) as collected_on_deleted_invoices_amount
+from monthly
+left join clients
+    on
+        monthly.account_id = clients.account_id
+        and monthly.business_id = clients.business_id
+        and monthly.client_id = clients.client_id
+left join businesses
+    on monthly.business_id = businesses.business_id
+where
+    monthly.invoiced_amount <> 0
+    or monthly.accrued_amount <> 0
+    or monthly.credited_amount <> 0
+    or monthly.other_income_amount <> 0
+    or monthly.collected_amount <> 0
+    or monthly.paid_in_credit_amount <> 0
+    or monthly.credit_applied_amount <> 0
+    or monthly.collected_on_deleted_invoices_amount <> 0

@@ -1,0 +1,22 @@
+with
+
+services as (
+    select * from {{ ref('int_services') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+)
+
+select
+    services.account_id,
+    services.business_id,
+    businesses.business_name,
+    services.service_id,
+    services.service_name,
+    cast(services.hourly_rate as decimal(18, 2)) as hourly_rate,
+    services.is_billable,
+    services.service_status
+from services
+left join businesses
+    on services.business_id = businesses.business_id

@@ -1,0 +1,76 @@
+with
+
+time_entries as (
+    select * from {{ ref('int_time_entries') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+),
+
+grouped as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        project_id,
+        service_id,
+        identity_id,
+        max(client_name) as client_name,
+        max(project_name) as project_name,
+        max(project_status) as project_status,
+        max(service_name) as service_name,
+        max(person_name) as person_name,
+        currency_code,
+        rate_source,
+        hourly_rate,
+        rate_missing_reason,
+        max(case when is_project_complete then 1 else 0 end) as complete_flag,
+        sum(duration_seconds) as duration_seconds,
+        count(*) as entry_count,
+        min(entry_date) as oldest_entry_date,
+        max(entry_date) as newest_entry_date
+    from time_entries
+    where is_unbilled
+    group by
+        account_id,
+        business_id,
+        client_id,
+        project_id,
+        service_id,
+        identity_id,
+        currency_code,
+        rate_source,
+        hourly_rate,
+        rate_missing_reason
+)
+
+select
+    grouped.account_id,
+    grouped.business_id,
+    businesses.business_name,
+    grouped.client_id,
+    grouped.client_name,
+    grouped.project_id,
+    grouped.project_name,
+    grouped.project_status,
+    case when grouped.project_id is not null then grouped.complete_flag = 1 end as is_project_complete,
+    grouped.service_id,
+    grouped.service_name,
+    grouped.identity_id,
+    grouped.person_name,
+    {{ hours('grouped.duration_seconds') }} as hours,
+    cast(grouped.entry_count as bigint) as entry_count,
+    grouped.oldest_entry_date,
+    grouped.newest_entry_date,
+    grouped.rate_source,
+    cast(grouped.hourly_rate as decimal(18, 2)) as hourly_rate,
+    grouped.rate_missing_reason,
+    grouped.currency_code,
+    case
+        when grouped.rate_missing_reason is null
+            then {{ quotient('grouped.duration_seconds * grouped.hourly_rate', 3600) }}
+    end as unbilled_amount
+from grouped
+left join businesses
+    on grouped.business_id = businesses.business_id

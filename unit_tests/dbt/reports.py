@@ -1,0 +1,210 @@
+"""FreshBooks' own reports for hand-made books, computed in Decimal (freshbooks-api.md 3.10)."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from unit_tests.dbt.raw_tables import Row, Rows
+
+ZERO = Decimal(0)
+AS_OF = "2026-06-30"
+MONTHS = [(f"2026-{m:02}-01", f"2026-{m:02}-{calendar.monthrange(2026, m)[1]}") for m in range(1, 7)]
+CURRENCIES = ("CAD", "EUR", "USD")
+NAMED = ("aaa111", 1), ("bbb222", 2)
+OBSERVED = {"observed_at": "2026-06-30 11:30:00", "is_deleted": False, "is_archived": False}
+
+
+def decimal(value: Row | None) -> Decimal:
+    return Decimal(str(value["amount"])) if value else ZERO
+
+
+def money(value: Decimal, code: str) -> Row:
+    return {"amount": f"{value:.2f}", "code": code}
+
+
+def current(records: list[Row], key: str) -> list[Row]:
+    """Newest version of each row that is not deleted."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for record in sorted(records, key=lambda r: r.get("updated_at_utc", "")):
+        found[record["business_id"], record[key]] = record
+    return [row for row in found.values() if not row["is_deleted"]]
+
+
+def reports(tables: Rows) -> Rows:
+    """Also fills the clients' `outstanding_balance`."""
+    sent = [r for r in current(tables["invoices"], "invoiceid") if r["v3_status"] != "draft"]
+    _fill_balances(tables["clients"], sent)
+    found: Rows = defaultdict(list)
+    for account, business in NAMED:
+        for code in CURRENCIES:
+            head = {"account_id": account, "business_id": business, "currency_code": code, **OBSERVED}
+            mine = [r for r in sent if r["business_id"] == business and r["currency_code"] == code]
+            found["report_accounts_aging"].append({**head, "end_date": AS_OF, **_aging(mine, code)})
+            found["report_balance_sheet"].append({**head, "end_date": AS_OF, **_balance_sheet(code)})
+            for first, last in MONTHS:
+                period = {**head, "start_date": first, "end_date": last}
+                for name, body in _monthly(tables, business, code, first, last):
+                    found[name].append({**period, **body})
+    return dict(found)
+
+
+def _fill_balances(clients: list[Row], sent: list[Row]) -> None:
+    owed: dict[tuple[int, int], dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for row in sent:
+        owed[row["business_id"], row["customerid"]][row["currency_code"]] += decimal(row["outstanding"])
+    for row in clients:
+        balances = owed[row["business_id"], row["userid"]].items()
+        row["outstanding_balance"] = [{"amount": money(value, code)} for code, value in balances if value]
+
+
+def _aging(sent: list[Row], code: str) -> Row:
+    owed: dict[int, dict[str, Decimal]] = defaultdict(
+        lambda: dict.fromkeys(("0-30", "31-60", "61-90", "91+"), ZERO)
+    )
+    for row in sent:
+        rest = decimal(row["outstanding"])
+        late = (dt.date.fromisoformat(AS_OF) - dt.date.fromisoformat(row["due_date"])).days
+        name = "0-30" if late <= 30 else "31-60" if late <= 60 else "61-90" if late <= 90 else "91+"
+        owed[row["customerid"]][name] += max(rest, ZERO)
+    accounts = [
+        {
+            "userid": key,
+            **{n: money(v, code) for n, v in b.items()},
+            "total": money(sum(b.values(), ZERO), code),
+        }
+        for key, b in owed.items()
+    ]
+    return {"accounts": accounts, "totals": {}}
+
+
+def _balance_sheet(code: str) -> Row:
+    def balances(value: str) -> list[Row]:
+        return [{"balance": {"amount": value, "code": code}, "date": AS_OF}]
+
+    cash = {"sub_account_name": "Petty Cash", "sub_account_number": "1", "balances": balances("70.00")}
+    account = {
+        "account_name": "Cash",
+        "account_number": "1000",
+        "balances": balances("70.00"),
+        "sub_accounts": [cash],
+    }
+    return {
+        "data": [
+            {
+                "account_type": "asset",
+                "category": "current",
+                "accounts": [account],
+                "balances": balances("70.00"),
+            },
+            {"account_type": "equity", "category": None, "accounts": [], "balances": balances("70.00")},
+        ],
+        "assets_total": balances("70.00"),
+        "liabilities_and_equity_total": balances("70.00"),
+    }
+
+
+def _monthly(tables: Rows, business: int, code: str, first: str, last: str) -> Iterator[tuple[str, Row]]:
+    def within(name: str, key: str, day: str) -> list[Row]:
+        rows = (r for r in current(tables[name], key) if r["business_id"] == business)
+        return [
+            r
+            for r in rows
+            if first <= r[day] <= last and (r.get("amount") or {}).get("code", r.get("currency_code")) == code
+        ]
+
+    deleted = {
+        r["invoiceid"]
+        for r in tables["invoices"]
+        if r["business_id"] == business and r["is_deleted"] and r["invoiceid"] == 8
+    }
+    credits = [r for r in within("credit_notes", "creditid", "create_date") if r["display_status"] != "draft"]
+    payments = [r for r in within("payments", "id", "date") if r["invoiceid"] not in deleted]
+    invoices = [r for r in within("invoices", "invoiceid", "create_date") if r["v3_status"] != "draft"]
+    expenses = within("expenses", "expenseid", "date")
+    lines = [
+        (ln["categoryid"], decimal(ln["amount"]))
+        for r in within("bills", "id", "issue_date")
+        for ln in r["lines"]
+    ]
+    lines += [
+        (r["categoryid"], decimal(r["amount"]) - decimal(r.get("taxAmount1")) - decimal(r.get("taxAmount2")))
+        for r in expenses
+    ]
+    goods = {r["categoryid"] for r in tables["expense_categories"] if r["is_cogs"]}
+    sales = sum((decimal(ln["amount"]) for r in invoices for ln in r["lines"]), ZERO)
+    sales += sum((decimal(r["discount_total"]) for r in invoices), ZERO)
+    sales -= sum((decimal(r["amount"]) for r in credits if r["credit_type"] == "goodwill"), ZERO)
+    for row in within("other_income", "incomeid", "date"):
+        rate = 1 + sum((Decimal(t["amount"]) for t in row["taxes"]), ZERO) / 100
+        sales += (decimal(row["amount"]) / rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    income = sales - sum((value for key, value in lines if key in goods), ZERO)
+    spent = sum((value for key, value in lines if key not in goods), ZERO)
+
+    def shown(text: str, value: Decimal, *children: Row) -> Row:
+        return {
+            "description": text,
+            "entry_type": "credit",
+            "total": money(value, code),
+            "children": list(children),
+        }
+
+    yield (
+        "report_profit_and_loss",
+        {
+            "cash_based": False,
+            "income": [shown("Sales", income, shown("Invoice", income, shown("Deeper", income)))],
+            "expenses": [shown("Spending", spent)],
+            "total_income": shown("Gross Profit", income),
+            "total_expenses": shown("Total Expenses", spent),
+            "net_profit": shown(f"Net Profit ({code})", income - spent),
+            "gross_margin": {"description": "Gross Margin", "total": {"amount": "100.00", "code": "%"}},
+        },
+    )
+    yield (
+        "report_payments_collected",
+        {
+            "payments": [
+                {
+                    "amount": r["amount"],
+                    "date": r["date"],
+                    "invoiceid": r["invoiceid"],
+                    "creditid": r.get("creditid"),
+                    "from_credit": r["from_credit"],
+                }
+                for r in payments
+            ]
+            + [
+                {
+                    "amount": r["amount"],
+                    "date": r["create_date"],
+                    "invoiceid": None,
+                    "creditid": r["creditid"],
+                    "from_credit": False,
+                }
+                for r in credits
+            ],
+            "totals": [],
+        },
+    )
+    grouped = [{"expenseid": r["expenseid"], "amount": r["amount"], "date": r["date"]} for r in expenses]
+    yield (
+        "report_expense_details",
+        {"data": [{"groupid": "1", "children": [], "expenses": grouped}], "clients": {}, "categories": {}},
+    )
+    account = {"account_name": "Cash", "account_number": "1000", "account_sub_name": "Petty Cash"}
+    yield (
+        "report_trial_balance",
+        {"data": [{**account, "debit": money(Decimal(5), code), "credit": money(ZERO, code)}]},
+    )
+    yield "report_tax_summary", {"taxes": [], "total_invoiced": money(ZERO, code)}
+    yield "report_invoice_details", {"clients": [], "summary": {}}
+    yield "report_item_sales", {"items": [], "total": money(ZERO, code)}
+    yield (
+        "report_revenue_by_client",
+        {"clients": [], "sales_type": "collected", "total_sales": money(ZERO, code)},
+    )
