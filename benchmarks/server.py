@@ -1,7 +1,8 @@
 """A fast, fixed FreshBooks: every answer is computed before the first request, in a process of its own.
 
 python -m benchmarks.server --port 0 --invoices 50000 --latency-ms 0     prints its address.
-The invoices of one business, newest id first, with four lines each (about 4 kB a row); every other list is empty.
+The invoices of one business, newest id first, with four lines each (about 4 kB a row); every other list is
+empty.
 """
 
 import argparse
