@@ -11,6 +11,20 @@ from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
 AS_OF = "2026-10-31"
+# What the marts under test are made of; the other streams have tests of their own.
+STREAMS = (
+    "businesses",
+    "clients",
+    "invoices",
+    "payments",
+    "credit_notes",
+    "estimates",
+    "expenses",
+    "expense_categories",
+    "projects",
+    "time_entries",
+)
+ONLY = tuple(word for stream in STREAMS for word in ("--stream", stream))
 
 
 class Hub:
@@ -53,7 +67,7 @@ class Hub:
         assert result.returncode == 0, result.stderr
 
     def sync(self, *args: str) -> dict[str, Any]:
-        result = self.run("sync", "--json", "--as-of", AS_OF, *args)
+        result = self.run("sync", "--json", "--as-of", AS_OF, *ONLY, *args)
         assert result.returncode == 0, result.stderr
         return dict(json.loads(result.stdout))
 

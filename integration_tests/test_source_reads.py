@@ -195,6 +195,17 @@ def test_a_start_date_leaves_older_rows_out(read: Read, config: dict[str, Any]) 
     assert all(record["updated_at_utc"] >= start for record in records)
 
 
+def test_services_that_only_projects_show_come_too(sandbox: Sandbox, read: Read) -> None:
+    embedded = {s["id"] for p in sandbox.books(439000)["projects"].values() for s in p["services"]}
+    assert embedded
+    sandbox.books(439000)["services"].clear()
+    sandbox.books(439000).table("services").changed()
+    found = {r["id"] for r in rows(read("services"), "services") if r["business_id"] == 439000}
+    assert found == {
+        s["id"] for p in sandbox.books(439000)["projects"].values() if p["active"] for s in p["services"]
+    }
+
+
 def test_only_the_authorizing_users_own_businesses_are_read(sandbox: Sandbox, read: Read) -> None:
     read()
     assert len(sandbox.requests) > 10

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,8 +19,8 @@ from airbyte_cdk.models import AirbyteMessage
 from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.retriever import BusinessRetriever, Records, server_time
-from source_freshbooks.components.timestamps import format_utc, parse_utc
+from source_freshbooks.components.retriever import BusinessRetriever, Records
+from source_freshbooks.components.timestamps import parse_utc
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
 EARLIEST = date(2000, 1, 1)
@@ -107,7 +107,7 @@ class ReportRetriever(BusinessRetriever):
                 f"FreshBooks answered the report {report} in an unknown shape ({type(error).__name__}: {error}). "
                 "Run again; if it stays so, report it with this text."
             ) from None
-        return found, format_utc(server_time(response) - timedelta(seconds=1))
+        return found, self.observed(response)
 
     def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
         """A report shows one currency alone: the base currency's, those of clients, those of payments."""

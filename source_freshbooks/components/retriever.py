@@ -75,6 +75,11 @@ class BusinessRetriever(Retriever):
         """The records of one business; `since` is the start of the cursor's window, UTC."""
         raise NotImplementedError
 
+    @staticmethod
+    def observed(response: requests.Response) -> str:
+        """`observed_at` of what this answer says: the server's clock, free of our clock's faults."""
+        return format_utc(server_time(response) - timedelta(seconds=1))
+
     def expect(self, rows: int) -> AirbyteMessage:
         """Tell how many rows the stream will have in all, as far as known: the progress of the sync."""
         with self._lock:
@@ -207,10 +212,9 @@ class _Reading:
         )
 
     def _observe(self, response: requests.Response) -> None:
-        """The server's clock when the read began: its own is free of our clock's faults."""
-        now = server_time(response)
-        self._observed = format_utc(now - timedelta(seconds=1))
-        self._latest = format_utc(now + CLOCK_TOLERANCE)
+        """Note the server's clock when the read began."""
+        self._observed = self._stream.observed(response)
+        self._latest = format_utc(server_time(response) + CLOCK_TOLERANCE)
 
     def _filters(self) -> Params:
         stream = self._stream
