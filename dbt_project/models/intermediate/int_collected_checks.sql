@@ -1,3 +1,4 @@
+{% set period_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
 with
 
 payments as (
@@ -32,7 +33,7 @@ current_reports as (
 ),
 
 elements as (
-    {{ json_elements('current_reports', 'payments', ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date']) }}
+    {{ json_elements('current_reports', 'payments', period_key) }}
 ),
 
 report_rows as (
@@ -94,7 +95,7 @@ sides as (
             payments.account_id = current_reports.account_id
             and payments.business_id = current_reports.business_id
             and payments.currency_code = current_reports.currency_code
-            and current_reports.start_date <= payments.payment_date
+            and payments.payment_date >= current_reports.start_date
             and payments.payment_date <= current_reports.end_date
     where payments.is_counted and payments.is_cash and payments.invoice_id is not null
     union all
@@ -114,7 +115,7 @@ sides as (
             credit_notes.account_id = current_reports.account_id
             and credit_notes.business_id = current_reports.business_id
             and credit_notes.currency_code = current_reports.currency_code
-            and current_reports.start_date <= credit_notes.create_date
+            and credit_notes.create_date >= current_reports.start_date
             and credit_notes.create_date <= current_reports.end_date
     where not credit_notes.is_deleted and not credit_notes.is_draft
 )

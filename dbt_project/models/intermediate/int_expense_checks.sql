@@ -1,3 +1,4 @@
+{% set period_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
 with
 
 expenses as (
@@ -28,10 +29,10 @@ current_reports as (
 ),
 
 group_elements as (
-    {{ json_elements('current_reports', 'data', ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date']) }}
+    {{ json_elements('current_reports', 'data', period_key) }}
 ),
 
-groups as (
+expense_groups as (
     select
         account_id,
         business_id,
@@ -43,7 +44,7 @@ groups as (
 ),
 
 elements as (
-    {{ json_elements('groups', 'expenses', ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date']) }}
+    {{ json_elements('expense_groups', 'expenses', period_key) }}
 ),
 
 sides as (
@@ -73,7 +74,7 @@ sides as (
             expenses.account_id = current_reports.account_id
             and expenses.business_id = current_reports.business_id
             and expenses.currency_code = current_reports.currency_code
-            and current_reports.start_date <= expenses.expense_date
+            and expenses.expense_date >= current_reports.start_date
             and expenses.expense_date <= current_reports.end_date
     where not expenses.is_deleted
 )

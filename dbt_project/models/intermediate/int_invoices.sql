@@ -164,7 +164,7 @@ select
     deposit_amount,
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.
-    {% if start_date %}coalesce(created_day > '{{ start_date[:10] }}', false){% else %}true{% endif %} as has_all_payments,
+    {{ "coalesce(created_day > '" ~ start_date[:10] ~ "', false)" if start_date else 'true' }} as has_all_payments,
     amount_currency_code = currency_code
     and paid_currency_code = currency_code
     and outstanding_currency_code = currency_code as is_one_currency,

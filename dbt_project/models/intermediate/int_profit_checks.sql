@@ -57,7 +57,9 @@ income_tax_totals as (
 ),
 
 bill_line_elements as (
-    {{ json_elements('bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']) }}
+    {{ json_elements(
+        'bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']
+    ) }}
 ),
 
 bill_lines as (
@@ -109,7 +111,8 @@ events as (
         other_income.business_id,
         other_income.currency_code,
         other_income.income_date as event_date,
-        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }} as income_amount,
+        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }}
+            as income_amount,
         0 as expense_amount
     from other_income
     left join income_tax_totals
@@ -124,7 +127,8 @@ events as (
         expenses.business_id,
         expenses.currency_code,
         expenses.expense_date as event_date,
-        case when expense_categories.is_cogs then expenses.tax_amount - expenses.total_amount else 0 end as income_amount,
+        case when expense_categories.is_cogs then expenses.tax_amount - expenses.total_amount else 0 end
+            as income_amount,
         case when expense_categories.is_cogs then 0 else expenses.total_amount - expenses.tax_amount end
             as expense_amount
     from expenses
@@ -157,13 +161,29 @@ last_changes as (
         business_id,
         max(updated_at) as changed_at
     from (
-        select account_id, business_id, updated_at from invoices
+        select
+            account_id,
+            business_id,
+            updated_at
+        from invoices
         union all
-        select account_id, business_id, updated_at from other_income
+        select
+            account_id,
+            business_id,
+            updated_at
+        from other_income
         union all
-        select account_id, business_id, updated_at from expenses
+        select
+            account_id,
+            business_id,
+            updated_at
+        from expenses
         union all
-        select account_id, business_id, updated_at from bills
+        select
+            account_id,
+            business_id,
+            updated_at
+        from bills
     ) as changes
     group by account_id, business_id
 ),
@@ -205,7 +225,7 @@ compared as (
             and current_reports.business_id = events.business_id
             and current_reports.currency_code = events.currency_code
             and current_reports.start_date <= events.event_date
-            and events.event_date <= current_reports.end_date
+            and current_reports.end_date >= events.event_date
     group by
         current_reports.account_id,
         current_reports.business_id,

@@ -27,9 +27,19 @@ last_changes as (
         client_id,
         max(updated_at) as changed_at
     from (
-        select account_id, business_id, client_id, updated_at from invoices
+        select
+            account_id,
+            business_id,
+            client_id,
+            updated_at
+        from invoices
         union all
-        select account_id, business_id, client_id, updated_at from payments
+        select
+            account_id,
+            business_id,
+            client_id,
+            updated_at
+        from payments
     ) as changes
     group by account_id, business_id, client_id
 ),

@@ -1,3 +1,5 @@
+{% set report_key = ['account_id', 'business_id', 'currency_code', 'end_date'] %}
+{% set section_key = report_key + ['account_type', 'account_term', 'section_number'] %}
 with
 
 reports as (
@@ -9,7 +11,7 @@ businesses as (
 ),
 
 sections as (
-    {{ json_elements('reports', 'data', ['account_id', 'business_id', 'currency_code', 'end_date']) }}
+    {{ json_elements('reports', 'data', report_key) }}
 ),
 
 numbered_sections as (
@@ -22,12 +24,12 @@ numbered_sections as (
         {{ json_text('element', 'category') }} as account_term,
         element_number as section_number,
         {{ json_part('element', 'balances') }} as balances,
-        {{ json_part('element', 'accounts') }} as accounts
+        {{ json_part('element', 'accounts') }} as account_list
     from sections
 ),
 
 account_elements as (
-    {{ json_elements('numbered_sections', 'accounts', ['account_id', 'business_id', 'currency_code', 'end_date', 'account_type', 'account_term', 'section_number']) }}
+    {{ json_elements('numbered_sections', 'account_list', section_key) }}
 ),
 
 accounts as (
@@ -48,7 +50,9 @@ accounts as (
 ),
 
 sub_account_elements as (
-    {{ json_elements('accounts', 'sub_accounts', ['account_id', 'business_id', 'currency_code', 'end_date', 'account_type', 'account_term', 'section_number', 'account_position', 'account_name', 'account_number']) }}
+    {{ json_elements(
+        'accounts', 'sub_accounts', section_key + ['account_position', 'account_name', 'account_number']
+    ) }}
 ),
 
 lines as (
@@ -139,9 +143,8 @@ lines as (
 ),
 
 balances as (
-    {{ json_elements('lines', 'balances', [
-        'account_id', 'business_id', 'currency_code', 'end_date', 'line_type', 'account_type', 'account_term', 'section_number', 'account_position',
-        'sub_account_position', 'account_name', 'account_number', 'sub_account_name',
+    {{ json_elements('lines', 'balances', section_key + [
+        'line_type', 'account_position', 'sub_account_position', 'account_name', 'account_number', 'sub_account_name',
     ]) }}
 )
 

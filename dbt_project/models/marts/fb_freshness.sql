@@ -22,27 +22,27 @@ businesses as (
 
 streams as (
     {% for stream in streams %}
-    {{ 'union all' if not loop.first }}
-    select
-        '{{ stream }}' as stream_name,
-        account_id,
-        business_id,
-        count(*) as row_count,
-        sum(case when is_deleted then 1 else 0 end) as deleted_row_count,
-        max(extracted_at) as last_extracted_at,
-        max({{ 'end_date' if stream.startswith('report_') else days.get(stream, 'cast(null as date)') }})
-            as newest_business_date
-    from {{ ref('stg_freshbooks__' ~ stream) }}
-    group by account_id, business_id
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ stream }}' as stream_name,
+            account_id,
+            business_id,
+            count(*) as row_count,
+            sum(case when is_deleted then 1 else 0 end) as deleted_row_count,
+            max(extracted_at) as last_extracted_at,
+            max({{ 'end_date' if stream.startswith('report_') else days.get(stream, 'cast(null as date)') }})
+                as newest_business_date
+        from {{ ref('stg_freshbooks__' ~ stream) }}
+        group by account_id, business_id
     {% endfor %}
 ),
 
 named as (
     {% for stream in streams %}
-    {{ 'union all' if not loop.first }}
-    select
-        '{{ stream }}' as stream_name,
-        {{ 'true' if has_stream(stream) else 'false' }} as is_synced
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ stream }}' as stream_name,
+            {{ 'true' if has_stream(stream) else 'false' }} as is_synced
     {% endfor %}
 ),
 

@@ -91,9 +91,9 @@ elements as (
 metrics as (
     select
         {{ json_text('element', 'name') }} as metric_name,
-        {{ json_text('element', 'definition') }} as definition,
+        {{ json_text('element', 'definition') }} as metric_definition,
         {{ json_text('element', 'mart') }} as mart_name,
-        {{ json_text('element', 'expression') }} as expression,
+        {{ json_text('element', 'expression') }} as sql_expression,
         {{ json_text('element', 'filter') }} as filter_expression,
         {{ json_text('element', 'groupings') }} as allowed_groupings,
         {{ json_text('element', 'time') }} as time_meaning,
@@ -103,9 +103,9 @@ metrics as (
 
 select
     metric_name,
-    definition,
+    metric_definition,
     mart_name,
-    expression,
+    sql_expression,
     nullif(filter_expression, '') as filter_expression,
     nullif(required_groupings, '') as required_groupings,
     allowed_groupings,
@@ -113,7 +113,7 @@ select
     required_groupings <> '' as is_currency_required,
     'select '
     || case when required_groupings <> '' then required_groupings || ', ' else '' end
-    || expression || ' as ' || metric_name || ' from ' || mart_name
+    || sql_expression || ' as ' || metric_name || ' from ' || mart_name
     || case when filter_expression <> '' then ' where ' || filter_expression else '' end
     || case when required_groupings <> '' then ' group by ' || required_groupings else '' end as example_sql
 from metrics

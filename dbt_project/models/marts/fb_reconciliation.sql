@@ -109,11 +109,25 @@ measured as (
 ranked as (
     select
         *,
+        case
+            when is_wrong
+                then
+                    row_name
+                    || ': ' || coalesce({{ as_text('cast(our_amount as decimal(18, 2))') }}, 'none')
+                    || ' against ' || coalesce({{ as_text('cast(freshbooks_amount as decimal(18, 2))') }}, 'none')
+        end as wrong_row,
         row_number() over (
             partition by account_id, business_id, check_name, currency_code, start_date, end_date, is_wrong
             order by row_name asc
         ) as row_position
     from measured
+),
+
+named as (
+    select
+        *,
+        case when row_position <= 20 then wrong_row end as shown_row
+    from ranked
 ),
 
 checks as (
@@ -129,13 +143,8 @@ checks as (
         sum(freshbooks_amount) as freshbooks_amount,
         count(*) as compared_row_count,
         sum(case when is_wrong then 1 else 0 end) as wrong_row_count,
-        {{ dbt.listagg(
-            "case when is_wrong and row_position <= 20 then row_name || ': ' || coalesce("
-            ~ as_text('cast(our_amount as decimal(18, 2))') ~ ", 'none') || ' against ' || coalesce("
-            ~ as_text('cast(freshbooks_amount as decimal(18, 2))') ~ ", 'none') end",
-            "'; '", "order by row_name"
-        ) }} as wrong_rows
-    from ranked
+        {{ concat_rows('shown_row', 'row_name') }} as wrong_rows
+    from named
     group by account_id, business_id, check_kind, check_name, currency_code, start_date, end_date
 )
 

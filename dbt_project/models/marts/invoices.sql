@@ -51,7 +51,9 @@ select
     invoices.is_open,
     invoices.days_overdue > 0 as is_overdue,
     invoices.is_archived,
-    {{ reporting_columns('invoices', 'create_date', {'total': 'invoices.amount', 'outstanding': 'invoices.outstanding_amount'}) }},
+    {{ reporting_columns('invoices', 'create_date', {
+        'total': 'invoices.amount', 'outstanding': 'invoices.outstanding_amount',
+    }) }},
     invoices.updated_at
 from invoices
 left join clients
