@@ -19,7 +19,7 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 lint: $(INSTALLED)
 	@echo "Checking style and types …"

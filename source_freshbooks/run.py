@@ -1,5 +1,10 @@
 """Console script `source-freshbooks`: spec, check, discover, read (Airbyte protocol on standard output)."""
 
+from source_freshbooks import startup
+
+startup.prepare()
+
+# ruff: noqa: E402 - the imports that `prepare` makes cheap
 import json
 import sys
 from pathlib import Path
@@ -64,6 +69,7 @@ def run() -> None:
     except AirbyteTracedException as error:
         error.emit_message()
         sys.exit(1)
+    startup.started()
     output.run(Entrypoint(source), args)
 
 
