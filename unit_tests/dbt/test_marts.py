@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import os
-import shutil
-import subprocess
-import sys
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,69 +13,11 @@ import duckdb
 import pytest
 
 from unit_tests.dbt.books import all_rows
+from unit_tests.dbt.builds import MARTS, Build, run_dbt
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, rows
-from unit_tests.dbt.raw_tables import Row, Rows, write_raw
+from unit_tests.dbt.raw_tables import Row
 
-PROJECT = Path(__file__).parents[2] / "dbt_project"
-DBT = shutil.which("dbt", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 ZERO = Decimal(0)
-MARTS = [path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")]
-
-
-@dataclass
-class Build:
-    folder: Path
-    exit_code: int
-    output: str
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query on the built marts, read as any other reader of the file would."""
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
-            return connection.execute(sql).fetchall()
-
-    def dicts(self, mart: str) -> list[Row]:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
-            cursor = connection.execute(f"select * from published.marts.{mart}")
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def run_dbt(
-    folder: Path,
-    tables: Rows,
-    *arguments: str,
-    variables: str | None = None,
-    text_columns: dict[str, list[str]] | None = None,
-) -> Build:
-    write_raw(folder / "raw.duckdb", tables, text_columns)
-    variables = variables or f"{{as_of_date: '{AS_OF_DATE}', freshbooks_streams: [{', '.join(tables)}]}}"
-    assert DBT, "dbt is not installed"
-    done = subprocess.run(
-        [
-            *(DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT),
-            *("--target-path", folder / "target", "--log-path", folder / "logs", "--vars", variables),
-        ],
-        env=os.environ
-        | {
-            "FRESHBOOKS_DBT_WORK": str(folder / "work.duckdb"),
-            "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
-            "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Build(folder, done.returncode, done.stdout + done.stderr)
-
-
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
-    built = run_dbt(tmp_path_factory.mktemp("good"), all_rows(), "build")
-    assert built.exit_code == 0, built.output
-    return built
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ select
     invoices.paid_date,
     invoices.as_of_date,
     invoices.invoice_status,
-    invoices.days_overdue,
+    cast(invoices.days_overdue as bigint) as days_overdue,
     invoices.aging_bucket,
     invoices.currency_code,
     invoices.lines_amount,

@@ -1,0 +1,70 @@
+"""The same books on DuckDB and on PostgreSQL give the same marts, to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from unit_tests.dbt import postgres
+from unit_tests.dbt.books import all_rows
+from unit_tests.dbt.builds import MARTS, Build, call_dbt
+from unit_tests.dbt.ledger import AS_OF_DATE
+
+PROGRAMS = postgres.binaries()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    if PROGRAMS is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    try:
+        with postgres.server(folder, PROGRAMS) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def on_postgres(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> postgres.Server:
+    """The whole project built on PostgreSQL: models, contracts and data tests."""
+    tables = all_rows()
+    postgres.write_raw(server, tables)
+    variables = f"{{as_of_date: '{AS_OF_DATE}', freshbooks_database: postgres}}"
+    arguments = ("build", "--target", "postgres", "--exclude-resource-type", "unit_test", "--vars", variables)
+    built = call_dbt(tmp_path_factory.mktemp("postgres"), server.environment(), *arguments)
+    assert built.exit_code == 0, built.output
+    return server
+
+
+def digest(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """Hash of the rows in order of their text, columns by name."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    lines = sorted(repr([(names[i], row[i]) for i in order]) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def test_the_marts_are_the_same_to_the_byte(build: Build, on_postgres: postgres.Server) -> None:
+    found: dict[str, dict[str, str]] = {"duckdb": {}, "postgres": {}}
+    with duckdb.connect() as ours, on_postgres.connect() as theirs, theirs.cursor() as cursor:
+        ours.execute(f"attach '{build.folder / 'marts.duckdb'}' as published (read_only)")
+        for mart in MARTS:
+            rows = ours.execute(f"select * from published.marts.{mart}")
+            names = [column[0] for column in rows.description]
+            found["duckdb"][mart] = digest(names, rows.fetchall())
+            cursor.execute(f"select * from marts.{mart}")
+            names = [column[0] for column in cursor.description]
+            found["postgres"][mart] = digest(names, cursor.fetchall())
+    assert found["duckdb"] == found["postgres"]
+
+
+def test_no_mart_is_empty(build: Build) -> None:
+    """Else equal hashes would say nothing."""
+    assert [mart for mart in MARTS if not build.dicts(mart)] == []
