@@ -124,6 +124,7 @@ def sync(
     """
     from freshbooks_hub.home import Home
     from freshbooks_hub.progress import Silent, reporter, summary
+    from freshbooks_hub.reconciliation import attention
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
@@ -136,6 +137,8 @@ def sync(
     console.print(summary(result.streams))
     state = "published" if result.published else "unchanged"
     console.print(f"Marts {state}, as of {result.as_of_date}. {result.seconds:.1f} s.", highlight=False)
+    for note in attention(result.warnings, result.differences):
+        console.print(note, style="bold yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
+from freshbooks_hub.reconciliation import differences
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -20,6 +22,7 @@ def status(home: Home) -> dict[str, Any]:
         "connection": _connection(ConnectionStore(home.connection)),
         "last_sync": history.last_run() if history else None,
         "streams": history.latest_streams() if history else [],
+        "differences": [asdict(d) for d in differences(home.marts)] if home.marts.exists() else [],
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
@@ -59,6 +62,11 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append("Marts       none yet")
     else:
         lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
+    if picture["differences"]:
+        lines.append(
+            f"Attention   {len(picture['differences'])} figures differ from FreshBooks' own reports."
+        )
+        lines.append('            See them: freshbooks query "from fb_reconciliation where not is_ok"')
     width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
     for stream in picture["streams"]:
         rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"

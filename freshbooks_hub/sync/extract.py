@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from freshbooks_hub.errors import SourceFailed, disk_errors
 from freshbooks_hub.files import write_private
-from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, parse
+from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, parse
 
 SECRETS = ("client_secret", "refresh_token", "access_token")
 END_SECONDS = 10.0
@@ -137,6 +137,8 @@ class SourceRun:
             if isinstance(message, Log):
                 self.log.write(message.text)
                 continue
+            if isinstance(message, Warned):
+                self.log.write(f"WARN {message.text}")
             if isinstance(message, NewConfig):
                 self.log.hide(message.config)
             elif isinstance(message, Failure):

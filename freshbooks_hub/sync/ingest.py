@@ -31,6 +31,7 @@ class Ingestion:
         self._source = SourceRun(source, config, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
+        self.warnings: list[str] = []
 
     def run(self, names: list[str], full_refresh: bool) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises when one did not complete."""
@@ -78,6 +79,8 @@ class Ingestion:
                 self._reporter.completed(stream, self._loader.streams[stream].read)
             case messages.Failure():
                 self._failures.append(message)
+            case messages.Warned(text) if text not in self.warnings:
+                self.warnings.append(text)
             case messages.NewConfig(config):
                 credentials = config["credentials"]
                 self._store.rotate(self._refresh_token, credentials)

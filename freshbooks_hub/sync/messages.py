@@ -67,13 +67,20 @@ class Log:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A warning of the source, meant for the user."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """The answer of `check` (CONNECTION_STATUS) or `discover` (CATALOG): that part of the message."""
 
     body: dict[str, Any]
 
 
-Message = Record | State | Estimate | Status | Failure | NewConfig | Log | Answer
+Message = Record | State | Estimate | Status | Failure | NewConfig | Log | Warned | Answer
 
 
 def parse(line: bytes) -> Message:
@@ -104,6 +111,8 @@ def _typed(message: dict[str, Any]) -> Message:
             return Answer(message["connectionStatus"])
         case "CATALOG":
             return Answer(message["catalog"])
+        case "LOG" if message["log"]["level"] == "WARN":
+            return Warned(message["log"]["message"])
         case "LOG":
             return Log(f"{message['log']['level']} {message['log']['message']}")
         case kind:
@@ -123,5 +132,7 @@ def _trace(trace: dict[str, Any]) -> Message:
         case "ESTIMATE":
             estimate = trace["estimate"]
             return Estimate(estimate["name"], int(estimate.get("row_estimate") or 0))
+        case "ANALYTICS":
+            return Log(f"{trace['analytics']['type']} {trace['analytics'].get('value')}")
         case kind:
             return Log(f"{kind} trace ignored")

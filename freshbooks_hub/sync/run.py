@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from freshbooks_hub.connection.store import ConnectionStore
@@ -13,6 +13,7 @@ from freshbooks_hub.errors import disk_errors
 from freshbooks_hub.history import History, StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
+from freshbooks_hub.reconciliation import Difference, differences
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
@@ -36,12 +37,18 @@ class SyncOptions:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a sync did; `as_of_date` is that of the published marts."""
+    """What a sync did; `as_of_date` is that of the published marts.
+
+    `warnings`: what the source left out or could not read whole. `differences`: figures of the marts that are
+    not FreshBooks' own.
+    """
 
     streams: list[StreamResult]
     published: bool
     as_of_date: str
-    seconds: float
+    warnings: list[str]
+    differences: list[Difference]
+    seconds: float = 0.0
 
 
 def sync(home: Home, options: SyncOptions, reporter: Reporter, source: Source | None = None) -> SyncResult:
@@ -57,12 +64,12 @@ def sync(home: Home, options: SyncOptions, reporter: Reporter, source: Source | 
         history = History(home.history)
         run_id = history.start()
         try:
-            results, published, as_of_date = _steps(home, options, reporter, source, history, run_id)
+            result = _steps(home, options, reporter, source, history, run_id)
         except BaseException as error:
             history.finish(run_id, str(error) or "Stopped by the user.")
             raise
         history.finish(run_id)
-    return SyncResult(results, published, as_of_date, time.monotonic() - started)
+    return replace(result, seconds=time.monotonic() - started)
 
 
 def _steps(
@@ -72,7 +79,7 @@ def _steps(
     source: Source | None,
     history: History,
     run_id: int,
-) -> tuple[list[StreamResult], bool, str]:
+) -> SyncResult:
     store = ConnectionStore(home.connection)
     valid_access_token(store, TOKEN_MARGIN)
     raw = RawStore(home.raw, home.run / "duckdb")
@@ -97,14 +104,14 @@ def _steps(
         and wanted == (current.as_of_date, current.raw_version, current.project)
     ):
         reporter.phase("Nothing changed: marts left as they were.")
-        return results, False, as_of_date
+        return SyncResult(results, False, as_of_date, ingestion.warnings, differences(home.marts))
     reporter.phase(f"Building marts as of {as_of_date}")
     start_date = store.load().config.get("start_date")
     new = transform.build(home, project, tables, as_of_date, start_date)
     publish(new, home.marts)
     history.published(run_id, as_of_date, raw_version, wanted[2])
     project.work.unlink(missing_ok=True)
-    return results, True, as_of_date
+    return SyncResult(results, True, as_of_date, ingestion.warnings, differences(home.marts))
 
 
 def _clean(home: Home) -> None:

@@ -1,0 +1,48 @@
+"""A figure that is not FreshBooks' own is found, named and shown wherever the marts are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.hub import AS_OF, Hub
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with Sandbox(seed="demo", rate_limit=None) as sandbox:
+        hub = Hub(tmp_path_factory.mktemp("hub") / "home", sandbox)
+        hub.connect()
+        yield hub
+
+
+REPORTS = ("--stream", "report_payments_collected", "--stream", "report_accounts_aging")
+
+
+def test_the_demo_books_tie_to_every_report(hub: Hub) -> None:
+    result = hub.sync(*REPORTS)
+    assert result["differences"] == []
+    checked = hub.query(
+        "select distinct check_name from fb_reconciliation where check_kind = 'freshbooks_report'"
+    )
+    assert {"payments collected", "accounts aging, up to 30 days"} <= {row["check_name"] for row in checked}
+
+
+def test_a_planted_difference_is_published_with_a_loud_flag(hub: Hub) -> None:
+    hub.sandbox.switches.report_skew = {"payments_collected": "0.05"}
+    told = hub.run("sync", "--as-of", AS_OF, "--stream", "report_payments_collected", "--full-refresh")
+    assert told.returncode == 0, told.stderr
+    assert "figures differ from FreshBooks' own reports" in told.stdout
+    assert "payments collected" in told.stdout
+    assert "figures differ" in hub.run("status").stdout
+    row = hub.query("from fb_reconciliation where not is_ok limit 1")[0]
+    assert abs(float(row["difference_amount"])) == pytest.approx(0.05)
+
+
+def test_what_the_source_leaves_out_is_told(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.switches.gated.add("items")
+    hub = Hub(tmp_path / "home", sandbox)
+    hub.connect()
+    result = hub.sync("--stream", "items")
+    assert any("items of business 439000 is left out" in warning for warning in result["warnings"])
