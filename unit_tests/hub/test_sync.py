@@ -39,7 +39,14 @@ class Builds:
         self.days: list[str] = []
         self.fails = False
 
-    def __call__(self, home: Home, project: transform.Project, streams: list[str], as_of_date: str) -> Path:
+    def __call__(
+        self,
+        home: Home,
+        project: transform.Project,
+        streams: list[str],
+        as_of_date: str,
+        start_date: str | None = None,
+    ) -> Path:
         self.days.append(as_of_date)
         if self.fails:
             raise TransformFailed("The check not_null_x found 1 wrong rows: id=1.")
