@@ -1,0 +1,84 @@
+"""A difference to FreshBooks' own reports is published, flagged, and named; it blocks nothing."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from unit_tests.dbt.books import all_rows
+from unit_tests.dbt.builds import Build, run_dbt
+from unit_tests.dbt.ledger import AS_OF_DATE
+from unit_tests.dbt.raw_tables import Row, Rows
+
+MAY = "2026-05-01"
+
+
+def report(tables: Rows, name: str, **at: object) -> Row:
+    (found,) = (r for r in tables[name] if at.items() <= r.items())
+    return found
+
+
+@pytest.fixture(scope="module")
+def differing(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Reports that say something else, and a connection that began after the first payments."""
+    tables = copy.deepcopy(all_rows())
+    usd = {"business_id": 1, "currency_code": "USD"}
+    collected = report(tables, "report_payments_collected", start_date=MAY, **usd)["payments"]
+    collected[:] = [row for row in collected if row["invoiceid"] != 22]
+    aging = report(tables, "report_accounts_aging", **usd)["accounts"]
+    next(row for row in aging if row["userid"] == 5)["0-30"]["amount"] = "1.00"
+    spent = report(tables, "report_expense_details", start_date=MAY, **usd)["data"][0]["expenses"]
+    next(row for row in spent if row["expenseid"] == 1)["amount"] = {"amount": "113.02", "code": "USD"}
+    profit = report(tables, "report_profit_and_loss", start_date=MAY, **usd)
+    profit["total_expenses"]["total"] = {"amount": "1.00", "code": "USD"}
+    # An old report, from before the last change, says what was true then.
+    stale = report(tables, "report_expense_details", start_date="2026-06-01", **usd)
+    stale |= {"observed_at": "2026-04-30 00:00:00", "data": []}
+    # The payment of an older invoice is not synced.
+    tables["payments"] = [row for row in tables["payments"] if row["id"] != 3]
+    for row in tables["invoices"]:
+        row["created_at"] = "2026-01-15 09:00:00"
+    for row in tables["report_payments_collected"]:
+        row["payments"] = [p for p in row["payments"] if p["invoiceid"] != 9]
+    variables = f"{{as_of_date: '{AS_OF_DATE}', freshbooks_start_date: '2026-02-01T00:00:00Z'}}"
+    arguments = ("build", "--select", "+fb_reconciliation", "--exclude-resource-type", "unit_test")
+    return run_dbt(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
+
+
+def test_the_build_is_published(differing: Build) -> None:
+    assert differing.exit_code == 0, differing.output
+
+
+def test_each_difference_is_named_with_its_rows_and_nothing_else_is(differing: Build) -> None:
+    wrong = {
+        (r["check_name"], r["currency_code"], r["start_date"] and r["start_date"].isoformat()): r[
+            "wrong_rows"
+        ]
+        for r in differing.dicts("fb_reconciliation")
+        if not r["is_ok"]
+    }
+    assert wrong == {
+        ("payments collected", "USD", MAY): "invoice 22: 75.00 against 0.00",
+        ("accounts aging, up to 30 days", "USD", None): "client 5: 245.47 against 1.00",
+        ("expense details", "USD", MAY): "expense 1: 113.00 against 113.02",
+        ("profit and loss, expenses", "USD", MAY): "total expenses: 124.50 against 1.00",
+    }
+
+
+def test_the_good_books_tie_to_every_report(build: Build) -> None:
+    checks = build.dicts("fb_reconciliation")
+    assert [r for r in checks if not r["is_ok"]] == []
+    assert {r["check_kind"] for r in checks} == {"own_arithmetic", "freshbooks_report"}
+    assert {r["check_name"] for r in checks if r["freshbooks_amount"]} >= {
+        "payments collected",
+        "credits in payments collected",
+        "client outstanding balance",
+        "accounts aging, up to 30 days",
+        "accounts aging, 31-60 days",
+        "accounts aging, 61-90 days",
+        "accounts aging, 91 days and more",
+        "expense details",
+        "profit and loss, income",
+        "profit and loss, expenses",
+    }
