@@ -1,9 +1,9 @@
-# make demo · make test · make lint · make bench — the first one sets up .venv by itself.
+# make demo · test · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lint format bench lock clean install
+.PHONY: demo test lint format bench lock clean install pyairbyte-test image-test
 
 install: $(INSTALLED)
 
@@ -32,6 +32,14 @@ format: $(INSTALLED)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix dbt_project/models
+
+# Airbyte's Python client reads every stream, in an environment of its own.
+pyairbyte-test: $(INSTALLED)
+	@$(BIN)/python -m integration_tests.pyairbyte
+
+# The connector's image, built and run without a container engine; root on Debian.
+image-test: $(INSTALLED)
+	@$(BIN)/python -m deploy.image.test
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
