@@ -43,6 +43,7 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Build:
         row["payments"] = [p for p in row["payments"] if p["invoiceid"] != 9]
     variables = f"{{as_of_date: '{AS_OF_DATE}', freshbooks_start_date: '2026-02-01T00:00:00Z'}}"
     arguments = ("build", "--select", "+fb_reconciliation", "--exclude-resource-type", "unit_test")
+    arguments += ("--indirect-selection", "buildable")
     return run_dbt(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
 
 
