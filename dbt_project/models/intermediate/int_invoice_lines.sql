@@ -1,3 +1,8 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    pre_hook="{{ delete_renewed(ref('stg_freshbooks__invoices'), ['account_id', 'business_id', 'invoice_id']) }}"
+) }}
 {% set line = {
     'quantity': json_text('element', 'qty'), 'unit_cost': json_text('element', 'unit_cost.amount'),
     'amount': json_text('element', 'amount.amount'), 'tax1_percent': json_text('element', 'taxAmount1'),
@@ -6,14 +11,15 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_freshbooks__invoices') }}
+    select * from {{ ref('stg_freshbooks__invoices') }} as documents
+    {{ where_absent('documents', ['account_id', 'business_id', 'invoice_id']) }}
 ),
 
 -- Lines belong to the version of the invoice they came with: no line outlives an edit of its invoice.
 elements as (
     {{ json_elements(
         'invoices', 'lines',
-        ['account_id', 'business_id', 'invoice_id', 'currency_code', 'discount_percent', 'is_deleted']
+        ['account_id', 'business_id', 'invoice_id', 'currency_code', 'discount_percent', 'is_deleted', 'extracted_at']
     ) }}
 ),
 
@@ -42,6 +48,7 @@ lines as (
         coalesce({{ try_decimal(line.tax2_percent) }}, 0) as tax2_percent,
         coalesce({{ json_text('element', 'compounded_tax') }} = 'true', false) as is_tax2_compound,
         is_deleted,
+        extracted_at,
         case when {{ money(line.amount) }} is null then 'amount ' else '' end
         || {{ name_if_not_a_number('quantity', line.quantity) }}
         || {{ name_if_not_a_number('unit_cost', line.unit_cost) }}
