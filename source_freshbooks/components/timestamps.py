@@ -21,9 +21,11 @@ def to_utc(text: object, zone: str) -> str | None:
         return None
     try:
         stamp = datetime.fromisoformat(text)
-        if stamp.tzinfo is None:
-            stamp = stamp.replace(tzinfo=_ZONES[zone])
-        return format_utc(stamp)
+        if stamp.tzinfo is not None:
+            return format_utc(stamp)
+        if (offset := _ZONES[zone].utcoffset(stamp)) is None:
+            return None
+        return (stamp - offset).isoformat(timespec="seconds") + "Z"
     except (ValueError, OverflowError):
         return None
 
