@@ -46,6 +46,7 @@ def run_dbt(
     *arguments: str,
     variables: str | None = None,
     text_columns: dict[str, list[str]] | None = None,
+    project: Path = PROJECT,
 ) -> Build:
     write_raw(folder / "raw.duckdb", tables, text_columns)
     variables = variables or f"{{as_of_date: '{AS_OF_DATE}', freshbooks_streams: [{', '.join(tables)}]}}"
@@ -54,15 +55,15 @@ def run_dbt(
         "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
         "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
     }
-    return call_dbt(folder, files, *arguments, "--vars", variables)
+    return call_dbt(folder, files, *arguments, "--vars", variables, project=project)
 
 
-def call_dbt(folder: Path, environment: dict[str, str], *arguments: str) -> Build:
+def call_dbt(folder: Path, environment: dict[str, str], *arguments: str, project: Path = PROJECT) -> Build:
     """dbt as a process of its own; its files land in `folder`."""
     assert DBT, "dbt is not installed"
     done = subprocess.run(
         [
-            *(DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT),
+            *(DBT, "--no-use-colors", *arguments, "--project-dir", project, "--profiles-dir", project),
             *("--target-path", folder / "target", "--log-path", folder / "logs"),
         ],
         env=os.environ | environment,
@@ -71,3 +72,15 @@ def call_dbt(folder: Path, environment: dict[str, str], *arguments: str) -> Buil
         check=False,
     )
     return Build(folder, done.returncode, done.stdout + done.stderr)
+
+
+def part_of_project(folder: Path, *models: str) -> Path:
+    """The project with these models alone (and their sources), which parses in a moment."""
+    part = folder / "project"
+    shutil.copytree(PROJECT, part, ignore=shutil.ignore_patterns("models", "target", "logs", "__pycache__"))
+    for name in (*models, "_freshbooks__sources"):
+        for source in (PROJECT / "models").rglob(f"{name}.*"):
+            copy = part / source.relative_to(PROJECT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy)
+    return part

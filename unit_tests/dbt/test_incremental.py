@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from unit_tests.dbt.builds import run_dbt
+from unit_tests.dbt.builds import part_of_project, run_dbt
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, TWO, invoice, line, rows
 from unit_tests.dbt.raw_tables import Row, Rows
 
@@ -54,6 +54,7 @@ def lines(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def test_incremental_lines_equal_a_full_rebuild(tmp_path: Path) -> None:
+    part_of_project(tmp_path, "stg_freshbooks__invoices", "int_invoice_lines")
     kept = [build(tmp_path, tables) for tables in syncs()]
     assert kept[0] != kept[1] != kept[2], "the syncs changed nothing"
     assert build(tmp_path, syncs()[-1], "--full-refresh") == kept[-1]
@@ -66,6 +67,6 @@ def build(folder: Path, tables: Rows, *arguments: str) -> list[tuple[Any, ...]]:
     variables = (
         f"{{as_of_date: '{AS_OF_DATE}', freshbooks_incremental: true, freshbooks_streams: [{streams}]}}"
     )
-    built = run_dbt(folder, tables, "run", "--select", "+int_invoice_lines", *arguments, variables=variables)
+    built = run_dbt(folder, tables, "run", *arguments, variables=variables, project=folder / "project")
     assert built.exit_code == 0, built.output
     return lines(folder)
