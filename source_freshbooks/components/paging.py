@@ -6,8 +6,9 @@ makes the source wait. A short or empty page never ends a list: only the server'
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from typing import TypeVar
 
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import Page
@@ -16,6 +17,8 @@ MAX_PAGES = 10_000
 PER_PAGE = 100  # more is silently capped
 
 Fetch = Callable[[int], Page]
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 def read_pages(fetch: Fetch, first: Page, workers: Executor, ahead: int) -> Iterator[Page]:
@@ -25,11 +28,15 @@ def read_pages(fetch: Fetch, first: Page, workers: Executor, ahead: int) -> Iter
         raise FreshbooksError(
             f"FreshBooks counts {first.pages} pages in one list, which cannot be right. Run again."
         )
-    numbers = iter(range(2, first.pages + 1))
-    flying: deque[Future[Page]] = deque()
+    yield from fetch_ahead(fetch, range(2, first.pages + 1), workers, ahead)
+
+
+def fetch_ahead(fetch: Callable[[K], R], keys: Iterable[K], workers: Executor, ahead: int) -> Iterator[R]:
+    """`fetch(key)` of each key in order, with at most `ahead` of them fetched before they are asked for."""
+    flying: deque[Future[R]] = deque()
     try:
-        for number in numbers:
-            flying.append(workers.submit(fetch, number))
+        for key in keys:
+            flying.append(workers.submit(fetch, key))
             if len(flying) == ahead:
                 yield flying.popleft().result()
         while flying:

@@ -6,9 +6,7 @@ reports are never paged (freshbooks-api.md 3.10).
 """
 
 import calendar
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +16,7 @@ from airbyte_cdk.models import AirbyteMessage
 
 from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
 from source_freshbooks.components.retriever import BusinessRetriever, Records
 from source_freshbooks.components.timestamps import parse_utc
@@ -65,16 +64,11 @@ class ReportRetriever(BusinessRetriever):
         periods: list[Period],
         shaper: RecordShaper,
     ) -> Iterator[Mapping[str, Any] | AirbyteMessage]:
-        flying: deque[tuple[Period, Future[tuple[dict[str, Any], str]]]] = deque()
-        waiting = deque(periods)
-        while waiting or flying:
-            while waiting and len(flying) < self.connection.pages_in_flight:
-                period = waiting.popleft()
-                flying.append(
-                    (period, self.connection.page_workers.submit(self._ask, root, currency, period))
-                )
-            period, answer = flying.popleft()
-            body, observed = answer.result()
+        def ask(period: Period) -> tuple[dict[str, Any], str]:
+            return self._ask(root, currency, period)
+
+        answers = fetch_ahead(ask, periods, self.connection.page_workers, self.connection.pages_in_flight)
+        for period, (body, observed) in zip(periods, answers, strict=True):
             record = shaper.shape(body)
             yield {
                 **record,
