@@ -1,9 +1,9 @@
-# make demo · test · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
+# make demo · test · test-long · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lint format bench lock clean install pyairbyte-test image-test
+.PHONY: demo test test-long lint format bench lock clean install pyairbyte-test image-test
 
 install: $(INSTALLED)
 
@@ -20,6 +20,10 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
+
+# Simulated weeks, hundreds of fault schedules, whole test runs of dbt: minutes each, so not for every change.
+test-long: $(INSTALLED)
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile -m long
 
 lint: $(INSTALLED)
 	@echo "Checking style and types …"

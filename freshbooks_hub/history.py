@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from freshbooks_hub.errors import HomeError
+from freshbooks_hub.database import transaction
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS sync_runs (
@@ -156,23 +155,8 @@ class History:
         rows = db.execute("SELECT * FROM sync_run_streams WHERE run_id = ? ORDER BY stream", [run_id])
         return [dict(row) for row in rows]
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=10)) as db:
-                db.row_factory = sqlite3.Row
-                db.execute("PRAGMA journal_mode = WAL")
-                with db:
-                    db.executescript(TABLES)
-                    yield db
-        except sqlite3.OperationalError as error:
-            if "full" in str(error):
-                raise HomeError(
-                    f"The disk that holds {self.path} is full. Free some space and run the command again."
-                ) from error
-            raise HomeError(
-                f"{self.path} cannot be used ({error}). Check that the folder is writable."
-            ) from error
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self.path, TABLES)
 
 
 def _now() -> str:
