@@ -6,10 +6,11 @@ import os
 import sqlite3
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from freshbooks_hub.clock import Clock, stamp, utc_now
 from freshbooks_hub.database import transaction
 
 TABLES = """
@@ -35,6 +36,11 @@ CREATE TABLE IF NOT EXISTS sync_run_streams (
     seconds REAL NOT NULL,
     PRIMARY KEY (run_id, stream)
 );
+CREATE TABLE IF NOT EXISTS stream_reads (
+    stream TEXT PRIMARY KEY,
+    read_at TEXT NOT NULL, -- start of the last run that read it to the end
+    whole_read_at TEXT -- the same, of a run that read it from the beginning
+);
 CREATE TABLE IF NOT EXISTS generations (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES sync_runs (id),
@@ -48,7 +54,7 @@ CREATE TABLE IF NOT EXISTS generations (
 
 @dataclass(frozen=True)
 class StreamResult:
-    """One stream of one sync; `total` is the rows of its raw table afterwards."""
+    """One stream of one sync; `total` is the rows of its raw table afterwards, `whole`: from the beginning."""
 
     stream: str
     completed: bool
@@ -57,6 +63,7 @@ class StreamResult:
     updated: int
     total: int
     seconds: float
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,10 +77,11 @@ class Generation:
 
 
 class History:
-    """Opens hub.sqlite for each call; times are UTC."""
+    """Opens hub.sqlite for each call; times are UTC, those of `clock`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock = utc_now) -> None:
         self.path = path
+        self._clock = clock
 
     def start(self) -> int:
         """Begin a run; the caller holds the sync lock, so a run that still says running was killed."""
@@ -81,11 +89,11 @@ class History:
             db.execute(
                 "UPDATE sync_runs SET status = 'interrupted', finished_at = ?, error = ? "
                 "WHERE status = 'running'",
-                [_now(), "The sync was stopped before its end."],
+                [self._now(), "The sync was stopped before its end."],
             )
             row = db.execute(
                 "INSERT INTO sync_runs (started_at, status, pid) VALUES (?, 'running', ?) RETURNING id",
-                [_now(), os.getpid()],
+                [self._now(), os.getpid()],
             ).fetchone()
         return int(row["id"])
 
@@ -99,6 +107,13 @@ class History:
                     for r in results
                 ],
             )
+            read_to_the_end = [(r.stream, r.whole) for r in results if r.completed]
+            db.executemany(
+                "INSERT INTO stream_reads SELECT ?1, started_at, iif(?2, started_at, NULL) FROM sync_runs "
+                "WHERE id = ?3 ON CONFLICT (stream) DO UPDATE SET read_at = excluded.read_at, "
+                "whole_read_at = coalesce(excluded.whole_read_at, whole_read_at)",
+                [(*read, run_id) for read in read_to_the_end],
+            )
             db.execute(
                 "UPDATE sync_runs SET rows_read = ?, rows_changed = ? WHERE id = ?",
                 [sum(r.read for r in results), sum(r.inserted + r.updated for r in results), run_id],
@@ -109,7 +124,7 @@ class History:
         with self._connection() as db:
             db.execute(
                 "UPDATE sync_runs SET finished_at = ?, status = ?, error = ? WHERE id = ?",
-                [_now(), "failed" if error else "succeeded", error, run_id],
+                [self._now(), "failed" if error else "succeeded", error, run_id],
             )
 
     def published(self, run_id: int, as_of_date: str, raw_version: int, project: str) -> None:
@@ -118,7 +133,7 @@ class History:
             db.execute(
                 "INSERT INTO generations (run_id, published_at, as_of_date, raw_version, project) "
                 "VALUES (?, ?, ?, ?, ?)",
-                [run_id, _now(), as_of_date, raw_version, project],
+                [run_id, self._now(), as_of_date, raw_version, project],
             )
             db.execute("UPDATE sync_runs SET published = 1 WHERE id = ?", [run_id])
 
@@ -155,9 +170,8 @@ class History:
         rows = db.execute("SELECT * FROM sync_run_streams WHERE run_id = ? ORDER BY stream", [run_id])
         return [dict(row) for row in rows]
 
+    def _now(self) -> str:
+        return stamp(self._clock())
+
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self.path, TABLES)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,289 @@
+"""How often each entity is read, when it was read last and when it is next: all of it state in hub.sqlite.
+
+Nothing here runs anything or looks at a clock; `now` is handed in. Every instant is UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from freshbooks_hub.clock import stamp
+from freshbooks_hub.database import transaction
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.history import TABLES as HISTORY_TABLES
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.entities import BY_NAME, PLANS, Plan
+
+TABLES = (
+    HISTORY_TABLES
+    + """
+CREATE TABLE IF NOT EXISTS schedule_frequencies (entity TEXT PRIMARY KEY, seconds INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS schedule_wakes (entity TEXT PRIMARY KEY, woken_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS schedule_pause (one INTEGER PRIMARY KEY CHECK (one = 1), paused_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS schedule_failures (
+    entity TEXT PRIMARY KEY, -- '' for the connection as a whole
+    failures INTEGER NOT NULL,
+    retry_at TEXT NOT NULL,
+    error TEXT NOT NULL
+);
+"""
+)
+CONNECTION = ""
+SHORTEST = timedelta(minutes=5)
+LONGEST = timedelta(days=31)
+# A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
+WAKE_PAUSE = timedelta(minutes=1)
+# Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
+JITTER = 0.1
+RETRY_FIRST = timedelta(minutes=1)
+# Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
+RETRY_CAP = timedelta(minutes=10)
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Failures in a row, and the earliest next try."""
+
+    failures: int
+    retry_at: datetime
+    error: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity at an instant.
+
+    `last_success`: start of the last run that read all of its streams to the end. `next_due`: never before
+    that instant, and at or before `now` when it is due; None while the schedule is paused. `lag`: how long ago
+    `last_success` was.
+    """
+
+    name: str
+    streams: tuple[str, ...]
+    along: tuple[str, ...]
+    whole: bool
+    frequency: timedelta
+    default_frequency: timedelta
+    last_success: datetime | None
+    next_due: datetime | None
+    last_error: str | None
+    failures: int
+    lag: timedelta | None
+    paused: bool
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it should be read now."""
+        return self.next_due is not None and self.next_due <= now
+
+
+@dataclass(frozen=True)
+class State:
+    """What is stored of one entity."""
+
+    last_success: datetime | None = None
+    woken_at: datetime | None = None
+    trouble: Trouble | None = None
+
+
+def next_due(
+    frequency: timedelta, state: State, connection: Trouble | None, jitter: float, now: datetime
+) -> datetime:
+    """When an entity should be read next; at or before `now` means at once.
+
+    A stored instant that lies in the future was written under a wrong clock: it does not count.
+    """
+    last = state.last_success
+    if last is None or last > now:
+        due = now
+    else:
+        due = last + frequency * (1 - jitter)
+        if state.woken_at and last < state.woken_at <= now:
+            due = min(due, max(state.woken_at, last + WAKE_PAUSE))
+    for trouble, cap in ((state.trouble, max(frequency, RETRY_CAP)), (connection, RETRY_CAP)):
+        if trouble and trouble.retry_at <= now + cap:
+            due = max(due, trouble.retry_at)
+    return due
+
+
+def retry_after(failures: int, cap: timedelta) -> timedelta:
+    """The wait after so many failures in a row: 1, 2, 4, 8 … minutes, at most `cap`."""
+    return min(RETRY_FIRST * 2 ** min(failures - 1, 20), cap)
+
+
+def parse_frequency(text: str) -> timedelta:
+    """`30m`, `2h`, `1d`, `1w`; raises HubError."""
+    match = re.fullmatch(r"(\d{1,5})\s*([mhdw])", text.strip().lower())
+    frequency = int(match[1]) * UNITS[match[2]] if match else timedelta()
+    if not SHORTEST <= frequency <= LONGEST:
+        raise HubError(
+            f"{text!r} is no frequency from {format_frequency(SHORTEST)} to {format_frequency(LONGEST)}. "
+            "Write it as 30m, 2h, 1d or 1w."
+        )
+    return frequency
+
+
+def format_frequency(frequency: timedelta) -> str:
+    """As `parse_frequency` reads it."""
+    unit = next(u for u in ("w", "d", "h", "m") if not frequency % UNITS[u] or u == "m")
+    return f"{frequency // UNITS[unit]}{unit}"
+
+
+class Schedule:
+    """The schedule of one connection. Raises HubError."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        digest = hashlib.sha256(str(home.root).encode()).digest()
+        self._jitter = int.from_bytes(digest[:4]) / 2**32 * JITTER
+
+    def entities(self, now: datetime) -> list[Entity]:
+        """All entities at `now`, in the order of the table."""
+        if not self._home.history.exists():
+            return [self._entity(plan, plan.frequency, State(), None, False, now) for plan in PLANS]
+        with self._connection() as db:
+            reads = {row["stream"]: row for row in db.execute("SELECT * FROM stream_reads")}
+            frequencies = dict(db.execute("SELECT entity, seconds FROM schedule_frequencies").fetchall())
+            wakes = dict(db.execute("SELECT entity, woken_at FROM schedule_wakes").fetchall())
+            paused = db.execute("SELECT 1 FROM schedule_pause").fetchone() is not None
+            troubles = _troubles(db)
+        return [
+            self._entity(
+                plan,
+                timedelta(seconds=frequencies.get(plan.name, plan.frequency.total_seconds())),
+                State(_last_success(plan, reads), _instant(wakes.get(plan.name)), troubles.get(plan.name)),
+                troubles.get(CONNECTION),
+                paused,
+                now,
+            )
+            for plan in PLANS
+        ]
+
+    def set(self, entity: str, frequency: timedelta) -> None:
+        """Read `entity` this often from now on."""
+        self._known(entity)
+        with self._connection() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO schedule_frequencies VALUES (?, ?)",
+                [entity, int(frequency.total_seconds())],
+            )
+
+    def reset(self, entity: str) -> None:
+        """Read `entity` as often as by default."""
+        self._known(entity)
+        with self._connection() as db:
+            db.execute("DELETE FROM schedule_frequencies WHERE entity = ?", [entity])
+
+    def pause(self, now: datetime) -> None:
+        """Nothing is due until `resume`; `freshbooks sync` by hand still works."""
+        with self._connection() as db:
+            db.execute("INSERT OR IGNORE INTO schedule_pause VALUES (1, ?)", [stamp(now)])
+
+    def resume(self) -> None:
+        """Go on; whatever became due meanwhile is read once, in one run."""
+        with self._connection() as db:
+            db.execute("DELETE FROM schedule_pause")
+
+    def paused_since(self) -> datetime | None:
+        """When the schedule was paused; None while it runs."""
+        if not self._home.history.exists():
+            return None
+        with self._connection() as db:
+            row = db.execute("SELECT paused_at FROM schedule_pause").fetchone()
+        return _instant(row["paused_at"]) if row else None
+
+    def wake(self, entities: list[str], now: datetime) -> None:
+        """Something changed at FreshBooks: read these entities soon."""
+        with self._connection() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO schedule_wakes VALUES (?, ?)",
+                [(self._known(name), stamp(now)) for name in entities],
+            )
+
+    def trouble(self) -> Trouble | None:
+        """What keeps the connection as a whole from being read; None when the last try worked."""
+        if not self._home.history.exists():
+            return None
+        with self._connection() as db:
+            return _troubles(db).get(CONNECTION)
+
+    def failed(self, name: str, error: str, now: datetime) -> None:
+        """Note a failed try of an entity, or of the connection (name CONNECTION)."""
+        cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
+        with self._connection() as db:
+            before = _troubles(db).get(name)
+            failures = before.failures + 1 if before else 1
+            db.execute(
+                "INSERT OR REPLACE INTO schedule_failures VALUES (?, ?, ?, ?)",
+                [name, failures, stamp(now + retry_after(failures, cap)), error],
+            )
+
+    def worked(self, *names: str) -> None:
+        """Forget the failures of entities, or of the connection."""
+        with self._connection() as db:
+            db.executemany("DELETE FROM schedule_failures WHERE entity = ?", [(name,) for name in names])
+
+    def _entity(
+        self,
+        plan: Plan,
+        frequency: timedelta,
+        state: State,
+        connection: Trouble | None,
+        paused: bool,
+        now: datetime,
+    ) -> Entity:
+        return Entity(
+            name=plan.name,
+            streams=plan.streams,
+            along=plan.along,
+            whole=plan.whole,
+            frequency=frequency,
+            default_frequency=plan.frequency,
+            last_success=state.last_success,
+            next_due=None if paused else next_due(frequency, state, connection, self._jitter, now),
+            last_error=state.trouble.error if state.trouble else None,
+            failures=state.trouble.failures if state.trouble else 0,
+            lag=now - state.last_success if state.last_success else None,
+            paused=paused,
+        )
+
+    def _frequency(self, entity: str) -> timedelta:
+        self._known(entity)
+        with self._connection() as db:
+            row = db.execute("SELECT seconds FROM schedule_frequencies WHERE entity = ?", [entity]).fetchone()
+        return timedelta(seconds=row["seconds"]) if row else BY_NAME[entity].frequency
+
+    def _known(self, entity: str) -> str:
+        if entity not in BY_NAME:
+            raise HubError(f"There is no entity {entity!r}. Entities: {', '.join(BY_NAME)}.")
+        return entity
+
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._home.history, TABLES)
+
+
+def _last_success(plan: Plan, reads: dict[str, sqlite3.Row]) -> datetime | None:
+    """The oldest of the last reads of its streams; None when one was never read."""
+    column = "whole_read_at" if plan.whole else "read_at"
+    instants = [_instant(reads[s][column]) if s in reads else None for s in plan.streams]
+    known = [instant for instant in instants if instant is not None]
+    return min(known) if len(known) == len(instants) else None
+
+
+def _troubles(db: sqlite3.Connection) -> dict[str, Trouble]:
+    rows = db.execute("SELECT * FROM schedule_failures").fetchall()
+    return {
+        row["entity"]: Trouble(
+            row["failures"], datetime.fromisoformat(row["retry_at"]).astimezone(UTC), row["error"]
+        )
+        for row in rows
+    }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
