@@ -1,0 +1,123 @@
+"""The audit log: append-only, each entry hashed together with the one before it.
+
+The database refuses edits and deletions; a file edited behind its back breaks the chain. The newest entry is
+mirrored in `audit.head` beside hub.sqlite, so that cutting off the tail shows too. Whoever rewrites the whole
+chain and the mirror is not detected: keep a copy of `freshbooks audit verify --json` elsewhere if that matters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from sqlite3 import Connection, Row
+from typing import Any
+
+from freshbooks_hub.agent.actions.canonical import canonical, digest
+from freshbooks_hub.agent.actions.models import Channel, Finding
+from freshbooks_hub.agent.actions.tables import ledger_transaction
+from freshbooks_hub.agent.actions.timing import Clock, stamp
+from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.files import write_private
+from freshbooks_hub.home import Home
+
+FIRST = "0" * 64
+TEXT_LIMIT = 120
+# Long runs without a space are tokens, not words: JSON web tokens, keys. Hashes (64 hex digits) may stay.
+_SECRET = re.compile(r"(?![0-9a-f]{64}\b)[A-Za-z0-9_\-.~+/]{40,}=*")
+
+
+class Audit:
+    """Who did what, when, through which channel, and what came of it."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._home = home
+        self._clock = clock
+        self._head = home.root / "audit.head"
+
+    def append(
+        self,
+        db: Connection,
+        event: str,
+        who: str,
+        *,
+        action_id: str | None = None,
+        channel: Channel | None = None,
+        **detail: Any,
+    ) -> None:
+        """Add an entry within the caller's transaction, so that no change is without its entry."""
+        last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
+        entry = {
+            "seq": (last["seq"] if last else 0) + 1,
+            "at": stamp(self._clock.now()),
+            "who": _plain(who),
+            "channel": channel.value if channel else None,
+            "event": event,
+            "action_id": action_id,
+            "detail": canonical(_plain(detail)),
+            "previous": last["hash"] if last else FIRST,
+        }
+        names = (*entry, "hash")
+        marks = ", ".join("?" * len(names))
+        db.execute(
+            f"INSERT INTO audit_log ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - our own names
+            [*entry.values(), digest(entry)],
+        )
+
+    def mirror(self) -> None:
+        """Write the newest entry's number and hash beside the database; call it after a commit."""
+        with ledger_transaction(self._home) as db:  # its write lock keeps two writers in order
+            last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
+            if last:
+                write_private(self._head, canonical(dict(last)).encode())
+
+    def entries(self, limit: int = 200) -> list[dict[str, Any]]:
+        """The newest entries, newest first."""
+        with ledger_transaction(self._home) as db:
+            rows = db.execute("SELECT * FROM audit_log ORDER BY seq DESC LIMIT ?", [limit])
+            return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows]
+
+    def verify(self) -> Finding:
+        """Follow the chain from its first entry to the mirrored head."""
+        with ledger_transaction(self._home) as db:
+            rows = db.execute("SELECT * FROM audit_log ORDER BY seq").fetchall()
+        previous = FIRST
+        for expected, row in enumerate(rows, 1):
+            problem = _problem(row, expected, previous)
+            if problem:
+                return Finding(ok=False, entries=len(rows), seq=expected, problem=problem)
+            previous = row["hash"]
+        problem = self._missing_tail(rows)
+        return Finding(ok=not problem, entries=len(rows), seq=len(rows) if problem else None, problem=problem)
+
+    def _missing_tail(self, rows: list[Row]) -> str | None:
+        if not self._head.exists():
+            return "The file audit.head is missing." if rows else None
+        try:
+            head = json.loads(self._head.read_bytes())
+            seq, known = int(head["seq"]), head["hash"]
+        except (ValueError, KeyError, TypeError):
+            return "The file audit.head is damaged."
+        # The mirror is written after the commit, so a crash may leave it behind, never ahead.
+        if seq > len(rows):
+            return f"The newest entries are missing: {seq} were written, {len(rows)} are there."
+        return None if rows[seq - 1]["hash"] == known else "The newest entries were replaced."
+
+
+def _problem(row: Row, expected: int, previous: str) -> str | None:
+    if row["seq"] != expected:
+        return f"Entry {expected} is missing."
+    if row["previous"] != previous:
+        return f"Entry {expected} does not follow the one before it."
+    body = {name: row[name] for name in row.keys() if name != "hash"}  # noqa: SIM118 - of a sqlite3.Row
+    return None if row["hash"] == digest(body) else f"Entry {expected} was changed."
+
+
+def _plain(value: Any) -> Any:
+    """JSON values with short, clean text and nothing that looks like a credential."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return _SECRET.sub("[redacted]", clean(str(value), TEXT_LIMIT))

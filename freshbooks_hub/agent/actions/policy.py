@@ -1,0 +1,166 @@
+"""What the owner allows: each kind of write is off until it is turned on, and then has its caps."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from sqlite3 import Connection, Row
+from typing import Any, Literal
+
+from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.agent.actions.models import (
+    SENT,
+    ActionRefused,
+    Channel,
+    Kind,
+    PolicyView,
+    Rule,
+)
+from freshbooks_hub.agent.actions.tables import ledger_transaction
+from freshbooks_hub.agent.actions.timing import Clock, stamp
+from freshbooks_hub.home import Home
+
+Write = Literal["draft", "send", "expense"]
+WRITE_OF: dict[Kind, Write] = {
+    Kind.draft_invoice: "draft",
+    Kind.send_invoice: "send",
+    Kind.create_expense: "expense",
+}
+DAY = timedelta(hours=24)
+
+
+class Policy:
+    """The settings in hub.sqlite. Only a person changes them; no tool of the agents does."""
+
+    def __init__(self, home: Home, audit: Audit, clock: Clock) -> None:
+        self._home = home
+        self._audit = audit
+        self._clock = clock
+
+    def view(self) -> PolicyView:
+        """The settings as they stand."""
+        with ledger_transaction(self._home) as db:
+            return read_policy(db)
+
+    def allowed(self, kind: Kind) -> bool:
+        """Whether this kind of write is on."""
+        return rule_of(self.view(), kind).allowed
+
+    def set(self, write: Write, rule: Rule, who: str, channel: Channel) -> PolicyView:
+        """Turn a kind of write on or off, with its caps."""
+        for caps in (rule.max_amount, rule.max_amount_per_day):
+            for currency, amount in caps.items():
+                if not _is_cap(amount) or len(currency) != 3 or not currency.isupper():
+                    raise ActionRefused(
+                        "invalid_cap", "A cap is an amount of 0 or more and a currency, for example 500 USD."
+                    )
+        if rule.per_day < 0 or rule.per_recipient_per_day < 0:
+            raise ActionRefused("invalid_cap", "A number of actions per day is 0 or more.")
+        return self._change({write: rule.model_dump()}, who, channel)
+
+    def set_receipts_folder(self, folder: Path | None, who: str, channel: Channel) -> PolicyView:
+        """The only folder from which receipt files are read; None: receipts come as bytes only."""
+        if folder is not None and not folder.is_dir():
+            raise ActionRefused("invalid_folder", "The receipts folder is not an existing folder.")
+        chosen = str(folder.resolve()) if folder else None
+        return self._change({"receipts_folder": chosen}, who, channel)
+
+    def set_option(self, name: Literal["reference", "link"], value: Any, who: str) -> PolicyView:
+        """`reference`: put the action's id on documents. `link`: how time is marked as billed."""
+        return self._change({name: value}, who, Channel.terminal)
+
+    def _change(self, settings: dict[str, Any], who: str, channel: Channel) -> PolicyView:
+        with ledger_transaction(self._home) as db:
+            changed = PolicyView.model_validate(read_policy(db).model_dump() | settings)
+            for name in settings:
+                value = changed.model_dump()[name]
+                db.execute(
+                    "INSERT INTO action_settings VALUES (?, ?) "
+                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    [name, json.dumps(value)],
+                )
+            self._audit.append(db, "policy", who, channel=channel, **settings)
+        self._audit.mirror()
+        return changed
+
+
+def read_policy(db: Connection) -> PolicyView:
+    """The settings, within the caller's transaction."""
+    rows = db.execute("SELECT name, value FROM action_settings")
+    return PolicyView.model_validate({row["name"]: json.loads(row["value"]) for row in rows})
+
+
+def rule_of(policy: PolicyView, kind: Kind) -> Rule:
+    """The rule for a kind of action."""
+    rule: Rule = getattr(policy, WRITE_OF[kind])
+    return rule
+
+
+def check_on(policy: PolicyView, kind: Kind) -> Rule:
+    """The rule, if this kind of write is on; raises ActionRefused `writes_off`."""
+    rule = rule_of(policy, kind)
+    if not rule.allowed:
+        write = WRITE_OF[kind]
+        raise ActionRefused(
+            "writes_off",
+            f"The owner has not turned on this kind of write. They can, in a terminal: "
+            f"freshbooks actions allow {write}",
+        )
+    return rule
+
+
+def check_amount(rule: Rule, amount: Decimal, currency: str) -> None:
+    """Raises ActionRefused `over_cap` when one action is larger than allowed."""
+    _under(rule.max_amount, amount, currency, "over_cap", "one action")
+
+
+def check_day(db: Connection, rule: Rule, row: Row, clock: Clock) -> None:
+    """Raises ActionRefused when this action would pass a cap of the last 24 hours, itself included."""
+    sent = ", ".join(f"'{status.value}'" for status in SENT)
+    since = stamp(clock.now() - DAY)
+    query = (
+        "SELECT amount, currency, recipients FROM actions "  # noqa: S608 - our own words
+        f"WHERE kind = ? AND status IN ({sent}) AND dispatched_at > ? AND id <> ?"
+    )
+    earlier = db.execute(query, [row["kind"], since, row["id"]]).fetchall()
+    if len(earlier) >= rule.per_day:
+        raise ActionRefused(
+            "over_daily_count",
+            f"The owner allows {rule.per_day} such actions in 24 hours, and they are used up. "
+            "Try again later, or ask the owner to raise the cap.",
+        )
+    same = [Decimal(r["amount"]) for r in earlier if r["currency"] == row["currency"]]
+    total = sum(same, Decimal(row["amount"]))
+    _under(rule.max_amount_per_day, total, row["currency"], "over_daily_amount", "24 hours")
+    for address in json.loads(row["recipients"]):
+        count = sum(address in json.loads(r["recipients"]) for r in earlier)
+        if count >= rule.per_recipient_per_day:
+            raise ActionRefused(
+                "over_recipient_count",
+                f"The owner allows {rule.per_recipient_per_day} mails to one address in 24 hours.",
+                recipient=address,
+            )
+
+
+def _under(caps: dict[str, str], amount: Decimal, currency: str, code: str, span: str) -> None:
+    if not caps:
+        return
+    if currency not in caps:
+        raise ActionRefused(
+            code, f"The owner has set no cap for {currency}, so nothing in it is allowed. They can add one."
+        )
+    if amount > Decimal(caps[currency]):
+        raise ActionRefused(
+            code,
+            f"The owner's cap for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
+        )
+
+
+def _is_cap(text: str) -> bool:
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        return False
+    return value.is_finite() and value >= 0
