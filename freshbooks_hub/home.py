@@ -1,13 +1,21 @@
-"""The hub's folder: FRESHBOOKS_HOME, by default ~/.freshbooks, private to the user."""
+"""The hub's folder: FRESHBOOKS_HOME, by default ~/.freshbooks, private to the user.
+
+It is the home of the default connection. A further connection, called NAME, has a home of its own in
+`connections/NAME` under it.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.errors import HomeError, disk_errors
 from freshbooks_hub.files import check_writable
+
+DEFAULT = "default"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -18,8 +26,42 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The folder named by FRESHBOOKS_HOME, or ~/.freshbooks."""
-        return cls(Path(os.environ.get("FRESHBOOKS_HOME") or Path.home() / ".freshbooks").absolute())
+        """The home of the connection named by FRESHBOOKS_CONNECTION under FRESHBOOKS_HOME, or ~/.freshbooks.
+
+        Raises HomeError for a name that cannot be a folder's.
+        """
+        base = cls(Path(os.environ.get("FRESHBOOKS_HOME") or Path.home() / ".freshbooks").absolute())
+        return base.named(os.environ.get("FRESHBOOKS_CONNECTION") or DEFAULT)
+
+    @classmethod
+    def connections(cls) -> list[Home]:
+        """The default home, then those of the named connections that exist, by name."""
+        base = cls.from_environment().base
+        folder = base.root / "connections"
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return [base, *(base.named(name) for name in names if NAME.fullmatch(name))]
+
+    @property
+    def name(self) -> str:
+        """The connection's name; `default` for that of FRESHBOOKS_HOME itself."""
+        return DEFAULT if self.base is self else self.root.name
+
+    @property
+    def base(self) -> Home:
+        """The home of the default connection; what all connections share lies there."""
+        if self.root.parent.name == "connections" and NAME.fullmatch(self.root.name):
+            return Home(self.root.parent.parent)
+        return self
+
+    def named(self, name: str) -> Home:
+        """The home of another connection beside this one; raises HomeError for an impossible name."""
+        if name == DEFAULT:
+            return self.base
+        if not NAME.fullmatch(name):
+            raise HomeError(
+                f"{name!r} cannot be a connection's name. Use small letters, digits, - and _, at most 63."
+            )
+        return Home(self.base.root / "connections" / name)
 
     def ensure(self) -> Home:
         """Create the folders (mode 0700) and prove that they can be written; raises HomeError."""
@@ -31,8 +73,13 @@ class Home:
 
     @property
     def connection(self) -> Path:
-        """The only place tokens live."""
+        """The only place the tokens of the connection live."""
         return self.root / "connection.json"
+
+    @property
+    def candidate(self) -> Path:
+        """The same for a consent whose businesses are not chosen yet."""
+        return self.root / "connection.new.json"
 
     @property
     def raw(self) -> Path:

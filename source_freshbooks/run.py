@@ -48,7 +48,7 @@ def _source(args: list[str], known_ids: KnownIds | None) -> SourceFreshbooks:
     if state_path:
         _read_json(state_path, "state")
         state = Source.read_state(state_path)
-    return SourceFreshbooks(catalog=catalog, config=config, state=state, known_ids=known_ids)
+    return SourceFreshbooks(catalog=catalog, config=config, state=state, known_ids=known_ids, batches=True)
 
 
 def _known_ids(args: list[str]) -> KnownIds | None:

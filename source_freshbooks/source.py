@@ -13,22 +13,27 @@ from source_freshbooks.components.connection import BEGINNING, connection_of
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.scopes import missing_scopes
 
-# The CDK lets 10,000 records wait, whatever their size: 150 MB of invoices before a slow reader.
+# The CDK lets 10,000 items wait, whatever their size: 150 MB of invoices before a slow reader.
 RECORDS_WAITING = 500
+BATCHES_WAITING = 4
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
 
 class SourceFreshbooks(YamlDeclarativeSource):
+    """`batches`: records are read by the page and as lines, for our own entrypoint (`output`)."""
+
     def __init__(
         self,
         catalog: ConfiguredAirbyteCatalog | None = None,
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
         known_ids: KnownIds | None = None,
+        batches: bool = False,
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
-        self._concurrent_source._queue.maxsize = RECORDS_WAITING
+        self._concurrent_source._queue.maxsize = BATCHES_WAITING if batches else RECORDS_WAITING
         connection = connection_of(self._config)
+        connection.batches = batches
         connection.known_ids = known_ids or KnownIds()
         connection.worked = Worked(state or [], str(self._config.get("start_date") or BEGINNING))
 

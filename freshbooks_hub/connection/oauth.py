@@ -39,6 +39,10 @@ class GrantRefused(OAuthError):
     """invalid_grant: the refresh token or the code is spent, revoked or unknown."""
 
 
+class CodeRefused(OAuthError):
+    """invalid_grant for an authorization code: spent, older than five minutes, or of another redirect URI."""
+
+
 class Unreachable(OAuthError):
     """The request never reached FreshBooks; nothing was spent."""
 
@@ -85,13 +89,40 @@ def refresh(credentials: dict[str, Any]) -> Tokens:
     return _request(credentials, {"grant_type": "refresh_token", "refresh_token": token}, previous=token)
 
 
-def _request(credentials: dict[str, Any], grant: dict[str, str], previous: str | None) -> Tokens:
-    url = f"{api_url()}/auth/oauth/token"
-    client = {name: credentials[name] for name in ("client_id", "client_secret", "redirect_uri")}
+def revoke(credentials: dict[str, Any]) -> None:
+    """End the grant at FreshBooks, both tokens of it (freshbooks-api.md 1.4); raises OAuthError."""
+    for name in ("refresh_token", "access_token"):
+        if token := credentials.get(name):
+            client = {key: credentials[key] for key in ("client_id", "client_secret")}
+            response = _post("revoke", client | {"token": token})
+            if response.status_code != 200:
+                raise _refusal(response, GrantRefused)
+
+
+def check_client(credentials: dict[str, Any]) -> None:
+    """Ask whether FreshBooks knows the app, spending nothing; raises ClientRefused or another OAuthError.
+
+    A code that nobody was given is exchanged: refused for the code means that the app was accepted.
+    """
     try:
-        response = requests.post(
-            url,
-            data=client | grant,
+        exchange_code(credentials, "is-this-app-known")
+    except CodeRefused:
+        return
+
+
+def _request(credentials: dict[str, Any], grant: dict[str, str], previous: str | None) -> Tokens:
+    client = {name: credentials[name] for name in ("client_id", "client_secret", "redirect_uri")}
+    response = _post("token", client | grant)
+    if response.status_code == 200:
+        return _tokens(response, previous)
+    raise _refusal(response, GrantRefused if previous else CodeRefused)
+
+
+def _post(endpoint: str, form: dict[str, str]) -> requests.Response:
+    try:
+        return requests.post(
+            f"{api_url()}/auth/oauth/{endpoint}",
+            data=form,
             headers={"Accept": "application/json", "User-Agent": USER_AGENT},
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
@@ -105,9 +136,6 @@ def _request(credentials: dict[str, Any], grant: dict[str, str], previous: str |
             "FreshBooks did not finish its answer to the token request, so the answer was lost. "
             "Try again; if it is refused then, connect again with `freshbooks connect`."
         ) from error
-    if response.status_code == 200:
-        return _tokens(response, previous)
-    raise _refusal(response)
 
 
 def _never_sent(error: requests.RequestException) -> bool:
@@ -130,12 +158,17 @@ def _tokens(response: requests.Response, previous: str | None) -> Tokens:
     return Tokens(access, new, datetime.fromtimestamp(0, UTC) + timedelta(seconds=expires))
 
 
-def _refusal(response: requests.Response) -> OAuthError:
+def _refusal(response: requests.Response, invalid_grant: type[OAuthError]) -> OAuthError:
     code = _json(response).get("error")
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(
             f"FreshBooks refused the app's credentials ({code}). Compare Client ID and Client Secret with "
             "your app at https://my.freshbooks.com/#/developer and connect again."
+        )
+    if code == "invalid_grant" and invalid_grant is CodeRefused:
+        return CodeRefused(
+            "FreshBooks refused the log-in's code (invalid_grant): it was used already, is older than five "
+            "minutes, or belongs to another redirect URI. Start again with `freshbooks connect`."
         )
     if code == "invalid_grant":
         return GrantRefused(

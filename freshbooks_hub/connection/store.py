@@ -16,8 +16,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from freshbooks_hub.connection.config import parse_instant, validate
+from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.errors import HubError, InvalidConfig, NotConnected, disk_errors
-from freshbooks_hub.files import check_writable, write_private
+from freshbooks_hub.files import check_writable, fsync_folder, write_private
 
 # Longer than one token request may take (connect + read timeout).
 LOCK_TIMEOUT = 60.0
@@ -25,11 +26,17 @@ LOCK_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Connection:
-    """One FreshBooks connection. `dead_since` is set once FreshBooks refused the refresh token for good."""
+    """One FreshBooks connection. `dead_since` is set once FreshBooks refused the refresh token for good.
+
+    `refreshed_at`: when its tokens were last replaced. `profile`: the user and the businesses, as they were
+    when last asked for; None for a connection made from a config file.
+    """
 
     config: dict[str, Any] = field(repr=False)
     connected_at: datetime
     dead_since: datetime | None = None
+    refreshed_at: datetime | None = None
+    profile: Profile | None = None
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -44,8 +51,14 @@ class Connection:
         return parse_instant(text).astimezone(UTC) if text else None
 
     def with_credentials(self, changed: dict[str, str]) -> Connection:
-        """A copy with some credentials replaced."""
-        return replace(self, config=self.config | {"credentials": self.credentials | changed})
+        """A living copy with new tokens."""
+        config = self.config | {"credentials": self.credentials | changed}
+        return replace(self, config=config, dead_since=None, refreshed_at=datetime.now(UTC))
+
+    @property
+    def business_ids(self) -> list[int]:
+        """The businesses that were chosen; empty for every one owned or administered."""
+        return list(self.config.get("business_ids") or [])
 
 
 class ConnectionStore:
@@ -79,27 +92,28 @@ class ConnectionStore:
         """The stored connection; raises NotConnected."""
         try:
             document = json.loads(self.path.read_bytes())
-            dead = document["dead_since"]
+            profile = document.get("profile")
             return Connection(
                 config=validate(document["config"]),
                 connected_at=parse_instant(document["connected_at"]),
-                dead_since=parse_instant(dead) if dead else None,
+                dead_since=_instant(document.get("dead_since")),
+                refreshed_at=_instant(document.get("refreshed_at")),
+                profile=Profile.from_json(profile) if profile else None,
             )
         except FileNotFoundError as error:
             raise NotConnected(
-                "FreshBooks is not connected yet. Run `freshbooks connect --config FILE`, "
-                "or `freshbooks demo` to try it without an account."
+                "FreshBooks is not connected yet. Run `freshbooks connect`, or"
+                "  `freshbooks demo` to try it without an account."
             ) from error
         except (InvalidConfig, ValueError, KeyError, TypeError) as error:
-            raise NotConnected(
-                f"{self.path} is damaged. Connect again with `freshbooks connect --config FILE`."
-            ) from error
+            raise NotConnected(f"{self.path} is damaged. Connect again with `freshbooks connect`.") from error
         except OSError as error:
             raise NotConnected(f"{self.path} cannot be read: {error.strerror}.") from error
 
-    def connect(self, config: dict[str, Any]) -> Connection:
+    def connect(self, config: dict[str, Any], profile: Profile | None = None) -> Connection:
         """Store a new connection in place of any earlier one."""
-        connection = Connection(validate(config), datetime.now(UTC))
+        now = datetime.now(UTC)
+        connection = Connection(validate(config), now, refreshed_at=now, profile=profile)
         with self.locked():
             self.save(connection)
         return connection
@@ -110,6 +124,8 @@ class ConnectionStore:
             "config": connection.config,
             "connected_at": connection.connected_at.isoformat(),
             "dead_since": connection.dead_since.isoformat() if connection.dead_since else None,
+            "refreshed_at": connection.refreshed_at.isoformat() if connection.refreshed_at else None,
+            "profile": connection.profile.as_json() if connection.profile else None,
         }
         with self.locked(), disk_errors(self.path.parent):
             write_private(self.path, json.dumps(document, indent=2).encode())
@@ -136,6 +152,16 @@ class ConnectionStore:
                 raise HubError(
                     "The connection was replaced while this sync was running. Run `freshbooks sync` again."
                 )
-            rotated = replace(current.with_credentials(changed), dead_since=None)
+            rotated = current.with_credentials(changed)
             self.save(rotated)
         return rotated
+
+    def remove(self) -> None:
+        """Forget the connection; the lock file stays, others may be waiting for it."""
+        with self.locked(), disk_errors(self.path.parent):
+            self.path.unlink(missing_ok=True)
+            fsync_folder(self.path.parent)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_instant(text) if text else None

@@ -6,9 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from freshbooks_hub.connection import oauth
+from freshbooks_hub.connection.api import Api, ApiRefused
 from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.errors import HubError
 
 MARGIN = timedelta(minutes=10)
+# A grant that nothing uses is refreshed this long after its access token's end, so at least weekly.
+IDLE = timedelta(days=6)
 
 
 def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN) -> str:
@@ -26,6 +30,50 @@ def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN) -> st
                 connection = _refresh(store, connection)
     token: str = connection.credentials["access_token"]
     return token
+
+
+def keep_alive(store: ConnectionStore) -> bool:
+    """Refresh a living grant that was idle for `IDLE`; returns whether it did. Meant to be called at any time.
+
+    Raises what `valid_access_token` raises.
+    """
+    if not store.exists():
+        return False
+    connection = store.load()
+    expires_at = connection.expires_at
+    if connection.dead_since or (expires_at and datetime.now(UTC) - expires_at < IDLE):
+        return False
+    valid_access_token(store)
+    return True
+
+
+def examine(store: ConnectionStore) -> None:
+    """After somebody else's failure: find out whether the grant still lives, and record it if it does not.
+
+    The source refreshes by itself when FreshBooks refuses its access token, and may be refused for good; its
+    words are for people. So the stored tokens are tried: `users/me`, and a refresh if that gives 401. Raises
+    GrantRefused (recorded), and nothing for any other trouble, which says nothing about the grant.
+    """
+    connection = store.load()
+    if not connection.dead_since:
+        try:
+            Api(connection.credentials.get("access_token") or "").me()
+            return
+        except ApiRefused as refused:
+            if refused.status != 401:
+                return
+        except HubError:
+            return
+    with store.locked():
+        current = store.load()
+        if current.credentials["refresh_token"] != connection.credentials["refresh_token"]:
+            return
+        try:
+            _refresh(store, current)
+        except oauth.GrantRefused:
+            raise
+        except HubError:
+            return
 
 
 def _is_valid(connection: Connection, margin: timedelta) -> bool:

@@ -108,7 +108,8 @@ def merge(table: StreamTable) -> str:
     """Merge `batch` by primary key.
 
     A stored row is replaced when the incoming one is not older and says something else: a row that was only
-    read again (overlap, or a cursor that is the request's own clock) leaves the table as it is.
+    read again (overlap, or a cursor that is the request's own clock) leaves the table as it is. A tombstone
+    (the key, `is_deleted`, and nothing else) marks the stored row and leaves what it said.
     """
     columns = _all_columns(table)
     content = _content(table)
@@ -119,9 +120,35 @@ def merge(table: StreamTable) -> str:
         matched += f" AND (t.{cursor} IS NULL OR s.{cursor} IS NULL OR s.{cursor} >= t.{cursor})"
     return f"""
         MERGE INTO {qualified(table.name)} AS t USING batch AS s ON {_same_key(table)}
+        {_mark_deleted(table, content)}
         WHEN MATCHED AND {matched} THEN UPDATE SET {", ".join(f"{c} = s.{c}" for c in columns)}
         WHEN NOT MATCHED THEN INSERT ({", ".join(columns)}) VALUES ({", ".join(f"s.{c}" for c in columns)})
     """
+
+
+def _mark_deleted(table: StreamTable, content: list[str]) -> str:
+    flags = [name for name in content if name in {"is_deleted", "is_archived"}]
+    if "is_deleted" not in flags:
+        return ""
+    empty = " AND ".join(f"s.{quoted(name)} IS NULL" for name in content if name not in flags)
+    updated = [quoted(name) for name in [*flags, *([table.cursor] if table.cursor else [])]]
+    updated += ["_airbyte_extracted_at"]
+    return f"""
+        WHEN MATCHED AND s.is_deleted AND {empty or "true"} THEN
+            UPDATE SET {", ".join(f"{name} = s.{name}" for name in updated)}
+    """
+
+
+def known_ids(table: StreamTable) -> str | None:
+    """Business and ids of the rows that are not deleted; None for a table without a flag or a single id."""
+    ids = [name for name in table.primary_key if name not in {"account_id", "business_id"}]
+    names = {column.name for column in table.columns}
+    if len(ids) != 1 or not {"business_id", "is_deleted"} <= names:
+        return None
+    return (
+        f"SELECT business_id, list({quoted(ids[0])} ORDER BY {quoted(ids[0])}) FROM {qualified(table.name)} "
+        "WHERE NOT is_deleted GROUP BY business_id ORDER BY business_id"
+    )
 
 
 def any_match(table: StreamTable) -> str:

@@ -22,6 +22,8 @@ from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfi
 
 SECRETS = ("client_secret", "refresh_token", "access_token")
 END_SECONDS = 10.0
+# {"taxes": {"439000": [7840, 7841]}}
+KnownIds = dict[str, dict[str, list[Any]]]
 
 
 class RunLog:
@@ -100,9 +102,15 @@ class SourceRun:
         """Messages of `check`: its `Answer` has `status` (SUCCEEDED, FAILED) and `message`."""
         return self._messages("check", {})
 
-    def read(self, catalog: dict[str, Any], states: list[dict[str, Any]]) -> Iterator[Message]:
-        """Messages of `read`, in order. Ends with SourceFailed when the process fails without a word."""
-        return self._messages("read", {"catalog": catalog, "state": states})
+    def read(
+        self, catalog: dict[str, Any], states: list[dict[str, Any]], known_ids: KnownIds | None = None
+    ) -> Iterator[Message]:
+        """Messages of `read`, in order. Ends with SourceFailed when the process fails without a word.
+
+        `known_ids`: the stored rows, by stream and business; those that no list shows are asked for by id.
+        """
+        inputs: dict[str, Any] = {"catalog": catalog, "state": states}
+        return self._messages("read", inputs | ({"known-ids": known_ids} if known_ids else {}))
 
     def _ask(self, verb: str) -> dict[str, Any]:
         answer: dict[str, Any] | None = None

@@ -11,9 +11,17 @@ from freshbooks_hub.history import StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter, Throttle
 from freshbooks_hub.sync import catalog, messages
-from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
+from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.load import Loader
 from freshbooks_hub.sync.raw import RawStore
+
+
+class ReadFailed(SourceFailed):
+    """Some streams did not complete; `failures` says why, as far as the source did."""
+
+    def __init__(self, message: str, failures: list[messages.Failure]) -> None:
+        super().__init__(message)
+        self.failures = failures
 
 
 class Ingestion:
@@ -31,35 +39,56 @@ class Ingestion:
         self._source = SourceRun(source, config, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
+        self._from_beginning: set[str] = set()
         self.warnings: list[str] = []
 
-    def run(self, names: list[str], full_refresh: bool) -> None:
-        """Read the streams `names` (all, if empty) into the raw tables; raises when one did not complete."""
+    def run(self, names: list[str], full_refresh: bool, whole: frozenset[str] = frozenset()) -> None:
+        """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
+
+        With `full_refresh` every table is swapped for what is read. The streams `whole` are read from the
+        beginning too, but over the stored rows: none is lost, and those that no list shows are asked for.
+        """
         try:
             streams = catalog.select(self._source.discover(), names)
             with self._reporter:
-                self._read(streams, full_refresh)
+                self._read(streams, full_refresh, whole)
         finally:
             self._source.log.close()
 
     def results(self) -> list[StreamResult]:
         """What was committed, stream by stream."""
         return [
-            StreamResult(name, s.completed, s.read, s.inserted, s.updated, self._raw.count(s.live), s.seconds)
+            StreamResult(
+                name,
+                s.completed,
+                s.read,
+                s.inserted,
+                s.updated,
+                self._raw.count(s.live),
+                s.seconds,
+                name in self._from_beginning,
+            )
             for name, s in self._loader.streams.items()
         ]
 
-    def _read(self, streams: list[dict[str, Any]], full_refresh: bool) -> None:
-        incremental = []
+    def _read(self, streams: list[dict[str, Any]], full_refresh: bool, whole: frozenset[str]) -> None:
+        known = {state["stream"]["stream_descriptor"]["name"]: state for state in self._raw.states()}
+        states = []
+        known_ids: KnownIds = {}
         for stream in streams:
-            replace = full_refresh or not catalog.is_incremental(stream)
-            self._loader.start(stream["name"], catalog.stream_table(stream), replace)
-            if not replace:
-                incremental.append(stream["name"])
+            name, table = stream["name"], catalog.stream_table(stream)
+            swap = full_refresh or not catalog.is_incremental(stream)
+            heals = name in whole and name in known and not swap
+            if heals and (ids := self._raw.known_ids(table)):
+                known_ids[name] = ids
+            self._loader.start(name, table, swap, heals)
+            if swap or heals or name not in known:
+                self._from_beginning.add(name)
+            else:
+                states.append(known[name])
         throttle = Throttle(self._reporter)
-        states = self._raw.states(incremental)
         try:
-            for message in self._source.read(catalog.configured(streams), states):
+            for message in self._source.read(catalog.configured(streams), states, known_ids):
                 if isinstance(message, messages.Record):
                     throttle.rows(message.stream, self._loader.record(message))
                 else:
@@ -91,10 +120,11 @@ class Ingestion:
         if self._failures:
             first = self._failures[0]
             where = f"{first.stream}: " if first.stream else ""
-            raise SourceFailed(f"{where}{first.message} Details: {log}")
+            raise ReadFailed(f"{where}{first.message} Details: {log}", self._failures)
         missing = [name for name, load in self._loader.streams.items() if not load.completed]
         if missing:
-            raise SourceFailed(
+            raise ReadFailed(
                 f"The source ended before {', '.join(missing)} was complete. Run `freshbooks sync` again; "
-                f"what was read is kept. Details: {log}"
+                f"what was read is kept. Details: {log}",
+                [],
             )

@@ -24,12 +24,16 @@ STATE_INTERVAL_SECONDS = 5.0
 
 @dataclass
 class StreamLoad:
-    """One stream's load: `table` is written, `live` is the table it becomes. The counts are rows."""
+    """One stream's load: `table` is written, `live` is the table it becomes. The counts are rows.
+
+    `heals`: read from the beginning over stored rows. Until it is complete, the stored state stands.
+    """
 
     live: str
     table: StreamTable
     spool: Path
     shadow: bool
+    heals: bool = False
     read: int = 0
     inserted: int = 0
     updated: int = 0
@@ -72,31 +76,33 @@ class StreamLoad:
             self._file.close()
             self._file = None
         # A shadow's state belongs to the swap: until then the live table's state stands.
-        state = None if self.shadow else self._state
+        held = self.shadow or (self.heals and not self.completed)
+        state = None if held else self._state
         if self._rows or state is not None:
             written = raw.write(self.table, self.spool, self._rows, self._longest, state)
             self.inserted += written.inserted
             self.updated += written.updated
         self.spool.unlink(missing_ok=True)
         self._rows = self._bytes = self._longest = 0
-        if not self.shadow:
+        if not held:
             self._state = None
         self._flushed_at = time.monotonic()
 
     def complete(self, raw: RawStore) -> None:
         """Commit the rest; swap a shadow table in."""
+        if (self.shadow or self.heals) and not self.read and (kept := raw.count(self.live)):
+            # A permission or plan that was lost looks like an empty list; deleted rows would still come.
+            raise LoadFailed(
+                f"FreshBooks sent no row of {self.live}, though {kept} are stored. They are kept: check that "
+                "the authorizing user may still read them, or leave this stream out of the full refresh."
+            )
         self.flush(raw)
         if self.shadow:
-            if not self.read and (kept := raw.count(self.live)):
-                # A permission or plan that was lost looks like an empty list; deleted rows would still come.
-                raise LoadFailed(
-                    f"FreshBooks sent no row of {self.live}, though {kept} are stored. They are kept: check that "
-                    "the authorizing user may still read them, or leave this stream out of the full refresh."
-                )
             written = raw.swap(self.table, self._state)
             self.inserted, self.updated = written.inserted, written.updated
             self.table, self.shadow, self._state = replace(self.table, name=self.live), False, None
         self.completed = True
+        self.flush(raw)
         self.seconds = time.monotonic() - self.started_at
 
 
@@ -108,13 +114,14 @@ class Loader:
         self._folder = folder
         self.streams: dict[str, StreamLoad] = {}
 
-    def start(self, stream: str, table: StreamTable, whole: bool) -> None:
-        """Prepare a stream's table; with `whole`, its rows are swapped in whole at the end."""
+    def start(self, stream: str, table: StreamTable, swap: bool, heals: bool = False) -> None:
+        """Prepare a stream's table; with `swap`, its rows are swapped in whole at the end."""
         self.streams[stream] = StreamLoad(
             live=table.name,
-            table=self._raw.prepare(table, shadow=whole),
+            table=self._raw.prepare(table, shadow=swap),
             spool=self._folder / f"spool-{table.name}.jsonl",
-            shadow=whole,
+            shadow=swap,
+            heals=heals,
         )
 
     def record(self, record: Record) -> int:

@@ -45,11 +45,15 @@ class Status:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error trace; `message` is meant for the user, `internal` for the log."""
+    """An error trace; `message` is meant for the user, `internal` for the log.
+
+    `needs_person`: the source is sure that trying again will not help (a `config_error`).
+    """
 
     stream: str | None
     message: str
     internal: str | None
+    needs_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ def _trace(trace: dict[str, Any]) -> Message:
             error = trace["error"]
             stream = (error.get("stream_descriptor") or {}).get("name")
             details = [error.get("internal_message"), error.get("stack_trace")]
-            return Failure(stream, error["message"], "\n".join(filter(None, details)) or None)
+            person = error.get("failure_type") == "config_error"
+            return Failure(stream, error["message"], "\n".join(filter(None, details)) or None, person)
         case "STREAM_STATUS":
             status = trace["stream_status"]
             return Status(status["stream_descriptor"]["name"], status["status"])

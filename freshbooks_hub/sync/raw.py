@@ -1,7 +1,8 @@
 """raw.duckdb: typed tables as Airbyte's destinations write them, and each stream's state beside them.
 
-Schema `freshbooks` holds the tables, `freshbooks_sync` the states and a counter that grows with every
-change of a row. Rows and the state that follows them are committed in one transaction.
+Schema `freshbooks` holds the tables, `freshbooks_sync` the states, a counter that grows with every change of a
+row, and for each table what the counter was at its last change. Rows and the state that follows them are
+committed in one transaction.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ class RawStore:
                 CREATE TABLE IF NOT EXISTS freshbooks_sync.version (version BIGINT NOT NULL);
                 INSERT INTO freshbooks_sync.version
                     SELECT 0 WHERE NOT EXISTS (FROM freshbooks_sync.version);
+                CREATE TABLE IF NOT EXISTS freshbooks_sync.changed (
+                    table_name VARCHAR PRIMARY KEY, version BIGINT NOT NULL
+                );
                 """
             )
             for table in self.tables(shadows=True):
@@ -89,11 +93,23 @@ class RawStore:
         """A number that grows whenever a raw row or table changes."""
         return self._scalar("SELECT version FROM freshbooks_sync.version")
 
-    def states(self, streams: list[str]) -> list[dict[str, Any]]:
-        """The saved states of `streams`, as the source's `--state` wants them."""
-        rows = self._db.execute(
-            "SELECT state FROM freshbooks_sync.state WHERE list_contains(?, stream)", [streams]
-        ).fetchall()
+    def changed_since(self, version: int) -> set[str] | None:
+        """The tables that changed after `version`; None when that is not known of every table."""
+        rows = dict(self._db.execute("SELECT table_name, version FROM freshbooks_sync.changed").fetchall())
+        if not rows.keys() >= set(self.tables()):
+            return None  # a file from before changes were kept by table
+        return {table for table, changed in rows.items() if changed > version}
+
+    def known_ids(self, table: StreamTable) -> dict[str, list[Any]]:
+        """The ids of the rows that are not deleted, by business number as text; none for a table without ids."""
+        query = sql.known_ids(table)
+        if query is None:
+            return {}
+        return {str(business): ids for business, ids in self._db.execute(query).fetchall()}
+
+    def states(self) -> list[dict[str, Any]]:
+        """The saved states of all streams, as the source's `--state` wants them."""
+        rows = self._db.execute("SELECT state FROM freshbooks_sync.state ORDER BY stream").fetchall()
         return [orjson.loads(state) for (state,) in rows]
 
     def prepare(self, table: StreamTable, shadow: bool) -> StreamTable:
@@ -115,7 +131,7 @@ class RawStore:
             )
             if not existing:
                 self._create(table)
-                self._bump()
+                self._bump(table.name)
                 return table
             for column in table.columns:
                 if column.name not in existing:
@@ -123,7 +139,7 @@ class RawStore:
                         f"ALTER TABLE {sql.qualified(table.name)} "
                         f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
                     )
-                    self._bump()
+                    self._bump(table.name)
             columns = tuple(replace(c, type=existing.get(c.name, c.type)) for c in table.columns)
             return replace(table, columns=columns)
 
@@ -140,7 +156,7 @@ class RawStore:
                     self._save_state(table.name, state)
                 # Rows of a shadow count when it is swapped in.
                 if (written.inserted or written.updated) and not table.name.startswith(SHADOW_PREFIX):
-                    self._bump()
+                    self._bump(table.name)
             self._db.execute("DROP TABLE IF EXISTS batch")
         return written
 
@@ -160,7 +176,7 @@ class RawStore:
             if differs:
                 self._db.execute(f"DROP TABLE IF EXISTS {sql.qualified(live)}")
                 self._db.execute(f"ALTER TABLE {sql.qualified(shadow.name)} RENAME TO {sql.quoted(live)}")
-                self._bump()
+                self._bump(live)
             else:
                 self._db.execute(f"DROP TABLE {sql.qualified(shadow.name)}")
             if state is not None:
@@ -211,8 +227,12 @@ class RawStore:
     def _rows(self, table: str) -> int:
         return self._scalar(sql.row_count(table))
 
-    def _bump(self) -> None:
+    def _bump(self, table: str) -> None:
         self._db.execute("UPDATE freshbooks_sync.version SET version = version + 1")
+        self._db.execute(
+            "INSERT OR REPLACE INTO freshbooks_sync.changed SELECT ?, version FROM freshbooks_sync.version",
+            [table],
+        )
 
     def _scalar(self, statement: str) -> int:
         row = self._db.execute(statement).fetchone()

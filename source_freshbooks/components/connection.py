@@ -85,7 +85,10 @@ class Client:
 
 
 class Connection:
-    """One authorization of one FreshBooks user. `worked`: what gave rows before, by the saved state."""
+    """One authorization of one FreshBooks user.
+
+    worked: what gave rows before, by the saved state. batches: records leave by the page, as lines.
+    """
 
     def __init__(self, config: MutableMapping[str, Any]) -> None:
         self.config = config
@@ -94,6 +97,7 @@ class Connection:
         self.budget = RateBudget()
         self.worked = Worked([], BEGINNING)
         self.known_ids = KnownIds()
+        self.batches = False
         self._identity_lock = threading.Lock()
         self._once_lock = threading.Lock()
         self._found: dict[Hashable, Any] = {}

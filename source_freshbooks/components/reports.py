@@ -12,13 +12,11 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from airbyte_cdk.models import AirbyteMessage
-
 from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.retriever import BusinessRetriever, Records
+from source_freshbooks.components.retriever import BusinessRetriever, Pages
 from source_freshbooks.components.timestamps import parse_utc
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
@@ -47,7 +45,7 @@ class ReportRetriever(BusinessRetriever):
     as_of: bool = False
     end: str = "end_date"
 
-    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Records:
+    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         root = ROOT.format_map(ids)
         today = _today(ids.get("timezone"))
         for currency in self._currencies(ids, root, today):
@@ -63,24 +61,26 @@ class ReportRetriever(BusinessRetriever):
         currency: str,
         periods: list[Period],
         shaper: RecordShaper,
-    ) -> Iterator[Mapping[str, Any] | AirbyteMessage]:
+    ) -> Pages:
         def ask(period: Period) -> tuple[dict[str, Any], str]:
             return self._ask(root, currency, period)
 
         answers = fetch_ahead(ask, periods, self.connection.page_workers, self.connection.pages_in_flight)
         for period, (body, observed) in zip(periods, answers, strict=True):
             record = shaper.shape(body)
-            yield {
-                **record,
-                "account_id": ids["account_id"],
-                "business_id": ids["business_id"],
-                "currency_code": currency,
-                **({"start_date": period.start.isoformat()} if period.start else {}),
-                "end_date": period.end.isoformat(),
-                "observed_at": observed,
-                "is_deleted": False,
-                "is_archived": False,
-            }
+            yield [
+                {
+                    **record,
+                    "account_id": ids["account_id"],
+                    "business_id": ids["business_id"],
+                    "currency_code": currency,
+                    **({"start_date": period.start.isoformat()} if period.start else {}),
+                    "end_date": period.end.isoformat(),
+                    "observed_at": observed,
+                    "is_deleted": False,
+                    "is_archived": False,
+                }
+            ]
 
     def _ask(self, root: str, currency: str, period: Period) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}

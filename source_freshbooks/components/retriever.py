@@ -24,6 +24,7 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_freshbooks.components.access import skip_or_raise
+from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import BEGINNING, connection_of
 from source_freshbooks.components.deletions import VISIBILITY, Params
 from source_freshbooks.components.errors import FreshbooksError
@@ -39,6 +40,7 @@ logger = logging.getLogger("airbyte.freshbooks")
 CLOCK_TOLERANCE = timedelta(hours=1)
 
 Records = Iterable[Mapping[str, Any] | AirbyteMessage]
+Pages = Iterator[list[dict[str, Any]] | AirbyteMessage]
 
 
 @dataclass
@@ -67,12 +69,18 @@ class BusinessRetriever(Retriever):
         ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
         since = stream_slice.cursor_slice.get("start_time")
         try:
-            yield from self.read_business(ids, since, RecordShaper(self.name, records_schema))
+            for page in self.read_business(ids, since, RecordShaper(self.name, records_schema)):
+                if isinstance(page, AirbyteMessage):
+                    yield page
+                elif page and self.connection.batches:
+                    yield batch(self.name, page, self.cursor_field)
+                else:
+                    yield from page
         except FreshbooksError as error:
             skip_or_raise(error, self.name, ids["business_id"], self.connection.worked)
 
-    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Records:
-        """The records of one business; `since` is the start of the cursor's window, UTC."""
+    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
+        """The records of one business, by page; `since` is the start of the cursor's window, UTC."""
         raise NotImplementedError
 
     @staticmethod
@@ -113,8 +121,8 @@ class ListRetriever(BusinessRetriever):
     day: bool = False
     every_row: bool = False
 
-    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Records:
-        return _Reading(self, ids, since, shaper).records()
+    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
+        return _Reading(self, ids, since, shaper).pages()
 
 
 class _Reading:
@@ -138,7 +146,7 @@ class _Reading:
         self._seen: set[Any] | None = set() if self._visibility.overlapping or self._known else None
         self._trusted = True
 
-    def records(self) -> Iterator[Mapping[str, Any] | AirbyteMessage]:
+    def pages(self) -> Pages:
         for asked in self._visibility.passes:
             drift = yield from self._list(asked)
             if drift.suspected:
@@ -156,9 +164,9 @@ class _Reading:
                 self._trusted = False
             yield self._completeness(asked, drift)
         if self._seen is not None and self._trusted:
-            yield from self._vanished(self._known - self._seen)
+            yield list(self._vanished(self._known - self._seen))
 
-    def _vanished(self, ids: set[Any]) -> Iterator[Mapping[str, Any]]:
+    def _vanished(self, ids: set[Any]) -> Iterator[dict[str, Any]]:
         """What became of rows that were known and are in no list."""
         for id_ in sorted(ids, key=str):
             try:
@@ -176,7 +184,7 @@ class _Reading:
             if record is not None:
                 yield record if row else {**record, "is_deleted": True, "is_archived": False}
 
-    def _list(self, asked: Params) -> Generator[Mapping[str, Any] | AirbyteMessage, None, Drift]:
+    def _list(self, asked: Params) -> Generator[list[dict[str, Any]] | AirbyteMessage, None, Drift]:
         stream = self._stream
         params = {**self._filters(), **asked, "per_page": PER_PAGE}
 
@@ -192,9 +200,8 @@ class _Reading:
         connection = stream.connection
         for page in read_pages(fetch, first, connection.page_workers, connection.pages_in_flight):
             drift.see(page)
-            for row in page.rows:
-                if (record := self._record(row, asked)) is not None:
-                    yield record
+            records = (self._record(row, asked) for row in page.rows)
+            yield [record for record in records if record is not None]
         logger.info("%s: %s", self._label(asked), drift)
         return drift
 

@@ -1,30 +1,46 @@
-"""dbt over hand-made raw tables, and what it built."""
+"""dbt over hand-made raw tables, inside the tests' own process, and what it built.
+
+Starting dbt and parsing the project cost more than most builds, so a run of the tests pays them once: the parsed
+project is kept in a file that all workers read.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
+from dbt_common.events.base_types import EventLevel, EventMsg
+from filelock import FileLock
 
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
-DBT = shutil.which("dbt", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 MARTS = [path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")]
+TODAY = {"as_of_date": AS_OF_DATE}
+# Read when SQL is compiled; all others also shape the parsed project.
+SQL_VARIABLES = {"as_of_date", "freshbooks_start_date", "freshbooks_streams"}
 
 
 @dataclass
 class Build:
+    """`statuses`: node name to its result (success, pass, fail, error, skipped)."""
+
     folder: Path
-    exit_code: int
-    output: str
+    succeeded: bool = True
+    output: str = ""
+    statuses: dict[str, str] = field(default_factory=dict)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the built marts, read as any other reader of the file would."""
@@ -40,38 +56,85 @@ class Build:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def run_dbt(
-    folder: Path,
-    tables: Rows,
-    *arguments: str,
-    variables: str | None = None,
-    text_columns: dict[str, list[str]] | None = None,
-    project: Path = PROJECT,
-) -> Build:
-    write_raw(folder / "raw.duckdb", tables, text_columns)
-    variables = variables or f"{{as_of_date: '{AS_OF_DATE}', freshbooks_streams: [{', '.join(tables)}]}}"
-    files = {
-        "FRESHBOOKS_DBT_WORK": str(folder / "work.duckdb"),
-        "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
-        "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
-    }
-    return call_dbt(folder, files, *arguments, "--vars", variables, project=project)
+@dataclass(frozen=True)
+class Dbt:
+    """Runs dbt; `shared` is a folder of this run of the tests, the same for all workers."""
+
+    shared: Path
+
+    def run(
+        self,
+        folder: Path,
+        tables: Rows,
+        *arguments: str,
+        variables: Mapping[str, Any] = TODAY,
+        text_columns: dict[str, list[str]] | None = None,
+        project: Path = PROJECT,
+    ) -> Build:
+        """dbt on DuckDB over `tables`; only their streams exist."""
+        (folder / "raw.duckdb").unlink(missing_ok=True)
+        write_raw(folder / "raw.duckdb", tables, text_columns)
+        files = {
+            "FRESHBOOKS_DBT_WORK": str(folder / "work.duckdb"),
+            "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
+            "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
+        }
+        variables = {"freshbooks_streams": list(tables), **variables}
+        return self.call(folder, files, *arguments, variables=variables, project=project)
+
+    def call(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *arguments: str,
+        variables: Mapping[str, Any],
+        target: str = "duckdb",
+        project: Path = PROJECT,
+    ) -> Build:
+        """dbt with any profile; its files land in `folder`, and its databases are closed afterwards."""
+        options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
+        options += ["--target-path", str(folder / "target"), "--vars", json.dumps(variables)]
+        earlier = dict(os.environ)
+        os.environ.update(environment)
+        try:
+            manifest = self._parsed(project, target, variables)
+            return _invoke(folder, [*arguments, *options], manifest)
+        finally:
+            os.environ.clear()
+            os.environ.update(earlier)
+            DuckDBConnectionManager.close_all_connections()
+
+    def _parsed(self, project: Path, target: str, variables: Mapping[str, Any]) -> Manifest:
+        """A parsed project of one's own: dbt writes into it while it runs."""
+        shaping = {name: value for name, value in variables.items() if name not in SQL_VARIABLES}
+        key = json.dumps([str(project), target, shaping], sort_keys=True)
+        kept = self.shared / f"parsed-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        with FileLock(f"{kept}.lock"):
+            if not (kept / "partial_parse.msgpack").exists():
+                options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
+                options += ["--target-path", str(kept), "--vars", json.dumps(shaping)]
+                parsed = _invoke(kept, ["parse", *options], None)
+                assert parsed.succeeded, parsed.output
+        content = (kept / "partial_parse.msgpack").read_bytes()
+        manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+        manifest.build_flat_graph()
+        return manifest
 
 
-def call_dbt(folder: Path, environment: dict[str, str], *arguments: str, project: Path = PROJECT) -> Build:
-    """dbt as a process of its own; its files land in `folder`."""
-    assert DBT, "dbt is not installed"
-    done = subprocess.run(
-        [
-            *(DBT, "--no-use-colors", *arguments, "--project-dir", project, "--profiles-dir", project),
-            *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        ],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Build(folder, done.returncode, done.stdout + done.stderr)
+def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Build:
+    lines: list[str] = []
+
+    def note(event: EventMsg) -> None:
+        if event.info.level in (EventLevel.INFO.value, EventLevel.WARN.value, EventLevel.ERROR.value):
+            lines.append(event.info.msg)
+
+    flags = ["--quiet", "--no-use-colors", "--log-level-file", "none", "--log-path", str(folder / "logs")]
+    done: dbtRunnerResult = dbtRunner(manifest, [note]).invoke([*flags, *arguments])
+    if done.exception:
+        lines.append(str(done.exception))
+    results = getattr(done.result, "results", [])
+    statuses = {result.node.name: str(result.status) for result in results}
+    return Build(folder, done.success, "\n".join(lines), statuses)
 
 
 def part_of_project(folder: Path, *models: str) -> Path:

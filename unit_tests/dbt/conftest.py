@@ -1,14 +1,34 @@
-"""The build that several tests read."""
+"""dbt, and the build that several tests read."""
+
+import os
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import Build, run_dbt
+from unit_tests.dbt.builds import Build, Dbt
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of the tests, the same for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def dbt(shared: Path) -> Dbt:
+    return Dbt(shared)
+
+
+@pytest.fixture(scope="session")
+def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
-    built = run_dbt(tmp_path_factory.mktemp("good"), all_rows(), "build")
-    assert built.exit_code == 0, built.output
-    return built
+    done = shared / "good"
+    with FileLock(shared / "good.lock"):
+        if not done.exists():
+            built = dbt.run(tmp_path_factory.mktemp("building"), all_rows(), "build")
+            assert built.succeeded, built.output
+            built.folder.rename(done)
+    return Build(done)

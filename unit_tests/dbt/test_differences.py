@@ -7,8 +7,7 @@ import copy
 import pytest
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import Build, run_dbt
-from unit_tests.dbt.ledger import AS_OF_DATE
+from unit_tests.dbt.builds import TODAY, Build, Dbt
 from unit_tests.dbt.raw_tables import Row, Rows
 
 MAY = "2026-05-01"
@@ -20,7 +19,7 @@ def report(tables: Rows, name: str, **at: object) -> Row:
 
 
 @pytest.fixture(scope="module")
-def differing(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def differing(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Reports that say something else, and a connection that began after the first payments."""
     tables = copy.deepcopy(all_rows())
     usd = {"business_id": 1, "currency_code": "USD"}
@@ -41,14 +40,14 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Build:
         row["created_at"] = "2026-01-15 09:00:00"
     for row in tables["report_payments_collected"]:
         row["payments"] = [p for p in row["payments"] if p["invoiceid"] != 9]
-    variables = f"{{as_of_date: '{AS_OF_DATE}', freshbooks_start_date: '2026-02-01T00:00:00Z'}}"
+    variables = TODAY | {"freshbooks_start_date": "2026-02-01T00:00:00Z"}
     arguments = ("build", "--select", "+fb_reconciliation", "--exclude-resource-type", "unit_test")
     arguments += ("--indirect-selection", "buildable")
-    return run_dbt(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
+    return dbt.run(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
 
 
 def test_the_build_is_published(differing: Build) -> None:
-    assert differing.exit_code == 0, differing.output
+    assert differing.succeeded, differing.output
 
 
 def test_each_difference_is_named_with_its_rows_and_nothing_else_is(differing: Build) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from unit_tests.dbt.builds import part_of_project, run_dbt
-from unit_tests.dbt.ledger import AS_OF_DATE, ONE, TWO, invoice, line, rows
+from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
+from unit_tests.dbt.ledger import ONE, TWO, invoice, line, rows
 from unit_tests.dbt.raw_tables import Row, Rows
 
 FIRST, SECOND, THIRD = (f"2026-06-{day} 12:00:00" for day in (28, 29, 30))
@@ -53,20 +53,16 @@ def lines(folder: Path) -> list[tuple[Any, ...]]:
         return sorted(connection.execute("select * from int_invoice_lines").fetchall(), key=repr)
 
 
-def test_incremental_lines_equal_a_full_rebuild(tmp_path: Path) -> None:
+def test_incremental_lines_equal_a_full_rebuild(dbt: Dbt, tmp_path: Path) -> None:
     part_of_project(tmp_path, "stg_freshbooks__invoices", "int_invoice_lines")
-    kept = [build(tmp_path, tables) for tables in syncs()]
+    kept = [build(dbt, tmp_path, tables) for tables in syncs()]
     assert kept[0] != kept[1] != kept[2], "the syncs changed nothing"
-    assert build(tmp_path, syncs()[-1], "--full-refresh") == kept[-1]
+    assert build(dbt, tmp_path, syncs()[-1], "--full-refresh") == kept[-1]
 
 
-def build(folder: Path, tables: Rows, *arguments: str) -> list[tuple[Any, ...]]:
+def build(dbt: Dbt, folder: Path, tables: Rows, *arguments: str) -> list[tuple[Any, ...]]:
     """The lines after one more build over the same work file."""
-    (folder / "raw.duckdb").unlink(missing_ok=True)
-    streams = ", ".join(tables)
-    variables = (
-        f"{{as_of_date: '{AS_OF_DATE}', freshbooks_incremental: true, freshbooks_streams: [{streams}]}}"
-    )
-    built = run_dbt(folder, tables, "run", *arguments, variables=variables, project=folder / "project")
-    assert built.exit_code == 0, built.output
+    variables = TODAY | {"freshbooks_incremental": True}
+    built = dbt.run(folder, tables, "run", *arguments, variables=variables, project=folder / "project")
+    assert built.succeeded, built.output
     return lines(folder)

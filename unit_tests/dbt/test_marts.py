@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, Build, part_of_project, run_dbt
+from unit_tests.dbt.builds import MARTS, Build, Dbt, part_of_project
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, rows
 from unit_tests.dbt.raw_tables import Row
 
@@ -21,7 +21,7 @@ ZERO = Decimal(0)
 
 
 @pytest.fixture(scope="module")
-def broken_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def broken_build(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Errors planted in several streams, and all but six streams missing."""
     tables = copy.deepcopy(rows())
     # Arithmetic: one cent too much on an invoice, and a payment that its invoice does not know.
@@ -35,7 +35,7 @@ def broken_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     tables["expenses"].append({**expense(ONE, 904, 11, "1.00", "2026-05-01"), "taxAmount1": [13]})
     for stream in ("businesses", "expense_categories", "estimates"):
         del tables[stream]
-    return run_dbt(
+    return dbt.run(
         tmp_path_factory.mktemp("broken"),
         tables,
         *("build", "--exclude-resource-type", "unit_test"),
@@ -209,11 +209,11 @@ def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build)
 
 
 def failed_tests(build: Build) -> set[str]:
-    return {line.split()[6] for line in build.output.splitlines() if " FAIL " in line}
+    return {name for name, status in build.statuses.items() if status == "fail"}
 
 
 def test_planted_errors_fail_the_build_by_name_and_nothing_else_does(broken_build: Build) -> None:
-    assert broken_build.exit_code == 1
+    assert not broken_build.succeeded
     assert failed_tests(broken_build) == {
         "invoice_amount_is_lines_plus_discount_plus_taxes",
         "invoice_paid_is_the_sum_of_its_payments",
@@ -262,9 +262,9 @@ def test_without_credit_notes_unapplied_credit_is_what_the_client_says(broken_bu
     assert found == [(9, "EUR", Decimal("4.50")), (9, "USD", Decimal("25.00"))]
 
 
-def test_a_build_without_a_day_says_what_to_pass(tmp_path: Path) -> None:
+def test_a_build_without_a_day_says_what_to_pass(dbt: Dbt, tmp_path: Path) -> None:
     part = part_of_project(tmp_path, "stg_freshbooks__bills", "stg_freshbooks__bill_*", "int_bills")
-    done = run_dbt(tmp_path, rows(), "compile", "--no-introspect", variables="{}", project=part)
-    assert done.exit_code != 0
+    done = dbt.run(tmp_path, rows(), "compile", "--no-introspect", variables={}, project=part)
+    assert not done.succeeded
     assert "as_of_date is missing or not a date" in done.output
     assert "--vars '{as_of_date: 2026-06-30}'" in done.output

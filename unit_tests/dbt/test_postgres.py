@@ -14,8 +14,7 @@ import pytest
 
 from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, Build, call_dbt
-from unit_tests.dbt.ledger import AS_OF_DATE
+from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
 
 PROGRAMS = postgres.binaries()
 
@@ -33,14 +32,20 @@ def server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="module")
-def on_postgres(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> postgres.Server:
+def on_postgres(
+    dbt: Dbt, server: postgres.Server, tmp_path_factory: pytest.TempPathFactory
+) -> postgres.Server:
     """The whole project built on PostgreSQL: models, contracts and data tests."""
     tables = all_rows()
     postgres.write_raw(server, tables)
-    variables = f"{{as_of_date: '{AS_OF_DATE}', freshbooks_database: postgres}}"
-    arguments = ("build", "--target", "postgres", "--exclude-resource-type", "unit_test", "--vars", variables)
-    built = call_dbt(tmp_path_factory.mktemp("postgres"), server.environment(), *arguments)
-    assert built.exit_code == 0, built.output
+    built = dbt.call(
+        tmp_path_factory.mktemp("postgres"),
+        server.environment(),
+        *("build", "--exclude-resource-type", "unit_test"),
+        variables=TODAY | {"freshbooks_database": "postgres"},
+        target="postgres",
+    )
+    assert built.succeeded, built.output
     return server
 
 
