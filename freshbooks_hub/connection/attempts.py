@@ -1,0 +1,137 @@
+"""Log-ins that were started: each `state` is 256 bit, good once, for ten minutes, in one browser.
+
+They lie in login.json (mode 0600), so that the command line, the page and the callback's listener share them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock
+
+from freshbooks_hub.connection.config import parse_instant
+from freshbooks_hub.errors import HubError, disk_errors
+from freshbooks_hub.files import write_private
+from freshbooks_hub.home import Home
+
+LIFE = timedelta(minutes=10)
+KEPT = 20
+
+
+class LoginRefused(HubError):
+    """The answer of a log-in was not accepted, and nothing was spent."""
+
+
+class AlreadyAnswered(LoginRefused):
+    """The same answer came before: a browser may ask twice."""
+
+
+@dataclass
+class Record:
+    """A started log-in as it is stored. `browsers`: the cookie values it is bound to; `key`: that of `start`."""
+
+    state: str = field(repr=False)
+    started_at: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+    actions: bool
+    browsers: list[str] = field(repr=False)
+    key: str = field(repr=False)
+    answered: bool = False
+
+    @property
+    def expires_at(self) -> datetime:
+        """UTC."""
+        return parse_instant(self.started_at) + LIFE
+
+
+class Attempts:
+    """The started log-ins of a home."""
+
+    def __init__(self, home: Home) -> None:
+        self._path: Path = home.root / "login.json"
+        self._lock = FileLock(home.root / "login.json.lock", timeout=10, mode=0o600)
+
+    def add(
+        self, client_id: str, client_secret: str, redirect_uri: str, actions: bool, browser: str
+    ) -> Record:
+        """Start a log-in for `browser`."""
+        record = Record(
+            state=secrets.token_urlsafe(32),
+            started_at=datetime.now(UTC).isoformat(),
+            client_id=client_id,
+            client_secret=client_secret,
+            redirect_uri=redirect_uri,
+            actions=actions,
+            browsers=[browser],
+            key=secrets.token_urlsafe(32),
+        )
+        with self._changed() as records:
+            records.append(record)
+        return record
+
+    def start(self, key: str) -> tuple[Record, str]:
+        """Bind the log-in of `key` to a further browser; returns it and the cookie's new value. Works once."""
+        with self._changed() as records:
+            for record in records:
+                if record.key and not record.answered and _same(record.key, key):
+                    record.key = ""
+                    browser = secrets.token_urlsafe(32)
+                    record.browsers.append(browser)
+                    return record, browser
+        raise LoginRefused(
+            "This link to log in was used already or is older than ten minutes. Start again with "
+            "`freshbooks connect` or the Connect button."
+        )
+
+    def consume(self, state: str, browser: str) -> Record:
+        """The log-in of `state`, which is thereby answered for good; raises LoginRefused.
+
+        On disk before it returns: whatever happens next, the same answer is not taken again.
+        """
+        with self._changed() as records:
+            found = next((record for record in records if _same(record.state, state)), None)
+            if found is None:
+                raise LoginRefused(
+                    "This answer belongs to no log-in that was started here in the last ten minutes. Start again "
+                    "with `freshbooks connect` or the Connect button."
+                )
+            if found.answered:
+                raise AlreadyAnswered("This log-in was answered already. Start again if it did not succeed.")
+            copy = Record(**asdict(found))
+            found.answered, found.client_secret, found.key = True, "", ""
+        if not any(_same(bound, browser) for bound in copy.browsers):
+            raise LoginRefused(
+                "This answer came from another browser than the one that started the log-in, so it was not "
+                "taken. Start again and stay in one browser, or paste the address where you started."
+            )
+        return copy
+
+    @contextmanager
+    def _changed(self) -> Iterator[list[Record]]:
+        """The living records; saved when the block ends well."""
+        with disk_errors(self._path.parent), self._lock:
+            now = datetime.now(UTC)
+            before = self._read()
+            records = [record for record in before if record.expires_at > now][-KEPT:]
+            yield records
+            content = json.dumps([asdict(record) for record in records], indent=2)
+            write_private(self._path, content.encode())
+
+    def _read(self) -> list[Record]:
+        try:
+            return [Record(**row) for row in json.loads(self._path.read_bytes())]
+        except (FileNotFoundError, ValueError, TypeError):
+            return []
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,315 @@
+"""The way from an app's id and secret to a stored connection: begin, finish, save; and back: disconnect.
+
+Between `finish` and `save` the new tokens lie in connection.new.json, a file like connection.json, so that
+neither a crash nor a closed browser loses them, and the earlier connection stays as it is until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from freshbooks_hub.connection import oauth, scopes
+from freshbooks_hub.connection.api import Api
+from freshbooks_hub.connection.attempts import Attempts, LoginRefused
+from freshbooks_hub.connection.config import validate
+from freshbooks_hub.connection.profile import Business, Profile
+from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.errors import HubError, InvalidConfig, NotConnected
+from freshbooks_hub.home import Home
+
+DEFAULT_PORT = 8765
+DEVELOPER_PORTAL = "https://my.freshbooks.com/#/developer"
+
+
+class ConsentDenied(LoginRefused):
+    """The user said no on FreshBooks' page, or FreshBooks refused to ask."""
+
+
+class NothingToSync(HubError):
+    """No business was chosen, or one that cannot be synced."""
+
+
+@dataclass(frozen=True)
+class App:
+    """The app registered at FreshBooks' developer portal."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A started log-in. Send the browser to `start_url` where a callback listener or its routes serve the
+    redirect URI's host (it sets the cookie that binds the answer), and to `authorize_url` to paste the answer.
+    """
+
+    state: str = field(repr=False)
+    authorize_url: str = field(repr=False)
+    start_url: str = field(repr=False)
+    redirect_uri: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A consent that was given and is not in use yet: whose it is, and what it may read.
+
+    `missing`: scopes that were needed and not approved. `shared_with`: other connections of the same user and
+    app, which FreshBooks has cut off by this consent (freshbooks-api.md 1.4).
+    """
+
+    home: Home
+    profile: Profile
+    missing: tuple[scopes.Scope, ...]
+    actions: bool
+    shared_with: tuple[str, ...]
+
+    @property
+    def store(self) -> ConnectionStore:
+        """Where its tokens are."""
+        return ConnectionStore(self.home.candidate)
+
+    def access_token(self) -> str:
+        """A valid one, to probe with."""
+        return valid_access_token(self.store)
+
+    def chosen(self, business_ids: Iterable[int]) -> list[Business]:
+        """The businesses of these ids; raises NothingToSync."""
+        return choice(self.profile, business_ids)
+
+
+@dataclass(frozen=True)
+class Disconnected:
+    """Whether FreshBooks was told; if not, why."""
+
+    revoked: bool
+    why_not: str | None = None
+
+
+def default_redirect_uri(port: int = DEFAULT_PORT) -> str:
+    """What to register for a log-in on this machine."""
+    return f"https://localhost:{port}/callback"
+
+
+def stored_app(home: Home) -> App | None:
+    """The app of the stored connection, for a log-in without typing it again."""
+    try:
+        credentials = ConnectionStore(home.connection).load().credentials
+    except NotConnected:
+        return None
+    return App(credentials["client_id"], credentials["client_secret"], credentials["redirect_uri"])
+
+
+def begin(
+    home: Home, client_id: str, client_secret: str, redirect_uri: str, *, actions: bool = False, browser: str
+) -> Attempt:
+    """Start a log-in that only `browser` (a cookie's value, or any secret of the caller) may finish.
+
+    `actions` asks for the scopes that agents' approved actions need, too. Raises InvalidConfig, HomeError.
+    """
+    app = App(client_id.strip(), client_secret.strip(), redirect_uri.strip())
+    if not app.client_id or not app.client_secret:
+        raise InvalidConfig(f"Client ID and Client Secret are needed: {DEVELOPER_PORTAL} shows both.")
+    validate({"credentials": _credentials(app) | {"refresh_token": "not yet"}})
+    home.ensure()
+    record = Attempts(home).add(app.client_id, app.client_secret, app.redirect_uri, actions, browser)
+    return Attempt(
+        state=record.state,
+        authorize_url=authorize_url(app.client_id, app.redirect_uri, actions, record.state),
+        start_url=f"{start_root(app.redirect_uri)}{record.key}",
+        redirect_uri=app.redirect_uri,
+        expires_at=record.expires_at,
+    )
+
+
+def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str) -> str:
+    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3)."""
+    asked = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scope.name for scope in scopes.needed(actions)),
+        "state": state,
+    }
+    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"
+
+
+def start_root(redirect_uri: str) -> str:
+    """The address, beside the callback, under which a log-in starts; its key follows."""
+    parts = urlsplit(redirect_uri)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/start/", "", ""))
+
+
+def finish(home: Home, answer: str, browser: str) -> Candidate:
+    """Take FreshBooks' answer: the address that it redirected to, whole or from its `?` on.
+
+    The state is consumed before the code is spent, and the tokens are on disk before they are used. Raises
+    LoginRefused (nothing spent), ConsentDenied, OAuthError, HomeError, ApiUnreachable.
+    """
+    fields = _fields(answer)
+    record = Attempts(home).consume(fields.get("state", ""), browser)
+    if "error" in fields:
+        raise _denied(fields["error"])
+    if not fields.get("code"):
+        raise LoginRefused("FreshBooks' answer holds no code. Start again and copy the whole address.")
+    store = ConnectionStore(home.candidate)
+    store.check_writable()
+    credentials = _credentials(App(record.client_id, record.client_secret, record.redirect_uri))
+    tokens = oauth.exchange_code(credentials, fields["code"])
+    store.connect({"credentials": credentials | tokens.as_credentials()})
+    return candidate(home)
+
+
+def candidate(home: Home) -> Candidate:
+    """The consent that waits for a choice of businesses; raises NotConnected when there is none."""
+    store = ConnectionStore(home.candidate)
+    if not store.exists():
+        raise NotConnected("No log-in waits to be completed. Start one with `freshbooks connect`.")
+    connection = store.load()
+    if connection.profile is None:
+        connection = _with_profile(store)
+    token = connection.credentials["access_token"]
+    assert connection.profile is not None
+    return Candidate(
+        home=home,
+        profile=connection.profile,
+        missing=tuple(scopes.missing(token, scopes.READ)),
+        actions=scopes.allows_actions(token),
+        shared_with=tuple(_same_grant(home, connection)),
+    )
+
+
+def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
+    """Put the candidate in place of any earlier connection; raises NothingToSync, HomeError.
+
+    Settings of the earlier connection, such as its start date, stay.
+    """
+    chosen = [business.id for business in candidate.chosen(business_ids)]
+    waiting, target = candidate.store, ConnectionStore(candidate.home.connection)
+    with waiting.locked(), target.locked():
+        fresh = waiting.load()
+        settings = target.load().config if stored_app(candidate.home) else {}
+        config = settings | {"credentials": fresh.credentials, "business_ids": chosen}
+        connection = target.connect(config, candidate.profile)
+        waiting.remove()
+    return connection
+
+
+def profile(home: Home) -> Profile:
+    """Ask FreshBooks again who is connected and to which businesses, and keep the answer. Raises HubError."""
+    connection = _with_profile(ConnectionStore(home.connection))
+    assert connection.profile is not None
+    return connection.profile
+
+
+def choose(home: Home, business_ids: Iterable[int]) -> Connection:
+    """Sync these businesses from now on; raises NothingToSync, NotConnected."""
+    store = ConnectionStore(home.connection)
+    known = store.load().profile or profile(home)
+    chosen = [business.id for business in choice(known, business_ids)]
+    with store.locked():
+        connection = store.load()
+        connection = replace(connection, config=connection.config | {"business_ids": chosen})
+        store.save(connection)
+    return connection
+
+
+def choice(known: Profile, business_ids: Iterable[int]) -> list[Business]:
+    """The businesses of these ids, in the order of the profile; raises NothingToSync saying why not."""
+    by_id = {business.id: business for business in known.businesses}
+    wanted = set(business_ids)
+    for business_id in sorted(wanted):
+        if business_id not in by_id:
+            names = ", ".join(f"{b.id} ({b.name})" for b in known.businesses) or "none"
+            raise NothingToSync(f"This FreshBooks user has no business {business_id}. It has: {names}.")
+        if why_not := by_id[business_id].why_not:
+            raise NothingToSync(f"{by_id[business_id].name} cannot be synced. {why_not}")
+    if not wanted:
+        raise NothingToSync(
+            "No business was chosen. Choose one that can be synced; if there is none, log in to FreshBooks as "
+            "the owner or an administrator of the business and connect again."
+        )
+    return [business for business in known.businesses if business.id in wanted]
+
+
+def disconnect(home: Home) -> Disconnected:
+    """Revoke the grant at FreshBooks and remove its tokens from this machine; what was synced stays.
+
+    The tokens go even when FreshBooks cannot be told. Raises NotConnected, HomeError.
+    """
+    store = ConnectionStore(home.connection)
+    with store.locked():
+        connection = store.load()
+        told = Disconnected(True)
+        try:
+            if not connection.dead_since:
+                oauth.revoke(connection.credentials)
+        except oauth.OAuthError as error:
+            told = Disconnected(False, str(error))
+        store.remove()
+    ConnectionStore(home.candidate).remove()
+    return told
+
+
+def _with_profile(store: ConnectionStore) -> Connection:
+    found = Api(valid_access_token(store)).me()
+    with store.locked():
+        connection = replace(store.load(), profile=found)
+        store.save(connection)
+    return connection
+
+
+def _same_grant(home: Home, connection: Connection) -> list[str]:
+    """Names of other connections with the same app and user: only one grant of them can live."""
+    assert connection.profile is not None
+    names = []
+    for other in Home.connections():
+        store = ConnectionStore(other.connection)
+        if other.root == home.root or not store.exists():
+            continue
+        try:
+            found = store.load()
+        except NotConnected:
+            continue
+        same_app = found.credentials["client_id"] == connection.credentials["client_id"]
+        if same_app and found.profile and found.profile.identity_id == connection.profile.identity_id:
+            names.append(other.name)
+    return names
+
+
+def _credentials(app: App) -> dict[str, Any]:
+    return {
+        "auth_type": "oauth2.0",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "redirect_uri": app.redirect_uri,
+    }
+
+
+def _fields(answer: str) -> dict[str, str]:
+    """The query of an address, as pasted by a person: quotes and blanks around it do not matter."""
+    text = answer.strip().strip("\"'<>").strip()
+    query = urlsplit(text).query if "?" in text else text
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if not fields.get("state"):
+        raise LoginRefused(
+            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
+            "starts with the redirect URI and holds code=… and state=…."
+        )
+    return fields
+
+
+def _denied(error: str) -> ConsentDenied:
+    if error == "access_denied":
+        return ConsentDenied("Access was denied on FreshBooks' page, so nothing was connected.")
+    return ConsentDenied(
+        f"FreshBooks refused the log-in ({error[:60]}). Check the app's redirect URI and scopes in the developer "
+        f"portal ({DEVELOPER_PORTAL}) and start again."
+    )
