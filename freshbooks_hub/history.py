@@ -68,8 +68,9 @@ class StreamResult:
 
 @dataclass(frozen=True)
 class Generation:
-    """What the published marts were built from."""
+    """What the published marts were built from, by which run."""
 
+    run_id: int
     published_at: datetime
     as_of_date: str
     raw_version: int
@@ -144,6 +145,7 @@ class History:
         if row is None:
             return None
         return Generation(
+            row["run_id"],
             datetime.fromisoformat(row["published_at"]),
             row["as_of_date"],
             row["raw_version"],
@@ -155,6 +157,12 @@ class History:
         with self._connection() as db:
             run = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT 1").fetchone()
             return dict(run) | {"streams": self._streams_of(db, run["id"])} if run else None
+
+    def were_read(self, streams: list[str]) -> bool:
+        """Whether each of `streams` was ever read to its end."""
+        with self._connection() as db:
+            known = {stream for (stream,) in db.execute("SELECT stream FROM stream_reads")}
+        return known >= set(streams)
 
     def latest_streams(self) -> list[dict[str, Any]]:
         """For each stream, the row of the newest run that read it."""

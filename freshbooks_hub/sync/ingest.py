@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.errors import SourceFailed
 from freshbooks_hub.history import StreamResult
 from freshbooks_hub.home import Home
@@ -79,9 +80,9 @@ class Ingestion:
             name, table = stream["name"], catalog.stream_table(stream)
             swap = full_refresh or not catalog.is_incremental(stream)
             heals = name in whole and name in known and not swap
+            self._loader.start(name, table, swap, heals)
             if heals and (ids := self._raw.known_ids(table)):
                 known_ids[name] = ids
-            self._loader.start(name, table, swap, heals)
             if swap or heals or name not in known:
                 self._from_beginning.add(name)
             else:
@@ -118,6 +119,7 @@ class Ingestion:
     def _check(self) -> None:
         log = self._source.log.path
         if self._failures:
+            examine(self._store)
             first = self._failures[0]
             where = f"{first.stream}: " if first.stream else ""
             raise ReadFailed(f"{where}{first.message} Details: {log}", self._failures)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
+from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.errors import disk_errors
@@ -14,11 +15,11 @@ from freshbooks_hub.history import History, StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 from freshbooks_hub.reconciliation import Difference, differences
-from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.ingest import Ingestion
+from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.lock import sync_lock
-from freshbooks_hub.sync.publish import publish
+from freshbooks_hub.sync.marts import RawFacts, refresh_marts
+from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.raw import RawStore
 
 # A sync should not have to refresh on its way: the source's own refresh is the rare case.
@@ -28,11 +29,17 @@ KEPT_LOGS = 20
 
 @dataclass(frozen=True)
 class SyncOptions:
-    """What to sync: some streams or all, from the saved state or from the beginning, as of which day."""
+    """What to sync: some streams or all, from the saved state or from the beginning, as of which day.
+
+    `full_refresh` swaps every table; the streams `whole` are read from the beginning over the stored rows.
+    `unattended`: a stream that fails keeps what it has, and the marts of the others are published.
+    """
 
     streams: list[str] = field(default_factory=list)
     full_refresh: bool = False
     as_of: date | None = None
+    whole: frozenset[str] = frozenset()
+    unattended: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,24 +58,40 @@ class SyncResult:
     seconds: float = 0.0
 
 
-def sync(home: Home, options: SyncOptions, reporter: Reporter, source: Source | None = None) -> SyncResult:
+def sync(
+    home: Home,
+    options: SyncOptions,
+    reporter: Reporter,
+    source: Source | None = None,
+    clock: Clock = utc_now,
+) -> SyncResult:
     """Run one sync and return what it did.
 
     Raises HubError. Whatever was committed to the raw tables stays and the next sync goes on from there;
     marts are published only when every stream completed and every test passed.
     """
-    started = time.monotonic()
     home.ensure()
     with sync_lock(home.root):
-        _clean(home)
-        history = History(home.history)
-        run_id = history.start()
-        try:
-            result = _steps(home, options, reporter, source, history, run_id)
-        except BaseException as error:
-            history.finish(run_id, str(error) or "Stopped by the user.")
-            raise
-        history.finish(run_id)
+        return sync_locked(home, options, reporter, source, clock)
+
+
+def sync_locked(
+    home: Home, options: SyncOptions, reporter: Reporter, source: Source | None, clock: Clock
+) -> SyncResult:
+    """As `sync`, for a caller that holds the lock."""
+    started = time.monotonic()
+    _clean(home)
+    history = History(home.history, clock)
+    run_id = history.start()
+    recorded = Recorded(reporter, home)
+    try:
+        result = _steps(home, options, recorded, source, history, run_id, clock)
+    except BaseException as error:
+        history.finish(run_id, str(error) or "Stopped by the user.")
+        raise
+    finally:
+        recorded.close()
+    history.finish(run_id)
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -79,39 +102,41 @@ def _steps(
     source: Source | None,
     history: History,
     run_id: int,
+    clock: Clock,
 ) -> SyncResult:
     store = ConnectionStore(home.connection)
     valid_access_token(store, TOKEN_MARGIN)
     raw = RawStore(home.raw, home.run / "duckdb")
+    failure: ReadFailed | None = None
     try:
         ingestion = Ingestion(home, store, raw, source or Source.installed(), reporter)
         try:
-            ingestion.run(options.streams, options.full_refresh)
+            ingestion.run(options.streams, options.full_refresh, options.whole)
+        except ReadFailed as error:
+            failure = error
         finally:
             results = ingestion.results()
             history.streams(run_id, results)
-        tables, raw_version = raw.tables(), raw.version()
+        if failure and not (options.unattended and _others_may_go_on(results, history)):
+            raise failure
+        generation = history.generation()
+        changed = raw.changed_since(generation.raw_version) if generation else None
+        facts = RawFacts(raw.tables(), raw.version(), changed)
     finally:
         raw.close()
-    zone = transform.business_zone(home.raw)
-    as_of_date = (options.as_of or datetime.now(zone).date()).isoformat()
-    project = transform.Project.of(home)
-    wanted = (as_of_date, raw_version, project.fingerprint())
-    current = history.generation()
-    if (
-        current
-        and home.marts.exists()
-        and wanted == (current.as_of_date, current.raw_version, current.project)
-    ):
-        reporter.phase("Nothing changed: marts left as they were.")
-        return SyncResult(results, False, as_of_date, ingestion.warnings, differences(home.marts))
-    reporter.phase(f"Building marts as of {as_of_date}")
     start_date = store.load().config.get("start_date")
-    new = transform.build(home, project, tables, as_of_date, start_date)
-    publish(new, home.marts)
-    history.published(run_id, as_of_date, raw_version, wanted[2])
-    project.work.unlink(missing_ok=True)
-    return SyncResult(results, True, as_of_date, ingestion.warnings, differences(home.marts))
+    published, as_of_date = refresh_marts(
+        home, history, run_id, reporter, facts, start_date, options.as_of or clock()
+    )
+    if failure:
+        raise failure
+    return SyncResult(results, published, as_of_date, ingestion.warnings, differences(home.marts))
+
+
+def _others_may_go_on(results: list[StreamResult], history: History) -> bool:
+    """Whether some stream completed, and those that did not have been read before."""
+    incomplete = [result.stream for result in results if not result.completed]
+    return len(incomplete) < len(results) and history.were_read(incomplete)
 
 
 def _clean(home: Home) -> None:

@@ -113,7 +113,7 @@ def next_due(
 
 def retry_after(failures: int, cap: timedelta) -> timedelta:
     """The wait after so many failures in a row: 1, 2, 4, 8 … minutes, at most `cap`."""
-    return min(RETRY_FIRST * 2 ** min(failures - 1, 20), cap)
+    return min(RETRY_FIRST * (1 << min(failures - 1, 20)), cap)
 
 
 def parse_frequency(text: str) -> timedelta:

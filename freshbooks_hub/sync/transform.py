@@ -6,6 +6,7 @@ import hashlib
 import importlib.resources
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
-from freshbooks_hub.errors import TransformFailed
+from freshbooks_hub.errors import TransformFailed, disk_errors
 from freshbooks_hub.home import Home
 
 UNCHANGED = "The earlier marts are unchanged."
@@ -37,9 +38,9 @@ class Project:
         folder = Path(str(importlib.resources.files("dbt_project") / "dbt_project.yml")).parent
         return cls(folder, home.run / "dbt_work.duckdb", home.run / "marts_next.duckdb", home.dbt / "target")
 
-    def fingerprint(self) -> str:
-        """Changes whenever a file of the project changes."""
-        digest = hashlib.sha256()
+    def fingerprint(self, streams: list[str], start_date: str | None) -> str:
+        """Changes whenever a file of the project or a variable does, but for the day."""
+        digest = hashlib.sha256(f"{start_date}\0{' '.join(sorted(streams))}\0".encode())
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(self.folder)}\0".encode() + path.read_bytes())
@@ -69,9 +70,46 @@ def build(
     Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
     naming the failing test and some of its rows.
     """
-    for path in (project.work, project.marts):
+    _remove(project.work, project.marts)
+    return _run_dbt(home, project, streams, as_of_date, start_date, [])
+
+
+def rebuild(
+    home: Home,
+    project: Project,
+    streams: list[str],
+    as_of_date: str,
+    start_date: str | None,
+    kept: Path,
+    changed: set[str],
+) -> Path:
+    """As `build`, where only the raw tables `changed` are others than in the published marts.
+
+    The models downstream of these, with their tests, are built over a copy of the published marts and over
+    `kept`, the work file of their build. `kept` is used up: if the build fails, the next one is whole.
+    """
+    _remove(project.work, project.marts)
+    with disk_errors(project.work.parent):
+        kept.replace(project.work)
+        shutil.copyfile(home.marts, project.marts)
+    selection = [f"source:freshbooks.{table}+" for table in sorted(changed)]
+    return _run_dbt(home, project, streams, as_of_date, start_date, ["--select", *selection])
+
+
+def _remove(*databases: Path) -> None:
+    for path in databases:
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+
+
+def _run_dbt(
+    home: Home,
+    project: Project,
+    streams: list[str],
+    as_of_date: str,
+    start_date: str | None,
+    selection: list[str],
+) -> Path:
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
     variables = json.dumps(
@@ -80,7 +118,7 @@ def build(
     command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
     command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]
-    command += ["--exclude-resource-type", "unit_test"]
+    command += ["--exclude-resource-type", "unit_test", *selection]
     environment = os.environ | {
         "FRESHBOOKS_DBT_WORK": str(project.work),
         "FRESHBOOKS_DBT_RAW": str(home.raw),

@@ -1,0 +1,86 @@
+"""What a person must mend, told once: an alarm is open from the first time it is raised until it is cleared."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from freshbooks_hub.clock import stamp
+from freshbooks_hub.database import transaction
+from freshbooks_hub.home import Home
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS alarms (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    raised_at TEXT NOT NULL,
+    cleared_at TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS open_alarms ON alarms (kind) WHERE cleared_at IS NULL;
+"""
+CONNECTION = "connection"
+MARTS = "marts"
+HOME = "home"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`kind`: connection, marts, home, or the name of an entity. `message` ends with what to do."""
+
+    kind: str
+    message: str
+    raised_at: datetime
+    cleared_at: datetime | None
+
+
+class Alarms:
+    """The alarms of one connection; times are UTC."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def open(self) -> list[Alarm]:
+        """What waits for a person now, oldest first."""
+        return self._read("WHERE cleared_at IS NULL ORDER BY id")
+
+    def all(self) -> list[Alarm]:
+        """Every alarm there ever was, newest first."""
+        return self._read("ORDER BY id DESC")
+
+    def raise_(self, kind: str, message: str, now: datetime) -> bool:
+        """Open an alarm; False when one of this kind is open already."""
+        with self._connection() as db:
+            cursor = db.execute(
+                "INSERT OR IGNORE INTO alarms (kind, message, raised_at) VALUES (?, ?, ?)",
+                [kind, message, stamp(now)],
+            )
+            return cursor.rowcount > 0
+
+    def clear(self, *kinds: str, now: datetime) -> None:
+        """Close the open alarms of these kinds."""
+        with self._connection() as db:
+            db.executemany(
+                "UPDATE alarms SET cleared_at = ? WHERE kind = ? AND cleared_at IS NULL",
+                [(stamp(now), kind) for kind in kinds],
+            )
+
+    def _read(self, rest: str) -> list[Alarm]:
+        if not self._home.history.exists():
+            return []
+        with self._connection() as db:
+            rows = db.execute(f"SELECT * FROM alarms {rest}").fetchall()  # noqa: S608 - our own clauses
+        return [
+            Alarm(
+                row["kind"],
+                row["message"],
+                datetime.fromisoformat(row["raised_at"]).astimezone(UTC),
+                datetime.fromisoformat(row["cleared_at"]).astimezone(UTC) if row["cleared_at"] else None,
+            )
+            for row in rows
+        ]
+
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._home.history, TABLES)

@@ -1,0 +1,80 @@
+"""From raw tables to published marts: nothing when nothing changed, else what is affected, else everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.history import Generation, History
+from freshbooks_hub.home import Home
+from freshbooks_hub.progress import Reporter
+from freshbooks_hub.sync import transform
+from freshbooks_hub.sync.publish import publish
+
+
+@dataclass(frozen=True)
+class RawFacts:
+    """The raw tables after a read: their names, their version, and which changed since the published marts.
+
+    `changed` is None when that is not known.
+    """
+
+    tables: list[str]
+    version: int
+    changed: set[str] | None
+
+
+def refresh_marts(
+    home: Home,
+    history: History,
+    run_id: int,
+    reporter: Reporter,
+    raw: RawFacts,
+    start_date: str | None,
+    at: date | datetime,
+) -> tuple[bool, str]:
+    """Bring the published marts in step; whether they were, and the day they stand for.
+
+    `at`: that day, or an instant of which the day at the business counts. Raises TransformFailed or HomeError.
+    """
+    day = at.astimezone(transform.business_zone(home.raw)).date() if isinstance(at, datetime) else at
+    as_of_date = day.isoformat()
+    project = transform.Project.of(home)
+    fingerprint = project.fingerprint(raw.tables, start_date)
+    current = history.generation() if home.marts.exists() else None
+    same_basis = current is not None and (current.as_of_date, current.project) == (as_of_date, fingerprint)
+    if current and same_basis and current.raw_version == raw.version:
+        reporter.phase("Nothing changed: marts left as they were.")
+        return False, as_of_date
+    kept = _kept_work(home, current) if current and same_basis else None
+    if kept and raw.changed:
+        reporter.phase(f"Building what depends on {', '.join(sorted(raw.changed))}, as of {as_of_date}")
+        new = transform.rebuild(home, project, raw.tables, as_of_date, start_date, kept, raw.changed)
+    else:
+        reporter.phase(f"Building marts as of {as_of_date}")
+        new = transform.build(home, project, raw.tables, as_of_date, start_date)
+    publish(new, home.marts)
+    history.published(run_id, as_of_date, raw.version, fingerprint)
+    _keep_work(home, project, run_id)
+    return True, as_of_date
+
+
+def _work(home: Home, run_id: int) -> Path:
+    """Staging and intermediate models of the marts that run `run_id` published."""
+    return home.dbt / f"work-{run_id}.duckdb"
+
+
+def _kept_work(home: Home, generation: Generation) -> Path | None:
+    path = _work(home, generation.run_id)
+    return path if path.exists() and not path.with_name(f"{path.name}.wal").exists() else None
+
+
+def _keep_work(home: Home, project: transform.Project, run_id: int) -> None:
+    """Keep the work file for the next build. It is named for its marts: a killed sync mixes nothing up."""
+    with disk_errors(home.dbt):
+        for old in home.dbt.glob("work-*.duckdb*"):
+            old.unlink()
+        if project.work.exists() and not project.work.with_name(f"{project.work.name}.wal").exists():
+            project.work.replace(_work(home, run_id))
