@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import examine, valid_access_token
 from freshbooks_hub.errors import SourceFailed
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
@@ -45,5 +45,6 @@ def check(home: Home, store: ConnectionStore, source: Source) -> None:
     finally:
         log.close()
     if answer.get("status") != "SUCCEEDED":
+        examine(store)
         reason = answer.get("message") or (failure.message if failure else "it gave no reason")
         raise SourceFailed(f"The connection is stored, but its check failed: {reason} Details: {log.path}")

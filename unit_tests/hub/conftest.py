@@ -34,6 +34,13 @@ def connector_config(**credentials: Any) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(autouse=True)
+def _no_freshbooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here may reach FreshBooks; a test with a server of its own names it."""
+    for name in ("FRESHBOOKS_API_URL", "FRESHBOOKS_AUTH_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
 @pytest.fixture
 def config() -> Callable[..., dict[str, Any]]:
     return connector_config
