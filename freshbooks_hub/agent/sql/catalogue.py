@@ -1,0 +1,47 @@
+"""The published marts as a query sees them: their columns, and the currency column of each money column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+# Rates and prices are money per something; the dictionary lists only amounts as money.
+_PRICES = ("hourly_rate", "fixed_price")
+_CURRENCY = "currency_code"
+# All amounts in the reporting currency are in one currency, so they need no grouping.
+_REPORTING = "reporting_currency_code"
+
+
+@dataclass
+class Mart:
+    """`columns` in order; `money`: column to the column that names its currency."""
+
+    columns: list[str] = field(default_factory=list)
+    money: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The marts by name."""
+
+    marts: dict[str, Mart]
+
+
+def read_catalogue(db: duckdb.DuckDBPyConnection) -> Catalogue:
+    """Columns from the file itself, money from fb_dictionary. `db` looks names up in schema marts."""
+    marts: dict[str, Mart] = {}
+    for table, column in db.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE schema_name = 'marts' AND NOT internal ORDER BY table_name, column_index"
+    ).fetchall():
+        marts.setdefault(table, Mart()).columns.append(column)
+    for table, column, currency in db.execute(
+        "SELECT mart_name, column_name, currency_column FROM fb_dictionary WHERE unit = 'money'"
+    ).fetchall():
+        if currency != _REPORTING:
+            marts[table].money[column] = currency
+    for mart in marts.values():
+        if mart.money or "fixed_price" in mart.columns:
+            mart.money.update({price: _CURRENCY for price in _PRICES if price in mart.columns})
+    return Catalogue(marts)

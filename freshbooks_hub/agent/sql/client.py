@@ -1,0 +1,121 @@
+"""Asking a query from outside: worker processes kept warm, killed when late, replaced when dead."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import freshbooks_hub
+from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
+
+_START_SECONDS = 30.0
+_AT_ONCE = 2
+_ROOT = Path(freshbooks_hub.__file__).parents[1]
+_slots = threading.BoundedSemaphore(_AT_ONCE)
+_idle: list[_Worker] = []
+
+
+def run_query(marts: Path, statement: str, limits: Limits | None = None) -> QueryResult:
+    """Answer one SELECT on the published marts; bare names are looked up in schema marts.
+
+    Thread-safe; two queries run at once, others wait. Raises QueryRefused: not allowed, wrong, too long, too
+    big, money of several currencies added up, or no marts yet.
+    """
+    limits = limits or Limits()
+    if not marts.exists():
+        raise QueryRefused("There are no marts yet. Run `freshbooks sync` first.")
+    with _slots:
+        answered = _ask({"marts": str(marts), "statement": statement, "limits": asdict(limits)}, limits)
+    if "refused" in answered:
+        raise QueryRefused(answered["refused"])
+    result = answered["result"]
+    return QueryResult(
+        columns=[Column(**column) for column in result["columns"]],
+        rows=result["rows"],
+        truncated=result["truncated"],
+        as_of_date=date.fromisoformat(result["as_of_date"]) if result["as_of_date"] else None,
+        published_at=datetime.fromisoformat(result["published_at"]),
+    )
+
+
+def _ask(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    worker = _idle.pop() if _idle else _Worker()
+    try:
+        answered = worker.ask(json.dumps(request), limits.seconds)
+    except TimeoutError:
+        worker.kill()
+        raise QueryRefused(
+            f"The query ran longer than {limits.seconds:g} seconds and was stopped. "
+            "Filter to fewer rows, or ask for less at once."
+        ) from None
+    except (EOFError, BrokenPipeError):
+        worker.kill()
+        raise QueryRefused(
+            "The query broke its process, most likely by its need of memory. Filter or aggregate more."
+        ) from None
+    except BaseException:
+        worker.kill()
+        raise
+    _idle.append(worker)
+    return answered
+
+
+class _Worker:
+    """A running worker process; it ends by itself when this process does."""
+
+    def __init__(self) -> None:
+        # Nothing of the environment goes along: no token, no FRESHBOOKS_HOME.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "freshbooks_hub.agent.sql.worker"],
+            cwd=_ROOT,
+            env={"LANG": "C.UTF-8", "PATH": os.defpath},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            self._line(_START_SECONDS)
+        except BaseException:
+            self.kill()
+            raise
+
+    def ask(self, request: str, seconds: float) -> dict[str, Any]:
+        """One request, one answer; raises TimeoutError, or EOFError when the process died."""
+        assert self._process.stdin
+        self._process.stdin.write(request.encode() + b"\n")
+        self._process.stdin.flush()
+        answered: dict[str, Any] = json.loads(self._line(seconds))
+        return answered
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _line(self, seconds: float) -> bytes:
+        assert self._process.stdout
+        descriptor = self._process.stdout.fileno()
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        end = time.monotonic() + seconds
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            left = end - time.monotonic()
+            if left <= 0 or not ready.poll(left * 1000):
+                raise TimeoutError
+            piece = os.read(descriptor, 1 << 16)
+            if not piece:
+                raise EOFError
+            line += piece
+        return bytes(line)

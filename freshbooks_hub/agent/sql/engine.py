@@ -1,0 +1,137 @@
+"""One query on the marts, inside the worker: a fresh, locked-down, read-only DuckDB for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from freshbooks_hub.agent.sql import currency, guard
+from freshbooks_hub.agent.sql.catalogue import read_catalogue
+from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
+from freshbooks_hub.agent.untrusted import clean
+
+_BATCH = 100
+_NAME = 100
+
+
+def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
+    """Run the statement if it may run; raises QueryRefused, with no path and no text of the books in it."""
+    try:
+        published_at = datetime.fromtimestamp(marts.stat().st_mtime, UTC).replace(microsecond=0)
+        with _open(marts, limits) as db:
+            catalogue = read_catalogue(db)
+            [as_of] = db.execute("SELECT max(as_of_date) FROM fb_freshness").fetchone() or [None]
+            parsed, tree = guard.parse(db, statement)
+            guard.check(tree, catalogue.marts)
+            currency.check(tree, catalogue)
+            cursor = db.execute(parsed)
+            columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
+            rows, truncated = _collect(cursor, limits)
+            return QueryResult(columns, rows, truncated, as_of, published_at)
+    except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
+        raise _explained(error, limits) from error
+
+
+def _open(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect(
+        marts,
+        read_only=True,
+        config={
+            "enable_external_access": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "allow_persistent_secrets": "false",
+            "python_enable_replacements": "false",
+            "temp_directory": "",
+            "memory_limit": f"{limits.memory_mb}MB",
+            "threads": "2",
+        },
+    )
+    db.execute("SET search_path = 'marts'")
+    db.execute("SET TimeZone = 'UTC'")
+    db.execute("SET lock_configuration = true")
+    return db
+
+
+def _collect(cursor: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[list[list[Any]], bool]:
+    rows: list[list[Any]] = []
+    size = 0
+    cut = _Cut(limits.cell)
+    for row in _fetched(cursor):
+        values = [cut.value(value) for value in row]
+        size += len(json.dumps(values, ensure_ascii=False).encode())
+        if len(rows) == limits.rows or size > limits.bytes:
+            return rows, True
+        rows.append(values)
+    return rows, cut.happened
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while batch := cursor.fetchmany(_BATCH):
+        yield from batch
+
+
+class _Cut:
+    """Values as JSON, long ones shortened; `happened` says that one was."""
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+        self.happened = False
+
+    def value(self, value: Any) -> Any:
+        match value:
+            case None | bool() | int():
+                return value
+            case float():
+                return value if value == value and abs(value) != float("inf") else str(value)
+            case datetime():
+                return (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+            case date() | time():
+                return value.isoformat()
+            case list() | tuple():
+                return [self.value(item) for item in self._first(list(value))]
+            case dict():
+                items = self._first(list(value.items()))
+                return {clean(str(key), _NAME): self.value(item) for key, item in items}
+            case Decimal():
+                return str(value)
+            case bytes():
+                return f"{len(value)} bytes"
+        text = clean(str(value), self.longest)
+        self.happened = self.happened or (len(text) == self.longest and text.endswith("…"))
+        return text
+
+    def _first(self, items: list[Any]) -> list[Any]:
+        self.happened = self.happened or len(items) > self.longest
+        return items[: self.longest]
+
+
+def _explained(error: Exception, limits: Limits) -> QueryRefused:
+    """What went wrong, without the text of DuckDB where that could quote the books or name a file."""
+    match error:
+        case duckdb.ParserException() | duckdb.BinderException() | duckdb.CatalogException():
+            # These speak of the statement alone: no row has been read yet.
+            reason = clean(str(error).split("\n\nLINE")[0].split("\nLINE")[0], 300)
+            return QueryRefused(f"The statement is wrong. {reason}")
+        case duckdb.OutOfMemoryException() | MemoryError():
+            return QueryRefused(
+                f"The query needs more than {limits.memory_mb} MB of memory. Filter or aggregate more."
+            )
+        case duckdb.ConversionException() | duckdb.InvalidInputException() | duckdb.OutOfRangeException():
+            return QueryRefused(
+                "A value does not fit the function or type it was given to. Check casts; try_cast gives null."
+            )
+        case RecursionError():
+            return QueryRefused("The statement is nested too deeply. Split it up.")
+        case duckdb.IOException() | OSError():
+            return QueryRefused("The marts could not be read. Run `freshbooks sync`, then ask again.")
+        case duckdb.PermissionException():
+            return QueryRefused("That is not allowed here: only the marts can be read.")
+    return QueryRefused("The query could not be answered. Ask it more simply.")
