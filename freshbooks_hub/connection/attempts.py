@@ -45,6 +45,7 @@ class Record:
     actions: bool
     browsers: list[str] = field(repr=False)
     key: str = field(repr=False)
+    started: bool = False
     answered: bool = False
 
     @property
@@ -78,15 +79,21 @@ class Attempts:
             records.append(record)
         return record
 
-    def start(self, key: str) -> tuple[Record, str]:
-        """Bind the log-in of `key` to a further browser; returns it and the cookie's new value. Works once."""
+    def start(self, key: str, cookie: str) -> tuple[Record, str]:
+        """Bind the log-in of `key` to one further browser; returns it and the cookie's value.
+
+        The browser that has it already, by its `cookie`, may come again.
+        """
         with self._changed() as records:
             for record in records:
-                if record.key and not record.answered and _same(record.key, key):
-                    record.key = ""
-                    browser = secrets.token_urlsafe(32)
-                    record.browsers.append(browser)
-                    return record, browser
+                if record.answered or not _same(record.key, key):
+                    continue
+                if not record.started:
+                    record.started = True
+                    record.browsers.append(secrets.token_urlsafe(32))
+                elif not _same(record.browsers[-1], cookie):
+                    break
+                return record, record.browsers[-1]
         raise LoginRefused(
             "This link to log in was used already or is older than ten minutes. Start again with "
             "`freshbooks connect` or the Connect button."
@@ -107,7 +114,7 @@ class Attempts:
             if found.answered:
                 raise AlreadyAnswered("This log-in was answered already. Start again if it did not succeed.")
             copy = Record(**asdict(found))
-            found.answered, found.client_secret, found.key = True, "", ""
+            found.answered, found.client_secret = True, ""
         if not any(_same(bound, browser) for bound in copy.browsers):
             raise LoginRefused(
                 "This answer came from another browser than the one that started the log-in, so it was not "
