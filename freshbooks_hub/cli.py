@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub.connection import commands as connection_commands
 from freshbooks_hub.errors import HubError
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 cli = typer.Typer(
     name="freshbooks",
-    help="FreshBooks data out, right and useful: connect, sync, query.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -49,6 +50,24 @@ def app() -> None:
         sys.exit(1)
 
 
+@cli.callback()
+def common(
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FRESHBOOKS_CONNECTION", help="Which of several connections, by name. [default: default]"
+        ),
+    ] = None,
+) -> None:
+    """FreshBooks data out, right and useful: connect, sync, query."""
+    if connection:
+        # The environment, so that every process the command starts works on the same one.
+        os.environ["FRESHBOOKS_CONNECTION"] = connection
+
+
+connection_commands.register(cli)
+
+
 @cli.command()
 def demo() -> None:
     """Try everything without an account: a local FreshBooks, a real sync, three marts.
@@ -76,33 +95,10 @@ def demo() -> None:
         f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
         f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
         '"from outstanding_balances"\n'
-        "Your own books: fill in secrets.example.json, then "
-        "freshbooks connect --config FILE && freshbooks sync",
+        "Your own books: freshbooks connect && freshbooks sync",
         highlight=False,
         markup=False,
         soft_wrap=True,
-    )
-
-
-@cli.command()
-def connect(
-    config: Annotated[
-        Path, typer.Option("--config", help="Connector config with tokens; see secrets.example.json.")
-    ],
-) -> None:
-    """Store a FreshBooks connection, after checking that it works.
-
-    Example: `freshbooks connect --config secrets/config.json`
-    """
-    from freshbooks_hub.connection.config import read_config
-    from freshbooks_hub.connection.connect import connect as store_and_check
-    from freshbooks_hub.home import Home
-
-    home = Home.from_environment()
-    store_and_check(home, read_config(config))
-    print(
-        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
-        "Next: freshbooks sync"
     )
 
 

@@ -66,7 +66,8 @@ class Home:
     def ensure(self) -> Home:
         """Create the folders (mode 0700) and prove that they can be written; raises HomeError."""
         with disk_errors(self.root):
-            for folder in (self.root, self.logs, self.run, self.dbt):
+            above = () if self.base is self else (self.base.root, self.root.parent)
+            for folder in (*above, self.root, self.logs, self.run, self.dbt):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_writable(self.root)
         return self

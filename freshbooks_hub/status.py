@@ -81,8 +81,8 @@ def _connection_text(connection: dict[str, Any]) -> str:
             return f"connected since {connection['connected_at']}"
         case "refused":
             since = connection["refused_since"]
-            return f"refused by FreshBooks since {since}. Connect again: freshbooks connect --config FILE"
+            return f"refused by FreshBooks since {since}. Connect again: freshbooks connect"
         case "damaged":
             return str(connection["message"])
         case _:
-            return "none. Run: freshbooks connect --config FILE"
+            return "none. Run: freshbooks connect"

@@ -36,7 +36,6 @@ from freshbooks_hub.home import Home
 COOKIE = "__Host-freshbooks-login"
 START_SECONDS = 10.0
 HEADERS = {
-    "Connection": "close",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -169,6 +168,8 @@ class CallbackListener:
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=2,
+            # A browser's idle connection would hold up the end of the listener.
+            headers=[("Connection", "close")],
             ssl_certfile=files.certificate if files else None,
             ssl_keyfile=files.key if files else None,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, valid_access_token
-from freshbooks_hub.errors import SourceFailed
+from freshbooks_hub.errors import HubError, SourceFailed
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
 from freshbooks_hub.sync.lock import sync_lock
@@ -25,6 +27,8 @@ def connect(home: Home, config: dict[str, Any], source: Source | None = None) ->
         store.connect(config)
         valid_access_token(store)
         check(home, store, source or Source.installed())
+    with suppress(HubError):  # who it is, for the status; the connection works without
+        login.profile(home)
 
 
 def check(home: Home, store: ConnectionStore, source: Source) -> None:

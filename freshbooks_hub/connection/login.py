@@ -26,6 +26,10 @@ DEFAULT_PORT = 8765
 DEVELOPER_PORTAL = "https://my.freshbooks.com/#/developer"
 
 
+class NotAnAnswer(LoginRefused):
+    """A text that is no answer of FreshBooks at all, such as a wrong paste."""
+
+
 class ConsentDenied(LoginRefused):
     """The user said no on FreshBooks' page, or FreshBooks refused to ask."""
 
@@ -202,6 +206,13 @@ def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
     return connection
 
 
+def discard(home: Home) -> None:
+    """Give a candidate back: revoke it, and remove its tokens from this machine."""
+    store = ConnectionStore(home.candidate)
+    if store.exists():
+        _end(store)
+
+
 def profile(home: Home) -> Profile:
     """Ask FreshBooks again who is connected and to which businesses, and keep the answer. Raises HubError."""
     connection = _with_profile(ConnectionStore(home.connection))
@@ -244,7 +255,12 @@ def disconnect(home: Home) -> Disconnected:
 
     The tokens go even when FreshBooks cannot be told. Raises NotConnected, HomeError.
     """
-    store = ConnectionStore(home.connection)
+    told = _end(ConnectionStore(home.connection))
+    ConnectionStore(home.candidate).remove()
+    return told
+
+
+def _end(store: ConnectionStore) -> Disconnected:
     with store.locked():
         connection = store.load()
         told = Disconnected(True)
@@ -254,7 +270,6 @@ def disconnect(home: Home) -> Disconnected:
         except oauth.OAuthError as error:
             told = Disconnected(False, str(error))
         store.remove()
-    ConnectionStore(home.candidate).remove()
     return told
 
 
@@ -299,7 +314,7 @@ def _fields(answer: str) -> dict[str, str]:
     query = urlsplit(text).query if "?" in text else text
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if not fields.get("state"):
-        raise LoginRefused(
+        raise NotAnAnswer(
             "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
             "starts with the redirect URI and holds code=… and state=…."
         )
