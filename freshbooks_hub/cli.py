@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub.agent.server import commands as mcp_commands
 from freshbooks_hub.connection import commands as connection_commands
 from freshbooks_hub.errors import HubError
 
@@ -66,6 +67,7 @@ def common(
 
 
 connection_commands.register(cli)
+mcp_commands.register(cli)
 
 
 @cli.command()

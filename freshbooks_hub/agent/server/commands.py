@@ -1,0 +1,48 @@
+"""The commands `freshbooks mcp` and `freshbooks mcp token`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+mcp = typer.Typer(
+    help="Let AI agents read the books and propose actions (Model Context Protocol).",
+    invoke_without_command=True,
+)
+
+
+@mcp.callback()
+def serve_stdio(context: typer.Context) -> None:
+    """Serve AI agents over standard input and output; an MCP client starts this by itself.
+
+    Example, with Claude Code: `claude mcp add freshbooks -- freshbooks mcp`. For HTTP see `freshbooks serve`.
+    """
+    if context.invoked_subcommand is None:
+        from freshbooks_hub.agent.server.build import build_server
+        from freshbooks_hub.home import Home
+
+        build_server(Home.from_environment().ensure()).run("stdio")
+
+
+@mcp.command()
+def token(
+    new: Annotated[
+        bool, typer.Option("--new", help="Replace it; the old one ends when `freshbooks serve` is restarted.")
+    ] = False,
+) -> None:
+    """Print the bearer token that `/mcp` of `freshbooks serve` asks for.
+
+    Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8400/mcp
+    --header "Authorization: Bearer $(freshbooks mcp token)"`
+    """
+    from freshbooks_hub.agent.server.token import read_token, renew_token
+    from freshbooks_hub.home import Home
+
+    home = Home.from_environment()
+    print(renew_token(home) if new else read_token(home))
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands to the program."""
+    cli.add_typer(mcp, name="mcp")
