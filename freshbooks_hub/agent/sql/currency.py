@@ -25,7 +25,14 @@ Determined = frozenset[Key]
 _NONE: Determined = frozenset()
 _EQUAL = ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM")
 # Of the operators that are no function, those whose value is one of their operands.
-_PASSING = ("OPERATOR_COALESCE", "OPERATOR_TRY", "ARRAY_EXTRACT", "ARRAY_SLICE", "ARRAY_CONSTRUCTOR", "STRUCT_EXTRACT")
+_PASSING = (
+    "OPERATOR_COALESCE",
+    "OPERATOR_TRY",
+    "ARRAY_EXTRACT",
+    "ARRAY_SLICE",
+    "ARRAY_CONSTRUCTOR",
+    "STRUCT_EXTRACT",
+)
 _NAMING = frozenset("upper lower trim min max any_value arbitrary first last mode".split())
 _NO_MONEY = frozenset(
     "sign signbit isnan isinf isfinite even length len typeof hash md5 format printf concat concat_ws || "
@@ -192,7 +199,10 @@ class _Reading:
         mart = self.catalogue.marts[name]
         keys: dict[str, Key] = {column: self.keys.new() for column in set(mart.money.values())}
         return [
-            (column, Kind(frozenset({keys[mart.money[column]]} if column in mart.money else ()), keys.get(column)))
+            (
+                column,
+                Kind(frozenset({keys[mart.money[column]]} if column in mart.money else ()), keys.get(column)),
+            )
             for column in mart.columns
         ]
 
@@ -265,7 +275,9 @@ class _Reading:
         match node["class"]:
             case "CONSTANT":
                 literal = node["literal"]
-                named = literal["kind"] == "STRING" and len(literal["text"]) == 3 and literal["text"].isupper()
+                named = (
+                    literal["kind"] == "STRING" and len(literal["text"]) == 3 and literal["text"].isupper()
+                )
                 return Kind(currency=literal["text"]) if named else PLAIN
             case "COLUMN_REF":
                 return self._column([fold(name) for name in node["column_names"]], scope)
