@@ -1,0 +1,95 @@
+"""The pages as an ASGI app."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.home import Home
+from freshbooks_hub.web import keys
+from freshbooks_hub.web.pages import balances, connect, expenses, login, status, time
+from freshbooks_hub.web.security import Guard
+from freshbooks_hub.web.site import Site
+from freshbooks_hub.web.views import STATIC, render
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+SESSION = 14 * 24 * 3600
+KEPT = "public, max-age=31536000, immutable"
+log = logging.getLogger(__name__)
+
+
+def create_app(home: Home, hosts: Sequence[str] = LOOPBACK, public_url: str | None = None) -> Starlette:
+    """The pages of `home` and of the other connections beside it.
+
+    `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one.
+    """
+    site = Site(home, keys.load(home), tuple(hosts), public_url)
+    pages: list[BaseRoute] = [
+        route for module in (status, balances, expenses, time, connect) for route in module.routes
+    ]
+    app = Starlette(
+        routes=[
+            *login.routes,
+            Mount("/static", _Static(directory=STATIC)),
+            Mount("/c/{connection}", routes=pages),
+            *pages,
+        ],
+        middleware=[
+            # Against DNS rebinding: a page of another name must not read ours.
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*site.hosts], www_redirect=False),
+            Middleware(
+                SessionMiddleware,
+                secret_key=site.keys.secret,
+                session_cookie="freshbooks_hub",
+                max_age=SESSION,
+                # Lax, not strict: the way back from FreshBooks must find the session.
+                same_site="lax",
+                https_only=public_url is not None,
+            ),
+            Middleware(Guard),
+        ],
+        exception_handlers={HTTPException: _refused, HubError: _trouble, Exception: _broken},
+    )
+    app.state.site = site
+    return app
+
+
+class _Static(StaticFiles):
+    """Static files that a browser may keep: their address changes with their content."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = KEPT
+        return response
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        text = error.detail if error.detail != "Not Found" else "There is no such page."
+        return _message(request, 404, "Not found", text)
+    return _message(request, error.status_code, "That did not work", error.detail)
+
+
+def _trouble(request: Request, error: Exception) -> Response:
+    return _message(request, 503, "That did not work", str(error))
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    log.exception("page %s failed", request.url.path, exc_info=error)
+    return _message(request, 500, "That did not work", "This page has a fault of its own; the log says more.")
+
+
+def _message(request: Request, status: int, title: str, text: str) -> Response:
+    return render(request, "message.html", status=status, title=title, text=text)

@@ -1,0 +1,92 @@
+"""web.json: what signs the cookies, and the hash of the password. Mode 0600, as the tokens are."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from freshbooks_hub.errors import HomeError, HubError, disk_errors
+from freshbooks_hub.files import write_private
+from freshbooks_hub.home import Home
+
+PASSWORD_VARIABLE = "FRESHBOOKS_WEB_PASSWORD"  # noqa: S105 - a name
+MINIMUM = 10
+# OWASP's parameters for scrypt: about 50 ms and 16 MB for each try.
+COST, BLOCK, PARALLEL = 2**14, 8, 5
+MEMORY = 64 * 1024 * 1024
+
+
+class WeakPassword(HubError):
+    """The password is too short to protect the books on a network."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`secret` signs cookies; `password` is `salt$hash` (base64), None while no password is set."""
+
+    secret: str = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the password: a session signed in with an older one ends."""
+        return hashlib.sha256((self.password or "").encode()).hexdigest()[:16]
+
+    def accepts(self, password: str) -> bool:
+        """Whether this is the password; takes the same time for every wrong one."""
+        if self.password is None:
+            return False
+        salt, expected = (base64.b64decode(part) for part in self.password.split("$"))
+        return hmac.compare_digest(_hash(password, salt), expected)
+
+
+def load(home: Home) -> Keys:
+    """The keys of `home`, made at the first call. FRESHBOOKS_WEB_PASSWORD goes before a stored password.
+
+    Raises HomeError, and WeakPassword for the variable's value.
+    """
+    path = _path(home)
+    try:
+        keys = Keys(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        keys = Keys(secrets.token_urlsafe(32))
+        _save(home, keys)
+    except (OSError, ValueError, TypeError) as error:
+        raise HomeError(
+            f"{path} is damaged. Remove it; sessions end and the password must be set again."
+        ) from error
+    given = os.environ.get(PASSWORD_VARIABLE)
+    return replace(keys, password=_hashed(given)) if given else keys
+
+
+def set_password(home: Home, password: str) -> None:
+    """Keep the hash of a new password; every session ends. Raises WeakPassword or HomeError."""
+    _save(home, Keys(secrets.token_urlsafe(32), _hashed(password)))
+
+
+def _hashed(password: str) -> str:
+    if len(password) < MINIMUM:
+        raise WeakPassword(f"The password needs at least {MINIMUM} characters. Choose a longer one.")
+    salt = secrets.token_bytes(16)
+    return "$".join(base64.b64encode(part).decode() for part in (salt, _hash(password, salt)))
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK, p=PARALLEL, maxmem=MEMORY)
+
+
+def _save(home: Home, keys: Keys) -> None:
+    home.ensure()
+    path = _path(home)
+    with disk_errors(path):
+        write_private(path, json.dumps(asdict(keys)).encode())
+
+
+def _path(home: Home) -> Path:
+    return home.root / "web.json"

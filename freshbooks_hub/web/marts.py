@@ -1,0 +1,42 @@
+"""Reading the published marts for a page: one short read-only connection a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+
+class Marts:
+    """Rows of one open marts file, as dictionaries."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+        self._db = db
+
+    def rows(self, statement: str, *values: Any) -> list[Row]:
+        """The rows of a SELECT; none when a mart is not there, because its streams are not synced."""
+        try:
+            cursor = self._db.execute(statement, values)
+        except duckdb.CatalogException:
+            return []
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Marts | None]:
+    """The marts at `path`, whole and unchanging while open; None before the first build."""
+    try:
+        db = duckdb.connect(path, read_only=True, config={"threads": 1})
+    except duckdb.IOException:
+        yield None
+        return
+    with db:
+        db.execute("SET search_path = 'marts'")
+        db.execute("SET enable_external_access = false")
+        yield Marts(db)

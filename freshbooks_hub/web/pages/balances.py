@@ -1,0 +1,133 @@
+"""Balances: what is owed, by whom, how late. Every figure within one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.views import choose_business, place, render
+
+# Column, the invoices' word for it, ours, colour: from not due yet to oldest.
+BUCKETS = (
+    ("current_amount", "current", "Not due yet", "age0"),
+    ("overdue_1_30_amount", "1-30", "1–30 days late", "age1"),
+    ("overdue_31_60_amount", "31-60", "31–60 days late", "age2"),
+    ("overdue_61_90_amount", "61-90", "61–90 days late", "age3"),
+    ("overdue_91_plus_amount", "91+", "Over 90 days late", "age4"),
+)
+AMOUNTS = (
+    "outstanding_amount",
+    "overdue_amount",
+    "draft_amount",
+    "overpaid_amount",
+    "unapplied_credit_amount",
+    *(column for column, *_ in BUCKETS),
+)
+SHOWN = 25  # overdue invoices, unless all are asked for
+
+Counts = dict[tuple[str, str], int]  # open invoices by currency and bucket
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One step of lateness: its invoices and what is open on them."""
+
+    label: str
+    look: str
+    invoices: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Currency:
+    """The balances of one currency: totals by column, the aging chart, the clients behind it."""
+
+    code: str
+    totals: dict[str, Decimal]
+    buckets: list[Bucket]
+    chart: Markup
+    clients: list[Row]
+
+
+def page(request: Request) -> Response:
+    """`/balances`"""
+    with opened(place(request).home.marts) as marts:
+        choice = choose_business(request, marts)
+        balances = _balances(marts, choice.current)
+        late = _overdue(marts, choice.current)
+        counts = _counts(marts, choice.current)
+    return render(
+        request,
+        "balances.html",
+        zone=choice.zone,
+        choice=choice,
+        as_of=balances[0]["as_of_date"] if balances else None,
+        currencies=_currencies(balances, counts),
+        late=late if "all" in request.query_params else late[:SHOWN],
+        late_count=len(late),
+    )
+
+
+def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
+    """Grouped by currency; `balances` come ordered by it."""
+    found = [
+        _currency(code, list(rows), counts)
+        for code, rows in groupby(balances, key=lambda row: str(row["currency_code"]))
+    ]
+    # Most clients first: amounts of two currencies cannot be compared.
+    return sorted(found, key=lambda currency: (-len(currency.clients), currency.code))
+
+
+def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
+    totals = {name: sum((row[name] or Decimal(0) for row in clients), Decimal(0)) for name in AMOUNTS}
+    buckets = [
+        Bucket(label, look, counts.get((code, word), 0), totals[column])
+        for column, word, label, look in BUCKETS
+    ]
+    drawn = [Bar(b.label, b.amount, f"{code} {b.amount:,.2f}", b.look) for b in buckets]
+    chart = bars(f"Outstanding in {code}, by how late it is", drawn)
+    return Currency(code, totals, buckets, chart, clients)
+
+
+def _counts(marts: Marts | None, business: Row | None) -> Counts:
+    if marts is None or business is None:
+        return {}
+    rows = marts.rows(
+        "SELECT currency_code, aging_bucket, count(*) AS invoices FROM invoices "
+        "WHERE business_id = ? AND is_open GROUP BY ALL",
+        business["business_id"],
+    )
+    return {(row["currency_code"], row["aging_bucket"]): row["invoices"] for row in rows}
+
+
+def _balances(marts: Marts | None, business: Row | None) -> list[Row]:
+    if marts is None or business is None:
+        return []
+    return marts.rows(
+        "SELECT * FROM outstanding_balances WHERE business_id = ? "
+        "ORDER BY currency_code, outstanding_amount DESC, client_name, client_id",
+        business["business_id"],
+    )
+
+
+def _overdue(marts: Marts | None, business: Row | None) -> list[Row]:
+    if marts is None or business is None:
+        return []
+    return marts.rows(
+        "SELECT invoice_number, client_name, create_date, due_date, days_overdue, aging_bucket, currency_code, "
+        "total_amount, outstanding_amount FROM invoices WHERE business_id = ? AND is_overdue "
+        "ORDER BY days_overdue DESC, invoice_id",
+        business["business_id"],
+    )
+
+
+routes = [Route("/balances", page)]

@@ -1,0 +1,244 @@
+"""Settings → FreshBooks: register, log in, choose businesses, connected; and the way back."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from freshbooks_hub.connection import login, scopes
+from freshbooks_hub.connection.callback import Result
+from freshbooks_hub.connection.login import App, Candidate
+from freshbooks_hub.connection.probe import probe
+from freshbooks_hub.connection.profile import Profile
+from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.errors import HubError, NotConnected
+from freshbooks_hub.home import Home
+from freshbooks_hub.web.security import action
+from freshbooks_hub.web.views import Place, back, place, render
+
+ROOT = "/settings/freshbooks"
+
+
+def page(request: Request) -> Response:
+    """`/settings/freshbooks`: the form, and the connection where there is one."""
+    here = place(request)
+    connection = _stored(here.home)
+    app = login.stored_app(here.home)
+    return render(
+        request,
+        "connect.html",
+        connection=connection,
+        chosen=_chosen(connection),
+        app=app,
+        redirect_uri=_own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri()),
+        read=scopes.READ,
+        actions=scopes.ACTIONS,
+        asked_actions=bool(connection and scopes.allows_actions(_token(connection))),
+        portal=login.DEVELOPER_PORTAL,
+        unfinished=ConnectionStore(here.home.candidate).exists(),
+    )
+
+
+@action
+def begin(request: Request, form: FormData) -> Response:
+    """Start a log-in with what the form holds; an empty secret stands for the stored one."""
+    here = place(request)
+    stored = login.stored_app(here.home)
+    client_id = str(form.get("client_id", "")).strip()
+    client_secret = str(form.get("client_secret", "")).strip()
+    if not client_secret and stored and stored.client_id == client_id:
+        client_secret = stored.client_secret
+    redirect_uri = str(form.get("redirect_uri", "")).strip()
+    browser = request.session.setdefault("browser", secrets.token_urlsafe(32))
+    try:
+        here.site.logins.begin(
+            here.home,
+            App(client_id, client_secret, redirect_uri),
+            actions="actions" in form,
+            browser=browser,
+            done_url=f"{_origin(request)}{here.base}{ROOT}/done",
+            served_here=redirect_uri == _own_redirect(here),
+        )
+    except HubError as error:
+        return back(request, ROOT, str(error), good=False)
+    return back(request, f"{ROOT}/log-in")
+
+
+def log_in(request: Request) -> Response:
+    """On to FreshBooks, by a link: browsers would hold a form's redirect to form-action. Or paste the answer."""
+    here = place(request)
+    started = here.site.logins.started(here.home)
+    if started is None:
+        return back(request, ROOT)
+    # Some answers have come back to be pasted: do not leave the page again then.
+    onward = not started.deaf and request.query_params.get("paste") is None
+    return render(request, "log_in.html", started=started, onward=onward)
+
+
+@action
+def paste(request: Request, form: FormData) -> Response:
+    """Take the address that FreshBooks redirected to, as a person copied it."""
+    here = place(request)
+    try:
+        browser = request.session.get("browser", "")
+        found = login.finish(here.home, str(form.get("answer", "")), browser)
+    except HubError as error:
+        return back(request, f"{ROOT}/log-in?paste=1", str(error), good=False)
+    here.site.logins.ended(here.home, Result(candidate=found))
+    return back(request, f"{ROOT}/businesses")
+
+
+def done(request: Request) -> Response:
+    """Where the callback sends the browser: on to the businesses, or back with the reason."""
+    here = place(request)
+    result = here.site.logins.result(here.home)
+    if result is None:
+        return back(request, ROOT)
+    if result.error is not None:
+        return back(request, ROOT, str(result.error), good=False)
+    return back(request, f"{ROOT}/businesses")
+
+
+def businesses(request: Request) -> Response:
+    """Choose which businesses are synced, of a new log-in or of the connection there is."""
+    home = place(request).home
+    try:
+        candidate, profile, chosen = _choice(home)
+    except HubError as error:
+        return back(request, ROOT, str(error), good=False)
+    return render(request, "businesses.html", candidate=candidate, profile=profile, chosen=chosen)
+
+
+@action
+def choose(request: Request, form: FormData) -> Response:
+    """Probe the chosen businesses, and save."""
+    here = place(request)
+    ids = [int(value) for value in form.getlist("business") if isinstance(value, str) and value.isdigit()]
+    try:
+        candidate, profile, _ = _choice(here.home)
+        wanted = login.choice(profile, ids)
+        token = (
+            candidate.access_token()
+            if candidate
+            else valid_access_token(ConnectionStore(here.home.connection))
+        )
+        here.site.logins.probed(here.home, probe(token, wanted))
+        if candidate:
+            login.save(candidate, ids)
+        else:
+            login.choose(here.home, ids)
+    except HubError as error:
+        return back(request, f"{ROOT}/businesses", str(error), good=False)
+    return back(request, f"{ROOT}/connected")
+
+
+def connected(request: Request) -> Response:
+    """Connected: what can be read of each business, and what to do about the rest."""
+    here = place(request)
+    connection = _stored(here.home)
+    if connection is None:
+        return back(request, ROOT)
+    access = here.site.logins.access(here.home)
+    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
+    return render(
+        request,
+        "connected.html",
+        connection=connection,
+        businesses=[names.get(one, str(one)) for one in sorted(_chosen(connection))],
+        access=access,
+        refused=[one for one in access if not one.ok],
+        names=names,
+    )
+
+
+@action
+def disconnect(request: Request, form: FormData) -> Response:
+    """Revoke, and forget the tokens; what was synced stays."""
+    try:
+        told = login.disconnect(place(request).home)
+    except HubError as error:
+        return back(request, ROOT, str(error), good=False)
+    if told.revoked:
+        return back(request, ROOT, "Disconnected. FreshBooks has revoked the access; what was synced stays.")
+    return back(
+        request, ROOT, f"Disconnected here, but FreshBooks could not be told: {told.why_not}", good=False
+    )
+
+
+class Served:
+    """ASGI: the start and the callback of a log-in whose redirect URI is an address of these pages."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        here = place(request)
+        redirect_uri = _own_redirect(here)
+        if redirect_uri is None:
+            await RedirectResponse(f"{here.base}{ROOT}", 303)(scope, receive, send)
+            return
+        done_url = f"{here.site.public_url}{here.base}{ROOT}/done"
+        router = here.site.callbacks.setdefault(
+            here.name, here.site.logins.callback(here.home, redirect_uri, done_url)
+        )
+        await router({**scope, "root_path": "", "path": scope["path"]}, receive, send)
+
+
+def _stored(home: Home) -> Connection | None:
+    try:
+        return ConnectionStore(home.connection).load()
+    except NotConnected:
+        return None
+
+
+def _chosen(connection: Connection | None) -> set[int]:
+    if connection is None or connection.profile is None:
+        return set()
+    return set(connection.business_ids or connection.profile.default_choice())
+
+
+def _choice(home: Home) -> tuple[Candidate | None, Profile, set[int]]:
+    """The consent that waits, else the connection itself with its businesses asked for again. Raises HubError."""
+    if ConnectionStore(home.candidate).exists():
+        candidate = login.candidate(home)
+        before = set(ConnectionStore(home.connection).load().business_ids) if _stored(home) else set()
+        known = {business.id for business in candidate.profile.businesses}
+        return candidate, candidate.profile, (before & known) or set(candidate.profile.default_choice())
+    profile = login.profile(home)
+    return None, profile, _chosen(ConnectionStore(home.connection).load())
+
+
+def _token(connection: Connection) -> str:
+    return str(connection.credentials.get("access_token") or "")
+
+
+def _own_redirect(here: Place) -> str | None:
+    """The callback under the pages' own https address, where they have one."""
+    public = here.site.public_url
+    return f"{public}{here.base}/callback" if public else None
+
+
+def _origin(request: Request) -> str:
+    """This server as the browser calls it; its Host header was checked."""
+    parts = urlsplit(str(request.url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+routes = [
+    Route(ROOT, page, methods=["GET"]),
+    Route(ROOT, begin, methods=["POST"]),
+    Route(f"{ROOT}/log-in", log_in, methods=["GET"]),
+    Route(f"{ROOT}/log-in", paste, methods=["POST"]),
+    Route(f"{ROOT}/done", done, methods=["GET"]),
+    Route(f"{ROOT}/businesses", businesses, methods=["GET"]),
+    Route(f"{ROOT}/businesses", choose, methods=["POST"]),
+    Route(f"{ROOT}/connected", connected, methods=["GET"]),
+    Route(f"{ROOT}/disconnect", disconnect, methods=["POST"]),
+    Route("/start/{key}", Served()),
+    Route("/callback", Served()),
+]

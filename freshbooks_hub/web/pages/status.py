@@ -1,0 +1,262 @@
+"""Status: is everything in step, and if not, what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from freshbooks_hub.connection import scopes
+from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.errors import NotConnected
+from freshbooks_hub.history import History
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.progress_file import read_progress
+from freshbooks_hub.sync.schedule import Entity, Schedule
+from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.security import action
+from freshbooks_hub.web.views import back, choose_business, place, render
+
+BRAND = {
+    "invoices_whole": "Invoices, full check",
+    "lists_whole": "Other lists, full check",
+    "time_entries": "Time",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to tell at the top: `remedy` is what to do, `path` the page where it is done."""
+
+    what: str
+    remedy: str = ""
+    path: str = ""
+    grave: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table of entities."""
+
+    name: str
+    entity: Entity
+    rows: int | None
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """Look and words of its pill."""
+        if self.entity.last_error:
+            return "bad", "failing"
+        if self.entity.last_success is None:
+            return "quiet", "not read yet"
+        if self.entity.paused:
+            return "quiet", "paused"
+        late = self.entity.lag is not None and self.entity.lag > 2 * self.entity.frequency
+        return ("warn", "late") if late else ("good", "in step")
+
+
+@dataclass(frozen=True)
+class Build:
+    """The last dbt build: how many models and tests ended how."""
+
+    models: int
+    passed: int
+    failed: int
+    finished_at: str
+
+
+def page(request: Request) -> Response:
+    """`/`"""
+    home, now = place(request).home, datetime.now(UTC)
+    connection, damage = _connection(home)
+    history = History(home.history) if home.history.exists() else None
+    schedule = Schedule(home)
+    with opened(home.marts) as marts:
+        choice = choose_business(request, marts)
+        checks = _checks(marts)
+    entities = schedule.entities(now)
+    lines = _lines(entities, history)
+    missing = scopes.missing(_token(connection), scopes.READ) if connection else []
+    problems = _problems(home, connection, damage, checks, missing)
+    generation = history.generation() if history and home.marts.exists() else None
+    return render(
+        request,
+        "status.html",
+        zone=choice.zone,
+        now=now,
+        connection=connection,
+        chosen=_chosen(connection),
+        needed=_scopes(connection),
+        missing=missing,
+        problems=problems,
+        paused_since=schedule.paused_since(),
+        lines=lines,
+        last=history.last_run() if history else None,
+        next_due=min((e.next_due for e in entities if e.next_due), default=None),
+        generation=generation,
+        build=_build(home.dbt / "target" / "run_results.json") if generation else None,
+        checks=checks,
+        progress=read_progress(home),
+    )
+
+
+def progress(request: Request) -> Response:
+    """`/progress`: the running sync as JSON, for the script."""
+    here = place(request)
+    state = read_progress(here.home)
+    streams = [{"name": name, **vars(row)} for name, row in state.streams.items()] if state else []
+    running = here.site.syncs.running(here.home)
+    return JSONResponse(
+        {"running": running, "phase": state.phase if state else "Starting", "streams": streams}
+    )
+
+
+@action
+def sync_now(request: Request, form: FormData) -> Response:
+    """Start a sync in the background."""
+    here = place(request)
+    if not ConnectionStore(here.home.connection).exists():
+        return back(request, "/settings/freshbooks", "Connect FreshBooks first.", good=False)
+    started = here.site.syncs.start(here.home)
+    return back(request, "/", "Sync started." if started else "A sync is running already.")
+
+
+@action
+def pause(request: Request, form: FormData) -> Response:
+    """Stop reading by itself until resumed."""
+    Schedule(place(request).home).pause(datetime.now(UTC))
+    return back(request, "/", "Paused. Nothing is read until you resume, except by Sync now.")
+
+
+@action
+def resume(request: Request, form: FormData) -> Response:
+    """Go on."""
+    Schedule(place(request).home).resume()
+    return back(request, "/", "Resumed.")
+
+
+def _connection(home: Home) -> tuple[Connection | None, str]:
+    """The stored connection, or None and what is wrong with it."""
+    store = ConnectionStore(home.connection)
+    if not store.exists():
+        return None, ""
+    try:
+        return store.load(), ""
+    except NotConnected as error:
+        return None, str(error)
+
+
+def _token(connection: Connection) -> str:
+    return str(connection.credentials.get("access_token") or "")
+
+
+def _chosen(connection: Connection | None) -> set[int]:
+    """Ids of the businesses that are synced."""
+    if connection is None or connection.profile is None:
+        return set()
+    return set(connection.business_ids or connection.profile.default_choice())
+
+
+def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
+    """Every scope of the read-only set, and whether the token has it; those of actions where they were asked."""
+    if connection is None:
+        return []
+    token = _token(connection)
+    have = scopes.granted(token)
+    acts = [scope for scope in scopes.ACTIONS if have and scope.name in have]
+    lacking = set(scopes.missing(token, scopes.READ))
+    return [(scope, scope not in lacking) for scope in (*scopes.READ, *acts)]
+
+
+def _problems(
+    home: Home,
+    connection: Connection | None,
+    damage: str,
+    checks: list[Row],
+    missing: Iterable[scopes.Scope],
+) -> list[Problem]:
+    connect = "/settings/freshbooks"
+    found = [
+        Problem(alarm.message, path=connect if alarm.kind == "connection" else "")
+        for alarm in Alarms(home).open()
+    ]
+    if damage:
+        found.append(Problem(damage, "Connect again.", connect))
+    if connection and connection.dead_since and not found:
+        found.append(Problem("FreshBooks no longer accepts this connection.", "Authorise it again.", connect))
+    if names := ", ".join(scope.name for scope in missing):
+        text = f"Not approved when you connected: {names}. What it covers is not synced."
+        found.append(Problem(text, "Enable it on your app, then re-authorise.", connect, grave=False))
+    if wrong := sum(1 for row in checks if not row["is_ok"]):
+        what = "figure differs" if wrong == 1 else "figures differ"
+        found.append(
+            Problem(
+                f"{wrong} {what} from FreshBooks' own reports.", "See them below.", "#checks", grave=False
+            )
+        )
+    return found
+
+
+def _lines(entities: list[Entity], history: History | None) -> list[Line]:
+    totals = {row["stream"]: row["rows_total"] for row in history.latest_streams()} if history else {}
+    return [
+        Line(
+            BRAND.get(entity.name) or entity.name.replace("_", " ").capitalize(),
+            entity,
+            None
+            if entity.whole or not totals.keys() & entity.streams
+            else sum(totals.get(s, 0) for s in entity.streams),
+        )
+        for entity in entities
+    ]
+
+
+def _checks(marts: Marts | None) -> list[Row]:
+    """Every figure that was compared; those that differ first."""
+    if marts is None:
+        return []
+    return marts.rows(
+        "SELECT check_name, check_kind, business_name, currency_code, start_date, end_date, our_amount, "
+        "freshbooks_amount, difference_amount, is_ok, wrong_rows FROM fb_reconciliation "
+        "ORDER BY is_ok, abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
+    )
+
+
+def _build(results: Path) -> Build | None:
+    try:
+        return _read_build(results, results.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=8)
+def _read_build(results: Path, changed: int) -> Build:
+    """`changed` makes a new build a new reading; the file is a megabyte."""
+    document: dict[str, Any] = json.loads(results.read_bytes())
+    counted = Counter((row["unique_id"].split(".")[0], row["status"]) for row in document["results"])
+    return Build(
+        models=counted["model", "success"],
+        passed=counted["test", "pass"],
+        failed=counted["test", "fail"] + counted["test", "error"] + counted["model", "error"],
+        finished_at=document["metadata"]["generated_at"],
+    )
+
+
+routes = [
+    Route("/", page),
+    Route("/progress", progress),
+    Route("/sync", sync_now, methods=["POST"]),
+    Route("/pause", pause, methods=["POST"]),
+    Route("/resume", resume, methods=["POST"]),
+]

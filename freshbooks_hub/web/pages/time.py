@@ -1,0 +1,80 @@
+"""Time: what was worked and not billed yet, project by project."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.views import choose_business, place, render
+
+DRAWN = 10
+ZERO = Decimal(0)
+# One row for each project; a client's time without a project is one row too.
+PROJECTS = """
+SELECT client_name, project_name, project_status, is_project_complete, currency_code,
+       sum(hours) AS hours,
+       sum(unbilled_amount) AS amount,
+       coalesce(sum(hours) FILTER (WHERE unbilled_amount IS NULL), 0) AS unpriced_hours,
+       string_agg(DISTINCT rate_missing_reason, '; ' ORDER BY rate_missing_reason) AS reasons,
+       sum(entry_count)::BIGINT AS entries,
+       min(oldest_entry_date) AS oldest,
+       count(DISTINCT identity_id) AS people
+FROM unbilled_time
+WHERE business_id = ?
+GROUP BY client_id, client_name, project_id, project_name, project_status, is_project_complete, currency_code
+ORDER BY hours DESC, client_name, project_name
+"""
+
+
+def page(request: Request) -> Response:
+    """`/time`"""
+    with opened(place(request).home.marts) as marts:
+        choice = choose_business(request, marts)
+        projects = _projects(marts, choice.current)
+    return render(
+        request,
+        "time.html",
+        zone=choice.zone,
+        choice=choice,
+        projects=projects,
+        hours=sum((p["hours"] for p in projects), ZERO),
+        unpriced=sum((p["unpriced_hours"] for p in projects), ZERO),
+        amounts=_amounts(projects),
+        chart=_chart(projects),
+        drawn=min(DRAWN, len(projects)),
+    )
+
+
+def _projects(marts: Marts | None, business: Row | None) -> list[Row]:
+    return marts.rows(PROJECTS, business["business_id"]) if marts and business else []
+
+
+def _amounts(projects: list[Row]) -> list[tuple[str, Decimal]]:
+    """What the priced hours are worth, a sum for each currency."""
+    sums: dict[str, Decimal] = {}
+    for project in projects:
+        if project["amount"] is not None:
+            sums[project["currency_code"]] = sums.get(project["currency_code"], ZERO) + project["amount"]
+    return sorted(sums.items())
+
+
+def _chart(projects: list[Row]) -> Markup:
+    drawn = [
+        Bar(
+            f"{p['project_name'] or 'No project'} · {p['client_name'] or 'no client'}",
+            p["hours"],
+            f"{p['hours']:,.2f} h",
+            "series1",
+        )
+        for p in projects[:DRAWN]
+    ]
+    return bars("Unbilled hours by project", drawn)
+
+
+routes = [Route("/time", page)]

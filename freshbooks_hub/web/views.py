@@ -1,0 +1,156 @@
+"""From a request to a page: which connection and business it is about, and the frame around every page."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from freshbooks_hub.home import DEFAULT, Home
+from freshbooks_hub.web import words
+from freshbooks_hub.web.marts import Marts, Row
+from freshbooks_hub.web.security import csrf_token
+from freshbooks_hub.web.site import Site
+
+STATIC = Path(__file__).with_name("static")
+PAGES = (
+    ("/", "Status", "status"),
+    ("/balances", "Balances", "balances"),
+    ("/expenses", "Expenses", "expenses"),
+    ("/time", "Time", "time"),
+    ("/approvals", "Approvals", "approvals"),
+    ("/activity", "Activity", "activity"),
+    ("/settings", "Settings", "settings"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request is: one connection of the site, by name ("" is the default one)."""
+
+    site: Site
+    name: str
+
+    @cached_property
+    def home(self) -> Home:
+        """The home of the connection. Raises HTTPException 404 for a name that does not exist."""
+        if not self.name:
+            return self.site.home
+        home = connections(self.site).get(self.name)
+        if home is None:
+            raise HTTPException(404, "There is no connection of this name.")
+        return home
+
+    @property
+    def base(self) -> str:
+        """What every address of this connection begins with."""
+        return f"/c/{self.name}" if self.name else ""
+
+
+def place(request: Request) -> Place:
+    """The connection that the address names."""
+    return Place(request.app.state.site, request.path_params.get("connection", ""))
+
+
+def connections(site: Site) -> dict[str, Home]:
+    """Name to home; the default connection is ""."""
+    return {"": site.home} | {home.name: home for home in Home.connections() if home.name != DEFAULT}
+
+
+def render(
+    request: Request, template: str, *, status: int = 200, zone: tzinfo = UTC, **context: Any
+) -> Response:
+    """The page `template` in its frame."""
+    here = place(request)
+    frame = {
+        "request": request,
+        "here": here,
+        "base": here.base,
+        "pages": PAGES,
+        "connections": connections(here.site),
+        "csrf": csrf_token(request),
+        "notice": request.session.pop("notice", None),
+        "syncing": here.site.syncs.running(here.home),
+        "waiting": 0,
+        "zone": zone,
+        "may_sign_out": here.site.keys.password is not None,
+        "asset": _asset,
+    }
+    return HTMLResponse(_templates().get_template(template).render(frame | context), status)
+
+
+def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:
+    """After a form: to `path` of the same connection, where `notice` is shown once."""
+    if notice:
+        request.session["notice"] = {"text": notice, "good": good}
+    return RedirectResponse(place(request).base + path, 303)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The businesses of the marts, and the one that the page is about; `query` keeps it in links."""
+
+    businesses: list[Row]
+    current: Row | None
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the business; UTC when it is unknown."""
+        try:
+            return ZoneInfo((self.current or {}).get("time_zone") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+
+def choose_business(request: Request, marts: Marts | None) -> Choice:
+    """The business that the address asks for, by default the first with accounting."""
+    found = (
+        marts.rows(
+            "SELECT business_id, business_name, account_id, time_zone, base_currency_code FROM businesses "
+            "ORDER BY account_id IS NULL, business_id"
+        )
+        if marts
+        else []
+    )
+    asked = request.query_params.get("business", "")
+    current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
+    return Choice(found, current)
+
+
+def address(request: Request, **changed: Any) -> str:
+    """This page's address with some parameters changed, None to leave one out."""
+    kept = dict(request.query_params) | changed
+    query = urlencode({name: value for name, value in kept.items() if value is not None})
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("freshbooks_hub.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(words.FILTERS)
+    environment.globals.update(address=address)
+    return environment
+
+
+@cache
+def _asset(name: str) -> Markup:
+    """The address of a static file; it changes with the file, so that browsers may keep it for good."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return Markup("/static/{}?{}").format(name, digest)
