@@ -158,6 +158,12 @@ class History:
             run = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT 1").fetchone()
             return dict(run) | {"streams": self._streams_of(db, run["id"])} if run else None
 
+    def runs(self, limit: int) -> list[dict[str, Any]]:
+        """The newest runs, as their columns, newest first."""
+        with self._connection() as db:
+            rows = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT ?", [limit]).fetchall()
+            return [dict(row) for row in rows]
+
     def were_read(self, streams: list[str]) -> bool:
         """Whether each of `streams` was ever read to its end."""
         with self._connection() as db:
