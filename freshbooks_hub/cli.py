@@ -15,7 +15,9 @@ import typer
 
 from freshbooks_hub.agent.server import commands as mcp_commands
 from freshbooks_hub.connection import commands as connection_commands
+from freshbooks_hub.doctor import commands as doctor_commands
 from freshbooks_hub.errors import HubError
+from freshbooks_hub.sync import commands as sync_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,7 +69,9 @@ def common(
 
 
 connection_commands.register(cli)
+doctor_commands.register(cli)
 mcp_commands.register(cli)
+sync_commands.register(cli)
 
 
 @cli.command()
@@ -114,12 +118,20 @@ def sync(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
     ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read what changed in FreshBooks and publish fresh marts.
 
     Example: `freshbooks sync --stream invoices --stream clients`
     """
+    if due:
+        if stream or full_refresh or as_of:
+            raise typer.BadParameter("takes no other choice of what to read.", param_hint="--due")
+        sync_commands.sync_what_is_due(as_json)
+        return
     from freshbooks_hub.home import Home
     from freshbooks_hub.progress import Silent, reporter, summary
     from freshbooks_hub.reconciliation import attention

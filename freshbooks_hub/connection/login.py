@@ -186,7 +186,7 @@ def candidate(home: Home) -> Candidate:
         profile=connection.profile,
         missing=tuple(scopes.missing(token, scopes.READ)),
         actions=scopes.allows_actions(token),
-        shared_with=tuple(_same_grant(home, connection)),
+        shared_with=tuple(same_grant(home, connection)),
     )
 
 
@@ -281,7 +281,7 @@ def _with_profile(store: ConnectionStore) -> Connection:
     return connection
 
 
-def _same_grant(home: Home, connection: Connection) -> list[str]:
+def same_grant(home: Home, connection: Connection) -> list[str]:
     """Names of other connections with the same app and user: only one grant of them can live."""
     assert connection.profile is not None
     names = []

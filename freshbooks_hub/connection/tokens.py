@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.api import Api, ApiRefused
 from freshbooks_hub.connection.store import Connection, ConnectionStore
@@ -15,7 +16,7 @@ MARGIN = timedelta(minutes=10)
 IDLE = timedelta(days=6)
 
 
-def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN) -> str:
+def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock: Clock = utc_now) -> str:
     """An access token that lives for at least `margin` more.
 
     Refreshes under the connection's lock: reload, still valid? then check that a new token can be written,
@@ -23,16 +24,16 @@ def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN) -> st
     once until the user connects again. Raises NotConnected, HomeError, OAuthError.
     """
     connection = store.load()
-    if not _is_valid(connection, margin):
+    if not _is_valid(connection, margin, clock):
         with store.locked():
             connection = store.load()
-            if not _is_valid(connection, margin):
-                connection = _refresh(store, connection)
+            if not _is_valid(connection, margin, clock):
+                connection = _refresh(store, connection, clock)
     token: str = connection.credentials["access_token"]
     return token
 
 
-def keep_alive(store: ConnectionStore) -> bool:
+def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
     """Refresh a living grant that was idle for `IDLE`; returns whether it did. Meant to be called at any time.
 
     Raises what `valid_access_token` raises.
@@ -41,13 +42,13 @@ def keep_alive(store: ConnectionStore) -> bool:
         return False
     connection = store.load()
     expires_at = connection.expires_at
-    if connection.dead_since or (expires_at and datetime.now(UTC) - expires_at < IDLE):
+    if connection.dead_since or (expires_at and clock() - expires_at < IDLE):
         return False
-    valid_access_token(store)
+    valid_access_token(store, clock=clock)
     return True
 
 
-def examine(store: ConnectionStore) -> None:
+def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
     """After somebody else's failure: find out whether the grant still lives, and record it if it does not.
 
     The source refreshes by itself when FreshBooks refuses its access token, and may be refused for good; its
@@ -69,21 +70,21 @@ def examine(store: ConnectionStore) -> None:
         if current.credentials["refresh_token"] != connection.credentials["refresh_token"]:
             return
         try:
-            _refresh(store, current)
+            _refresh(store, current, clock)
         except oauth.GrantRefused:
             raise
         except HubError:
             return
 
 
-def _is_valid(connection: Connection, margin: timedelta) -> bool:
+def _is_valid(connection: Connection, margin: timedelta, clock: Clock) -> bool:
     expires_at = connection.expires_at
     if not connection.credentials.get("access_token") or expires_at is None:
         return False
-    return expires_at - datetime.now(UTC) >= margin
+    return expires_at - clock() >= margin
 
 
-def _refresh(store: ConnectionStore, connection: Connection) -> Connection:
+def _refresh(store: ConnectionStore, connection: Connection, clock: Clock) -> Connection:
     if connection.dead_since:
         raise oauth.GrantRefused(
             f"FreshBooks has refused this connection since {connection.dead_since:%Y-%m-%d %H:%M} UTC. "
@@ -93,7 +94,7 @@ def _refresh(store: ConnectionStore, connection: Connection) -> Connection:
     try:
         tokens = oauth.refresh(connection.credentials)
     except oauth.GrantRefused:
-        store.save(replace(connection, dead_since=datetime.now(UTC)))
+        store.save(replace(connection, dead_since=clock()))
         raise
     refreshed = connection.with_credentials(tokens.as_credentials())
     store.save(refreshed)

@@ -1,0 +1,33 @@
+"""All checks, in the order in which one explains the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freshbooks_hub.doctor import access, files, grant, locks, machine, network
+from freshbooks_hub.doctor.finding import Check, Finding
+from freshbooks_hub.home import Home
+
+
+def run(home: Home) -> list[Finding]:
+    """Look at everything. Calls FreshBooks, and refreshes the token where a sync would; changes nothing else."""
+    return list(_checks(home))
+
+
+def _checks(home: Home) -> Iterator[Finding]:
+    yield from machine.check(home)
+    connection = grant.stored(home)
+    yield connection
+    online = True
+    for finding in network.check():
+        online = online and (finding.ok or finding.check is not Check.network)
+        yield finding
+    if not home.root.is_dir():
+        return
+    yield from locks.check(home)
+    if connection.ok and online:
+        granted = grant.Grant(home)
+        yield from granted.check()
+        if granted.access_token and granted.businesses:
+            yield from access.check(granted.access_token, granted.businesses)
+    yield from files.check(home)

@@ -1,0 +1,138 @@
+"""The three database files: do they open, are they whole, do they belong together; and how the last sync went."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from freshbooks_hub.doctor.finding import Check, Finding
+from freshbooks_hub.doctor.locks import sync_holder
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.history import History
+from freshbooks_hub.home import Home
+
+NONE_YET = "Run: freshbooks sync"
+
+
+def check(home: Home) -> Iterator[Finding]:
+    """Findings on raw.duckdb, marts.duckdb and hub.sqlite."""
+    busy = sync_holder(home) is not None
+    version: int | None = None
+    try:
+        with _opened(home.raw) as raw:
+            what = _counts(raw, "freshbooks")
+            row = raw.execute("SELECT version FROM freshbooks_sync.version").fetchone()
+            version = row[0] if row else None
+        yield Finding(Check.raw, True, what)
+    except FileNotFoundError:
+        yield Finding(Check.raw, True, "none yet", NONE_YET)
+    except duckdb.Error as error:
+        yield _raw_failed(home, busy, error)
+    yield _marts(home)
+    yield from _history(home, version, busy)
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    if not path.exists():
+        raise FileNotFoundError(path)
+    return duckdb.connect(path, read_only=True)
+
+
+def _raw_failed(home: Home, busy: bool, error: duckdb.Error) -> Finding:
+    said = str(error).splitlines()[0]
+    if "lock" in said.lower():
+        return Finding(
+            Check.raw,
+            busy,
+            "in use by the running sync" if busy else f"another program has it open: {said}",
+            "Wait for the sync."
+            if busy
+            else "Close that program; only a sync may open this file for writing.",
+        )
+    return Finding(
+        Check.raw,
+        False,
+        f"{home.raw} is damaged: {said}",
+        f"Move it away and read everything again: mv {home.raw} {home.raw}.damaged && freshbooks sync",
+    )
+
+
+def _marts(home: Home) -> Finding:
+    try:
+        with _opened(home.marts) as marts:
+            tables = marts.execute(
+                "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'marts'"
+            ).fetchone()
+            if not tables or not tables[0]:
+                raise duckdb.Error("it holds no mart")
+            return Finding(Check.marts, True, _counts(marts, "marts"))
+    except FileNotFoundError:
+        return Finding(Check.marts, True, "none yet", NONE_YET)
+    except duckdb.Error as error:
+        return Finding(
+            Check.marts,
+            False,
+            f"{home.marts} cannot be read: {str(error).splitlines()[0]}",
+            f"Build it anew from the raw tables: rm {home.marts} && freshbooks sync",
+        )
+
+
+def _counts(db: duckdb.DuckDBPyConnection, schema: str) -> str:
+    """Count the rows of every table, which reads each one's headers; the blocks' checksums are DuckDB's."""
+    tables = db.execute(
+        "SELECT database_name, table_name FROM duckdb_tables() WHERE schema_name = ?", [schema]
+    ).fetchall()
+    total = 0
+    for database, name in tables:
+        # The database's name too: marts.duckdb has a schema of the same name.
+        table = f'"{database}"."{schema}"."{name}"'
+        row = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of the catalogue
+        total += row[0] if row else 0
+    return f"{len(tables)} tables, {total:,} rows"
+
+
+def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
+    if not home.history.exists():
+        yield Finding(Check.history, True, "none yet", NONE_YET)
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{home.history}?mode=ro", uri=True)) as db:
+            said = db.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.Error as error:
+        said = str(error)
+    if said != "ok":
+        yield Finding(
+            Check.history,
+            False,
+            f"{home.history} is damaged: {said}",
+            "Restore it from a backup: it holds the record of agents' actions. Without one, move it away; "
+            "syncs go on, and nothing that was approved is sent again.",
+        )
+        return
+    yield Finding(Check.history, True, "whole")
+    history = History(home.history)
+    try:
+        run, generation = history.last_run(), history.generation()
+    except HubError as error:
+        yield Finding(Check.history, False, str(error), "Mend that, then run `freshbooks doctor` again.")
+        return
+    if run is None:
+        yield Finding(Check.last_sync, True, "none yet", NONE_YET)
+    elif run["status"] in {"failed", "interrupted"} or (run["status"] == "running" and not busy):
+        why = run["error"] or "it was stopped before its end"
+        yield Finding(
+            Check.last_sync,
+            False,
+            f"{run['started_at']}: {why}",
+            "Mend what the other lines show, then: freshbooks sync",
+        )
+    elif generation and version is not None and generation.raw_version != version and not busy:
+        yield Finding(
+            Check.last_sync, False, "the marts are older than the raw tables", "Publish them: freshbooks sync"
+        )
+    else:
+        yield Finding(Check.last_sync, True, f"{run['status']}, started {run['started_at']}")

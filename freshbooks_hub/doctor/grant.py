@@ -1,0 +1,161 @@
+"""The stored connection: is the app known, does the grant live, does it allow enough, are the businesses there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freshbooks_hub.connection import login, oauth, scopes
+from freshbooks_hub.connection.api import ApiRefused
+from freshbooks_hub.connection.profile import Business, Profile
+from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.tokens import examine, valid_access_token
+from freshbooks_hub.doctor.finding import Check, Finding
+from freshbooks_hub.errors import HubError, NotConnected
+from freshbooks_hub.home import Home
+
+AGAIN = "Connect again: freshbooks connect"
+
+
+def stored(home: Home) -> Finding:
+    """Whether there is a connection to look at."""
+    try:
+        connection = ConnectionStore(home.connection).load()
+    except NotConnected as error:
+        return Finding(Check.connection, False, str(error), "Connect: freshbooks connect")
+    who = f"as {connection.profile.name} " if connection.profile else ""
+    return Finding(Check.connection, True, f"connected {who}since {connection.connected_at:%Y-%m-%d}")
+
+
+class Grant:
+    """Checks that call FreshBooks; `businesses` and `access_token` are there after a grant that lives."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._store = ConnectionStore(home.connection)
+        self.access_token: str | None = None
+        self.businesses: list[Business] = []
+
+    def check(self) -> Iterator[Finding]:
+        """From the app's credentials to the businesses; stops where the rest cannot be known."""
+        app = self._credentials()
+        yield app
+        # With a wrong secret a refresh is refused, whatever the grant.
+        if app.ok:
+            alive = self._alive()
+            yield alive
+            if alive.ok:
+                yield from self._allowed()
+
+    def _credentials(self) -> Finding:
+        try:
+            oauth.check_client(self._store.load().credentials)
+        except oauth.ClientRefused as error:
+            return Finding(
+                Check.credentials,
+                False,
+                str(error).split(". ")[0],
+                f"Copy Client ID and Client Secret again from {login.DEVELOPER_PORTAL}, and connect: "
+                "freshbooks connect --client-id ID",
+            )
+        except HubError as error:
+            return Finding(Check.credentials, False, str(error), "Try again in some minutes.")
+        return Finding(Check.credentials, True, "FreshBooks knows the app")
+
+    def _alive(self) -> Finding:
+        try:
+            self.access_token = self._token()
+        except oauth.GrantRefused:
+            connection = self._store.load()
+            return Finding(Check.grant, False, _why_dead(connection), AGAIN)
+        except HubError as error:
+            return Finding(Check.grant, False, str(error), "Mend that, then run `freshbooks doctor` again.")
+        ends = self._store.load().expires_at
+        return Finding(Check.grant, True, f"alive; the access token is good until {ends:%Y-%m-%d %H:%M} UTC")
+
+    def _token(self) -> str:
+        """A token that FreshBooks accepts now; raises HubError."""
+        token = valid_access_token(self._store)
+        try:
+            login.profile(self._home)
+        except ApiRefused as refused:
+            if refused.status != 401:
+                raise
+            examine(self._store)
+            login.profile(self._home)
+            token = valid_access_token(self._store)
+        return token
+
+    def _allowed(self) -> Iterator[Finding]:
+        connection = self._store.load()
+        assert connection.profile is not None
+        assert self.access_token is not None
+        yield from self._shared(connection)
+        lacking = scopes.missing(self.access_token, scopes.READ)
+        if scopes.granted(self.access_token) is None:
+            yield Finding(Check.scopes, True, "the token does not tell its scopes; see the entities")
+        elif not lacking:
+            actions = "with" if scopes.allows_actions(self.access_token) else "without"
+            yield Finding(Check.scopes, True, f"all that reading needs, {actions} those of agents' actions")
+        for scope in lacking:
+            yield Finding(
+                Check.scopes,
+                False,
+                f"not approved, so {scope.purpose} cannot be synced",
+                f"Enable {scope.name} on your app at {login.DEVELOPER_PORTAL}, then: freshbooks connect",
+                scope.name,
+            )
+        yield from self._businesses(connection, connection.profile)
+
+    def _shared(self, connection: Connection) -> Iterator[Finding]:
+        for name in login.same_grant(self._home, connection):
+            yield Finding(
+                Check.shared,
+                False,
+                f"the connection {name} has the same user and app: each new token of one cuts the other off",
+                "Register a second app for one of them, or sync all businesses by one connection.",
+                name,
+            )
+
+    def _businesses(self, connection: Connection, profile: Profile) -> Iterator[Finding]:
+        chosen = connection.business_ids or profile.default_choice()
+        by_id = {business.id: business for business in profile.businesses}
+        if not chosen:
+            names = "; ".join(f"{b.name}: {b.why_not or b.note}" for b in profile.businesses)
+            yield Finding(
+                Check.businesses,
+                False,
+                f"{profile.name} has no business that can be synced. {names}".strip(),
+                "Connect as the owner or an administrator of the business: freshbooks connect",
+            )
+        for business_id in chosen:
+            business = by_id.get(business_id)
+            if business is None:
+                yield Finding(
+                    Check.businesses,
+                    False,
+                    f"{profile.name} no longer has a business {business_id}",
+                    "Ask its owner to invite you again, or choose others: freshbooks connect",
+                    str(business_id),
+                )
+            elif business.why_not:
+                yield Finding(
+                    Check.businesses,
+                    False,
+                    business.why_not,
+                    "Choose others, or connect as an owner: freshbooks connect",
+                    business.name,
+                )
+            else:
+                self.businesses.append(business)
+                yield Finding(
+                    Check.businesses, True, f"{business.role}", business.note or "", subject=business.name
+                )
+
+
+def _why_dead(connection: Connection) -> str:
+    since = f" since {connection.dead_since:%Y-%m-%d %H:%M} UTC" if connection.dead_since else ""
+    last = f"{connection.refreshed_at:%Y-%m-%d}" if connection.refreshed_at else "unknown"
+    return (
+        f"FreshBooks refuses the grant{since} (last refreshed: {last}): its refresh token was used elsewhere, "
+        "the app was removed in FreshBooks, or a newer log-in of the same app and user replaced it"
+    )

@@ -1,0 +1,118 @@
+"""The home's folder, the disk it is on, and the installed packages."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shutil
+import stat
+from collections.abc import Iterator
+from importlib import metadata
+
+from packaging.requirements import Requirement
+
+from freshbooks_hub.doctor.finding import Check, Finding
+from freshbooks_hub.errors import NO_SPACE
+from freshbooks_hub.files import check_writable
+from freshbooks_hub.home import Home
+
+# A sync writes a new copy of the marts beside the old one, and the raw tables' log; this much more is for rest.
+SPARE = 100 * 2**20
+
+
+def check(home: Home) -> Iterator[Finding]:
+    """Findings on this machine."""
+    yield from _folder(home)
+    yield _versions()
+
+
+def _folder(home: Home) -> Iterator[Finding]:
+    if not home.root.is_dir():
+        yield Finding(
+            Check.home,
+            False,
+            f"{home.root} does not exist",
+            "Run `freshbooks connect`, or set FRESHBOOKS_HOME to where your data is.",
+        )
+        return
+    full = False
+    try:
+        check_writable(home.root)
+    except OSError as error:
+        full = error.errno in NO_SPACE
+        if not full:
+            why = (
+                "not writable" if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else error.strerror
+            )
+            yield Finding(
+                Check.home,
+                False,
+                f"{home.root} cannot be used: {why}",
+                "Change the folder's owner, or set FRESHBOOKS_HOME to a folder you can write to.",
+            )
+            return
+    yield _private(home)
+    yield _disk(home, full)
+
+
+def _private(home: Home) -> Finding:
+    """Others must not read what lies here; the tokens' file least of all."""
+    paths = [path for path in (home.root, home.connection, home.candidate) if path.exists()]
+    open_to_all = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_to_all:
+        names = " ".join(str(path) for path in open_to_all)
+        return Finding(
+            Check.home, False, f"others on this machine may open {names}", f"Run: chmod go= {names}"
+        )
+    return Finding(Check.home, True, f"{home.root} is writable and private")
+
+
+def _disk(home: Home, full: bool) -> Finding:
+    free = shutil.disk_usage(home.root).free
+    needed = SPARE + sum(path.stat().st_size for path in (home.raw, home.marts) if path.exists())
+    what = f"{_megabytes(free)} free, a sync may need {_megabytes(needed)}"
+    if full or free < needed:
+        return Finding(
+            Check.disk,
+            False,
+            f"the disk is full: {what}" if full else what,
+            f"Free some space on the disk of {home.root}, or move the folder and set FRESHBOOKS_HOME.",
+        )
+    return Finding(Check.disk, True, what)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MB"
+
+
+def _versions() -> Finding:
+    """The installed packages against what this version needs."""
+    name = "source-freshbooks"
+    try:
+        required = metadata.requires(name) or []
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding(
+            Check.versions,
+            False,
+            f"{name} is not installed",
+            "Install it: pip install 'source-freshbooks[hub]'",
+        )
+    wrong = []
+    for requirement in map(Requirement, required):
+        if requirement.marker and not requirement.marker.evaluate({"extra": "hub"}):
+            continue
+        try:
+            found = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} {found} is not {requirement.specifier}")
+    what = f"{name} {version}, Python {platform.python_version()}, {os.uname().sysname} {os.uname().release}"
+    if wrong:
+        return Finding(
+            Check.versions, False, "; ".join(wrong), "Install again: pip install 'source-freshbooks[hub]'"
+        )
+    return Finding(Check.versions, True, what)

@@ -1,0 +1,23 @@
+"""The doctor's findings for a terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from freshbooks_hub.doctor.finding import Finding
+
+
+def as_table(findings: list[Finding]) -> Table:
+    """A line for each finding, with its remedy."""
+    table = Table(show_lines=False)
+    for column in ("", "Check", "What", "What to do"):
+        table.add_column(column, overflow="fold")
+    for finding in findings:
+        mark, style = (
+            ("✗", "bold red") if not finding.ok else ("i", "yellow") if finding.remedy else ("✓", "green")
+        )
+        what = f"{finding.subject}: {finding.what}" if finding.subject else finding.what
+        # Text, not markup: names come from the books.
+        table.add_row(Text(mark, style), Text(finding.check), Text(what), Text(finding.remedy))
+    return table
