@@ -223,6 +223,16 @@ class Schedule:
                 [name, failures, stamp(now + retry_after(failures, cap)), error],
             )
 
+    def explain(self, error: str, now: datetime) -> None:
+        """Say why the last try of the connection failed, and count the wait from now."""
+        with self._connection() as db:
+            trouble = _troubles(db)[CONNECTION]
+            retry_at = stamp(now + retry_after(trouble.failures, RETRY_CAP))
+            db.execute(
+                "UPDATE schedule_failures SET error = ?, retry_at = ? WHERE entity = ?",
+                [error, retry_at, CONNECTION],
+            )
+
     def worked(self, *names: str) -> None:
         """Forget the failures of entities, or of the connection."""
         with self._connection() as db:
