@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub.agent import commands as action_commands
 from freshbooks_hub.agent.server import commands as mcp_commands
 from freshbooks_hub.connection import commands as connection_commands
 from freshbooks_hub.doctor import commands as doctor_commands
@@ -68,6 +69,7 @@ def common(
         os.environ["FRESHBOOKS_CONNECTION"] = connection
 
 
+action_commands.register(cli)
 connection_commands.register(cli)
 doctor_commands.register(cli)
 mcp_commands.register(cli)

@@ -22,8 +22,9 @@ from freshbooks_hub.home import Home
 
 FIRST = "0" * 64
 TEXT_LIMIT = 120
-# Long runs without a space are tokens, not words: JSON web tokens, keys. Hashes (64 hex digits) may stay.
-_SECRET = re.compile(r"(?![0-9a-f]{64}\b)[A-Za-z0-9_\-.~+/]{40,}=*")
+# Long runs without a space are tokens, not words: JSON web tokens, keys. A SHA-256 may stay.
+_LONG = re.compile(r"[A-Za-z0-9_\-.~+/]{40,}=*")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Audit:
@@ -120,4 +121,5 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int):
         return value
-    return _SECRET.sub("[redacted]", clean(str(value), TEXT_LIMIT))
+    text = clean(str(value), TEXT_LIMIT)
+    return text if _SHA256.fullmatch(text) else _LONG.sub("[redacted]", text)

@@ -15,7 +15,12 @@ def canonical(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical text, as hexadecimal."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return digest_text(canonical(value))
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _check(value: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -83,6 +84,10 @@ class Task:
     def kind(self) -> Kind:
         return Kind(self.row["kind"])
 
+    @property
+    def amount(self) -> Decimal:
+        return Decimal(self.row["amount"])
+
     def step(self, name: str) -> Step:
         """The step of that name."""
         return next(step for step in self.steps if step.name == name)
@@ -96,6 +101,16 @@ class Ledger:
         self._audit = audit
         self._clock = clock
         self._timing = timing
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, and the audit log's head mirrored after its commit."""
+        with ledger_transaction(self._home) as db:
+            before = db.total_changes
+            yield db
+            changed = db.total_changes > before
+        if changed:
+            self._audit.mirror()
 
     def insert(self, db: Connection, prepared: Prepared, who: str) -> str:
         """Write a proposal down; its id. The caller takes its claims in the same transaction."""
@@ -173,8 +188,13 @@ class Ledger:
             status=row["status"],
         )
 
-    def expire(self, db: Connection) -> None:
-        """Proposals and approvals whose time is over end here."""
+    def note(self, db: Connection, action_id: str, **columns: Any) -> None:
+        """Set columns that are no part of the proposal, without moving the action."""
+        changed = ", ".join(f"{name} = ?" for name in columns)
+        db.execute(f"UPDATE actions SET {changed} WHERE id = ?", [*columns.values(), action_id])  # noqa: S608
+
+    def expire(self, db: Connection) -> list[Action]:
+        """Proposals and approvals whose time is over end here; those that did."""
         now = stamp(self._clock.now())
         due = db.execute(
             f"SELECT id FROM actions WHERE status IN ({_WAITING}) AND expires_at <= ?",  # noqa: S608
@@ -183,6 +203,7 @@ class Ledger:
         result = Result(code="expired", message="Nobody approved and sent it in time. Nothing was written.")
         for row in due:
             self.move(db, row["id"], WAITING, Status.expired, "hub", result=result)
+        return [as_action(self.row(db, row["id"])) for row in due]
 
     def row(self, db: Connection, action_id: str) -> Row:
         """The action's columns; raises ActionRefused `not_found`."""
@@ -200,10 +221,26 @@ class Ledger:
         steps = tuple(Step(**step) for step in request["steps"])
         return Task(row, steps, request["watch"], _PREVIEW.validate_python(preview))
 
+    def tasks(self, *statuses: Status) -> list[Task]:
+        """Actions that stand at one of `statuses`, oldest first."""
+        states = ", ".join(f"'{status.value}'" for status in statuses)
+        with ledger_transaction(self._home) as db:
+            query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
+            return [self.task(db, row["id"]) for row in db.execute(query).fetchall()]
+
+    def records(self, task: Task) -> set[int]:
+        """Records that other actions of this kind made: none of them can be this one's."""
+        with ledger_transaction(self._home) as db:
+            rows = db.execute(
+                "SELECT record_id FROM actions WHERE kind = ? AND business_id = ? AND id <> ? "
+                "AND status = 'confirmed' AND record_id IS NOT NULL",
+                [task.kind.value, task.row["business_id"], task.id],
+            )
+            return {int(row["record_id"]) for row in rows}
+
     def select(self, status: Status | None = None) -> list[Action]:
         """Actions, newest first."""
         with ledger_transaction(self._home) as db:
-            self.expire(db)
             where, values = ("WHERE status = ?", [status.value]) if status else ("", [])
             query = f"SELECT * FROM actions {where} ORDER BY created_at DESC, id"  # noqa: S608 - our own words
             return [as_action(row) for row in db.execute(query, values)]
@@ -211,7 +248,6 @@ class Ledger:
     def get(self, action_id: str) -> Action:
         """One action; raises ActionRefused `not_found`."""
         with ledger_transaction(self._home) as db:
-            self.expire(db)
             return as_action(self.row(db, action_id))
 
 

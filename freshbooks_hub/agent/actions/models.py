@@ -268,13 +268,17 @@ class Rule(_Model):
 
 
 class PolicyView(_Model):
-    """The owner's settings. `receipts_folder`: the only place from which receipt files are read."""
+    """The owner's settings.
+
+    `receipts_folder`: the only place from which receipt files are read. `link`, how billed time is to show as
+    billed in FreshBooks (freshbooks-api.md 7.4, 9): `mark` each entry after the draft; `lines`: send the entries
+    with the lines too, undocumented; `off`: leave FreshBooks alone, the ledger guards by itself.
+    """
 
     draft: Rule = Rule()
     send: Rule = Rule()
     expense: Rule = Rule()
     receipts_folder: str | None = None
-    reference: bool = False
     link: Literal["mark", "lines", "off"] = "mark"
 
 

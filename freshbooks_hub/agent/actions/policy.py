@@ -67,9 +67,9 @@ class Policy:
         chosen = str(folder.resolve()) if folder else None
         return self._change({"receipts_folder": chosen}, who, channel)
 
-    def set_option(self, name: Literal["reference", "link"], value: Any, who: str) -> PolicyView:
-        """`reference`: put the action's id on documents. `link`: how time is marked as billed."""
-        return self._change({name: value}, who, Channel.terminal)
+    def set_link(self, link: Literal["mark", "lines", "off"], who: str, channel: Channel) -> PolicyView:
+        """How billed time is to show as billed in FreshBooks; see PolicyView."""
+        return self._change({"link": link}, who, channel)
 
     def _change(self, settings: dict[str, Any], who: str, channel: Channel) -> PolicyView:
         with ledger_transaction(self._home) as db:

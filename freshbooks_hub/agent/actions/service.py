@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Literal
 
+from freshbooks_hub.agent.actions import claims, receipts
+from freshbooks_hub.agent.actions import dispatch as sending
+from freshbooks_hub.agent.actions import reconcile as settling
+from freshbooks_hub.agent.actions.after_write import newer_actions, start_sync
 from freshbooks_hub.agent.actions.audit import Audit
-from freshbooks_hub.agent.actions.ledger import Ledger
-from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
-from freshbooks_hub.agent.actions.policy import Policy
+from freshbooks_hub.agent.actions.canonical import canonical
+from freshbooks_hub.agent.actions.desk import Desk
+from freshbooks_hub.agent.actions.draft_invoice import DraftRequest
+from freshbooks_hub.agent.actions.draft_invoice import prepare as prepare_draft
+from freshbooks_hub.agent.actions.expense import ExpenseRequest
+from freshbooks_hub.agent.actions.expense import prepare as prepare_expense
+from freshbooks_hub.agent.actions.ledger import Ledger, Prepared
+from freshbooks_hub.agent.actions.models import (
+    WAITING,
+    Action,
+    ActionRefused,
+    Channel,
+    Kind,
+    Result,
+    Status,
+)
+from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
+from freshbooks_hub.agent.actions.reading import Books, decimal, find_place
+from freshbooks_hub.agent.actions.send_invoice import SendRequest
+from freshbooks_hub.agent.actions.send_invoice import prepare as prepare_send
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, Timing, stamp
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 
 # The method `list` hides the type inside the class.
@@ -34,6 +58,7 @@ class Actions:
         self.audit = Audit(home, self._clock)
         self.policy = Policy(home, self.audit, self._clock)
         self._ledger = Ledger(home, self.audit, self._clock, self._timing)
+        self._desk = Desk(home, self._ledger, self._clock, self._timing)
 
     # -- what an agent may call
 
@@ -54,7 +79,17 @@ class Actions:
         `hourly_rate` (decimal text) is for time whose rate FreshBooks does not tell; `taxes` are names of
         taxes, None: those of the client's latest invoice. Proposing the same again gives the same action.
         """
-        raise NotImplementedError
+        books = self._books(Kind.draft_invoice, business_id)
+        asked = DraftRequest(
+            project=project,
+            group_by=group_by,
+            hourly_rate=_rate(hourly_rate),
+            taxes=tuple(taxes) if taxes is not None else None,
+            due_in_days=due_in_days,
+            include_expenses=include_expenses,
+        )
+        prepared = prepare_draft(books, asked, self.policy.view(), self._holders, self._clock.now())
+        return self._propose(prepared, proposed_by)
 
     def propose_send_invoice(
         self,
@@ -71,7 +106,10 @@ class Actions:
 
         Refused with `already_sent` when it is not a draft.
         """
-        raise NotImplementedError
+        books = self._books(Kind.send_invoice, business_id)
+        chosen = tuple(recipients) if recipients else None
+        prepared = prepare_send(books, SendRequest(invoice, chosen, subject, body, include_pdf))
+        return self._propose(prepared, proposed_by)
 
     def propose_expense(
         self,
@@ -98,32 +136,47 @@ class Actions:
         `taxes`: up to two of `{"name", "amount", "percent"?}`, parts of `amount`. `another_purchase`: the user
         says that an equal expense is not the same one; the approver sees both.
         """
-        raise NotImplementedError
-
-    def list(self, status: Status | str | None = None) -> ActionList:
-        """Actions, newest first."""
-        return self._ledger.select(Status(status) if status else None)
-
-    def get(self, action_id: str) -> Action:
-        """One action; raises ActionRefused `not_found`."""
-        return self._ledger.get(action_id)
+        books = self._books(Kind.create_expense, business_id)
+        file = self._receipt(receipt_path, receipt_base64, receipt_name)
+        if file:
+            key = claims.receipt(books.place.business_id, file.receipt.sha256)
+            self._check_receipt(key)
+        asked = ExpenseRequest(
+            vendor=vendor,
+            date=date,
+            amount=amount,
+            currency=currency,
+            category=category,
+            taxes=tuple(taxes or ()),
+            client=client,
+            project=project,
+            billable=billable,
+            notes=notes,
+            receipt=file.receipt if file else None,
+            another_purchase=another_purchase,
+        )
+        prepared = prepare_expense(books, asked, self._clock.now())
+        if file:
+            receipts.keep(self._home, file)
+        return self._propose(prepared, proposed_by)
 
     def newer_than(self, marts_published_at: datetime | None) -> ActionList:
-        """Actions that the published marts cannot show yet; None: there are no marts."""
-        raise NotImplementedError
+        """Actions that the published marts cannot show yet, newest first; None: there are no marts."""
+        return newer_actions(self._home, marts_published_at)
 
     # -- what a person decides; never reached from an argument of a tool
 
     def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
         """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
-        with ledger_transaction(self._home) as db:
-            self._ledger.expire(db)
-        with ledger_transaction(self._home) as db:
+        self._expire()
+        with self._ledger.transaction() as db:
             task = self._ledger.task(db, action_id)
             if payload_hash != task.row["payload_hash"]:
                 raise ActionRefused(
                     "hash_mismatch", "This is not the proposal that was shown. Look at it again."
                 )
+            rule = check_on(read_policy(db), task.kind)
+            check_amount(rule, task.amount, task.row["currency"])
             self._ledger.move(
                 db,
                 action_id,
@@ -136,19 +189,165 @@ class Actions:
                 approved_hash=payload_hash,
                 approved_at=stamp(self._clock.now()),
             )
-        self.audit.mirror()
         return self.get(action_id)
 
     def refuse(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Turn a proposal down, or take an unused approval back."""
-        raise NotImplementedError
+        self._expire()
+        result = Result(code="refused", message="It was turned down. Nothing was written.")
+        with self._ledger.transaction() as db:
+            self._ledger.move(
+                db, action_id, WAITING, Status.refused, approver, channel=Channel(channel), result=result
+            )
+            task = self._ledger.task(db, action_id)
+        self._desk.forget(task)
+        return self.get(action_id)
+
+    def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
+        """A person settles what `needs_person`: this record it is, or (None) none of them."""
+        with self._desk.locked():
+            task = self._desk.read(action_id)
+            if task.row["status"] != Status.needs_person:
+                raise ActionRefused("wrong_status", "Only an action that needs a person can be settled so.")
+            if record_id is not None:
+                if not self._desk.confirm(self._desk.books(task), task, record_id):
+                    raise ActionRefused("record_unknown", "FreshBooks has no such record.")
+            else:
+                result = Result(code="absent", message="A person found that FreshBooks does not have it.")
+                with self._ledger.transaction() as db:
+                    self._ledger.move(
+                        db, action_id, [Status.needs_person], Status.absent, approver, result=result
+                    )
+                self._desk.forget(task)
+            with self._ledger.transaction() as db:
+                self.audit.append(
+                    db,
+                    "resolved",
+                    approver,
+                    action_id=action_id,
+                    channel=Channel(channel),
+                    record_id=record_id,
+                )
+        return self.get(action_id)
+
+    def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
+        """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
+        task = self._desk.read(action_id)
+        if task.row["status"] != Status.confirmed or task.kind is Kind.send_invoice:
+            raise ActionRefused("wrong_status", "Only a drafted invoice or a booked expense can be released.")
+        if not self._desk.gone(task):
+            raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
+        with self._ledger.transaction() as db:
+            claims.free(db, action_id)
+            self.audit.append(db, "released", approver, action_id=action_id, channel=Channel(channel))
+        return self.get(action_id)
 
     # -- sending
 
     def dispatch(self, action_id: str) -> Action:
-        """Send an approved action, once. The answer's status says how it ended; `unknown`: see `reconcile`."""
-        raise NotImplementedError
+        """Send an approved action, once. The answer's status says how it ended; `unknown`: see `reconcile`.
+
+        Raises ActionRefused when nothing was sent and the approval still stands.
+        """
+        self._expire()
+        sending.dispatch(self._desk, action_id)
+        start_sync(self._home)
+        return self.get(action_id)
 
     def reconcile(self) -> ActionList:
         """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
-        raise NotImplementedError
+        self._expire()
+        moved = settling.reconcile(self._desk)
+        start_sync(self._home)
+        return [self.get(action_id) for action_id in moved]
+
+    # -- within
+
+    def _books(self, kind: Kind, business_id: int | None) -> Books:
+        check_on(self.policy.view(), kind)
+        api = self._desk.api()
+        config = ConnectionStore(self._home.connection).load().config
+        return Books(api, find_place(api, config.get("business_ids"), business_id))
+
+    def _propose(self, prepared: Prepared, who: str) -> Action:
+        """Write it down with its claims; the same proposal that still waits is given again."""
+        self._expire()
+        with self._ledger.transaction() as db:
+            rule = check_on(read_policy(db), prepared.kind)
+            check_amount(rule, prepared.amount, prepared.currency)
+            known = self._same(db, prepared)
+            if known is None:
+                _check_free(claims.holders(db, prepared.claims))
+                known = self._ledger.insert(db, prepared, who)
+                claims.take(db, prepared.claims, known)
+        return self.get(known)
+
+    def _same(self, db: Connection, prepared: Prepared) -> str | None:
+        """The unfinished action with exactly this request."""
+        row = db.execute(
+            "SELECT id FROM actions WHERE kind = ? AND business_id = ? AND request = ? "
+            "AND status IN ('proposed', 'approved', 'dispatching', 'unknown', 'needs_person')",
+            [prepared.kind.value, prepared.business_id, canonical(prepared.request)],
+        ).fetchone()
+        return str(row["id"]) if row else None
+
+    def _receipt(
+        self, path: str | Path | None, content: str | None, name: str | None
+    ) -> receipts.File | None:
+        if path is not None and content is not None:
+            raise ActionRefused("two_receipts", "Give the receipt by path or as bytes, not both.")
+        if path is not None:
+            return receipts.from_path(path, self.policy.view().receipts_folder)
+        return receipts.from_base64(content, name) if content is not None else None
+
+    def _check_receipt(self, key: str) -> None:
+        """A receipt that was booked is known before FreshBooks is asked for look-alikes."""
+        holder = self._holders([key]).get(key)
+        if holder and holder[1] is Status.confirmed:
+            _check_free({key: holder})
+
+    def _holders(self, keys: Texts) -> dict[str, tuple[str, Status]]:
+        with ledger_transaction(self._home) as db:
+            return claims.holders(db, keys)
+
+    def _expire(self) -> None:
+        with self._ledger.transaction() as db:
+            ended = self._ledger.expire(db)
+        for action in ended:
+            self._desk.forget(action)
+
+    # -- reading the ledger (last, because its name hides the type)
+
+    def get(self, action_id: str) -> Action:
+        """One action; raises ActionRefused `not_found`."""
+        self._expire()
+        return self._ledger.get(action_id)
+
+    def list(self, status: Status | str | None = None) -> ActionList:
+        """Actions, newest first."""
+        self._expire()
+        return self._ledger.select(Status(status) if status else None)
+
+
+def _rate(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    rate = decimal(text)
+    if not Decimal(0) < rate < Decimal(100000) or rate != rate.quantize(Decimal("0.01")):
+        raise ActionRefused("invalid_rate", "An hourly rate is a decimal number over 0, for example 120.00.")
+    return rate
+
+
+def _check_free(held: dict[str, tuple[str, Status]]) -> None:
+    """Raises ActionRefused naming the actions that stand in the way."""
+    if not held:
+        return
+    what = sorted({key.split("/")[0] for key in held})
+    earlier = sorted({(action_id, status.value) for action_id, status in held.values()})
+    done = any(status is Status.confirmed for _, status in held.values())
+    raise ActionRefused(
+        "already_done" if done else "already_proposed",
+        "An earlier action has this already; nothing was proposed. Look at it with get_action.",
+        what=what,
+        actions=[{"id": action_id, "status": status} for action_id, status in earlier],
+    )

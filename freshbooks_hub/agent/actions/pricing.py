@@ -1,0 +1,255 @@
+"""From time and expenses to invoice lines: rates, grouping, taxes and totals, in Decimal.
+
+Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax;
+each tax is summed over its lines and rounded once per invoice (freshbooks-api.md 5).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
+from freshbooks_hub.agent.actions.reading import Books, decimal, name_of
+from freshbooks_hub.agent.untrusted import clean
+
+CENT = Decimal("0.01")
+HOUR = Decimal(3600)
+NOTE_LIMIT = 200
+SHOWN_MISSING = 20
+GroupBy = Literal["service", "person", "day"]
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A time entry with what it is billed at; `rate` is None under a fixed price."""
+
+    row: Json
+    entry: Entry
+    rate: Decimal | None
+
+
+@dataclass(frozen=True)
+class TaxSet:
+    """Up to two taxes of a line; `compounded`: the second is on top of the first."""
+
+    taxes: tuple[Tax, ...] = ()
+    compounded: bool = False
+
+
+def cents(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_HALF_UP)
+
+
+def hours(seconds: int) -> Decimal:
+    return cents(Decimal(seconds) / HOUR)
+
+
+def work_date(row: Json, timezone: str) -> date:
+    """The day on the worker's own clock, else the business's (freshbooks-api.md 3.4)."""
+    local = row.get("local_started_at")
+    if local:
+        return date.fromisoformat(str(local)[:10])
+    started = datetime.fromisoformat(str(row["started_at"]).replace("Z", "+00:00"))
+    return started.astimezone(ZoneInfo(timezone)).date()
+
+
+def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decimal | None) -> list[Worked]:
+    """Each entry with its rate by the project's billing method; raises ActionRefused `rate_unknown`.
+
+    `hourly_rate` fills in for what FreshBooks does not tell, and only there.
+    """
+    if not rows:
+        return []
+    services = {
+        int(s["id"]): name_of(s["name"]) for s in [*books.services(), *(project.get("services") or [])]
+    }
+    team = books.team()
+    shown = [
+        Entry(
+            id=int(row["id"]),
+            date=work_date(row, books.place.timezone),
+            person=team.get(row["identity_id"]) or f"Team member {row['identity_id']}",
+            service=services.get(row.get("service_id") or 0),
+            hours=str(hours(row["duration"])),
+            note=clean(str(row.get("note") or ""), NOTE_LIMIT),
+        )
+        for row in rows
+    ]
+    if is_fixed_price(project):
+        return [Worked(row, entry, None) for row, entry in zip(rows, shown, strict=True)]
+    rates = _rates(books, project, rows)
+    missing = [entry for entry, rate in zip(shown, rates, strict=True) if rate is None]
+    if missing and hourly_rate is None:
+        who = sorted({(entry.person, entry.service or "no service") for entry in missing})[:SHOWN_MISSING]
+        raise ActionRefused(
+            "rate_unknown",
+            f"FreshBooks tells no hourly rate for {len(missing)} of the {len(rows)} time entries. "
+            "Ask the user for it and give it as hourly_rate, or set it on the project in FreshBooks.",
+            billing_method=project.get("billing_method"),
+            missing=[{"person": person, "service": service} for person, service in who],
+        )
+    return [
+        Worked(row, entry, rate if rate is not None else hourly_rate)
+        for row, entry, rate in zip(rows, shown, rates, strict=True)
+    ]
+
+
+def is_fixed_price(project: Json) -> bool:
+    return project.get("project_type") == "fixed_price"
+
+
+def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | None]:
+    method = project.get("billing_method")
+    known: dict[int, str] = {}
+    key = ""
+    if method == "project_rate":
+        rate = project.get("rate")
+        return [decimal(rate) if rate is not None else None] * len(rows)
+    if method == "service_rate":
+        known, key = books.service_rates(), "service_id"
+    elif method == "team_member_rate":
+        known, key = books.team_rates(), "identity_id"
+    # The business's own rate is not in the API (freshbooks-api.md 7.4).
+    return (
+        [decimal(known[row[key]]) if row.get(key) in known else None for row in rows]
+        if key
+        else [None] * len(rows)
+    )
+
+
+def time_lines(items: Sequence[Worked], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:
+    """One line for each group and rate, in order of name, then rate."""
+    groups: dict[tuple[str, Decimal], list[Worked]] = defaultdict(list)
+    for item in items:
+        assert item.rate is not None  # a fixed price has no time lines
+        name = {
+            "service": item.entry.service or "Time",
+            "person": item.entry.person,
+            "day": item.entry.date.isoformat(),
+        }[group_by]
+        groups[name, item.rate].append(item)
+    lines = []
+    for (name, rate), group in sorted(groups.items()):
+        quantity = hours(sum(item.row["duration"] for item in group))
+        days = sorted(item.entry.date for item in group)
+        span = f"{days[0]}" if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+        lines.append(
+            Line(
+                name=name,
+                description=f"{project}: {span}",
+                quantity=str(quantity),
+                unit_cost=str(rate),
+                amount=str(cents(quantity * rate)),
+                taxes=taxes.taxes,
+                entries=tuple(sorted((item.entry for item in group), key=lambda e: (e.date, e.id))),
+            )
+        )
+    return lines
+
+
+def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
+    """The whole price on one line."""
+    price = decimal(project.get("fixed_price"))
+    if price <= 0:
+        raise ActionRefused("rate_unknown", "The project has a fixed price, and FreshBooks does not tell it.")
+    return Line(
+        name=title,
+        description="Fixed price",
+        quantity="1",
+        unit_cost=str(price),
+        amount=str(cents(price)),
+        taxes=taxes.taxes,
+    )
+
+
+def expense_line(row: Json) -> Line:
+    """An expense billed on: what was paid, taxes included, plus its markup; no tax on top."""
+    cost, markup = decimal(row["amount"]), decimal(row.get("markup_percent"))
+    price = cents(cost * (1 + markup / 100))
+    vendor = name_of(row.get("vendor"))
+    return Line(
+        name=vendor or "Expense",
+        description=f"Expense of {row['date']}",
+        quantity="1",
+        unit_cost=str(price),
+        amount=str(price),
+        expense=RebilledExpense(
+            id=int(row["id"]),
+            date=date.fromisoformat(row["date"]),
+            vendor=vendor,
+            category_id=int(row.get("categoryid") or 0),
+            cost=str(cost),
+            markup_percent=str(markup),
+        ),
+    )
+
+
+def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
+    """The account's taxes of these names; raises ActionRefused `tax_unknown`."""
+    known = {str(tax["name"]).casefold(): tax for tax in books.taxes()}
+    chosen = [known.get(name.casefold()) for name in names]
+    found = [tax for tax in chosen if tax is not None]
+    if len(found) < len(names) or len(found) > 2:
+        raise ActionRefused(
+            "tax_unknown",
+            "An invoice line takes up to two taxes, by the names they have in FreshBooks.",
+            taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known.values()],
+        )
+    taxes = tuple(Tax(name=name_of(tax["name"]), percent=str(tax["amount"])) for tax in found)
+    return TaxSet(taxes, compounded=len(found) == 2 and bool(found[1].get("compound")))
+
+
+def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, str | None]:
+    """The taxes of the client's latest invoice, and that invoice's number.
+
+    FreshBooks keeps no tax on a client. Raises ActionRefused `taxes_unknown` when there is no invoice to go by,
+    or its lines do not agree, and the account has taxes at all.
+    """
+    earlier = [row for row in books.invoices_of(client_id) if row.get("lines")]
+    latest = earlier[0] if earlier else None
+    sets = {_tax_set(line) for line in (latest["lines"] if latest else ())} - {TaxSet()}
+    if latest is not None and len(sets) <= 1:
+        return (sets.pop() if sets else TaxSet()), name_of(latest.get("invoice_number"))
+    known = books.taxes()
+    if not known:
+        return TaxSet(), None
+    raise ActionRefused(
+        "taxes_unknown",
+        "The client's earlier invoices do not tell which taxes apply. Ask the user, and give their names as "
+        "taxes (an empty list for none).",
+        taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known],
+    )
+
+
+def _tax_set(line: Json) -> TaxSet:
+    taxes = tuple(
+        Tax(name=name_of(line[f"taxName{slot}"]), percent=str(line.get(f"taxAmount{slot}") or "0"))
+        for slot in "12"
+        if line.get(f"taxName{slot}") and decimal(line.get(f"taxAmount{slot}"))
+    )
+    return TaxSet(taxes, compounded=len(taxes) == 2 and bool(line.get("compounded_tax")))
+
+
+def totals(lines: Sequence[Line], compounded: bool) -> tuple[Decimal, tuple[Tax, ...], Decimal]:
+    """Subtotal, the taxes with their amounts, and the total."""
+    subtotal = sum((Decimal(line.amount) for line in lines), Decimal(0))
+    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: Decimal(0))
+    for line in lines:
+        base = Decimal(line.amount)
+        for number, tax in enumerate(line.taxes):
+            percent = Decimal(tax.percent or "0")
+            amount = base * percent / 100
+            sums[tax.name, tax.percent or "0"] += amount
+            if number == 0 and compounded:
+                base += amount
+    taxes = tuple(
+        Tax(name=name, percent=percent, amount=str(cents(amount))) for (name, percent), amount in sums.items()
+    )
+    return subtotal, taxes, subtotal + sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0))

@@ -1,0 +1,308 @@
+"""What an action must know of the books, read live. Rows are FreshBooks's own; text in them is untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from freshbooks_hub.agent.actions.api import Api, Json, single
+from freshbooks_hub.agent.actions.models import ActionRefused, Client
+from freshbooks_hub.agent.untrusted import clean
+
+NAME_LIMIT = 100
+DELETED = 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """The business to act in, and who acts: `staff_id` is the caller's number in its accounting."""
+
+    business_id: int
+    account_id: str
+    name: str
+    timezone: str
+    staff_id: int
+
+
+class Books:
+    """Reads of one business. Raises ActionRefused when FreshBooks cannot be read."""
+
+    def __init__(self, api: Api, place: Place) -> None:
+        self.api = api
+        self.place = place
+        self._accounting = f"/accounting/account/{place.account_id}"
+        self._business = f"/business/{place.business_id}"
+
+    def path(self, resource: str, number: int | None = None) -> str:
+        """The accounting path of a resource or of one record."""
+        return f"{self._accounting}/{resource}" + (f"/{number}" if number is not None else "")
+
+    def entry_path(self, entry_id: int) -> str:
+        return f"/timetracking{self._business}/time_entries/{entry_id}"
+
+    # -- clients, invoices, expenses
+
+    def client(self, client_id: int) -> Json | None:
+        """One client with its secondary contacts; None when there is none or it is deleted."""
+        body = self.api.get(self.path("users/clients", client_id), [("include[]", "contacts")])
+        return _living(single(body, "client") if body else None)
+
+    def find_client(self, wanted: int | str) -> Json:
+        """A client by id, or by its exact organization, name or e-mail, whatever the case."""
+        number = as_number(wanted)
+        if number is not None:
+            client = self.client(number)
+            if client is None:
+                raise ActionRefused("client_unknown", "FreshBooks has no such client.")
+            return client
+        name = _folded(str(wanted))
+        path = self.path("users/clients")
+        rows: dict[Any, Json] = {}
+        for key in ("organization_like", "email_like", "fname_like"):
+            word = str(wanted).split()[0] if key == "fname_like" and str(wanted).split() else str(wanted)
+            for row in self.api.rows(path, "clients", [(f"search[{key}]", word)]):
+                rows[row["id"]] = row
+        matches = [row for row in rows.values() if name in _names(row) and row.get("vis_state") != DELETED]
+        return _one(matches, "client", lambda row: {"id": row["id"], "name": client_name(row)})
+
+    def invoice(self, invoice_id: int) -> Json | None:
+        """One invoice with its lines, deleted or not."""
+        body = self.api.get(self.path("invoices/invoices", invoice_id), [("include[]", "lines")])
+        return single(body, "invoice") if body else None
+
+    def find_invoice(self, wanted: int | str) -> Json:
+        """An invoice by its number, e.g. `"0000042"`, or its id."""
+        params = [("search[invoice_number]", str(wanted)), ("include[]", "lines")]
+        rows = self.api.rows(self.path("invoices/invoices"), "invoices", params)
+        matches = [row for row in rows if row.get("invoice_number") == str(wanted)]
+        number = as_number(wanted)
+        if not matches and number is not None:
+            invoice = self.invoice(number)
+            matches = [invoice] if invoice else []
+        matches = [row for row in matches if row.get("vis_state") != DELETED]
+        return _one(matches, "invoice", lambda row: {"id": row["id"], "date": row.get("create_date")})
+
+    def invoices_of(self, client_id: int, day: str | None = None) -> list[Json]:
+        """Living invoices of a client with their lines, newest id first; those of one date with `day`."""
+        params = [("search[customerid]", str(client_id)), ("include[]", "lines")]
+        params += _on_day(day) if day is not None else []
+        rows = self.api.rows(self.path("invoices/invoices"), "invoices", params)
+        rows = [
+            row
+            for row in rows
+            # An ignored filter answers everything (freshbooks-api.md 3.3), so both are looked at again.
+            if row.get("customerid") == client_id
+            and day in (None, row.get("create_date"))
+            and row.get("vis_state") != DELETED
+        ]
+        return sorted(rows, key=lambda row: int(row["id"]), reverse=True)
+
+    def expense(self, expense_id: int) -> Json | None:
+        """One expense with its attachment, deleted or not."""
+        body = self.api.get(self.path("expenses/expenses", expense_id), [("include[]", "attachment")])
+        return single(body, "expense") if body else None
+
+    def expenses_on(self, day: str) -> list[Json]:
+        """Living expenses of one date."""
+        params = [*_on_day(day), ("include[]", "attachment")]
+        rows = self.api.rows(self.path("expenses/expenses"), "expenses", params)
+        return [row for row in rows if row.get("date") == day and row.get("vis_state") != DELETED]
+
+    def project_expenses(self, client_id: int, project_id: int) -> list[Json]:
+        """Living expenses of a project that are to be billed on and are on no invoice yet."""
+        params = [("search[clientid]", str(client_id))]
+        rows = self.api.rows(self.path("expenses/expenses"), "expenses", params)
+        return [
+            row
+            for row in rows
+            if row.get("modern_projectid") == project_id
+            and row.get("clientid") in (client_id, 0, None)
+            and row.get("billable")
+            and row.get("status") in (0, 1)
+            and not row.get("invoiceid")
+            and row.get("vis_state") != DELETED
+        ]
+
+    def categories(self) -> list[Json]:
+        """Every living expense category."""
+        rows = self.api.rows(self.path("expenses/categories"), "categories")
+        return [row for row in rows if row.get("vis_state") != DELETED]
+
+    def taxes(self) -> list[Json]:
+        """The taxes of the account: name and percent."""
+        return self.api.rows(self.path("taxes/taxes"), "taxes")
+
+    # -- projects and time
+
+    def project(self, project_id: int) -> Json | None:
+        """One project, with its abilities under `abilities`."""
+        body = self.api.get(f"/projects{self._business}/project/{project_id}")
+        project = body.get("project") if body else None
+        return {**project, "abilities": (body or {}).get("abilities") or []} if project else None
+
+    def find_project(self, wanted: int | str) -> Json:
+        """A project by id or by its exact title, whatever the case; of equal titles the complete one."""
+        number = as_number(wanted)
+        if number is None:
+            title = _folded(str(wanted))
+            rows = self.api.rows(f"/projects{self._business}/projects", "projects")
+            matches = [row for row in rows if _folded(str(row.get("title"))) == title]
+            matches = [row for row in matches if row.get("complete")] or matches
+            chosen = _one(matches, "project", lambda row: {"id": row["id"], "title": name_of(row["title"])})
+            number = int(chosen["id"])
+        project = self.project(number)
+        if project is None or not project.get("active"):
+            raise ActionRefused("project_unknown", "FreshBooks has no such project.")
+        return project
+
+    def unbilled_entries(self, project_id: int) -> list[Json]:
+        """Unbilled, billable, logged time of the whole team on a project (freshbooks-api.md 3.7)."""
+        params = [
+            ("project_id", str(project_id)),
+            ("billed", "false"),
+            ("billable", "true"),
+            ("team", "true"),
+        ]
+        rows = self.api.rows(f"/timetracking{self._business}/time_entries", "time_entries", params)
+        return [
+            row
+            for row in rows
+            if row.get("project_id") == project_id
+            and row.get("billable")
+            and not row.get("billed")
+            and row.get("is_logged")
+            and row.get("active", True)
+            and row.get("duration")
+        ]
+
+    def services(self) -> list[Json]:
+        return self.api.rows(f"/comments{self._business}/services", "services")
+
+    def service_rates(self) -> dict[int, str]:
+        """Hourly rates by service id; a service without one is not in it."""
+        rows = self.api.rows(f"/comments{self._business}/service_rates", "service_rates")
+        return {int(row["service_id"]): str(row["rate"]) for row in rows if row.get("rate")}
+
+    def team_rates(self) -> dict[int, str]:
+        """Hourly rates by identity id; a person without one is not in it."""
+        rows = self.api.rows(f"/comments{self._business}/team_member_rates", "team_member_rates")
+        return {int(row["identity_id"]): str(row["rate"]) for row in rows if row.get("rate")}
+
+    def team(self) -> dict[int, str]:
+        """Names by identity id."""
+        body = self.api.get(f"/auth/api/v1/businesses/{self.place.business_id}/team_members") or {}
+        rows = body.get("response") or body.get("team_members") or []
+        return {
+            int(row["identity_id"]): name_of(f"{row.get('first_name') or ''} {row.get('last_name') or ''}")
+            for row in rows
+            if isinstance(row, dict) and row.get("identity_id")
+        }
+
+
+def find_place(api: Api, allowed: list[int] | None, business_id: int | None) -> Place:
+    """The business to act in: the one asked for, or the only one that the connection may write to."""
+    me = (api.get("/auth/api/v1/users/me") or {}).get("response") or {}
+    roles = {role.get("accountid"): role for role in me.get("roles") or []}
+    places = [
+        Place(
+            business_id=int(business["id"]),
+            account_id=business["account_id"],
+            name=name_of(business.get("name")),
+            timezone=business.get("timezone") or "UTC",
+            staff_id=int((roles.get(business["account_id"]) or {}).get("userid") or 1),
+        )
+        for membership in me.get("business_memberships") or []
+        if membership.get("role") != "client"
+        for business in [membership.get("business") or {}]
+        if business.get("account_id") and (not allowed or int(business["id"]) in allowed)
+    ]
+    chosen = [place for place in places if business_id in (None, place.business_id)]
+    if len(chosen) == 1:
+        return chosen[0]
+    choices = [{"id": place.business_id, "name": place.name} for place in places]
+    if business_id is None and places:
+        raise ActionRefused("business_needed", "Say in which business: give its id.", businesses=choices)
+    raise ActionRefused(
+        "business_unknown", "The connection cannot write to such a business.", businesses=choices
+    )
+
+
+def name_of(text: object) -> str:
+    """A name from the books, fit to show."""
+    return clean(str(text or ""), NAME_LIMIT)
+
+
+def client_name(row: Json) -> str:
+    """The organization, else the person, else the address, else the id."""
+    person = f"{row.get('fname') or ''} {row.get('lname') or ''}"
+    for text in (row.get("organization"), person, row.get("email")):
+        name = name_of(text)
+        if name:
+            return name
+    return f"Client {row['id']}"
+
+
+def as_client(row: Json) -> Client:
+    return Client(id=int(row["id"]), name=client_name(row))
+
+
+def addresses(client: Json) -> list[str]:
+    """The client's own e-mail addresses: its own and those of its contacts."""
+    found = [client.get("email"), *(c.get("email") for c in client.get("contacts") or [])]
+    return list(dict.fromkeys(text.strip() for text in found if isinstance(text, str) and "@" in text))
+
+
+def decimal(value: Any) -> Decimal:
+    """Money or a number of FreshBooks as Decimal; nothing is zero. Raises ActionRefused on anything else."""
+    text = value.get("amount") if isinstance(value, dict) else value
+    try:
+        number = Decimal(str(text)) if text not in (None, "") else Decimal(0)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ActionRefused("not_a_number", "An amount is not a decimal number, for example 12.50.")
+    return number
+
+
+def as_number(wanted: int | str) -> int | None:
+    """An id, given as a number or as digits."""
+    if isinstance(wanted, int):
+        return wanted
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+
+
+def _names(row: Json) -> set[str]:
+    person = f"{row.get('fname') or ''} {row.get('lname') or ''}"
+    return {_folded(str(text)) for text in (row.get("organization"), person, row.get("email")) if text} - {""}
+
+
+def _on_day(day: str) -> list[tuple[str, str]]:
+    """`_min` is inclusive, `_max` is not (freshbooks-api.md 3.3)."""
+    after = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    return [("search[date_min]", day), ("search[date_max]", after)]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _living(row: Json | None) -> Json | None:
+    return row if row is not None and row.get("vis_state") != DELETED else None
+
+
+def _one(matches: Iterable[Json], what: str, show: Any) -> Json:
+    found = list(matches)
+    if not found:
+        raise ActionRefused(
+            f"{what}_unknown", f"FreshBooks has no such {what}. Give its id or its exact name."
+        )
+    if len(found) > 1:
+        raise ActionRefused(
+            f"{what}_ambiguous",
+            f"There are {len(found)} such {what}s. Give the id of one of them.",
+            choices=[show(row) for row in found[:10]],
+        )
+    return found[0]

@@ -1,0 +1,130 @@
+"""Receipt files: taken from the owner's folder or as bytes, checked, and kept until they are uploaded."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from freshbooks_hub.agent.actions.models import ActionRefused, Receipt
+from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.files import write_private
+from freshbooks_hub.home import Home
+
+MAX_BYTES = 10 * 1024 * 1024
+_MAGIC = {  # freshbooks-api.md 7.5
+    b"\x89PNG\r\n\x1a\n": ("image/png", "png"),
+    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
+    b"GIF87a": ("image/gif", "gif"),
+    b"GIF89a": ("image/gif", "gif"),
+    b"%PDF-": ("application/pdf", "pdf"),
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A receipt's bytes with what the preview says of them."""
+
+    receipt: Receipt
+    content: bytes = field(repr=False)
+
+
+def from_path(path: str | Path, folder: str | None) -> File:
+    """Read a file under the owner's folder; raises ActionRefused alike for what is outside and what is not."""
+    if folder is None:
+        raise ActionRefused(
+            "no_receipts_folder",
+            "The owner has set no folder for receipts, so files cannot be read by path. Send the bytes, or ask "
+            "the owner to run: freshbooks actions receipts FOLDER",
+        )
+    root = Path(folder)
+    try:
+        resolved = (root / path).resolve(strict=True)
+        if not resolved.is_relative_to(root.resolve(strict=True)):
+            raise _not_there()
+        content = _read(resolved)
+        # A folder on the way may have been replaced by a link meanwhile.
+        if (root / path).resolve(strict=True) != resolved:
+            raise _not_there()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _not_there() from error
+    return _checked(content, resolved.name)
+
+
+def from_base64(text: str, name: str | None) -> File:
+    """Decode bytes sent by the agent."""
+    if len(text) > MAX_BYTES * 4 // 3 + 4:
+        raise _too_big()
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ActionRefused("invalid_receipt", "The receipt is not valid base64.") from error
+    return _checked(content, name or "receipt")
+
+
+def keep(home: Home, file: File) -> None:
+    """Keep the bytes (mode 0600) until the action ends, so that what was approved is what is uploaded."""
+    folder = _folder(home)
+    with disk_errors(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(folder / file.receipt.sha256, file.content)
+
+
+def kept(home: Home, sha256: str) -> bytes | None:
+    """The bytes, if they are still those that were hashed."""
+    try:
+        content = (_folder(home) / sha256).read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+def forget(home: Home, sha256: str) -> None:
+    """Remove the bytes."""
+    (_folder(home) / sha256).unlink(missing_ok=True)
+
+
+def _folder(home: Home) -> Path:
+    return home.root / "receipts"
+
+
+def _read(path: Path) -> bytes:
+    # Without waiting for a writer, should it be a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise _not_there()
+        if about.st_size > MAX_BYTES:
+            raise _too_big()
+        return file.read(MAX_BYTES + 1)
+
+
+def _checked(content: bytes, name: str) -> File:
+    if len(content) > MAX_BYTES:
+        raise _too_big()
+    kind = next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
+    if kind is None:
+        raise ActionRefused(
+            "invalid_receipt", "A receipt is a PNG, JPEG, GIF or PDF file; this is none of them."
+        )
+    media_type, extension = kind
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "receipt"
+    digest = hashlib.sha256(content).hexdigest()
+    receipt = Receipt(
+        filename=f"{stem}.{extension}", media_type=media_type, bytes=len(content), sha256=digest
+    )
+    return File(receipt, content)
+
+
+def _not_there() -> ActionRefused:
+    return ActionRefused("receipt_unknown", "There is no such file in the owner's receipts folder.")
+
+
+def _too_big() -> ActionRefused:
+    return ActionRefused("invalid_receipt", f"A receipt has at most {MAX_BYTES // 1024 // 1024} MB.")

@@ -1,0 +1,86 @@
+"""Settle what is unknown by reading FreshBooks: confirmed, absent after a waiting time, or for a person.
+
+No marker is put on the documents, since every free field of an invoice shows on it (freshbooks-api.md 3.6, 7.8).
+A record is ours when all fields that were sent agree, it was not there right before the request, and no other
+action made it; of an expense with a receipt, the key of our own upload is proof by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from freshbooks_hub.agent.actions.desk import HUB, WORKS, Desk
+from freshbooks_hub.agent.actions.ledger import Task, as_action
+from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status
+from freshbooks_hub.agent.actions.reading import Books
+from freshbooks_hub.agent.actions.timing import stamp
+
+# A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
+EMPTY_READS = 2
+ORPHANED = "The process that sent it ended before the answer. It is being looked up; do not repeat it."
+
+
+def reconcile(desk: Desk) -> list[str]:
+    """Take over what dead processes left, settle what is unknown, link what is not linked; the ids that moved."""
+    moved = []
+    with desk.locked():
+        for task in desk.ledger.tasks(Status.dispatching):
+            # Whoever sends holds the lock, and we hold it: that process is dead.
+            with desk.ledger.transaction() as db:
+                desk.ledger.move(
+                    db,
+                    task.id,
+                    [Status.dispatching],
+                    Status.unknown,
+                    HUB,
+                    result=Result(code="unknown", message=ORPHANED),
+                    unknown_since=stamp(desk.clock.now()),
+                )
+        for task in desk.ledger.tasks(Status.unknown):
+            settle(desk, desk.books(task), task)
+            if desk.read(task.id).row["status"] != Status.unknown:
+                moved.append(task.id)
+        for task in desk.ledger.tasks(Status.confirmed):
+            result = as_action(task.row).result
+            if result is not None and result.linked_in_freshbooks is None:
+                desk.follow_up(desk.books(task), task, result)
+    return moved
+
+
+def settle(desk: Desk, books: Books, task: Task) -> None:
+    """One look at FreshBooks for an unknown action. What cannot be read now stays unknown."""
+    if task.row["step"] == "upload":
+        message = "It ended before the expense was sent; only the receipt may have been uploaded."
+        desk.end(task, Status.unknown, Status.absent, "not_sent", message)
+        return
+    try:
+        known = task.row["record_id"]
+        if known is not None and desk.confirm(books, task, known):
+            return
+        before = set(json.loads(task.row["baseline"] or "[]")) | desk.ledger.records(task)
+        sight = WORKS[task.kind].look(books, task).without(before)
+        if len(sight.exact) == 1 and desk.confirm(books, task, sight.exact[0]):
+            return
+    except ActionRefused:
+        return
+    if len(sight.exact) > 1:
+        numbers = ", ".join(map(str, sight.exact[:10]))
+        message = f"FreshBooks has several records that fit ({numbers}). A person has to say which it is."
+        desk.end(task, Status.unknown, Status.needs_person, "several_matches", message)
+        return
+    reads = task.row["empty_reads"] + 1
+    with desk.ledger.transaction() as db:
+        desk.ledger.note(db, task.id, empty_reads=reads)
+    waited = desk.clock.now() - datetime.fromisoformat(task.row["unknown_since"])
+    if waited < desk.timing.absent_after or reads < EMPTY_READS:
+        return
+    if sight.near:
+        numbers = ", ".join(map(str, sight.near[:10]))
+        message = (
+            f"FreshBooks has a record like it ({numbers}), but not equal. A person has to say whether it is."
+        )
+        desk.end(task, Status.unknown, Status.needs_person, "near_match", message)
+        return
+    message = "FreshBooks does not have it: the request never took effect. It may be proposed again."
+    desk.end(task, Status.unknown, Status.absent, "absent", message)

@@ -1,0 +1,233 @@
+"""Send a draft invoice by e-mail: one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.canonical import canonical, digest
+from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
+from freshbooks_hub.agent.actions.models import (
+    ActionRefused,
+    Business,
+    Kind,
+    Line,
+    Money,
+    Recipient,
+    Result,
+    SendInvoicePreview,
+    Tax,
+)
+from freshbooks_hub.agent.actions.reading import (
+    DELETED,
+    Books,
+    addresses,
+    as_client,
+    decimal,
+    name_of,
+)
+from freshbooks_hub.agent.actions.work import Sight
+from freshbooks_hub.agent.untrusted import clean
+
+SUBJECT_LIMIT = 200
+BODY_LIMIT = 4000
+MOST_RECIPIENTS = 10
+_ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True)
+class SendRequest:
+    """What was asked; `recipients` None: the client's own addresses."""
+
+    invoice: int | str
+    recipients: tuple[str, ...] | None = None
+    subject: str | None = None
+    body: str | None = None
+    include_pdf: bool = False
+
+
+def prepare(books: Books, asked: SendRequest) -> Prepared:
+    """The proposal, read live. Raises ActionRefused, `already_sent` when it is not a draft."""
+    invoice = books.find_invoice(asked.invoice)
+    number = int(invoice["id"])
+    _check_draft(invoice)
+    client = books.client(int(invoice["customerid"]))
+    if client is None:
+        raise ActionRefused("client_unknown", "The invoice's client is deleted in FreshBooks.")
+    recipients = _recipients(asked.recipients, addresses(client))
+    currency = str(invoice["currency_code"])
+    total = decimal(invoice["amount"])
+    strangers = [recipient for recipient in recipients if not recipient.on_file]
+    subject, body = _own_words(asked.subject, SUBJECT_LIMIT), _own_words(asked.body, BODY_LIMIT)
+    warnings = []
+    if strangers:
+        warnings.append(f"{len(strangers)} of the recipients are not addresses of this client in FreshBooks.")
+    if subject is not None or body is not None:
+        warnings.append("The words of the mail were written by the agent.")
+    preview = SendInvoicePreview(
+        heading=f"Send an invoice: {total} {currency} to {len(recipients)} recipients",
+        business=Business(id=books.place.business_id, name=books.place.name),
+        client=as_client(client),
+        invoice_id=number,
+        invoice_number=name_of(invoice.get("invoice_number")),
+        create_date=date.fromisoformat(invoice["create_date"]),
+        due_date=date.fromisoformat(invoice["due_date"]) if invoice.get("due_date") else None,
+        lines=tuple(_line(line) for line in invoice.get("lines") or []),
+        total=str(total),
+        outstanding=str(decimal(invoice.get("outstanding"))),
+        currency=currency,
+        recipients=tuple(recipients),
+        subject=subject,
+        body=body,
+        include_pdf=asked.include_pdf,
+        warnings=tuple(warnings),
+    )
+    sent: dict[str, Any] = {
+        "action_email": True,
+        "email_recipients": [recipient.email for recipient in recipients],
+        "email_include_pdf": asked.include_pdf,
+    }
+    words = {name: text for name, text in (("subject", subject), ("body", body)) if text is not None}
+    if words:
+        sent["invoice_customized_email"] = words
+    step = Step("send", "PUT", books.path("invoices/invoices", number), canonical({"invoice": sent}))
+    return Prepared(
+        kind=Kind.send_invoice,
+        business_id=books.place.business_id,
+        account_id=books.place.account_id,
+        steps=(step,),
+        preview=preview,
+        amount=total,
+        currency=currency,
+        claims=(claims.sending(books.place.business_id, number),),
+        recipients=tuple(recipient.email.casefold() for recipient in recipients),
+        watch={"invoice": _print(invoice)},
+    )
+
+
+class SendWork:
+    """See `work.Work`."""
+
+    streams = ("invoices", "clients")
+
+    def recheck(self, books: Books, task: Task) -> None:
+        preview = _preview(task)
+        invoice = books.invoice(preview.invoice_id)
+        if invoice is None:
+            raise _stale()
+        _check_draft(invoice)
+        client = books.client(preview.client.id)
+        own = {text.casefold() for text in addresses(client)} if client else set()
+        moved = any(r.on_file and r.email.casefold() not in own for r in preview.recipients)
+        if client is None or moved or _print(invoice) != task.watch["invoice"]:
+            raise _stale()
+
+    def look(self, books: Books, task: Task) -> Sight:
+        invoice = books.invoice(_preview(task).invoice_id)
+        sent = invoice is not None and invoice.get("vis_state") != DELETED and not is_draft(invoice)
+        return Sight(exact=(_preview(task).invoice_id,) if sent else ())
+
+    def read_back(self, books: Books, task: Task, record_id: int) -> Result | None:
+        invoice = books.invoice(record_id)
+        if invoice is None or is_draft(invoice):
+            return None
+        preview = _preview(task)
+        return Result(
+            code="sent",
+            message="FreshBooks mailed the invoice; it is not a draft any more.",
+            record_id=record_id,
+            record_number=preview.invoice_number,
+            before="draft",
+            after=name_of(invoice.get("v3_status")),
+            total=Money(amount=str(decimal(invoice["amount"])), currency=preview.currency),
+        )
+
+
+def is_draft(invoice: Json) -> bool:
+    """By the number and the word: either may lag behind (freshbooks-api.md 4.1)."""
+    return invoice.get("status") in (1, "1") and invoice.get("v3_status") in ("draft", "created", None)
+
+
+def _check_draft(invoice: Json) -> None:
+    if invoice.get("vis_state") == DELETED:
+        raise ActionRefused("invoice_unknown", "The invoice is deleted in FreshBooks.")
+    if not is_draft(invoice):
+        raise ActionRefused(
+            "already_sent",
+            "The invoice is not a draft: it was sent already. Nothing was mailed.",
+            invoice_id=int(invoice["id"]),
+            status=name_of(invoice.get("v3_status")),
+        )
+
+
+def _recipients(asked: tuple[str, ...] | None, own: list[str]) -> list[Recipient]:
+    on_file = {address.casefold() for address in own}
+    wanted = list(asked) if asked is not None else [text for text in own if _ADDRESS.fullmatch(text)]
+    if not wanted:
+        raise ActionRefused(
+            "no_recipient", "The client has no e-mail address in FreshBooks. Name one, or add it there."
+        )
+    if len(wanted) > MOST_RECIPIENTS:
+        raise ActionRefused("too_many_recipients", f"A mail goes to {MOST_RECIPIENTS} recipients at most.")
+    chosen: dict[str, Recipient] = {}
+    for address in wanted:
+        if not _ADDRESS.fullmatch(address) or clean(address, 320) != address:
+            raise ActionRefused("invalid_recipient", "A recipient is not an e-mail address.")
+        chosen[address.casefold()] = Recipient(email=address, on_file=address.casefold() in on_file)
+    return list(chosen.values())
+
+
+def _own_words(text: str | None, limit: int) -> str | None:
+    """Text of the mail, line by line free of hidden characters, so that the preview shows all of it."""
+    if text is None:
+        return None
+    shown = "\n".join(clean(line, limit) for line in text.splitlines())
+    if len(shown) > limit:
+        raise ActionRefused("too_long", f"The subject or body of the mail is longer than {limit} characters.")
+    return shown
+
+
+def _print(invoice: Json) -> str:
+    """What must not change in the draft between the approval and the mail."""
+    lines = [
+        [str(line.get(key)) for key in ("name", "description", "qty", "taxName1", "taxName2")]
+        + [str(decimal(line.get("unit_cost")))]
+        for line in invoice.get("lines") or []
+    ]
+    head = [
+        str(invoice.get(key)) for key in ("customerid", "create_date", "currency_code", "due_date", "notes")
+    ]
+    return digest([head, str(decimal(invoice["amount"])), lines])
+
+
+def _line(line: Json) -> Line:
+    taxes = tuple(
+        Tax(name=name_of(line[f"taxName{slot}"]), percent=name_of(line.get(f"taxAmount{slot}")))
+        for slot in "12"
+        if line.get(f"taxName{slot}")
+    )
+    return Line(
+        name=name_of(line.get("name")),
+        description=name_of(line.get("description")),
+        quantity=name_of(line.get("qty")),
+        unit_cost=str(decimal(line.get("unit_cost"))),
+        amount=str(decimal(line.get("amount"))),
+        taxes=taxes,
+    )
+
+
+def _preview(task: Task) -> SendInvoicePreview:
+    assert isinstance(task.preview, SendInvoicePreview)
+    return task.preview
+
+
+def _stale() -> ActionRefused:
+    return ActionRefused(
+        "stale",
+        "Since the approval the invoice or the client's addresses changed in FreshBooks. "
+        "Nothing was mailed; propose it again.",
+    )
