@@ -18,7 +18,17 @@ from starlette.staticfiles import StaticFiles
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.web import keys
-from freshbooks_hub.web.pages import balances, connect, expenses, login, status, time
+from freshbooks_hub.web.pages import (
+    activity,
+    approvals,
+    balances,
+    connect,
+    expenses,
+    login,
+    settings,
+    status,
+    time,
+)
 from freshbooks_hub.web.security import Guard
 from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import STATIC, render
@@ -26,6 +36,7 @@ from freshbooks_hub.web.views import STATIC, render
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SESSION = 14 * 24 * 3600
 KEPT = "public, max-age=31536000, immutable"
+PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
 log = logging.getLogger(__name__)
 
 
@@ -35,9 +46,7 @@ def create_app(home: Home, hosts: Sequence[str] = LOOPBACK, public_url: str | No
     `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one.
     """
     site = Site(home, keys.load(home), tuple(hosts), public_url)
-    pages: list[BaseRoute] = [
-        route for module in (status, balances, expenses, time, connect) for route in module.routes
-    ]
+    pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[
             *login.routes,

@@ -22,6 +22,7 @@ from freshbooks_hub.web import words
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token
 from freshbooks_hub.web.site import Site
+from freshbooks_hub.web.waiting import waiting
 
 STATIC = Path(__file__).with_name("static")
 PAGES = (
@@ -82,7 +83,7 @@ def render(
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
         "syncing": here.site.syncs.running(here.home),
-        "waiting": 0,
+        "waiting": waiting(here.home),
         "zone": zone,
         "may_sign_out": here.site.keys.password is not None,
         "asset": _asset,

@@ -30,6 +30,12 @@ def money(value: Decimal | None, code: str | None) -> Markup:
     )
 
 
+def written(text: str | None, code: str | None) -> str | Markup:
+    """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`."""
+    value = Decimal(text) if text is not None else None
+    return money(value, code) if code else amount(value)
+
+
 def hours(value: Decimal | None) -> str | Markup:
     """`12.75 h`, rounded to a hundredth."""
     return NOTHING if value is None else f"{value:,.2f} h"
@@ -112,6 +118,7 @@ def _instant(value: datetime | str) -> datetime:
 FILTERS = {
     "amount": amount,
     "money": money,
+    "written": written,
     "hours": hours,
     "count": count,
     "day": day,

@@ -120,7 +120,7 @@ def businesses(request: Request) -> Response:
 def choose(request: Request, form: FormData) -> Response:
     """Probe the chosen businesses, and save."""
     here = place(request)
-    ids = [int(value) for value in form.getlist("business") if isinstance(value, str) and value.isdigit()]
+    ids = [int(value) for value in form.getlist("business") if isinstance(value, str) and value.isdecimal()]
     try:
         candidate, profile, _ = _choice(here.home)
         wanted = login.choice(profile, ids)
@@ -159,7 +159,7 @@ def connected(request: Request) -> Response:
 
 
 @action
-def disconnect(request: Request, form: FormData) -> Response:
+def disconnect(request: Request, _: FormData) -> Response:
     """Revoke, and forget the tokens; what was synced stays."""
     try:
         told = login.disconnect(place(request).home)

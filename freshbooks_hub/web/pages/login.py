@@ -36,7 +36,7 @@ def sign_in(request: Request, form: FormData) -> Response:
 
 
 @action
-def sign_out(request: Request, form: FormData) -> Response:
+def sign_out(request: Request, _: FormData) -> Response:
     """Forget this browser."""
     request.session.clear()
     return RedirectResponse("/login", 303)

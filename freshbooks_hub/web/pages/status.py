@@ -28,7 +28,7 @@ from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
 
-BRAND = {
+NAMES = {
     "invoices_whole": "Invoices, full check",
     "lists_whole": "Other lists, full check",
     "time_entries": "Time",
@@ -86,7 +86,7 @@ def page(request: Request) -> Response:
         choice = choose_business(request, marts)
         checks = _checks(marts)
     entities = schedule.entities(now)
-    lines = _lines(entities, history)
+    lines = lines_of(entities, history)
     missing = scopes.missing(_token(connection), scopes.READ) if connection else []
     problems = _problems(home, connection, damage, checks, missing)
     generation = history.generation() if history and home.marts.exists() else None
@@ -123,7 +123,7 @@ def progress(request: Request) -> Response:
 
 
 @action
-def sync_now(request: Request, form: FormData) -> Response:
+def sync_now(request: Request, _: FormData) -> Response:
     """Start a sync in the background."""
     here = place(request)
     if not ConnectionStore(here.home.connection).exists():
@@ -133,14 +133,14 @@ def sync_now(request: Request, form: FormData) -> Response:
 
 
 @action
-def pause(request: Request, form: FormData) -> Response:
+def pause(request: Request, _: FormData) -> Response:
     """Stop reading by itself until resumed."""
     Schedule(place(request).home).pause(datetime.now(UTC))
     return back(request, "/", "Paused. Nothing is read until you resume, except by Sync now.")
 
 
 @action
-def resume(request: Request, form: FormData) -> Response:
+def resume(request: Request, _: FormData) -> Response:
     """Go on."""
     Schedule(place(request).home).resume()
     return back(request, "/", "Resumed.")
@@ -208,11 +208,12 @@ def _problems(
     return found
 
 
-def _lines(entities: list[Entity], history: History | None) -> list[Line]:
+def lines_of(entities: list[Entity], history: History | None) -> list[Line]:
+    """Entities with their names for people, and the rows of their tables where `history` tells."""
     totals = {row["stream"]: row["rows_total"] for row in history.latest_streams()} if history else {}
     return [
         Line(
-            BRAND.get(entity.name) or entity.name.replace("_", " ").capitalize(),
+            NAMES.get(entity.name) or entity.name.replace("_", " ").capitalize(),
             entity,
             None
             if entity.whole or not totals.keys() & entity.streams
@@ -241,8 +242,8 @@ def _build(results: Path) -> Build | None:
 
 
 @lru_cache(maxsize=8)
-def _read_build(results: Path, changed: int) -> Build:
-    """`changed` makes a new build a new reading; the file is a megabyte."""
+def _read_build(results: Path, _changed: int) -> Build:
+    """`_changed` makes a new build a new reading; the file is a megabyte."""
     document: dict[str, Any] = json.loads(results.read_bytes())
     counted = Counter((row["unique_id"].split(".")[0], row["status"]) for row in document["results"])
     return Build(

@@ -1,0 +1,59 @@
+"""Activity: what was read, what agents did, who decided what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.history import History
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.web.pages.approvals import KINDS, STATES
+from freshbooks_hub.web.views import place, render
+
+STEP, MOST = 25, 1000
+RUNS = {
+    "succeeded": ("good", "done"),
+    "failed": ("bad", "failed"),
+    "interrupted": ("warn", "stopped"),
+    "running": ("quiet", "running"),
+}
+
+
+def page(request: Request) -> Response:
+    """`/activity`; `?more=50` shows more of each list."""
+    home = place(request).home
+    asked = request.query_params.get("more", "")
+    shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 6 else STEP
+    known = home.history.exists()
+    actions = Actions(home)
+    runs = History(home.history).runs(shown + 1) if known else []
+    found = actions.list()[: shown + 1] if known else []
+    entries = actions.audit.entries(shown + 1) if known else []
+    lists = (runs, found, entries)
+    return render(
+        request,
+        "activity.html",
+        now=datetime.now(UTC),
+        runs=[run | {"seconds": _seconds(run["started_at"], run["finished_at"])} for run in runs[:shown]],
+        actions=found[:shown],
+        entries=entries[:shown],
+        alarms=Alarms(home).all()[:shown],
+        chain=actions.audit.verify() if entries else None,
+        more=shown + STEP if any(len(one) > shown for one in lists) and shown < MOST else None,
+        looks=RUNS,
+        states=STATES,
+        kinds=KINDS,
+    )
+
+
+def _seconds(started: str, finished: str | None) -> float | None:
+    if finished is None:
+        return None
+    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+
+
+routes = [Route("/activity", page)]

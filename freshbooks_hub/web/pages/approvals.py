@@ -1,0 +1,111 @@
+"""Approvals: what agents want to write, shown whole; nothing is written before a person says yes here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.web.security import action
+from freshbooks_hub.web.views import back, place, render
+
+PERSON = "the owner, at the page"
+SHOWN = 20
+# Sent, and not settled: FreshBooks is being asked, or a person must look there.
+UNSETTLED = (Status.dispatching, Status.unknown, Status.needs_person)
+# Look of the pill and its words.
+STATES = {
+    Status.proposed: ("warn", "waiting for you"),
+    Status.approved: ("warn", "approved, not sent"),
+    Status.dispatching: ("warn", "being sent"),
+    Status.unknown: ("warn", "unknown, being checked"),
+    Status.confirmed: ("good", "done"),
+    Status.absent: ("quiet", "not done"),
+    Status.needs_person: ("bad", "look in FreshBooks"),
+    Status.refused: ("quiet", "refused"),
+    Status.expired: ("quiet", "expired"),
+    Status.failed: ("bad", "failed"),
+}
+KINDS = {"draft_invoice": "Draft invoice", "send_invoice": "Send invoice", "create_expense": "Enter expense"}
+
+
+def page(request: Request) -> Response:
+    """`/approvals`"""
+    home = place(request).home
+    found = Actions(home).list() if home.history.exists() else []
+    now = datetime.now(UTC)
+    open_now = [one for one in found if _is_open(one, now)]
+    unsettled = [one for one in found if one.status in UNSETTLED]
+    decided = [one for one in found if one not in open_now and one not in unsettled]
+    return render(
+        request,
+        "approvals.html",
+        now=now,
+        # The oldest has waited longest.
+        waiting_actions=open_now[::-1],
+        unsettled=unsettled,
+        decided=decided[:SHOWN],
+        states=STATES,
+        kinds=KINDS,
+    )
+
+
+@action
+def approve(request: Request, form: FormData) -> Response:
+    """Approve exactly what was shown, and send it."""
+    actions = Actions(place(request).home)
+    action_id = _action_id(request)
+    try:
+        if actions.get(action_id).status is not Status.approved:
+            actions.approve(action_id, str(form.get("payload_hash", "")), PERSON, Channel.web)
+        done = actions.dispatch(action_id)
+    except HubError as error:
+        return back(request, "/approvals", str(error), good=False)
+    message = done.result.message if done.result else STATES[done.status][1].capitalize() + "."
+    return back(request, "/approvals", message, good=done.status is Status.confirmed)
+
+
+@action
+def refuse(request: Request, _: FormData) -> Response:
+    """Turn it down; nothing is written."""
+    try:
+        Actions(place(request).home).refuse(_action_id(request), PERSON, Channel.web)
+    except HubError as error:
+        return back(request, "/approvals", str(error), good=False)
+    return back(request, "/approvals", "Refused. Nothing was written.")
+
+
+@action
+def check(request: Request, _: FormData) -> Response:
+    """Ask FreshBooks what became of actions whose answer was lost."""
+    try:
+        settled = Actions(place(request).home).reconcile()
+    except HubError as error:
+        return back(request, "/approvals", str(error), good=False)
+    return back(request, "/approvals", f"{len(settled)} settled." if settled else "Nothing new yet.")
+
+
+def _is_open(one: Action, now: datetime) -> bool:
+    return one.status is Status.approved or (one.status is Status.proposed and one.expires_at > now)
+
+
+def _action_id(request: Request) -> str:
+    found = request.path_params.get("action")
+    if not isinstance(found, str):
+        raise HTTPException(404, "There is no such action.")
+    return found
+
+
+routes = [
+    Route("/approvals", page),
+    Route("/approvals/check", check, methods=["POST"]),
+    Route("/approvals/{action}/approve", approve, methods=["POST"]),
+    Route("/approvals/{action}/refuse", refuse, methods=["POST"]),
+]

@@ -1,0 +1,98 @@
+"""Settings: connections, how often, what agents may do, and the check of everything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from freshbooks_hub.agent.actions.models import PolicyView
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.sync.schedule import Schedule, format_frequency, parse_frequency
+from freshbooks_hub.web.pages.status import lines_of
+from freshbooks_hub.web.security import action
+from freshbooks_hub.web.views import back, place, render
+
+CHOICES = tuple(
+    parse_frequency(text)
+    for text in ("5m", "10m", "20m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "4w")
+)
+
+
+def page(request: Request) -> Response:
+    """`/settings`"""
+    home = place(request).home
+    schedule = Schedule(home)
+    entities = schedule.entities(datetime.now(UTC))
+    policy = Actions(home).policy.view() if home.history.exists() else PolicyView()
+    return render(
+        request,
+        "settings.html",
+        lines=lines_of(entities, None),
+        choices=CHOICES,
+        text=format_frequency,
+        rules=(
+            ("Draft invoices", policy.draft),
+            ("Send invoices", policy.send),
+            ("Enter expenses", policy.expense),
+        ),
+        paused_since=schedule.paused_since(),
+    )
+
+
+@action
+def frequencies(request: Request, form: FormData) -> Response:
+    """Take over what the form says of each entity."""
+    schedule = Schedule(place(request).home)
+    changed = 0
+    try:
+        for entity in schedule.entities(datetime.now(UTC)):
+            wanted = _frequency(form, entity.name, entity.frequency)
+            if wanted == entity.frequency:
+                continue
+            changed += 1
+            if wanted == entity.default_frequency:
+                schedule.reset(entity.name)
+            else:
+                schedule.set(entity.name, wanted)
+    except HubError as error:
+        return back(request, "/settings", str(error), good=False)
+    return back(request, "/settings", f"Saved; {changed} changed." if changed else "Nothing was changed.")
+
+
+@action
+def add_connection(request: Request, form: FormData) -> Response:
+    """A home for another FreshBooks user; the log-in follows."""
+    site = place(request).site
+    name = str(form.get("name", "")).strip().lower()
+    try:
+        home = site.home.named(name).ensure()
+    except HubError as error:
+        return back(request, "/settings", str(error), good=False)
+    base = f"/c/{name}" if home.root != site.home.root else ""
+    return RedirectResponse(f"{base}/settings/freshbooks", 303)
+
+
+@action
+def check(request: Request, _: FormData) -> Response:
+    """The doctor: everything that `freshbooks doctor` looks at, once."""
+    from freshbooks_hub.doctor import run
+
+    return render(request, "check.html", findings=run(place(request).home))
+
+
+def _frequency(form: FormData, name: str, current: timedelta) -> timedelta:
+    sent = form.get(f"every_{name}")
+    return parse_frequency(sent) if isinstance(sent, str) and sent else current
+
+
+routes = [
+    Route("/settings", page, methods=["GET"]),
+    Route("/settings/frequencies", frequencies, methods=["POST"]),
+    Route("/settings/connections", add_connection, methods=["POST"]),
+    Route("/settings/check", check, methods=["POST"]),
+]
