@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from freshbooks_hub.agent.sql.catalogue import Catalogue
-from freshbooks_hub.agent.sql.functions import AGGREGATES, COUNTING
+from freshbooks_hub.agent.sql.functions import AGGREGATES, COUNTING, words
 from freshbooks_hub.agent.sql.guard import Node, common_tables, fold, path_of
 from freshbooks_hub.agent.sql.model import QueryRefused
 from freshbooks_hub.agent.sql.scope import PLAIN, Columns, Key, Keys, Kind, Relation, Scope
@@ -33,10 +33,10 @@ _PASSING = (
     "ARRAY_CONSTRUCTOR",
     "STRUCT_EXTRACT",
 )
-_NAMING = frozenset("upper lower trim min max any_value arbitrary first last mode".split())
-_NO_MONEY = frozenset(
+_NAMING = words("upper lower trim min max any_value arbitrary first last mode")
+_NO_MONEY = words(
     "sign signbit isnan isinf isfinite even length len typeof hash md5 format printf concat concat_ws || "
-    "~~ !~~ ~~* !~~* ~~~ contains starts_with ends_with list_count array_length list_position list_contains".split()
+    "~~ !~~ ~~* !~~* ~~~ contains starts_with ends_with list_count array_length list_position list_contains"
 )
 
 
@@ -344,9 +344,13 @@ class _Reading:
             if any(isinstance(key, int) and key not in single for key in roots):
                 clause = "PARTITION BY" if window else "GROUP BY"
                 raise QueryRefused(
-                    f"{name}({_named(node['arguments'])}) would mix currencies. "
+                    f"{name}({_named(node['arguments']) or '…'}) would mix currencies. "
                     f"Add currency_code to {clause}, or filter to one, such as currency_code = 'USD'."
                 )
+        if name in ("+", "-"):
+            named = {key for kind in kinds for key in map(self.keys.find, kind.money) if str(key).isalpha()}
+            if len(named) > 1:
+                raise QueryRefused("The statement adds amounts of different currencies. Keep them apart.")
         if name in _NAMING and len(kinds) == 1:
             return kinds[0]
         if name in _NO_MONEY or name in COUNTING - _NAMING:

@@ -40,10 +40,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
 
 def _open(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect(
-        marts,
-        read_only=True,
         config={
-            "enable_external_access": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
@@ -52,10 +49,14 @@ def _open(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
             "temp_directory": "",
             "memory_limit": f"{limits.memory_mb}MB",
             "threads": "2",
-        },
+        }
     )
-    db.execute("SET search_path = 'marts'")
+    # Under a name of our own: as "marts" the file would be taken for the schema in it.
+    quoted = str(marts).replace("'", "''")
+    db.execute(f"ATTACH '{quoted}' AS books (READ_ONLY)")
+    db.execute("USE books.marts")
     db.execute("SET TimeZone = 'UTC'")
+    db.execute("SET enable_external_access = false")
     db.execute("SET lock_configuration = true")
     return db
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.sql.functions import ALLOWED, TABLE_FUNCTIONS
+from freshbooks_hub.agent.sql.functions import ALLOWED, TABLE_FUNCTIONS, words
 from freshbooks_hub.agent.sql.model import QueryRefused
 from freshbooks_hub.agent.untrusted import clean
 
@@ -21,15 +21,15 @@ Node = dict[str, Any]
 LONGEST = 20_000
 SCHEMA = "marts"
 
-_EXPRESSIONS = frozenset(
+_EXPRESSIONS = words(
     "BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR "
-    "POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW".split()
+    "POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW"
 )
-_OTHERS = frozenset(
+_OTHERS = words(
     "BASE_TABLE EMPTY EXPRESSION_LIST JOIN SHOW_REF SUBQUERY TABLE_FUNCTION "
     "SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE "
     "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER "
-    "ORDER_DEFAULT ASCENDING DESCENDING".split()
+    "ORDER_DEFAULT ASCENDING DESCENDING"
 )
 
 

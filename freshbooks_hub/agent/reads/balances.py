@@ -1,0 +1,98 @@
+"""What clients owe."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Currency, Cursor, Limit
+from freshbooks_hub.agent.reads.find import find_client
+from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Text
+from freshbooks_hub.agent.reads.source import reading
+
+
+class ClientBalance(BaseModel):
+    """One client in one currency. outstanding = current + overdue; drafts and credit are not part of it."""
+
+    business_id: int
+    client_id: int
+    client_name: Text | None
+    client_status: str | None
+    currency_code: str
+    outstanding_amount: Amount
+    current_amount: Amount
+    overdue_amount: Amount
+    overdue_1_30_amount: Amount
+    overdue_31_60_amount: Amount
+    overdue_61_90_amount: Amount
+    overdue_91_plus_amount: Amount
+    oldest_due_date: date | None
+    open_invoice_count: int
+    unapplied_credit_amount: Amount | None
+    draft_amount: Amount
+
+
+class BalanceTotal(BaseModel):
+    """All matching clients of one business in one currency."""
+
+    business_id: int
+    currency_code: str
+    client_count: int
+    outstanding_amount: Amount
+    overdue_amount: Amount
+
+
+class OutstandingBalance(Page):
+    """`client`: the one that was asked for; without balances it owes nothing."""
+
+    client: ClientRef | None
+    totals: list[BalanceTotal]
+    balances: list[ClientBalance]
+
+
+_WHERE = (
+    "FROM outstanding_balances WHERE business_id = coalesce(?, business_id) "
+    "AND client_id = coalesce(?, client_id) AND currency_code = coalesce(upper(?), currency_code) "
+    "AND (NOT ? OR overdue_amount > 0)"
+)
+
+
+def get_outstanding_balance(
+    marts: Path,
+    *,
+    client: Client = None,
+    business_id: BusinessId = None,
+    currency_code: Currency = None,
+    overdue_only: Annotated[bool, Field(description="Only clients who are late")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 25,
+) -> OutstandingBalance:
+    """What a client owes us, or who owes us how much: outstanding balance, overdue, aging, unused credit."""
+    with reading(marts) as source:
+        found = find_client(source, client, business_id) if client else None
+        business = found.business_id if found else business_id
+        values = [business, found.client_id if found else None, currency_code, overdue_only]
+        rows, more, following = source.page(
+            f"SELECT {', '.join(ClientBalance.model_fields)} {_WHERE} "
+            "ORDER BY business_id, currency_code, outstanding_amount DESC, client_id",
+            values,
+            cursor,
+            limit,
+        )
+        totals = source.rows(
+            "SELECT business_id, currency_code, count(*) FILTER (outstanding_amount > 0) AS client_count, "
+            "sum(outstanding_amount) AS outstanding_amount, sum(overdue_amount) AS overdue_amount "
+            f"{_WHERE} GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
+            *values,
+        )
+        return OutstandingBalance(
+            context=source.context(business),
+            client=found,
+            totals=[BalanceTotal(**row) for row in totals],
+            balances=[ClientBalance(**row) for row in rows],
+            has_more=more,
+            next_cursor=following,
+        )

@@ -1,0 +1,111 @@
+"""What can be asked of the marts: their columns, the metrics, how fresh they are."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from freshbooks_hub.agent.reads.models import Answer, ReadRefused
+from freshbooks_hub.agent.reads.source import Source, reading
+
+
+class Mart(BaseModel):
+    """A table; `grain`: the columns that make up one row."""
+
+    mart_name: str
+    description: str
+    grain: str
+
+
+class MartColumn(BaseModel):
+    """A column; `currency_column` names the currency of money."""
+
+    column_name: str
+    data_type: str
+    description: str
+    currency_column: str | None
+
+
+class Metric(BaseModel):
+    """A figure with the SQL that gives it."""
+
+    metric_name: str
+    metric_definition: str
+    example_sql: str
+
+
+class Freshness(BaseModel):
+    """When rows of a stream were last read from FreshBooks, UTC; null when there are none."""
+
+    stream_name: str
+    row_count: int
+    last_extracted_at: datetime | None
+
+
+class MartsAnswer(Answer):
+    """All marts with metrics and freshness, or one mart with its columns."""
+
+    marts: list[Mart]
+    columns: list[MartColumn]
+    metrics: list[Metric]
+    freshness: list[Freshness]
+
+
+def describe_marts(
+    marts: Path,
+    *,
+    mart: Annotated[str | None, Field(description="Columns of this table", max_length=60)] = None,
+) -> MartsAnswer:
+    """Data dictionary for SQL: which tables, columns and metrics exist, what they mean, how fresh the sync is."""
+    with reading(marts) as source:
+        context = source.context()
+        known = source.rows(
+            "SELECT DISTINCT mart_name, mart_description AS description, grain FROM fb_dictionary ORDER BY mart_name"
+        )
+        if mart is None:
+            return MartsAnswer(
+                context=context,
+                marts=[Mart(**row) for row in known],
+                columns=[],
+                metrics=_metrics(source, None),
+                freshness=_freshness(source),
+            )
+        names = [row["mart_name"] for row in known]
+        if mart not in names:
+            near = difflib.get_close_matches(mart, names, n=3, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "Ask without a name to see them all."
+            raise ReadRefused("no_such_mart", f"There is no mart of this name. {hint}")
+        columns = source.rows(
+            "SELECT column_name, data_type, description, currency_column FROM fb_dictionary "
+            "WHERE mart_name = ? ORDER BY column_number",
+            mart,
+        )
+        return MartsAnswer(
+            context=context,
+            marts=[Mart(**row) for row in known if row["mart_name"] == mart],
+            columns=[MartColumn(**row) for row in columns],
+            metrics=_metrics(source, mart),
+            freshness=[],
+        )
+
+
+def _metrics(source: Source, mart: str | None) -> list[Metric]:
+    rows = source.rows(
+        "SELECT metric_name, metric_definition, example_sql FROM fb_metrics "
+        "WHERE mart_name = coalesce(?, mart_name) ORDER BY metric_name",
+        mart,
+    )
+    return [Metric(**row) for row in rows]
+
+
+def _freshness(source: Source) -> list[Freshness]:
+    rows = source.rows(
+        "SELECT stream_name, sum(row_count)::BIGINT AS row_count, "
+        "max(last_extracted_at) AT TIME ZONE 'UTC' AS last_extracted_at "
+        "FROM fb_freshness WHERE is_synced GROUP BY stream_name ORDER BY stream_name"
+    )
+    return [Freshness(**row) for row in rows]

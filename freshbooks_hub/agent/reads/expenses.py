@@ -1,0 +1,99 @@
+"""What was spent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To
+from freshbooks_hub.agent.reads.models import Amount, Page, Text
+from freshbooks_hub.agent.reads.source import reading
+
+GroupBy = Literal["category", "vendor", "client", "project", "month"]
+_GROUPS: dict[GroupBy, str] = {
+    "category": "category_path",
+    "vendor": "vendor",
+    "client": "client_name",
+    "project": "project_name",
+    "month": "strftime(expense_date, '%Y-%m')",
+}
+
+
+class ExpenseGroup(BaseModel):
+    """Expenses of one group in one currency, tax included; `group` is null for those without one."""
+
+    business_id: int
+    group: Text | None
+    currency_code: str
+    total_amount: Amount
+    tax_amount: Amount | None
+    expense_count: int
+
+
+class ExpenseTotal(BaseModel):
+    """All matching expenses of one business in one currency."""
+
+    business_id: int
+    currency_code: str
+    total_amount: Amount
+    tax_amount: Amount | None
+    expense_count: int
+
+
+class ExpenseSummary(Page):
+    """Expenses by group; `totals` are over all groups and pages."""
+
+    totals: list[ExpenseTotal]
+    groups: list[ExpenseGroup]
+
+
+_SUMS = "currency_code, sum(total_amount) AS total_amount, sum(tax_amount) AS tax_amount, count(*) AS expense_count"
+_WHERE = (
+    "FROM expenses WHERE business_id = coalesce(?, business_id) "
+    "AND currency_code = coalesce(upper(?), currency_code) "
+    "AND (? IS NULL OR expense_date >= ?) AND (? IS NULL OR expense_date <= ?) "
+    "AND (? IS NULL OR contains(strip_accents(lower(category_path)), strip_accents(lower(?)))) "
+    "AND (? IS NULL OR contains(strip_accents(lower(vendor)), strip_accents(lower(?))))"
+)
+
+
+def expense_summary(
+    marts: Path,
+    *,
+    date_from: From = None,
+    date_to: To = None,
+    group_by: GroupBy = "category",
+    category: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
+    vendor: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
+    business_id: BusinessId = None,
+    currency_code: Currency = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> ExpenseSummary:
+    """What we spent: expenses and costs in a period, by category, vendor, client, project or month."""
+    with reading(marts) as source:
+        context = source.context(business_id)
+        pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]
+        values = [business_id, currency_code, *pairs]
+        rows, more, following = source.page(
+            f'SELECT business_id, {_GROUPS[group_by]} AS "group", {_SUMS} {_WHERE} '
+            'GROUP BY business_id, "group", currency_code '
+            'ORDER BY business_id, currency_code, total_amount DESC, "group"',
+            values,
+            cursor,
+            limit,
+        )
+        totals = source.rows(
+            f"SELECT business_id, {_SUMS} {_WHERE} "
+            "GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
+            *values,
+        )
+        return ExpenseSummary(
+            context=context,
+            totals=[ExpenseTotal(**row) for row in totals],
+            groups=[ExpenseGroup(**row) for row in rows],
+            has_more=more,
+            next_cursor=following,
+        )

@@ -1,0 +1,127 @@
+"""One short-lived, read-only look into the published marts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
+from freshbooks_hub.errors import QueryFailed
+from freshbooks_hub.history import History
+from freshbooks_hub.reconciliation import differences
+
+Row = dict[str, Any]
+
+
+class Source:
+    """The marts of one moment; made by `reading`."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, marts: Path) -> None:
+        self._db = db
+        self._marts = marts
+        self._published = marts.stat().st_mtime
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """The rows of a query of ours; `values` fill its question marks."""
+        cursor = self._db.execute(sql, list(values))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def businesses(self, business_id: int | None) -> list[Business]:
+        """All of them, or the one that was asked for; raises ReadRefused when there is no such business."""
+        known = self.rows("SELECT business_id, business_name FROM businesses ORDER BY business_id")
+        picked = [row for row in known if business_id in (None, row["business_id"])]
+        if known and not picked:
+            ids = ", ".join(str(row["business_id"]) for row in known)
+            raise ReadRefused("no_such_business", f"There is no business {business_id} here, only {ids}.")
+        return [Business(**row) for row in picked]
+
+    def context(self, business_id: int | None = None, *, apart: bool = True) -> Context:
+        """As of when and of which businesses an answer is; `apart`: it keeps them apart by itself."""
+        [day] = self.rows("SELECT max(as_of_date) AS as_of_date FROM fb_freshness")
+        businesses = self.businesses(business_id)
+        notes = []
+        if len(businesses) > 1:
+            notes.append(
+                "Several businesses: each row and total is of one of them."
+                if apart
+                else "Several businesses: group by business_id or filter to one, else the result mixes them."
+            )
+        found = differences(self._marts)
+        if found:
+            checks = ", ".join(sorted({difference.check_name for difference in found})[:5])
+            notes.append(
+                f"Attention: {len(found)} figures differ from FreshBooks' own reports ({checks}). "
+                "See mart fb_reconciliation, where not is_ok, before you rely on them."
+            )
+        return Context(
+            as_of_date=day["as_of_date"],
+            published_at=datetime.fromtimestamp(int(self._published), UTC),
+            last_sync_at=_last_sync(self._marts.with_name("hub.sqlite")),
+            businesses=businesses,
+            notes=notes,
+        )
+
+    def page(
+        self, sql: str, values: Sequence[Any], cursor: str | None, limit: int
+    ) -> tuple[list[Row], bool, str | None]:
+        """Rows of `sql` (which has a total order) from `cursor` on: rows, has_more, next_cursor."""
+        question = f"{sql}{list(values)}{self._published}"
+        mark = hashlib.sha256(question.encode()).hexdigest()[:12]
+        start = _opened(cursor, mark)
+        rows = self.rows(f"{sql} LIMIT ? OFFSET ?", *values, limit + 1, start)
+        more = len(rows) > limit
+        return rows[:limit], more, _cursor(start + limit, mark) if more else None
+
+
+@contextmanager
+def reading(marts: Path) -> Iterator[Source]:
+    """Look into `marts`; bare names are those of schema marts. Raises QueryFailed."""
+    if not marts.exists():
+        raise QueryFailed("There are no marts yet. Run `freshbooks sync` first.")
+    try:
+        with duckdb.connect(marts, read_only=True) as db:
+            db.execute("SET search_path = 'marts'")
+            yield Source(db, marts)
+    except duckdb.CatalogException as error:
+        raise QueryFailed(
+            "The marts are of an earlier version. Run `freshbooks sync`, then ask again."
+        ) from error
+    except duckdb.Error as error:
+        raise QueryFailed("The marts could not be read. Run `freshbooks sync`, then ask again.") from error
+
+
+def _last_sync(history: Path) -> datetime | None:
+    """When the newest sync ended, if it succeeded: then what it found unchanged is that fresh too."""
+    run = History(history).last_run() if history.exists() else None
+    if run is None or run["status"] != "succeeded":
+        return None
+    return datetime.fromisoformat(run["finished_at"])
+
+
+def _cursor(start: int, mark: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([start, mark]).encode()).decode().rstrip("=")
+
+
+def _opened(cursor: str | None, mark: str) -> int:
+    if cursor is None:
+        return 0
+    try:
+        start, found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, TypeError):
+        start, found = None, None
+    if found != mark or not isinstance(start, int):
+        raise ReadRefused(
+            "unknown_cursor",
+            "This cursor is not of this question, or the books were synced since. Ask again without one.",
+        )
+    return start

@@ -1,0 +1,101 @@
+"""Work that was done and not billed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Cursor, Limit
+from freshbooks_hub.agent.reads.find import find_client
+from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Quantity, Text
+from freshbooks_hub.agent.reads.source import reading
+
+
+class UnbilledRow(BaseModel):
+    """One person's time on one service of one project. Without a rate the amount is missing, for the reason given."""
+
+    business_id: int
+    client_id: int | None
+    client_name: Text | None
+    project_id: int | None
+    project_name: Text | None
+    is_project_complete: bool | None
+    service_name: Text | None
+    person_name: Text | None
+    hours: Quantity
+    oldest_entry_date: date
+    newest_entry_date: date
+    hourly_rate: Quantity | None
+    rate_missing_reason: str | None
+    currency_code: str | None
+    unbilled_amount: Amount | None
+
+
+class UnbilledTotal(BaseModel):
+    """All matching time of one business in one currency; hours without a rate are no part of the amount."""
+
+    business_id: int
+    currency_code: str | None
+    hours: Quantity
+    hours_without_amount: Quantity
+    unbilled_amount: Amount
+
+
+class UnbilledTime(Page):
+    """Billable hours that no invoice has, and their value."""
+
+    client: ClientRef | None
+    totals: list[UnbilledTotal]
+    entries: list[UnbilledRow]
+
+
+_WHERE = (
+    "FROM unbilled_time WHERE business_id = coalesce(?, business_id) AND (? IS NULL OR client_id = ?) "
+    "AND (? IS NULL OR project_id = try_cast(? AS BIGINT) "
+    "OR contains(strip_accents(lower(project_name)), strip_accents(lower(?)))) "
+    "AND (NOT ? OR is_project_complete)"
+)
+
+
+def list_unbilled_time(
+    marts: Path,
+    *,
+    client: Client = None,
+    project: Annotated[str | None, Field(description="Part of its name, or id", max_length=200)] = None,
+    complete_only: Annotated[bool, Field(description="Only finished projects")] = False,
+    business_id: BusinessId = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> UnbilledTime:
+    """Unbilled time: hours worked that can still be billed, per client, project and person, with their value."""
+    with reading(marts) as source:
+        found = find_client(source, client, business_id) if client else None
+        business = found.business_id if found else business_id
+        context = source.context(business)
+        client_id = found.client_id if found else None
+        values = [business, client_id, client_id, project, project, project, complete_only]
+        rows, more, following = source.page(
+            f"SELECT {', '.join(UnbilledRow.model_fields)} {_WHERE} "
+            "ORDER BY business_id, client_id, project_id, service_id, identity_id",
+            values,
+            cursor,
+            limit,
+        )
+        totals = source.rows(
+            "SELECT business_id, currency_code, sum(hours) AS hours, "
+            "coalesce(sum(hours) FILTER (unbilled_amount IS NULL), 0) AS hours_without_amount, "
+            f"coalesce(sum(unbilled_amount), 0) AS unbilled_amount {_WHERE} "
+            "GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
+            *values,
+        )
+        return UnbilledTime(
+            context=context,
+            client=found,
+            totals=[UnbilledTotal(**row) for row in totals],
+            entries=[UnbilledRow(**row) for row in rows],
+            has_more=more,
+            next_cursor=following,
+        )
