@@ -19,6 +19,7 @@ from freshbooks_hub.connection import commands as connection_commands
 from freshbooks_hub.doctor import commands as doctor_commands
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.sync import commands as sync_commands
+from freshbooks_hub.web import commands as web_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,6 +75,7 @@ connection_commands.register(cli)
 doctor_commands.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
+web_commands.register(cli)
 
 
 @cli.command()

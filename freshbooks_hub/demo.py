@@ -14,13 +14,15 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from freshbooks_hub.connection import oauth
+from freshbooks_hub.clock import utc_now
+from freshbooks_hub.connection import login, oauth
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 from freshbooks_hub.query import Answer, query_marts
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from freshbooks_hub.sync.schedule import Schedule
 
 # The day the sandbox's books end.
 AS_OF = date(2026, 10, 31)
@@ -79,8 +81,11 @@ def run_demo(parent: Home, reporter: Reporter) -> DemoResult:
         }
         tokens = oauth.exchange_code(credentials, consent(credentials))
         ConnectionStore(home.connection).connect({"credentials": credentials | tokens.as_credentials()})
+        login.profile(home)
         reporter.phase("Connected; reading the books")
         result = sync(home, SyncOptions(as_of=AS_OF), reporter)
+    # This FreshBooks is gone now: `freshbooks serve` shows the books and does not look for it.
+    Schedule(home).pause(utc_now())
     return DemoResult(home, result, repeated, [_sample(home, *sample) for sample in SAMPLES.items()])
 
 

@@ -33,7 +33,7 @@ from freshbooks_hub.web.security import Guard
 from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import STATIC, render
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost")
 SESSION = 14 * 24 * 3600
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)

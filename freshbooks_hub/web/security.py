@@ -68,19 +68,21 @@ class Guard:
 
         request = Request(scope)
         answer: ASGIApp = self.app
-        if request.method not in SAFE and _from_elsewhere(request.headers):
+        public = request.app.state.site.public_url
+        if request.method not in SAFE and _from_elsewhere(request.headers, public):
             answer = Response("This form was sent from another site.", 403)
         elif not signed_in(request) and not request.url.path.startswith(OPEN):
             answer = RedirectResponse("/login", 303)
         await answer(scope, receive, guarded)
 
 
-def _from_elsewhere(headers: Headers) -> bool:
-    """Whether a browser says that another site sent this; both headers cannot be set by scripts."""
+def _from_elsewhere(headers: Headers, public_url: str | None) -> bool:
+    """Whether a browser says that another site sent this; no script can set these headers."""
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    # A proxy may have its own idea of our Host.
+    return origin is not None and origin != public_url and urlsplit(origin).netloc != headers.get("host")
 
 
 def csrf_token(request: Request) -> str:

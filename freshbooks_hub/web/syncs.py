@@ -30,7 +30,8 @@ class Starter:
             with disk_errors(home.logs), (home.logs / "web-sync.log").open("wb") as log:
                 self._started[home.root] = subprocess.Popen(
                     [sys.executable, "-m", "freshbooks_hub.cli", "sync"],
-                    env=os.environ | {"FRESHBOOKS_HOME": str(home.root)},
+                    env=os.environ
+                    | {"FRESHBOOKS_HOME": str(home.base.root), "FRESHBOOKS_CONNECTION": home.name},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

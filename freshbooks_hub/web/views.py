@@ -64,6 +64,11 @@ def place(request: Request) -> Place:
     return Place(request.app.state.site, request.path_params.get("connection", ""))
 
 
+def origin(request: Request) -> str:
+    """This server as browsers call it; its Host header was checked."""
+    return place(request).site.public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
 def connections(site: Site) -> dict[str, Home]:
     """Name to home; the default connection is ""."""
     return {"": site.home} | {home.name: home for home in Home.connections() if home.name != DEFAULT}
@@ -82,6 +87,7 @@ def render(
         "connections": connections(here.site),
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
+        "origin": origin(request),
         "syncing": here.site.syncs.running(here.home),
         "waiting": waiting(here.home),
         "zone": zone,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.errors import HubError, NotConnected
 from freshbooks_hub.home import Home
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import Place, back, place, render
+from freshbooks_hub.web.views import Place, back, origin, place, render
 
 ROOT = "/settings/freshbooks"
 
@@ -63,7 +62,7 @@ def begin(request: Request, form: FormData) -> Response:
             App(client_id, client_secret, redirect_uri),
             actions="actions" in form,
             browser=browser,
-            done_url=f"{_origin(request)}{here.base}{ROOT}/done",
+            done_url=f"{origin(request)}{here.base}{ROOT}/done",
             served_here=redirect_uri == _own_redirect(here),
         )
     except HubError as error:
@@ -221,12 +220,6 @@ def _own_redirect(here: Place) -> str | None:
     """The callback under the pages' own https address, where they have one."""
     public = here.site.public_url
     return f"{public}{here.base}/callback" if public else None
-
-
-def _origin(request: Request) -> str:
-    """This server as the browser calls it; its Host header was checked."""
-    parts = urlsplit(str(request.url))
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 routes = [

@@ -1,0 +1,123 @@
+"""`freshbooks serve`: pages, agents' server, webhooks and the ticker in one process, until Ctrl-C."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from freshbooks_hub.agent.server.http import mcp_app
+from freshbooks_hub.agent.server.token import read_token
+from freshbooks_hub.errors import HubError, InvalidConfig
+from freshbooks_hub.home import Home
+from freshbooks_hub.web import keys
+from freshbooks_hub.web.app import LOOPBACK, create_app
+
+GRACE = 5  # seconds for running requests at the end
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where to listen, and by which further names and address we are reached."""
+
+    host: str = "127.0.0.1"
+    port: int = 8766
+    names: tuple[str, ...] = ()
+    public_url: str | None = None
+    open_browser: bool = False
+
+
+class PasswordNeeded(HubError):
+    """Others could reach the books, and nothing would keep them out."""
+
+
+def serve(home: Home, options: Options) -> None:
+    """Serve until interrupted. Raises PasswordNeeded, InvalidConfig, HomeError, HubError for a port in use."""
+    home.ensure()
+    check(home, options)
+    listening = _listen(options.host, options.port)
+    port = listening.getsockname()[1]
+    app = whole_app(home, options, port)
+    local = f"http://{_reachable(options.host)}:{port}"
+    address = options.public_url or local
+    print(f"FreshBooks hub: {address}   (stop with Ctrl-C)", flush=True)
+    if options.open_browser:
+        webbrowser.open(address)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        # Addresses hold codes and names; nothing of a request is logged.
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=GRACE,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        print("Stopped.")
+
+
+def check(home: Home, options: Options) -> None:
+    """Refuse to be reached by others without a password. Raises PasswordNeeded, InvalidConfig."""
+    public = options.public_url
+    if public and (
+        urlsplit(public).scheme != "https" or not urlsplit(public).hostname or urlsplit(public).path
+    ):
+        raise InvalidConfig(
+            "--public-url is an https address without a path, for example https://books.example.com."
+        )
+    private = options.host in LOOPBACK and public is None
+    if not private and keys.load(home).password is None:
+        raise PasswordNeeded(
+            f"{public or options.host} can be reached by others, so the pages need a password first. Set one with "
+            f"`freshbooks serve --set-password`, or in {keys.PASSWORD_VARIABLE}."
+        )
+
+
+def whole_app(home: Home, options: Options, port: int) -> Starlette:
+    """Pages, `/mcp` and webhooks as one app; its lifespan runs the ticker."""
+    public = options.public_url
+    hosts = [*LOOPBACK, *options.names]
+    if options.host not in ("0.0.0.0", "::", *hosts):  # noqa: S104 - compared, not bound
+        hosts.append(options.host)
+    if public:
+        hosts.append(str(urlsplit(public).hostname))
+    pages = create_app(home, hosts, public)
+    at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
+    local = f"http://{_reachable(options.host)}:{port}"
+    agents = mcp_app(home, read_token(home), at, approvals_url=f"{public or local}/approvals")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with agents.router.lifespan_context(agents):
+            try:
+                yield
+            finally:
+                pages.state.site.logins.stop()
+
+    return Starlette(routes=[Route("/mcp", endpoint=agents), Mount("/", pages)], lifespan=lifespan)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise HubError(
+            f"{host}:{port} cannot be used: {error.strerror or error}. Choose another --port."
+        ) from error
+
+
+def _reachable(host: str) -> str:
+    """A name for the address in a browser of this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
