@@ -111,6 +111,43 @@ def resume() -> None:
     print("Scheduled syncs go on.")
 
 
+webhooks = typer.Typer(help="Let FreshBooks say when something changed (optional).", no_args_is_help=True)
+
+
+@webhooks.command("enable")
+def enable_webhooks(
+    url: Annotated[str, typer.Option(help="Public https address of `freshbooks serve`'s webhook page.")],
+) -> None:
+    """Register callbacks; the running server answers FreshBooks' verification.
+
+    Example: `freshbooks webhooks enable --url https://books.example.com/webhooks/freshbooks`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.sync.webhook_calls import enable
+
+    registered, refused = enable(Home.from_environment().ensure(), url)
+    verified = sum(webhook.verified for webhook in registered)
+    print(f"{len(registered)} callbacks registered, {verified} verified.")
+    if verified < len(registered):
+        print(
+            "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
+        )
+    for reason in refused:
+        print(f"Left out: {reason}")
+
+
+@webhooks.command("disable")
+def disable_webhooks() -> None:
+    """Delete the callbacks again; the schedule alone goes on.
+
+    Example: `freshbooks webhooks disable`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.sync.webhook_calls import disable
+
+    print(f"{disable(Home.from_environment())} callbacks deleted.")
+
+
 def sync_what_is_due(as_json: bool) -> None:
     """`freshbooks sync --due`: exit code 0 also when nothing was to be done. Raises HubError."""
     from freshbooks_hub.home import Home
@@ -144,6 +181,7 @@ def sync_what_is_due(as_json: bool) -> None:
 def register(cli: typer.Typer) -> None:
     """Add the commands to `freshbooks`."""
     cli.add_typer(schedule, name="schedule")
+    cli.add_typer(webhooks, name="webhooks")
     cli.command()(pause)
     cli.command()(resume)
 

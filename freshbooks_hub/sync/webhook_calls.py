@@ -1,0 +1,105 @@
+"""Registering callbacks at FreshBooks (freshbooks-api.md 8): one for each kind of thing and account."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from freshbooks_hub.connection.api import Api
+from freshbooks_hub.connection.oauth import USER_AGENT, api_url
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhook, Webhooks
+
+TIMEOUT = (10.0, 30.0)
+
+
+def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
+    """Register what is missing, and ask again for the verification of what waits; all of them, and refusals.
+
+    An event that FreshBooks refuses (a scope that was not granted, a plan) is told and left out. Raises
+    HubError when nothing can be asked at all.
+    """
+    if urlsplit(uri).scheme != "https":
+        raise HubError(
+            "FreshBooks delivers webhooks to https addresses only. Give the public one of your server."
+        )
+    webhooks, refused = Webhooks(home), []
+    present = {
+        (webhook.account_id, webhook.event): webhook for webhook in webhooks.all() if webhook.uri == uri
+    }
+    for account in _accounts(home):
+        for event in ENTITY_OF:
+            webhook = present.get((account, event))
+            try:
+                if webhook is None:
+                    answer = _send(home, "POST", account, "", {"event": event, "uri": uri})
+                    webhooks.add(_id(answer), account, event, uri)
+                elif not webhook.verified:
+                    _send(home, "PUT", account, f"/{webhook.callback_id}", {"resend": True})
+            except HubError as error:
+                refused.append(f"{event}: {error}")
+    return webhooks.all(), refused
+
+
+def disable(home: Home) -> int:
+    """Delete every callback that we registered; how many there were. Raises HubError at the first refusal."""
+    webhooks = Webhooks(home)
+    found = webhooks.all()
+    for webhook in found:
+        _send(home, "DELETE", webhook.account_id, f"/{webhook.callback_id}", None)
+        webhooks.remove(webhook.callback_id)
+    return len(found)
+
+
+def confirm(home: Home, webhook: Webhook, verifier: str) -> None:
+    """Send the verifier back. Raises HubError when FreshBooks does not take it."""
+    content = {"callback_id": webhook.callback_id, "verifier": verifier}
+    _send(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", content)
+
+
+def _accounts(home: Home) -> list[str]:
+    store = ConnectionStore(home.connection)
+    chosen = store.load().config.get("business_ids") or []
+    businesses = Api(valid_access_token(store)).me().businesses
+    return sorted({b.account_id for b in businesses if b.account_id and (not chosen or b.id in chosen)})
+
+
+def _send(
+    home: Home, method: str, account: str, rest: str, callback: dict[str, Any] | None
+) -> dict[str, Any]:
+    token = valid_access_token(ConnectionStore(home.connection))
+    try:
+        response = requests.request(
+            method,
+            f"{api_url()}/events/account/{account}/events/callbacks{rest}",
+            json={"callback": callback} if callback is not None else None,
+            headers={"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT, "Api-Version": "alpha"},
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+        body = response.json() if response.content else {}
+    except (requests.RequestException, ValueError) as error:
+        raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.") from error
+    inner = body.get("response", {}) if isinstance(body, dict) else {}
+    errors = inner.get("errors") if isinstance(inner, dict) else None
+    if response.status_code >= 400 or errors:
+        first = errors[0] if isinstance(errors, list) and errors else {}
+        reason = first.get("message") if isinstance(first, dict) else None
+        raise HubError(
+            f"FreshBooks refused ({response.status_code}): {str(reason or 'no reason given')[:200]}."
+        )
+    result = inner.get("result", {}) if isinstance(inner, dict) else {}
+    answer: dict[str, Any] = result.get("callback", {}) if isinstance(result, dict) else {}
+    return answer
+
+
+def _id(callback: dict[str, Any]) -> int:
+    try:
+        return int(callback.get("callbackid") or callback["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise HubError("FreshBooks registered a callback without telling its number.") from error

@@ -1,0 +1,182 @@
+"""FreshBooks' webhooks (freshbooks-api.md 8): a wake-up for the schedule, never data.
+
+A delivery says what kind of thing changed, without order, guarantee or protection from replay. So it only makes
+the entity due sooner, at most once a minute; what is read is read as always.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from freshbooks_hub.clock import Clock, stamp, utc_now
+from freshbooks_hub.database import transaction
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.schedule import Schedule
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS webhooks (
+    callback_id INTEGER PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    verifier TEXT, -- the signing secret, once FreshBooks has accepted it back
+    last_delivery_at TEXT
+);
+"""
+SIGNATURE = "x-freshbooks-hmac-sha256"
+MAX_BODY = 64 * 1024
+# A noun alone subscribes to all of its verbs.
+ENTITY_OF = {
+    "invoice": "invoices",
+    "payment": "invoices",
+    "credit_note": "invoices",
+    "client": "clients",
+    "expense": "expenses",
+    "category": "categories",
+    "time_entry": "time_entries",
+    "project": "projects",
+    "service": "services",
+    "estimate": "estimates",
+    "recurring": "recurring",
+    "bill": "bills",
+    "bill_vendor": "bills",
+    "item": "items",
+    "tax": "items",
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a delivery: an HTTP status, a word for the log, and the entity that was woken."""
+
+    status: int
+    message: str
+    entity: str | None = None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One registered callback; it delivers nothing before `verified`."""
+
+    callback_id: int
+    account_id: str
+    event: str
+    uri: str
+    verifier: str | None = field(repr=False)
+    last_delivery_at: str | None
+
+    @property
+    def verified(self) -> bool:
+        return self.verifier is not None
+
+
+class Webhooks:
+    """The callbacks of one connection that FreshBooks knows."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def all(self) -> list[Webhook]:
+        """In the order of their registration."""
+        if not self._home.history.exists():
+            return []
+        with self._connection() as db:
+            return [Webhook(*row) for row in db.execute("SELECT * FROM webhooks ORDER BY callback_id")]
+
+    def add(self, callback_id: int, account_id: str, event: str, uri: str) -> None:
+        """A callback was registered; FreshBooks will ask to have it verified."""
+        with self._connection() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO webhooks (callback_id, account_id, event, uri) VALUES (?, ?, ?, ?)",
+                [callback_id, account_id, event, uri],
+            )
+
+    def verified(self, callback_id: int, verifier: str) -> None:
+        """FreshBooks accepted the verifier."""
+        with self._connection() as db:
+            db.execute("UPDATE webhooks SET verifier = ? WHERE callback_id = ?", [verifier, callback_id])
+
+    def delivered(self, callback_id: int, now: datetime) -> None:
+        """A delivery with its signature came."""
+        with self._connection() as db:
+            db.execute(
+                "UPDATE webhooks SET last_delivery_at = ? WHERE callback_id = ?", [stamp(now), callback_id]
+            )
+
+    def remove(self, callback_id: int) -> None:
+        """The callback is gone."""
+        with self._connection() as db:
+            db.execute("DELETE FROM webhooks WHERE callback_id = ?", [callback_id])
+
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._home.history, TABLES)
+
+
+def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:
+    """Answer one POST of FreshBooks to `/webhooks/freshbooks`. Blocks for a request when it is a verification.
+
+    `headers` in any case. Only a delivery signed with the verifier of a callback that we registered wakes
+    anything; everything else is refused without saying why.
+    """
+    if len(body) > MAX_BODY:
+        return Receipt(413, "too large")
+    try:
+        fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True))
+    except ValueError:
+        return Receipt(400, "not a form")
+    webhooks = Webhooks(home)
+    if fields.get("name") == "callback.verify":
+        return _verify(home, webhooks, fields)
+    signature = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
+    account = fields.get("account_id")
+    for webhook in webhooks.all():
+        if (
+            webhook.verifier
+            and webhook.account_id == account
+            and is_signed(fields, signature, webhook.verifier)
+        ):
+            noun = fields.get("name", "").partition(".")[0]
+            webhooks.delivered(webhook.callback_id, clock())
+            entity = ENTITY_OF.get(noun)
+            if entity:
+                Schedule(home).wake([entity], clock())
+            return Receipt(200, f"{noun} changed", entity)
+    return Receipt(401, "not signed by a known callback")
+
+
+def is_signed(fields: Mapping[str, str], signature: str, verifier: str) -> bool:
+    """Whether `signature` is base64 of the HMAC-SHA256 over the fields as JSON, in the order sent.
+
+    The JSON is that of Python's `json.dumps`; the compact form is a second chance. Constant time.
+    """
+    given = signature.encode("utf-8", "replace")
+    texts = (json.dumps(fields), json.dumps(fields, separators=(",", ":")))
+    made = [base64.b64encode(hmac.digest(verifier.encode(), text.encode(), hashlib.sha256)) for text in texts]
+    return any([hmac.compare_digest(given, one) for one in made])  # noqa: C419 - both, always
+
+
+def _verify(home: Home, webhooks: Webhooks, fields: Mapping[str, str]) -> Receipt:
+    """The handshake: FreshBooks sends a code, and wants it back by PUT before it delivers anything."""
+    from freshbooks_hub.sync.webhook_calls import confirm
+
+    waiting = {str(webhook.callback_id): webhook for webhook in webhooks.all() if not webhook.verified}
+    webhook = waiting.get(fields.get("object_id", ""))
+    verifier = fields.get("verifier", "")
+    if webhook is None or not verifier:
+        return Receipt(404, "no such callback waits")
+    try:
+        confirm(home, webhook, verifier)
+    except HubError as error:
+        return Receipt(502, str(error))
+    webhooks.verified(webhook.callback_id, verifier)
+    return Receipt(200, f"callback for {webhook.event} verified")
