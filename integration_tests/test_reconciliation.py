@@ -17,11 +17,23 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield hub
 
 
-REPORTS = ("--stream", "report_payments_collected", "--stream", "report_accounts_aging")
+STREAMS = (
+    "bills",
+    "credit_notes",
+    "other_income",
+    "report_payments_collected",
+    "report_accounts_aging",
+    "report_expense_details",
+    "report_profit_and_loss",
+    "report_tax_summary",
+    "report_invoice_details",
+    "report_item_sales",
+    "report_revenue_by_client",
+)
 
 
 def test_the_demo_books_tie_to_every_report(hub: Hub) -> None:
-    result = hub.sync(*REPORTS)
+    result = hub.sync(*(word for name in STREAMS for word in ("--stream", name)))
     assert result["differences"] == []
     checked = hub.query(
         "select distinct check_name from fb_reconciliation where check_kind = 'freshbooks_report'"

@@ -279,7 +279,17 @@ def rows() -> Rows:
     ]
     tables["expenses"] = [
         expense(ONE, 1, 11, "113.00", "2026-05-01", taxName1="HST", taxAmount1=money("13.00"), billable=True),
-        expense(ONE, 2, 11, "20.00", "2026-05-31", taxAmount1=money("1.00"), taxAmount2=money("0.50")),
+        expense(
+            ONE,
+            2,
+            11,
+            "20.00",
+            "2026-05-31",
+            taxName1="GST",
+            taxAmount1=money("1.00"),
+            taxName2="PST",
+            taxAmount2=money("0.50"),
+        ),
         expense(ONE, 3, 11, "20.00", "2026-06-01"),
         expense(ONE, 4, 11, "30.00", "2026-05-15", "CAD"),
         expense(ONE, 5, 11, "500.00", "2026-05-15", vis_state=1),

@@ -141,7 +141,7 @@ def _monthly(tables: Rows, business: int, code: str, first: str, last: str) -> I
     sales -= sum((decimal(r["amount"]) for r in credits if r["credit_type"] == "goodwill"), ZERO)
     for row in within("other_income", "incomeid", "date"):
         rate = 1 + sum((Decimal(t["amount"]) for t in row["taxes"]), ZERO) / 100
-        sales += (decimal(row["amount"]) / rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        sales += cents(decimal(row["amount"]) / rate)
     income = sales - sum((value for key, value in lines if key in goods), ZERO)
     spent = sum((value for key, value in lines if key not in goods), ZERO)
 
@@ -201,10 +201,100 @@ def _monthly(tables: Rows, business: int, code: str, first: str, last: str) -> I
         "report_trial_balance",
         {"data": [{**account, "debit": money(Decimal(5), code), "credit": money(ZERO, code)}]},
     )
-    yield "report_tax_summary", {"taxes": [], "total_invoiced": money(ZERO, code)}
-    yield "report_invoice_details", {"clients": [], "summary": {}}
-    yield "report_item_sales", {"items": [], "total": money(ZERO, code)}
+    income_rows = within("other_income", "incomeid", "date")
+    yield "report_tax_summary", _tax_summary(code, invoices, credits, income_rows, expenses)
+    details = within("invoices", "invoiceid", "create_date")
+    yield "report_invoice_details", {"clients": _by_client(details), "summary": {}}
+    yield "report_item_sales", _item_sales(code, invoices)
     yield (
         "report_revenue_by_client",
-        {"clients": [], "sales_type": "collected", "total_sales": money(ZERO, code)},
+        _revenue(code, [r for r in payments if not r["from_credit"]], credits, tables),
     )
+
+
+def _by_client(invoices: list[Row]) -> list[Row]:
+    """Drafts are in it."""
+    shown = ("invoiceid", "v3_status", "create_date", "paid", "outstanding")
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in invoices:
+        found[row["customerid"]].append({**{name: row[name] for name in shown}, "total": row["amount"]})
+    return [{"userid": key, "invoices": rows} for key, rows in found.items()]
+
+
+def _item_sales(code: str, invoices: list[Row]) -> Row:
+    sold: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    off: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for row in invoices:
+        for line in row["lines"]:
+            sold[line["name"]] += decimal(line["amount"])
+        if row["lines"]:
+            off[row["lines"][-1]["name"]] += decimal(row["discount_total"])
+    items = [
+        {"name": name, "total": money(value, code), "total_discount": money(off[name], code)}
+        for name, value in sold.items()
+    ]
+    return {"items": items, "total": money(sum(sold.values(), ZERO), code)}
+
+
+def _revenue(code: str, payments: list[Row], credits: list[Row], tables: Rows) -> Row:
+    payers = {(r["business_id"], r["invoiceid"]): r["customerid"] for r in tables["invoices"]}
+    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in payments:
+        sums[payers[row["business_id"], row["invoiceid"]]] += decimal(row["amount"])
+    for row in credits:
+        sums[row["clientid"]] += decimal(row["amount"])
+    clients = [{"userid": key, "total": money(value, code)} for key, value in sums.items()]
+    total = money(sum(sums.values(), ZERO), code)
+    return {"clients": clients, "sales_type": "collected", "total_sales": total}
+
+
+def _tax_summary(
+    code: str, invoices: list[Row], credits: list[Row], income: list[Row], expenses: list[Row]
+) -> Row:
+    collected: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    paid: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for row in invoices:
+        for name, value in _line_taxes(row["lines"], 1 - Decimal(row["discount_value"]) / 100):
+            collected[name] += value
+    for row in credits:
+        if row["credit_type"] == "goodwill":
+            for name, value in _line_taxes(row["lines"], Decimal(1)):
+                collected[name] -= value
+    for row in income:
+        gross, (tax,) = decimal(row["amount"]), row["taxes"]
+        collected[tax["name"]] += gross - cents(gross / (1 + Decimal(tax["amount"]) / 100))
+    for row in expenses:
+        for slot in "12":
+            if row.get(f"taxName{slot}"):
+                paid[row[f"taxName{slot}"]] += decimal(row[f"taxAmount{slot}"])
+    taxes = [
+        {
+            "tax_name": name,
+            "tax_collected": money(collected[name], code),
+            "tax_paid": money(paid[name], code),
+            "net_tax": money(collected[name] - paid[name], code),
+        }
+        for name in sorted({*collected, *paid})
+    ]
+    invoiced = sum((decimal(row["amount"]) for row in invoices), ZERO)
+    return {"cash_based": False, "taxes": taxes, "total_invoiced": money(invoiced, code)}
+
+
+def _line_taxes(lines: list[Row], keep: Decimal) -> list[tuple[str, Decimal]]:
+    """(name, amount) of each tax of a document, rounded once."""
+    sums: dict[tuple[str, Decimal], Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        base = decimal(line["amount"]) * keep
+        percents = [Decimal(line["taxAmount1"]), Decimal(line["taxAmount2"])]
+        first = base * percents[0] / 100
+        second = (base + (first if line["compounded_tax"] else 0)) * percents[1] / 100
+        for name, percent, value in zip(
+            (line["taxName1"], line["taxName2"]), percents, (first, second), strict=True
+        ):
+            if percent:
+                sums[name, percent] += value
+    return [(name, cents(value)) for (name, _), value in sums.items()]
+
+
+def cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)

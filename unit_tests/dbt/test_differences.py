@@ -31,6 +31,15 @@ def differing(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     next(row for row in spent if row["expenseid"] == 1)["amount"] = {"amount": "113.02", "code": "USD"}
     profit = report(tables, "report_profit_and_loss", start_date=MAY, **usd)
     profit["total_expenses"]["total"] = {"amount": "1.00", "code": "USD"}
+    tax = report(tables, "report_tax_summary", start_date=MAY, **usd)
+    next(row for row in tax["taxes"] if row["tax_name"] == "HST")["tax_paid"]["amount"] = "12.97"
+    first = report(tables, "report_invoice_details", start_date="2026-01-01", **usd)["clients"]
+    shown = next(row for client in first for row in client["invoices"] if row["invoiceid"] == 2)
+    shown["outstanding"] = {"amount": "31.00", "code": "USD"}
+    sold = report(tables, "report_item_sales", start_date=MAY, **usd)["items"]
+    sold[0] |= {"name": "Werk"}
+    (revenue,) = report(tables, "report_revenue_by_client", start_date=MAY, **usd)["clients"]
+    revenue["total"] = {"amount": "1.00", "code": "USD"}
     # An old report, from before the last change, says what was true then.
     stale = report(tables, "report_expense_details", start_date="2026-06-01", **usd)
     stale |= {"observed_at": "2026-04-30 00:00:00", "data": []}
@@ -40,6 +49,8 @@ def differing(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
         row["created_at"] = "2026-01-15 09:00:00"
     for row in tables["report_payments_collected"]:
         row["payments"] = [p for p in row["payments"] if p["invoiceid"] != 9]
+    (march,) = report(tables, "report_revenue_by_client", start_date="2026-03-01", **usd)["clients"]
+    march["total"] = {"amount": "15.00", "code": "USD"}
     variables = TODAY | {"freshbooks_start_date": "2026-02-01T00:00:00Z"}
     arguments = ("build", "--select", "+fb_reconciliation", "--exclude-resource-type", "unit_test")
     arguments += ("--indirect-selection", "buildable")
@@ -63,6 +74,10 @@ def test_each_difference_is_named_with_its_rows_and_nothing_else_is(differing: B
         ("accounts aging, up to 30 days", "USD", None): "client 5: 245.47 against 1.00",
         ("expense details", "USD", MAY): "expense 1: 113.00 against 113.02",
         ("profit and loss, expenses", "USD", MAY): "total expenses: 124.50 against 1.00",
+        ("tax summary, paid", "USD", MAY): "tax HST: 13.00 against 12.97",
+        ("invoice details, outstanding", "USD", "2026-01-01"): "invoice 2: 30.00 against 31.00",
+        ("item sales", "USD", MAY): "item Werk: 0.00 against 200.00; item Work: 200.00 against 0.00",
+        ("revenue by client", "USD", MAY): "client 8: 190.00 against 1.00",
     }
 
 
@@ -81,4 +96,12 @@ def test_the_good_books_tie_to_every_report(build: Build) -> None:
         "expense details",
         "profit and loss, income",
         "profit and loss, expenses",
+        "tax summary, collected",
+        "tax summary, paid",
+        "tax summary, total invoiced",
+        "invoice details, total",
+        "invoice details, outstanding",
+        "item sales",
+        "item sales, discount",
+        "revenue by client",
     }

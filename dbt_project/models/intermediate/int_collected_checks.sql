@@ -9,27 +9,21 @@ credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
 ),
 
-reports as (
+payment_reports as (
     select * from {{ ref('stg_freshbooks__report_payments_collected') }}
 ),
 
-last_changes as (
-    select
-        account_id,
-        business_id,
-        max(updated_at) as changed_at
-    from payments
-    group by account_id, business_id
+client_reports as (
+    select * from {{ ref('stg_freshbooks__report_revenue_by_client') }}
+    where sales_type = 'collected'
 ),
 
 current_reports as (
-    select reports.*
-    from reports
-    left join last_changes
-        on
-            reports.account_id = last_changes.account_id
-            and reports.business_id = last_changes.business_id
-    where last_changes.changed_at is null or last_changes.changed_at <= reports.observed_at
+    {{ current_reports('payment_reports', ['payments'], ['invoices', 'payments']) }}
+),
+
+current_client_reports as (
+    {{ current_reports('client_reports', ['payments'], ['invoices', 'payments', 'credit_notes']) }}
 ),
 
 elements as (
@@ -50,6 +44,32 @@ report_rows as (
     from elements
     -- The report of one currency may carry rows of others.
     where upper({{ json_text('element', 'amount.code') }}) = currency_code
+),
+
+client_elements as (
+    {{ json_elements('current_client_reports', 'clients', period_key) }}
+),
+
+collected as (
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        payment_date as event_date,
+        amount
+    from payments
+    where is_counted and is_cash and invoice_id is not null
+    union all
+    select
+        account_id,
+        business_id,
+        client_id,
+        currency_code,
+        create_date as event_date,
+        amount
+    from credit_notes
+    where not is_deleted and not is_draft
 ),
 
 sides as (
@@ -91,12 +111,7 @@ sides as (
         0 as freshbooks_amount
     from payments
     inner join current_reports
-        on
-            payments.account_id = current_reports.account_id
-            and payments.business_id = current_reports.business_id
-            and payments.currency_code = current_reports.currency_code
-            and payments.payment_date >= current_reports.start_date
-            and payments.payment_date <= current_reports.end_date
+        on {{ is_in_report('payments', 'payment_date') }}
     where payments.is_counted and payments.is_cash and payments.invoice_id is not null
     union all
     select
@@ -111,25 +126,39 @@ sides as (
         0 as freshbooks_amount
     from credit_notes
     inner join current_reports
-        on
-            credit_notes.account_id = current_reports.account_id
-            and credit_notes.business_id = current_reports.business_id
-            and credit_notes.currency_code = current_reports.currency_code
-            and credit_notes.create_date >= current_reports.start_date
-            and credit_notes.create_date <= current_reports.end_date
+        on {{ is_in_report('credit_notes', 'create_date') }}
     where not credit_notes.is_deleted and not credit_notes.is_draft
+    union all
+    select
+        account_id,
+        business_id,
+        'revenue by client' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'client ' || {{ json_text('element', 'userid') }} as row_name,
+        0 as our_amount,
+        {{ money(json_text('element', 'total.amount')) }} as freshbooks_amount
+    from client_elements
+    union all
+    select
+        collected.account_id,
+        collected.business_id,
+        'revenue by client' as check_name,
+        collected.currency_code,
+        current_reports.start_date,
+        current_reports.end_date,
+        'client ' || {{ as_text('collected.client_id') }} as row_name,
+        collected.amount as our_amount,
+        0 as freshbooks_amount
+    from collected
+    inner join current_client_reports as current_reports
+        on {{ is_in_report('collected', 'event_date') }}
+),
+
+comparable as (
+    select * from sides
+    where check_name <> 'credits in payments collected' or {{ has_stream('credit_notes') }}
 )
 
-select
-    account_id,
-    business_id,
-    check_name,
-    currency_code,
-    start_date,
-    end_date,
-    row_name,
-    sum(our_amount) as our_amount,
-    sum(freshbooks_amount) as freshbooks_amount
-from sides
-where check_name = 'payments collected' or {{ has_stream('credit_notes') }}
-group by account_id, business_id, check_name, currency_code, start_date, end_date, row_name
+{{ compared_rows('comparable') }}

@@ -25,25 +25,7 @@ line_totals as (
 ),
 
 line_taxes as (
-    select
-        account_id,
-        business_id,
-        invoice_id,
-        tax1_name as tax_name,
-        tax1_percent as tax_percent,
-        tax1_amount as tax_amount
-    from invoice_lines
-    where tax1_percent <> 0
-    union all
-    select
-        account_id,
-        business_id,
-        invoice_id,
-        tax2_name as tax_name,
-        tax2_percent as tax_percent,
-        tax2_amount as tax_amount
-    from invoice_lines
-    where tax2_percent <> 0
+    {{ taxes_of('invoice_lines', ['account_id', 'business_id', 'invoice_id']) }}
 ),
 
 -- One rounding per tax of an invoice, on the discounted lines that carry it.

@@ -26,6 +26,14 @@ expense_categories as (
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
+    where not coalesce(cash_based, false)
+),
+
+current_reports as (
+    {{ current_reports(
+        'reports', ['invoices', 'other_income', 'expenses', 'bills'],
+        ['invoices', 'credit_notes', 'other_income', 'expenses', 'expense_categories', 'bills']
+    ) }}
 ),
 
 credit_lines as (
@@ -155,105 +163,58 @@ events as (
     where not bill_lines.is_deleted
 ),
 
-last_changes as (
+sides as (
     select
         account_id,
         business_id,
-        max(updated_at) as changed_at
-    from (
-        select
-            account_id,
-            business_id,
-            updated_at
-        from invoices
-        union all
-        select
-            account_id,
-            business_id,
-            updated_at
-        from other_income
-        union all
-        select
-            account_id,
-            business_id,
-            updated_at
-        from expenses
-        union all
-        select
-            account_id,
-            business_id,
-            updated_at
-        from bills
-    ) as changes
-    group by account_id, business_id
-),
-
-current_reports as (
+        'profit and loss, income' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'total income' as row_name,
+        0 as our_amount,
+        {{ money(json_text('total_income', 'total.amount')) }} as freshbooks_amount
+    from current_reports
+    union all
     select
-        reports.account_id,
-        reports.business_id,
-        reports.currency_code,
-        reports.start_date,
-        reports.end_date,
-        {{ money(json_text('reports.total_income', 'total.amount')) }} as income_amount,
-        {{ money(json_text('reports.total_expenses', 'total.amount')) }} as expense_amount
-    from reports
-    left join last_changes
-        on
-            reports.account_id = last_changes.account_id
-            and reports.business_id = last_changes.business_id
-    where
-        not coalesce(reports.cash_based, false)
-        and (last_changes.changed_at is null or last_changes.changed_at <= reports.observed_at)
-),
-
-compared as (
+        account_id,
+        business_id,
+        'profit and loss, expenses' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'total expenses' as row_name,
+        0 as our_amount,
+        {{ money(json_text('total_expenses', 'total.amount')) }} as freshbooks_amount
+    from current_reports
+    union all
     select
-        current_reports.account_id,
-        current_reports.business_id,
-        current_reports.currency_code,
+        events.account_id,
+        events.business_id,
+        'profit and loss, income' as check_name,
+        events.currency_code,
         current_reports.start_date,
         current_reports.end_date,
-        max(current_reports.income_amount) as reported_income_amount,
-        max(current_reports.expense_amount) as reported_expense_amount,
-        coalesce(sum(events.income_amount), 0) as income_amount,
-        coalesce(sum(events.expense_amount), 0) as expense_amount
-    from current_reports
-    left join events
-        on
-            current_reports.account_id = events.account_id
-            and current_reports.business_id = events.business_id
-            and current_reports.currency_code = events.currency_code
-            and current_reports.start_date <= events.event_date
-            and current_reports.end_date >= events.event_date
-    group by
-        current_reports.account_id,
-        current_reports.business_id,
-        current_reports.currency_code,
+        'total income' as row_name,
+        events.income_amount as our_amount,
+        0 as freshbooks_amount
+    from events
+    inner join current_reports
+        on {{ is_in_report('events', 'event_date') }}
+    union all
+    select
+        events.account_id,
+        events.business_id,
+        'profit and loss, expenses' as check_name,
+        events.currency_code,
         current_reports.start_date,
-        current_reports.end_date
+        current_reports.end_date,
+        'total expenses' as row_name,
+        events.expense_amount as our_amount,
+        0 as freshbooks_amount
+    from events
+    inner join current_reports
+        on {{ is_in_report('events', 'event_date') }}
 )
 
-select
-    account_id,
-    business_id,
-    'profit and loss, income' as check_name,
-    currency_code,
-    start_date,
-    end_date,
-    'total income' as row_name,
-    income_amount as our_amount,
-    reported_income_amount as freshbooks_amount
-from compared
-union all
-select
-    account_id,
-    business_id,
-    'profit and loss, expenses' as check_name,
-    currency_code,
-    start_date,
-    end_date,
-    'total expenses' as row_name,
-    expense_amount as our_amount,
-    reported_expense_amount as freshbooks_amount
-from compared
+{{ compared_rows('sides') }}

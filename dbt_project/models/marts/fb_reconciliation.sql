@@ -1,24 +1,15 @@
+{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit'] %}
 with
 
 own_checks as (
     select * from {{ ref('int_own_checks') }}
 ),
 
-receivable_checks as (
-    select * from {{ ref('int_receivable_checks') }}
-),
-
-collected_checks as (
-    select * from {{ ref('int_collected_checks') }}
-),
-
-expense_checks as (
-    select * from {{ ref('int_expense_checks') }}
-),
-
-profit_checks as (
-    select * from {{ ref('int_profit_checks') }}
-),
+{% for report in reports %}
+    {{ report }}_checks as (
+        select * from {{ ref('int_' ~ report ~ '_checks') }}
+    ),
+{% endfor %}
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
@@ -38,62 +29,22 @@ compared as (
         freshbooks_amount,
         tolerance_amount
     from own_checks
-    union all
-    select
-        account_id,
-        business_id,
-        'freshbooks_report' as check_kind,
-        check_name,
-        currency_code,
-        start_date,
-        end_date,
-        row_name,
-        our_amount,
-        freshbooks_amount,
-        0.01 as tolerance_amount
-    from receivable_checks
-    union all
-    select
-        account_id,
-        business_id,
-        'freshbooks_report' as check_kind,
-        check_name,
-        currency_code,
-        start_date,
-        end_date,
-        row_name,
-        our_amount,
-        freshbooks_amount,
-        0.01 as tolerance_amount
-    from collected_checks
-    union all
-    select
-        account_id,
-        business_id,
-        'freshbooks_report' as check_kind,
-        check_name,
-        currency_code,
-        start_date,
-        end_date,
-        row_name,
-        our_amount,
-        freshbooks_amount,
-        0.01 as tolerance_amount
-    from expense_checks
-    union all
-    select
-        account_id,
-        business_id,
-        'freshbooks_report' as check_kind,
-        check_name,
-        currency_code,
-        start_date,
-        end_date,
-        row_name,
-        our_amount,
-        freshbooks_amount,
-        0.01 as tolerance_amount
-    from profit_checks
+    {% for report in reports %}
+        union all
+        select
+            account_id,
+            business_id,
+            'freshbooks_report' as check_kind,
+            check_name,
+            currency_code,
+            start_date,
+            end_date,
+            row_name,
+            our_amount,
+            freshbooks_amount,
+            0.01 as tolerance_amount
+        from {{ report }}_checks
+    {% endfor %}
 ),
 
 measured as (

@@ -1,6 +1,6 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'expenseid': 'bigint', 'date': 'date', 'amount': 'money',
-    'taxamount1': 'money', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
+    'taxname1': 'string', 'taxamount1': 'money', 'taxname2': 'string', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
     'invoiceid': 'id', 'staffid': 'id', 'account_name': 'string', 'has_receipt': 'boolean', 'isduplicate': 'boolean',
     'vendor': 'string', 'notes': 'string', 'status': 'bigint', 'billable': 'boolean',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -27,6 +27,10 @@ select
     -- The amount includes its taxes (freshbooks-api.md 5).
     amount as total_amount,
     cast(coalesce(taxamount1, 0) + coalesce(taxamount2, 0) as decimal(18, 2)) as tax_amount,
+    taxname1 as tax1_name,
+    coalesce(taxamount1, 0) as tax1_amount,
+    taxname2 as tax2_name,
+    coalesce(taxamount2, 0) as tax2_amount,
     coalesce(taxamount1_currency_code, amount_currency_code) as tax1_currency_code,
     coalesce(taxamount2_currency_code, amount_currency_code) as tax2_currency_code,
     categoryid as category_id,

@@ -1,0 +1,119 @@
+{% set period_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
+with
+
+taxes as (
+    select * from {{ ref('int_taxes') }}
+),
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+other_income as (
+    select * from {{ ref('stg_freshbooks__other_income') }}
+),
+
+expenses as (
+    select * from {{ ref('stg_freshbooks__expenses') }}
+),
+
+bills as (
+    select * from {{ ref('stg_freshbooks__bills') }}
+),
+
+reports as (
+    select * from {{ ref('stg_freshbooks__report_tax_summary') }}
+),
+
+accrual_reports as (
+    select * from reports
+    where not coalesce(cash_based, false)
+),
+
+current_reports as (
+    {{ current_reports(
+        'accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'],
+        ['invoices', 'credit_notes', 'other_income', 'expenses', 'bills']
+    ) }}
+),
+
+tax_elements as (
+    {{ json_elements('current_reports', 'taxes', period_key) }}
+),
+
+events as (
+    select
+        account_id,
+        business_id,
+        case when is_collected then 'tax summary, collected' else 'tax summary, paid' end as check_name,
+        currency_code,
+        document_date,
+        'tax ' || tax_name as row_name,
+        tax_amount as amount
+    from taxes
+    union all
+    select
+        account_id,
+        business_id,
+        'tax summary, total invoiced' as check_name,
+        currency_code,
+        create_date as document_date,
+        'total invoiced' as row_name,
+        amount
+    from invoices
+    where is_receivable
+),
+
+sides as (
+    select
+        account_id,
+        business_id,
+        'tax summary, collected' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'tax ' || coalesce({{ json_text('element', 'tax_name') }}, 'without a name') as row_name,
+        0 as our_amount,
+        {{ money(json_text('element', 'tax_collected.amount')) }} as freshbooks_amount
+    from tax_elements
+    union all
+    select
+        account_id,
+        business_id,
+        'tax summary, paid' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'tax ' || coalesce({{ json_text('element', 'tax_name') }}, 'without a name') as row_name,
+        0 as our_amount,
+        {{ money(json_text('element', 'tax_paid.amount')) }} as freshbooks_amount
+    from tax_elements
+    union all
+    select
+        account_id,
+        business_id,
+        'tax summary, total invoiced' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'total invoiced' as row_name,
+        0 as our_amount,
+        total_invoiced as freshbooks_amount
+    from current_reports
+    union all
+    select
+        events.account_id,
+        events.business_id,
+        events.check_name,
+        events.currency_code,
+        current_reports.start_date,
+        current_reports.end_date,
+        events.row_name,
+        events.amount as our_amount,
+        0 as freshbooks_amount
+    from events
+    inner join current_reports
+        on {{ is_in_report('events', 'document_date') }}
+)
+
+{{ compared_rows('sides') }}

@@ -1,0 +1,226 @@
+{% set document = ['account_id', 'business_id', 'kind', 'document_id', 'currency_code', 'document_date'] %}
+with
+
+invoices as (
+    select * from {{ ref('int_invoices') }}
+),
+
+invoice_lines as (
+    select * from {{ ref('int_invoice_lines') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_freshbooks__credit_notes') }}
+),
+
+other_income as (
+    select * from {{ ref('stg_freshbooks__other_income') }}
+),
+
+expenses as (
+    select * from {{ ref('stg_freshbooks__expenses') }}
+),
+
+bills as (
+    select * from {{ ref('stg_freshbooks__bills') }}
+),
+
+credit_elements as (
+    {{ json_elements(
+        'credit_notes', 'lines',
+        ['account_id', 'business_id', 'credit_id', 'credit_type', 'currency_code', 'create_date', 'is_deleted', 'is_draft']
+    ) }}
+),
+
+income_elements as (
+    {{ json_elements(
+        'other_income', 'taxes', ['account_id', 'business_id', 'income_id', 'amount', 'currency_code', 'income_date', 'is_deleted']
+    ) }}
+),
+
+bill_elements as (
+    {{ json_elements('bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']) }}
+),
+
+invoiced_lines as (
+    select
+        invoice_lines.account_id,
+        invoice_lines.business_id,
+        'invoice' as kind,
+        invoice_lines.invoice_id as document_id,
+        invoices.currency_code,
+        invoices.create_date as document_date,
+        invoice_lines.tax1_name,
+        invoice_lines.tax1_percent,
+        invoice_lines.tax1_amount,
+        invoice_lines.tax2_name,
+        invoice_lines.tax2_percent,
+        invoice_lines.tax2_amount
+    from invoice_lines
+    inner join invoices
+        on
+            invoice_lines.account_id = invoices.account_id
+            and invoice_lines.business_id = invoices.business_id
+            and invoice_lines.invoice_id = invoices.invoice_id
+    where invoices.is_receivable
+),
+
+-- Overpayments and prepayments are money owed and carry no tax; a goodwill credit takes tax back.
+credit_lines as (
+    select
+        account_id,
+        business_id,
+        'credit' as kind,
+        credit_id as document_id,
+        currency_code,
+        create_date as document_date,
+        -{{ money(json_text('element', 'amount.amount')) }} as amount,
+        {{ json_text('element', 'taxName1') }} as tax1_name,
+        coalesce({{ try_decimal(json_text('element', 'taxAmount1')) }}, 0) as tax1_percent,
+        {{ json_text('element', 'taxName2') }} as tax2_name,
+        coalesce({{ try_decimal(json_text('element', 'taxAmount2')) }}, 0) as tax2_percent,
+        coalesce({{ json_text('element', 'compounded_tax') }} = 'true', false) as is_tax2_compound
+    from credit_elements
+    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+),
+
+credited_lines as (
+    select
+        *,
+        cast(amount * tax1_percent * 0.01 as decimal(28, 10)) as tax1_amount,
+        cast(
+            (amount * (1 + case when is_tax2_compound then tax1_percent * 0.01 else 0 end)) * tax2_percent * 0.01
+            as decimal(28, 10)
+        ) as tax2_amount
+    from credit_lines
+),
+
+-- The amount holds its taxes: what each of them is of the rest; the last one takes what rounding leaves.
+income_taxes as (
+    select
+        *,
+        {{ json_text('element', 'name') }} as tax_name,
+        {{ try_decimal(json_text('element', 'amount')) }} as tax_percent,
+        sum({{ try_decimal(json_text('element', 'amount')) }}) over (
+            partition by account_id, business_id, income_id
+        ) as percent_total,
+        count(*) over (partition by account_id, business_id, income_id) as tax_count
+    from income_elements
+    where not is_deleted
+),
+
+income_shares as (
+    select
+        *,
+        {{ quotient('100 * amount', '100 + percent_total') }} as net_amount
+    from income_taxes
+),
+
+income_roundings as (
+    select
+        *,
+        case when element_number < tax_count then round(net_amount * tax_percent * 0.01, 2) else 0 end as rounded_amount
+    from income_shares
+),
+
+earned_taxes as (
+    select
+        *,
+        case
+            when element_number < tax_count then rounded_amount
+            else
+                amount - net_amount - sum(rounded_amount) over (partition by account_id, business_id, income_id)
+        end as tax_amount
+    from income_roundings
+),
+
+billed_lines as (
+    select
+        account_id,
+        business_id,
+        'bill' as kind,
+        bill_id as document_id,
+        currency_code,
+        issue_date as document_date,
+        {{ json_text('element', 'tax_name1') }} as tax1_name,
+        cast(null as decimal(18, 6)) as tax1_percent,
+        {{ money(json_text('element', 'tax_amount1.amount')) }} as tax1_amount,
+        {{ json_text('element', 'tax_name2') }} as tax2_name,
+        cast(null as decimal(18, 6)) as tax2_percent,
+        {{ money(json_text('element', 'tax_amount2.amount')) }} as tax2_amount
+    from bill_elements
+    where not is_deleted
+),
+
+spent as (
+    select
+        account_id,
+        business_id,
+        'expense' as kind,
+        expense_id as document_id,
+        currency_code,
+        expense_date as document_date,
+        tax1_name,
+        cast(null as decimal(18, 6)) as tax1_percent,
+        tax1_amount,
+        tax2_name,
+        cast(null as decimal(18, 6)) as tax2_percent,
+        tax2_amount
+    from expenses
+    where not is_deleted
+),
+
+sold_taxes as (
+    {{ taxes_of('invoiced_lines', document) }}
+    union all
+    {{ taxes_of('credited_lines', document) }}
+),
+
+-- One rounding per tax of a document.
+rounded_taxes as (
+    select
+        account_id,
+        business_id,
+        currency_code,
+        document_date,
+        tax_name,
+        round(sum(tax_amount), 2) as tax_amount
+    from sold_taxes
+    group by account_id, business_id, kind, document_id, currency_code, document_date, tax_name, tax_percent
+),
+
+paid_taxes as (
+    {{ taxes_of('spent', document) }}
+    union all
+    {{ taxes_of('billed_lines', document) }}
+)
+
+select
+    account_id,
+    business_id,
+    true as is_collected,
+    currency_code,
+    document_date,
+    coalesce(tax_name, 'without a name') as tax_name,
+    cast(tax_amount as decimal(18, 2)) as tax_amount
+from rounded_taxes
+union all
+select
+    account_id,
+    business_id,
+    true as is_collected,
+    currency_code,
+    income_date as document_date,
+    coalesce(tax_name, 'without a name') as tax_name,
+    cast(tax_amount as decimal(18, 2)) as tax_amount
+from earned_taxes
+union all
+select
+    account_id,
+    business_id,
+    false as is_collected,
+    currency_code,
+    document_date,
+    coalesce(tax_name, 'without a name') as tax_name,
+    cast(tax_amount as decimal(18, 2)) as tax_amount
+from paid_taxes
