@@ -99,7 +99,7 @@ def consent(credentials: dict[str, Any]) -> str:
         "state": state,
     }
     page = requests.get(f"{oauth.auth_url()}/oauth/authorize/", params=asked, timeout=TIMEOUT)
-    form = _ConsentForm()
+    form = ConsentForm()
     form.feed(page.text)
     answer = requests.post(
         urljoin(page.url, form.action),
@@ -113,7 +113,7 @@ def consent(credentials: dict[str, Any]) -> str:
     return back["code"][0]
 
 
-class _ConsentForm(HTMLParser):
+class ConsentForm(HTMLParser):
     """The form's address and hidden fields."""
 
     def __init__(self) -> None:
