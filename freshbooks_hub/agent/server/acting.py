@@ -17,16 +17,12 @@ _UNSETTLED = {Status.dispatching, Status.unknown}
 
 
 class ActionAnswer(BaseModel):
-    """One action. `preview` is what a person approves; `result` how it ended."""
+    """One action. `preview`, with business, currency and total, is what a person approves; `result` how it ended."""
 
     id: str
     kind: Kind
     status: Status
     next_step: str
-    business_id: int
-    currency: str
-    total: str
-    created_at: datetime
     expires_at: datetime
     preview: dict[str, Any]
     result: dict[str, Any] | None = None
@@ -55,7 +51,9 @@ class ActionPage(BaseModel):
 def answer_of(action: Action, approvals_url: str | None) -> ActionAnswer:
     """The public shape of an action."""
     return ActionAnswer(
-        **_facts(action),
+        id=action.id,
+        kind=action.kind,
+        status=action.status,
         next_step=next_step(action, approvals_url),
         expires_at=action.expires_at,
         preview=action.preview.model_dump(mode="json", exclude_none=True, exclude={"heading", "kind"}),
@@ -98,7 +96,7 @@ def list_actions(
     status: Status | None = None,
     cursor: str | None = None,
 ) -> CallToolResult:
-    """List the actions that were proposed, waiting, sent or ended: newest first, their status and amount."""
+    """List actions that were proposed: waiting, sent or ended, newest first, with status and amount."""
     actions = books_of(ctx).actions.list(status)
     ids = [action.id for action in actions]
     if cursor is not None and cursor not in ids:
@@ -107,7 +105,7 @@ def list_actions(
     page = actions[start : start + PAGE]
     more = start + PAGE < len(actions)
     answer = ActionPage(
-        actions=[ActionSummary(**_facts(action)) for action in page],
+        actions=[_summary(action) for action in page],
         next_cursor=page[-1].id if more else None,
     )
     waiting = sum(action.status is Status.proposed for action in actions)
@@ -131,27 +129,27 @@ def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)
 
 def action_tools() -> list[Tool]:
     """The tools that look at actions."""
-    local = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     # Of an action whose answer was lost, FreshBooks is asked.
-    asks_freshbooks = ToolAnnotations(read_only_hint=True, open_world_hint=True)
+    asks_freshbooks = local.model_copy(update={"open_world_hint": True})
     return [
         books_tool(list_actions, "List actions", ActionPage, local),
         books_tool(get_action, "Look at an action", ActionAnswer, asks_freshbooks),
     ]
 
 
-def _facts(action: Action) -> dict[str, Any]:
+def _summary(action: Action) -> ActionSummary:
     preview = action.preview
-    return {
-        "id": action.id,
-        "kind": action.kind,
-        "status": action.status,
-        "business_id": action.business_id,
-        "currency": preview.currency,
-        "total": preview.amount if preview.kind == "create_expense" else preview.total,
-        "created_at": action.created_at,
-        "record_id": action.result.record_id if action.result else None,
-    }
+    return ActionSummary(
+        id=action.id,
+        kind=action.kind,
+        status=action.status,
+        business_id=action.business_id,
+        currency=preview.currency,
+        total=preview.amount if preview.kind == "create_expense" else preview.total,
+        created_at=action.created_at,
+        record_id=action.result.record_id if action.result else None,
+    )
 
 
 def _result(action: Action) -> str:

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-mcp = typer.Typer(
-    help="Let AI agents read the books and propose actions (Model Context Protocol).",
-    invoke_without_command=True,
-)
+mcp = typer.Typer(invoke_without_command=True)
 
 
 @mcp.callback()
 def serve_stdio(context: typer.Context) -> None:
-    """Serve AI agents over standard input and output; an MCP client starts this by itself.
+    """Let AI agents read the books and propose actions (Model Context Protocol).
 
-    Example, with Claude Code: `claude mcp add freshbooks -- freshbooks mcp`. For HTTP see `freshbooks serve`.
+    An MCP client starts this by itself and talks over standard input and output; for HTTP see `freshbooks serve`.
+
+    Example, with Claude Code: `claude mcp add freshbooks -- freshbooks mcp`
     """
     if context.invoked_subcommand is None:
         from freshbooks_hub.agent.server.build import build_server

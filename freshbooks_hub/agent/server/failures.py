@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.reads import ReadRefused
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.errors import HubError
 
@@ -35,6 +36,9 @@ def failure_of(error: ToolError) -> CallToolResult:
     cause = error.__cause__
     if isinstance(cause, ActionRefused):
         return failure(str(cause), code=cause.code, **({"detail": cause.detail} if cause.detail else {}))
+    if isinstance(cause, ReadRefused):
+        candidates = [candidate.model_dump(exclude_none=True) for candidate in cause.candidates]
+        return failure(str(cause), code=cause.code, **({"candidates": candidates} if candidates else {}))
     if isinstance(cause, HubError):
         return failure(str(cause))
     if isinstance(error, UnexpectedToolError):

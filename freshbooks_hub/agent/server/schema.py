@@ -8,49 +8,59 @@ from pydantic import BaseModel
 
 _REF = "#/$defs/"
 _NULL = {"type": "null"}
-_NOISE = {"title", "pattern", "properties", "required", "discriminator", "$defs"}
+# What says nothing to a model, or is shown elsewhere; the server checks it all the same.
+_NOISE = {"title", "pattern", "minimum", "maxLength", "$defs"}
 
 
 def input_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of arguments: values that may be null may be left out, so null is not named."""
-    return {**_short(schema, schema.get("$defs", {}), _NOISE), "additionalProperties": False}
+    """The schema of a tool's arguments: values that may be null may be left out, so null is not named."""
+    short: dict[str, Any] = _short(schema, schema.get("$defs", {}))
+    return {**short, "additionalProperties": False}
 
 
-def output_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """What answers of `model` look like on the wire, where a field without a value is left out.
+def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
+    """The parts of an answer and their types, one level deep; a part without a value is left out of answers.
 
-    Lists of allowed values are for those who write, not for those who read: they are left out too.
+    What is inside the parts is told by the answers themselves, whose fields have speaking names.
     """
-    schema = model.model_json_schema(mode="serialization")
-    return _short(schema, schema.get("$defs", {}), _NOISE | {"enum", "const", "default", "format"})
+    schema = answer.model_json_schema(mode="serialization")
+    definitions = schema.get("$defs", {})
+    properties: dict[str, Any] = schema["properties"]
+    kinds = {
+        name: _without_null(_resolved(part, definitions), definitions) for name, part in properties.items()
+    }
+    return {
+        "type": "object",
+        "properties": {name: {"type": kind["type"]} for name, kind in kinds.items()},
+        "required": [name for name in schema.get("required", []) if not _may_be_null(properties[name])],
+    }
 
 
-def _short(node: dict[str, Any], definitions: dict[str, Any], noise: set[str]) -> dict[str, Any]:
+def _short(node: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_short(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
     node = _without_null(_resolved(node, definitions), definitions)
     kept = {
-        key: _short_value(value, definitions, noise)
+        key: _short(value, definitions)
         for key, value in node.items()
-        if key not in noise and not (key == "default" and value is None)
+        if key not in _NOISE | {"properties"} and not (key == "default" and value is None)
     }
-    if "properties" in node:
-        kept["properties"] = {name: _short(of, definitions, noise) for name, of in node["properties"].items()}
-        required = [name for name in node.get("required", []) if not _may_be_null(node["properties"][name])]
-        if required:
-            kept["required"] = required
+    if "properties" in node:  # apart, for an argument may be called like a keyword of the schema
+        kept["properties"] = {name: _short(of, definitions) for name, of in node["properties"].items()}
     return kept
-
-
-def _short_value(value: Any, definitions: dict[str, Any], noise: set[str]) -> Any:
-    if isinstance(value, list):
-        return [_short_value(item, definitions, noise) for item in value]
-    return _short(value, definitions, noise) if isinstance(value, dict) else value
 
 
 def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in node:
-        # The docstring of a model; a description beside a $ref is of the field and stays.
-        return {key: value for key, value in node.items() if key != "description" or "properties" not in node}
-    target = {k: v for k, v in definitions[node["$ref"].removeprefix(_REF)].items() if k != "description"}
+        return node
+    # A description beside the reference is of the field; the one behind it is the model's docstring.
+    target = {
+        key: value
+        for key, value in definitions[node["$ref"].removeprefix(_REF)].items()
+        if key != "description"
+    }
     return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
 
 

@@ -15,12 +15,12 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.reads.arguments import BusinessId
 from freshbooks_hub.agent.server.acting import ActionAnswer, answer_of
 from freshbooks_hub.agent.server.approval import Decision, can_ask, question
 from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.untrusted import clean
 
-BusinessId = Annotated[int | None, Field(description="Only if several businesses are connected.")]
 Names = list[str]
 
 
@@ -102,10 +102,10 @@ async def draft_invoice(
     group_by: Literal["service", "person", "day"] = "service",
     hourly_rate: Annotated[
         str | None,
-        Field(description="Decimal text, for time whose rate FreshBooks does not tell; ask the user."),
+        Field(description="For time of unknown rate; ask the user"),
     ] = None,
     taxes: Annotated[
-        Names | None, Field(description="Names of taxes; by default those of the client's last invoice.")
+        Names | None, Field(description="By name; default: those of the client's last invoice")
     ] = None,
     due_in_days: Annotated[int | None, Field(ge=0)] = None,
     include_expenses: bool = True,
@@ -142,9 +142,7 @@ async def send_invoice(
     proposal: Annotated[Action, Resolve(propose_send)],
     decision: Annotated[ElicitationResult[Decision], Resolve(asking(propose_send))],
     invoice_id: int,
-    recipients: Annotated[
-        Names | None, Field(description="E-mail addresses; by default those FreshBooks has for the client.")
-    ] = None,
+    recipients: Annotated[Names | None, Field(description="Default: the client's own addresses")] = None,
     subject: str | None = None,
     body: str | None = None,
     include_pdf: bool = False,
@@ -199,22 +197,18 @@ async def create_expense(
     decision: Annotated[ElicitationResult[Decision], Resolve(asking(propose_expense))],
     vendor: str,
     date: date,
-    amount: Annotated[str, Field(description="Decimal text, taxes included.")],
-    currency: Annotated[str, Field(description="ISO code, e.g. USD.")],
-    category: Annotated[str, Field(description="Name or id of an existing expense category.")],
+    amount: Annotated[str, Field(description="Decimal text, taxes included")],
+    currency: Annotated[str, Field(description="ISO code, such as USD")],
+    category: Annotated[str, Field(description="Existing category by name or id")],
     taxes: list[ExpenseTax] | None = None,
     client_id: int | None = None,
     project_id: int | None = None,
-    billable: Annotated[bool, Field(description="To be billed on to the client.")] = False,
+    billable: Annotated[bool, Field(description="Bill it on to the client")] = False,
     notes: str = "",
-    receipt_path: Annotated[
-        str | None, Field(description="Image or PDF in the folder that the owner set for receipts.")
-    ] = None,
-    receipt_base64: Annotated[str | None, Field(description="The file itself, instead of a path.")] = None,
+    receipt_path: Annotated[str | None, Field(description="Image or PDF in the receipts folder")] = None,
+    receipt_base64: Annotated[str | None, Field(description="The file instead of its path")] = None,
     receipt_name: str | None = None,
-    another_purchase: Annotated[
-        bool, Field(description="The user says that an equal expense is a purchase of its own.")
-    ] = False,
+    another_purchase: Annotated[bool, Field(description="The user says it is no duplicate")] = False,
     business_id: BusinessId = None,
 ) -> CallToolResult:
     """Book an expense in FreshBooks from the data of a receipt, and attach the receipt.
