@@ -11,6 +11,7 @@ KINDS = (
     "status",  # answers `status` with `body` instead of doing the work; HTML unless the body is JSON-able
     "drop_before",  # closes the connection, nothing was done
     "drop_after",  # does the work, then closes the connection without an answer
+    "duplicate",  # does the work twice, as when a proxy repeats the request; answers the second time
     "slow",  # waits `seconds`, then does the work
     "hang",  # never answers
     "truncate",  # does the work, sends half of the body, closes the connection

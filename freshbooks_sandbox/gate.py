@@ -121,6 +121,8 @@ class Gate:
         if fault.kind == "expire_token":
             sent = dict(scope["headers"]).get(b"authorization", b"").decode()
             self._oauth.expire(sent.removeprefix("Bearer "))
+        if fault.kind == "duplicate":
+            await self._app(scope, _given(logged.body, receive), _unsent)
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         await (_canned(fault) or self._app)(scope, receive, send)
@@ -167,6 +169,11 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
+    return body, _given(body, receive)
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body that was read."""
     given = False
 
     async def again() -> Message:
@@ -176,7 +183,11 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
         given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return body, again
+    return again
+
+
+async def _unsent(message: Message) -> None:
+    """A `send` for an answer that nobody hears."""
 
 
 async def _drop(scope: Scope) -> None:

@@ -17,7 +17,7 @@ from freshbooks_hub.agent.actions.ledger import Step, Task
 from freshbooks_hub.agent.actions.models import ActionRefused, ExpensePreview, Kind, Result, Status
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
 from freshbooks_hub.agent.actions.reading import Books
-from freshbooks_hub.agent.actions.reconcile import settle
+from freshbooks_hub.agent.actions.reconcile import prove, settle
 from freshbooks_hub.agent.actions.timing import stamp
 
 # Reasons for which an approval is void, found before anything is sent.
@@ -143,7 +143,7 @@ def _record_id(kind: Kind, answer: Json) -> int | None:
 def _conclude(desk: Desk, books: Books, task: Task, record_id: int | None) -> None:
     """An answer is no proof: the record is read back and compared (freshbooks-api.md 7.1)."""
     try:
-        if record_id is not None and desk.confirm(books, task, record_id):
+        if record_id is not None and prove(desk, books, task, record_id) is None:
             return
     except ActionRefused:
         pass  # answered, but not readable now

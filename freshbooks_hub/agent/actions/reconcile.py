@@ -15,6 +15,7 @@ from freshbooks_hub.agent.actions.ledger import Task, as_action
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status
 from freshbooks_hub.agent.actions.reading import Books
 from freshbooks_hub.agent.actions.timing import stamp
+from freshbooks_hub.agent.actions.work import Sight
 
 # A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
 EMPTY_READS = 2
@@ -48,6 +49,21 @@ def reconcile(desk: Desk) -> list[str]:
     return moved
 
 
+def prove(desk: Desk, books: Books, task: Task, known: int | None) -> Sight | None:
+    """Find the record and confirm the action; else what was seen. `known`: the id that FreshBooks answered.
+
+    Raises ActionRefused when FreshBooks cannot be read.
+    """
+    before = set(json.loads(task.row["baseline"] or "[]")) | desk.ledger.records(task)
+    sight = WORKS[task.kind].look(books, task).without(before)
+    # Several: the request arrived twice, or a person did the same. Which one it is, we do not guess.
+    if len(sight.exact) <= 1:
+        candidates = [known] if known is not None else [*sight.exact]
+        if any(desk.confirm(books, task, number) for number in candidates):
+            return None
+    return sight
+
+
 def settle(desk: Desk, books: Books, task: Task) -> None:
     """One look at FreshBooks for an unknown action. What cannot be read now stays unknown."""
     if task.row["step"] == "upload":
@@ -55,18 +71,16 @@ def settle(desk: Desk, books: Books, task: Task) -> None:
         desk.end(task, Status.unknown, Status.absent, "not_sent", message)
         return
     try:
-        known = task.row["record_id"]
-        if known is not None and desk.confirm(books, task, known):
-            return
-        before = set(json.loads(task.row["baseline"] or "[]")) | desk.ledger.records(task)
-        sight = WORKS[task.kind].look(books, task).without(before)
-        if len(sight.exact) == 1 and desk.confirm(books, task, sight.exact[0]):
-            return
+        sight = prove(desk, books, task, task.row["record_id"])
     except ActionRefused:
+        return
+    if sight is None:
         return
     if len(sight.exact) > 1:
         numbers = ", ".join(map(str, sight.exact[:10]))
-        message = f"FreshBooks has several records that fit ({numbers}). A person has to say which it is."
+        message = (
+            f"FreshBooks has it several times ({numbers}). A person says which it is, and deletes the others."
+        )
         desk.end(task, Status.unknown, Status.needs_person, "several_matches", message)
         return
     reads = task.row["empty_reads"] + 1
@@ -75,11 +89,9 @@ def settle(desk: Desk, books: Books, task: Task) -> None:
     waited = desk.clock.now() - datetime.fromisoformat(task.row["unknown_since"])
     if waited < desk.timing.absent_after or reads < EMPTY_READS:
         return
-    if sight.near:
-        numbers = ", ".join(map(str, sight.near[:10]))
-        message = (
-            f"FreshBooks has a record like it ({numbers}), but not equal. A person has to say whether it is."
-        )
+    if sight.exact or sight.near:
+        numbers = ", ".join(map(str, [*sight.exact, *sight.near][:10]))
+        message = f"FreshBooks has a record like it ({numbers}), but not equal. A person says whether it is."
         desk.end(task, Status.unknown, Status.needs_person, "near_match", message)
         return
     message = "FreshBooks does not have it: the request never took effect. It may be proposed again."
