@@ -14,15 +14,17 @@
 select
     {{ as_of_date() }} as as_of_date,
     true as is_latest
+{%- if execute %}
+    {%- set latest = modules.datetime.date.fromisoformat(var('as_of_date') | string) -%}
+    {%- set day = namespace(value=latest) -%}
+    {%- for _ in range(var('freshbooks_history_months')) %}
+        {%- set day.value = day.value.replace(day=1) - modules.datetime.timedelta(days=1) %}
 union all
 select
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', '-months.generated_number', month_start(as_of_date()))) }} as date)
-        as as_of_date,
+    cast('{{ day.value }}' as date) as as_of_date,
     false as is_latest
-from (
-    select generated_number - 1 as generated_number
-    from ({{ dbt.generate_series(var('freshbooks_history_months')) }}) as series
-) as months
+    {%- endfor %}
+{%- endif %}
 {% endmacro %}
 
 {#

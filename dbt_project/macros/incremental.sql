@@ -11,7 +11,7 @@
 
 {# Pre-hook: deletes the rows whose parent was read again. `key` identifies the parent. #}
 {% macro delete_renewed(parents, key) -%}
-    {%- if is_incremental() -%}
+    {%- if var('freshbooks_incremental') and is_incremental() -%}
 delete from {{ this }}
 where exists (
     select 1
@@ -27,7 +27,7 @@ where exists (
 
 {# A where clause: parents that have no row in the model. #}
 {% macro where_absent(parents, key) -%}
-    {%- if is_incremental() -%}
+    {%- if var('freshbooks_incremental') and is_incremental() -%}
 where not exists (
     select 1
     from {{ this }} as kept
