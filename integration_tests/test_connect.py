@@ -26,6 +26,15 @@ TERMINAL = "the terminal that started it"
 
 
 @pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Without documents in the books: nothing here reads them."""
+    with Sandbox(seed="empty") as running:
+        monkeypatch.setenv("FRESHBOOKS_API_URL", running.url)
+        monkeypatch.setenv("FRESHBOOKS_AUTH_URL", running.url)
+        yield running
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
