@@ -24,6 +24,8 @@ from freshbooks_hub.web import commands as web_commands
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from freshbooks_hub.sync.run import SyncResult
+
 cli = typer.Typer(
     name="freshbooks",
     no_args_is_help=True,
@@ -122,6 +124,9 @@ def sync(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
     ] = None,
+    marts: Annotated[
+        bool, typer.Option("--marts/--no-marts", help="Build and publish marts from what was read.")
+    ] = True,
     due: Annotated[
         bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
     ] = False,
@@ -132,27 +137,48 @@ def sync(
     Example: `freshbooks sync --stream invoices --stream clients`
     """
     if due:
-        if stream or full_refresh or as_of:
+        if stream or full_refresh or as_of or not marts:
             raise typer.BadParameter("takes no other choice of what to read.", param_hint="--due")
         sync_commands.sync_what_is_due(as_json)
         return
     from freshbooks_hub.home import Home
     from freshbooks_hub.progress import Silent, reporter, summary
-    from freshbooks_hub.reconciliation import attention
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
     console = _console()
-    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None)
+    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
     result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(asdict(result), indent=2))
         return
     console.print(summary(result.streams))
-    state = "published" if result.published else "unchanged"
-    console.print(f"Marts {state}, as of {result.as_of_date}. {result.seconds:.1f} s.", highlight=False)
-    for note in attention(result.warnings, result.differences):
-        console.print(note, style="bold yellow", highlight=False, markup=False, soft_wrap=True)
+    _print_marts(console, result)
+
+
+@cli.command()
+def build(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the marts in step with what was read before (`freshbooks sync --no-marts`).
+
+    Example: `freshbooks build --as-of 2026-10-31`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.progress import Silent, reporter
+    from freshbooks_hub.sync.run import build as build_marts
+
+    console = _console()
+    home = Home.from_environment()
+    result = build_marts(home, Silent() if as_json else reporter(console), as_of.date() if as_of else None)
+    if as_json:
+        print(json.dumps(asdict(result), indent=2))
+    else:
+        _print_marts(console, result)
 
 
 @cli.command()
@@ -205,6 +231,16 @@ def sandbox(
     from freshbooks_hub.sandbox import serve
 
     serve(port, config)
+
+
+def _print_marts(console: Console, result: SyncResult) -> None:
+    from freshbooks_hub.reconciliation import attention
+
+    state = "published" if result.published else "unchanged"
+    day = f", as of {result.as_of_date}" if result.as_of_date else ""
+    console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
+    for note in attention(result.warnings, result.differences):
+        console.print(note, style="bold yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def _console() -> Console:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
-from freshbooks_hub.errors import disk_errors
+from freshbooks_hub.errors import HubError, disk_errors
 from freshbooks_hub.history import History, StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
@@ -33,6 +34,7 @@ class SyncOptions:
 
     `full_refresh` swaps every table; the streams `whole` are read from the beginning over the stored rows.
     `unattended`: a stream that fails keeps what it has, and the marts of the others are published.
+    `marts`: whether these follow; without, `build` brings them in step later.
     """
 
     streams: list[str] = field(default_factory=list)
@@ -40,11 +42,12 @@ class SyncOptions:
     as_of: date | None = None
     whole: frozenset[str] = frozenset()
     unattended: bool = False
+    marts: bool = True
 
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a sync did; `as_of_date` is that of the published marts.
+    """What a sync did; `as_of_date` is that of the published marts, empty when there are none.
 
     `warnings`: what the source left out or could not read whole. `differences`: figures of the marts that are
     not FreshBooks' own.
@@ -79,13 +82,50 @@ def sync_locked(
     home: Home, options: SyncOptions, reporter: Reporter, source: Source | None, clock: Clock
 ) -> SyncResult:
     """As `sync`, for a caller that holds the lock."""
+    return _recorded(home, reporter, clock, lambda run: _steps(run, options, source))
+
+
+def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Clock = utc_now) -> SyncResult:
+    """Bring the marts in step with the raw tables, reading nothing from FreshBooks. Raises HubError."""
+    home.ensure()
+    if not home.raw.exists():
+        raise HubError("There is nothing to build marts from yet. Run `freshbooks sync` first.")
+
+    def steps(run: _Run) -> SyncResult:
+        raw = RawStore(home.raw, home.run / "duckdb")
+        try:
+            facts = _facts(raw, run.history)
+        finally:
+            raw.close()
+        published, as_of_date = _refresh(run, facts, as_of)
+        return SyncResult([], published, as_of_date, [], differences(home.marts))
+
+    with sync_lock(home.root):
+        return _recorded(home, reporter, clock, steps)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the steps of one run share."""
+
+    home: Home
+    history: History
+    id: int
+    reporter: Reporter
+    clock: Clock
+
+
+def _recorded(
+    home: Home, reporter: Reporter, clock: Clock, steps: Callable[[_Run], SyncResult]
+) -> SyncResult:
+    """Run `steps` with their progress and outcome on record; the caller holds the lock."""
     started = time.monotonic()
     _clean(home)
     history = History(home.history, clock)
     run_id = history.start()
     recorded = Recorded(reporter, home)
     try:
-        result = _steps(home, options, recorded, source, history, run_id, clock)
+        result = steps(_Run(home, history, run_id, recorded, clock))
     except BaseException as error:
         history.finish(run_id, str(error) or "Stopped by the user.")
         raise
@@ -95,42 +135,46 @@ def sync_locked(
     return replace(result, seconds=time.monotonic() - started)
 
 
-def _steps(
-    home: Home,
-    options: SyncOptions,
-    reporter: Reporter,
-    source: Source | None,
-    history: History,
-    run_id: int,
-    clock: Clock,
-) -> SyncResult:
+def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult:
+    home, history = run.home, run.history
     store = ConnectionStore(home.connection)
     valid_access_token(store, TOKEN_MARGIN)
     raw = RawStore(home.raw, home.run / "duckdb")
     failure: ReadFailed | None = None
     try:
-        ingestion = Ingestion(home, store, raw, source or Source.installed(), reporter)
+        ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter)
         try:
             ingestion.run(options.streams, options.full_refresh, options.whole)
         except ReadFailed as error:
             failure = error
         finally:
             results = ingestion.results()
-            history.streams(run_id, results)
+            history.streams(run.id, results)
         if failure and not (options.unattended and _others_may_go_on(results, history)):
             raise failure
-        generation = history.generation()
-        changed = raw.changed_since(generation.raw_version) if generation else None
-        facts = RawFacts(raw.tables(), raw.version(), changed)
+        facts = _facts(raw, history)
     finally:
         raw.close()
-    start_date = store.load().config.get("start_date")
-    published, as_of_date = refresh_marts(
-        home, history, run_id, reporter, facts, start_date, options.as_of or clock()
-    )
+    if options.marts:
+        published, as_of_date = _refresh(run, facts, options.as_of)
+    else:
+        generation = history.generation()
+        published, as_of_date = False, generation.as_of_date if generation else ""
     if failure:
         raise failure
     return SyncResult(results, published, as_of_date, ingestion.warnings, differences(home.marts))
+
+
+def _facts(raw: RawStore, history: History) -> RawFacts:
+    generation = history.generation()
+    changed = raw.changed_since(generation.raw_version) if generation else None
+    return RawFacts(raw.tables(), raw.version(), changed)
+
+
+def _refresh(run: _Run, facts: RawFacts, as_of: date | None) -> tuple[bool, str]:
+    start_date = ConnectionStore(run.home.connection).load().config.get("start_date")
+    at = as_of or run.clock()
+    return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at)
 
 
 def _others_may_go_on(results: list[StreamResult], history: History) -> bool:
