@@ -29,18 +29,15 @@ class Catalogue:
 
 
 def read_catalogue(db: duckdb.DuckDBPyConnection) -> Catalogue:
-    """Columns from the file itself, money from fb_dictionary. `db` looks names up in schema marts."""
+    """The marts as their own dictionary lists them. `db` looks names up in schema marts."""
     marts: dict[str, Mart] = {}
-    for table, column in db.execute(
-        "SELECT table_name, column_name FROM duckdb_columns() "
-        "WHERE schema_name = 'marts' AND NOT internal ORDER BY table_name, column_index"
-    ).fetchall():
-        marts.setdefault(table, Mart()).columns.append(column)
     for table, column, currency in db.execute(
-        "SELECT mart_name, column_name, currency_column FROM fb_dictionary WHERE unit = 'money'"
+        "SELECT mart_name, column_name, currency_column FROM fb_dictionary ORDER BY mart_name, column_number"
     ).fetchall():
-        if currency != _REPORTING:
-            marts[table].money[column] = currency
+        mart = marts.setdefault(table, Mart())
+        mart.columns.append(column)
+        if currency and currency != _REPORTING:
+            mart.money[column] = currency
     for mart in marts.values():
         if mart.money or "fixed_price" in mart.columns:
             mart.money.update({price: _CURRENCY for price in _PRICES if price in mart.columns})

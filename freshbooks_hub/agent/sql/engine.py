@@ -24,7 +24,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
     """Run the statement if it may run; raises QueryRefused, with no path and no text of the books in it."""
     try:
         published_at = datetime.fromtimestamp(marts.stat().st_mtime, UTC).replace(microsecond=0)
-        with _open(marts, limits) as db:
+        with open_marts(marts, limits) as db:
             catalogue = read_catalogue(db)
             [as_of] = db.execute("SELECT max(as_of_date) FROM fb_freshness").fetchone() or [None]
             parsed, tree = guard.parse(db, statement)
@@ -38,7 +38,8 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
         raise _explained(error, limits) from error
 
 
-def _open(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+def open_marts(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that can do nothing but read `marts`: no other file, no network, no setting, no spilling."""
     db = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from freshbooks_hub.agent.untrusted import clean
 
 Node = dict[str, Any]
 LONGEST = 20_000
+_NAME = re.compile(r"\w{1,60}")
 SCHEMA = "marts"
 
 _EXPRESSIONS = words(
@@ -120,6 +122,8 @@ def _check_table(node: Node, marts: frozenset[str], defined: frozenset[str]) -> 
         return
     name = path[-1]
     if path not in ([name], [SCHEMA, name]) or name not in marts:
+        if not _NAME.fullmatch(name):
+            raise QueryRefused("There is no such mart. fb_dictionary lists the marts.")
         near = difflib.get_close_matches(name, sorted(marts), n=1)
         hint = f"Did you mean {near[0]}?" if near else "fb_dictionary lists the marts."
         raise QueryRefused(f"There is no mart called {_word('.'.join(path))}. {hint}")
