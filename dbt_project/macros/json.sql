@@ -118,15 +118,18 @@
     {{ return(adapter.dispatch('json_elements', 'freshbooks')(relation, column, keep)) }}
 {%- endmacro %}
 
+{# Unnested in the select: a lateral join would hold all elements at once. #}
 {% macro duckdb__json_elements(relation, column, keep) %}
 select
     {{ keep | join(',\n    ') }},
-    elements.element,
-    elements.element_number
-from {{ relation }},
-    lateral unnest(
-        cast(case when json_type({{ column }}) = 'ARRAY' then {{ column }} end as json[])
-    ) with ordinality as elements (element, element_number)
+    unnest(elements) as element,
+    generate_subscripts(elements, 1) as element_number
+from (
+    select
+        {{ keep | join(',\n        ') }},
+        cast(case when json_type({{ column }}) = 'ARRAY' then {{ column }} end as json[]) as elements
+    from {{ relation }}
+) as documents
 {% endmacro %}
 
 {% macro postgres__json_elements(relation, column, keep) %}
