@@ -78,8 +78,9 @@ def _ask(api: Api, business: Business, entity: Entity) -> Access:
 def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
     if refused.scopes or "insufficient_scope" in refused.said:
         scopes = refused.scopes or (entity.scope_name,)
-        why, what = Why.scope, f"the scope {', '.join(scopes)} was not approved"
-        remedy = "Enable it on your app in the FreshBooks developer portal, then connect again."
+        names = ", ".join(scopes)
+        why, what = Why.scope, f"the scope {names} was not approved"
+        remedy = f"Enable {names} on your app in the FreshBooks developer portal, then connect again."
         return Access(business.id, entity.stream, False, why, what, remedy, scopes)
     if refused.errno in PLAN_ERRNOS or refused.status == 402:
         why, what = Why.plan, f"the business's plan does not include it ({refused.said})"

@@ -23,7 +23,15 @@ def stored(home: Home) -> Finding:
     except NotConnected as error:
         return Finding(Check.connection, False, str(error), "Connect: freshbooks connect")
     who = f"as {connection.profile.name} " if connection.profile else ""
-    return Finding(Check.connection, True, f"connected {who}since {connection.connected_at:%Y-%m-%d}")
+    what = f"connected {who}since {connection.connected_at:%Y-%m-%d}"
+    if home.candidate.exists():
+        return Finding(
+            Check.connection,
+            True,
+            f"{what}; a newer log-in waits for its businesses to be chosen",
+            "Complete it in Settings on the page, or log in again: freshbooks connect",
+        )
+    return Finding(Check.connection, True, what)
 
 
 class Grant:
