@@ -6,7 +6,6 @@ from datetime import datetime
 
 from freshbooks_hub.connection.oauth import ClientRefused, GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.errors import HomeError, HubError, TransformFailed
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync import alarms
@@ -31,7 +30,7 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
     failures = _of_streams(error.failures) if isinstance(error, ReadFailed) else []
     schedule.worked(*done)
     Alarms(home).clear(*done, now=now)
-    person = _needs_person(home, error, failures, bool(done))
+    person = _needs_person(error, failures, bool(done))
     if person:
         Alarms(home).raise_(*person, now)
         if ConnectionStore(home.connection).load().dead_since:
@@ -51,9 +50,7 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
         schedule.worked(CONNECTION)
 
 
-def _needs_person(
-    home: Home, error: HubError, failures: list[Failure], some_worked: bool
-) -> tuple[str, str] | None:
+def _needs_person(error: HubError, failures: list[Failure], some_worked: bool) -> tuple[str, str] | None:
     """The alarm for what stops the whole connection or the marts: its kind and message."""
     if isinstance(error, TransformFailed):
         return alarms.MARTS, str(error)
@@ -64,11 +61,6 @@ def _needs_person(
     final = [failure for failure in failures if failure.needs_person]
     if not final or some_worked:
         return None
-    try:
-        # The source says it for people; the token owner finds out, and records a dead grant.
-        examine(ConnectionStore(home.connection))
-    except GrantRefused as refused:
-        return alarms.CONNECTION, str(refused)
     same = len({failure.message for failure in final}) == 1 and len(failures) > 1
     return (alarms.CONNECTION, final[0].message) if same else None
 

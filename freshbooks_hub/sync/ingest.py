@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.errors import SourceFailed
@@ -29,8 +30,15 @@ class Ingestion:
     """One run of the source into the raw tables. Raises HubError."""
 
     def __init__(
-        self, home: Home, store: ConnectionStore, raw: RawStore, source: Source, reporter: Reporter
+        self,
+        home: Home,
+        store: ConnectionStore,
+        raw: RawStore,
+        source: Source,
+        reporter: Reporter,
+        clock: Clock = utc_now,
     ) -> None:
+        self._clock = clock
         self._store = store
         self._raw = raw
         self._reporter = reporter
@@ -119,7 +127,7 @@ class Ingestion:
     def _check(self) -> None:
         log = self._source.log.path
         if self._failures:
-            examine(self._store)
+            examine(self._store, self._clock)
             first = self._failures[0]
             where = f"{first.stream}: " if first.stream else ""
             raise ReadFailed(f"{where}{first.message} Details: {log}", self._failures)

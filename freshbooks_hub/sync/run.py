@@ -138,11 +138,11 @@ def _recorded(
 def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult:
     home, history = run.home, run.history
     store = ConnectionStore(home.connection)
-    valid_access_token(store, TOKEN_MARGIN)
+    valid_access_token(store, TOKEN_MARGIN, run.clock)
     raw = RawStore(home.raw, home.run / "duckdb")
     failure: ReadFailed | None = None
     try:
-        ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter)
+        ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
         try:
             ingestion.run(options.streams, options.full_refresh, options.whole)
         except ReadFailed as error:

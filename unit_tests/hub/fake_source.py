@@ -1,7 +1,7 @@
 """A source that says what a script file tells it to: one JSON list of steps per verb.
 
 Run as `python fake_source.py SCRIPT VERB --config F [--catalog F --state F]`. A step is a protocol message
-(an object), a raw line (a string), or {"do": "sleep" | "exit" | "copy_inputs", ...}.
+(an object), a raw line (a string), or {"do": "sleep" | "exit" | "copy_inputs" | "complete", ...}.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ def main() -> None:
             case {"do": "copy_inputs", "to": folder}:
                 for name, path in inputs.items():
                     shutil.copy(path, Path(folder) / f"{name}.json")
+            case {"do": "complete", "failing": failing}:
+                asked = json.loads(Path(inputs["catalog"]).read_text("utf-8"))["streams"]
+                for name in (stream["stream"]["name"] for stream in asked):
+                    status = {"stream_descriptor": {"name": name}, "status": "COMPLETE"}
+                    trace = {"type": "STREAM_STATUS", "emitted_at": 0, "stream_status": status}
+                    message = failing.get(name) or {"type": "TRACE", "trace": trace}
+                    sys.stdout.write(json.dumps(message) + "\n")
             case {"do": "stderr", "text": text}:
                 print(text, file=sys.stderr, flush=True)
             case str():

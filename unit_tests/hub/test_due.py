@@ -1,0 +1,332 @@
+"""`sync --due` over stored state: what it reads, when it waits, and whom it tells."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from protocol import catalog, error, stream
+from typer.testing import CliRunner
+
+from freshbooks_hub.cli import cli
+from freshbooks_hub.connection.oauth import GrantRefused
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.errors import SourceFailed, TransformFailed
+from freshbooks_hub.history import History
+from freshbooks_hub.home import Home
+from freshbooks_hub.progress import Silent
+from freshbooks_hub.sync import ingest, transform
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.due import DueResult, sync_due
+from freshbooks_hub.sync.entities import PLANS
+from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.schedule import Schedule
+
+Scripted = Callable[..., Source]
+START = datetime(2026, 11, 2, 9, tzinfo=UTC)
+STREAMS = sorted({name for plan in PLANS for name in (*plan.streams, *plan.along)})
+
+
+class World:
+    """A clock that a test moves, and a FreshBooks that answers as it is told."""
+
+    def __init__(self, home: Home, scripted: Scripted, inputs: Path) -> None:
+        self.home = home
+        self.now = START
+        self._scripted = scripted
+        self._inputs = inputs
+        self.failing: dict[str, dict[str, Any]] = {}
+
+    def fail(self, streams: list[str], message: str, person: bool = False) -> None:
+        for name in streams:
+            failure = error(message, name)
+            failure["trace"]["error"]["failure_type"] = "config_error" if person else "transient_error"
+            self.failing[name] = failure
+
+    def due(self) -> DueResult:
+        steps = [{"do": "copy_inputs", "to": str(self._inputs)}, {"do": "complete", "failing": self.failing}]
+        source = self._scripted(discover=[catalog(*map(stream, STREAMS))], read=steps)
+        return sync_due(self.home, Silent(), source, lambda: self.now)
+
+    def asked(self) -> set[str]:
+        """The streams of the last run."""
+        configured = json.loads((self._inputs / "catalog.json").read_text())["streams"]
+        return {stream["stream"]["name"] for stream in configured}
+
+    def later(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def world(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    def build(home: Home, project: transform.Project, *_: Any) -> Path:
+        duckdb.connect(project.marts).close()
+        return project.marts
+
+    monkeypatch.setattr(transform, "build", build)
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    return World(home, scripted, inputs)
+
+
+def entity(home: Home, name: str, now: datetime) -> Any:
+    return next(e for e in Schedule(home).entities(now) if e.name == name)
+
+
+def test_the_first_run_reads_everything_and_the_next_minute_nothing(world: World) -> None:
+    first = world.due()
+    assert (first.outcome, world.asked()) == ("synced", set(STREAMS))
+    world.later(minutes=1)
+    idle = world.due()
+    assert idle.outcome == "nothing due"
+    assert idle.next_due == first.next_due
+    assert START + timedelta(minutes=18) <= idle.next_due <= START + timedelta(minutes=20)
+
+
+def test_only_what_is_due_is_read_with_what_its_rows_name(world: World) -> None:
+    world.due()
+    world.later(minutes=20)
+    assert world.due().entities == ("invoices",)
+    assert world.asked() == {"invoices", "payments", "credit_notes", "clients"}
+    world.later(minutes=40)
+    assert set(world.due().entities) == {"invoices", "expenses"}
+
+
+def test_a_restart_and_a_long_sleep_change_nothing(world: World) -> None:
+    """Every call is a process of its own as far as state goes; two days asleep are one run."""
+    world.due()
+    world.later(days=2)
+    assert "invoices" in world.due().entities
+    assert world.due().outcome == "nothing due"
+    world.later(minutes=10)
+    assert world.due().outcome == "nothing due"
+
+
+def test_nothing_is_read_while_paused_and_once_after(world: World) -> None:
+    world.due()
+    Schedule(world.home).pause(world.now)
+    world.later(hours=7)
+    assert world.due().outcome == "paused"
+    Schedule(world.home).resume()
+    assert {"invoices", "clients", "estimates"} <= set(world.due().entities)
+    assert world.due().outcome == "nothing due"
+
+
+def test_a_weekly_read_is_whole_and_asks_for_rows_that_vanished(world: World) -> None:
+    world.due()
+    world.later(days=7)
+    done = world.due()
+    assert {"invoices_whole", "lists_whole"} <= set(done.entities)
+    assert done.result
+    # These scripted streams keep no state, so every read is one from the beginning.
+    assert all(result.whole for result in done.result.streams)
+    world.later(days=1)
+    assert "invoices_whole" not in world.due().entities
+
+
+def test_a_read_by_hand_counts(world: World, scripted: Scripted) -> None:
+    world.due()
+    world.later(minutes=15)
+    run = History(world.home.history, lambda: world.now)
+    number = run.start()
+    run.streams(number, [replace(r, whole=False) for r in _results("invoices", "payments", "credit_notes")])
+    run.finish(number)
+    world.later(minutes=15)
+    assert world.due().outcome == "nothing due"
+
+
+def _results(*streams: str) -> list[Any]:
+    from freshbooks_hub.history import StreamResult
+
+    return [StreamResult(name, True, 0, 0, 0, 0, 0.0) for name in streams]
+
+
+def test_while_freshbooks_is_down_the_tries_thin_out_and_then_all_is_read(world: World) -> None:
+    world.due()
+    world.later(minutes=20)
+    world.fail(STREAMS, "FreshBooks could not be reached.")
+    waits = []
+    for _ in range(7):
+        with pytest.raises(SourceFailed):
+            world.due()
+        again = world.due()
+        assert again.outcome == "nothing due"
+        assert again.next_due
+        waits.append((again.next_due - world.now).total_seconds() / 60)
+        world.now = again.next_due
+    assert waits == [1, 2, 4, 8, 10, 10, 10]
+    assert Alarms(world.home).all() == []  # nobody can do anything about it
+    assert "could not be reached" in Schedule(world.home).trouble().error  # type: ignore[union-attr]
+    world.failing.clear()
+    assert {"invoices", "expenses"} <= set(world.due().entities)
+    assert Schedule(world.home).trouble() is None
+
+
+def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
+    world.due()
+    world.later(hours=6)
+    world.fail(["bills"], "The authorization lacks user:bills:read.", person=True)
+    with pytest.raises(SourceFailed):
+        world.due()
+    bills = entity(world.home, "bills", world.now)
+    assert (bills.failures, bills.last_error) == (1, "The authorization lacks user:bills:read.")
+    assert entity(world.home, "invoices", world.now).lag == timedelta()
+    assert [(a.kind, a.message) for a in Alarms(world.home).open()] == [
+        ("bills", "The authorization lacks user:bills:read.")
+    ]
+    assert Schedule(world.home).trouble() is None
+    for _ in range(12):  # it is tried again, ever less often; the rest goes on
+        world.later(minutes=5)
+        try:
+            world.due()
+        except SourceFailed:
+            assert "bills" in world.asked()
+    assert entity(world.home, "invoices", world.now).lag < timedelta(minutes=20)
+    assert 3 <= entity(world.home, "bills", world.now).failures <= 7
+    assert len(Alarms(world.home).all()) == 1
+    world.failing.clear()
+    world.later(hours=6)
+    world.due()
+    assert Alarms(world.home).open() == []
+    assert entity(world.home, "bills", world.now).failures == 0
+
+
+def test_when_freshbooks_asks_to_slow_down_the_whole_connection_waits(world: World) -> None:
+    world.due()
+    world.later(hours=1)
+    world.fail(["expenses"], "FreshBooks asked to slow down, several times in a row.")
+    with pytest.raises(SourceFailed):
+        world.due()
+    trouble = Schedule(world.home).trouble()
+    assert trouble
+    assert trouble.retry_at == world.now + timedelta(minutes=1)
+    assert world.due().outcome == "nothing due"
+
+
+def test_a_dead_grant_is_tried_once_and_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.due()
+    world.later(minutes=20)
+    store = ConnectionStore(world.home.connection)
+
+    def refused(*_: Any) -> None:
+        store.save(replace(store.load(), dead_since=world.now))
+        raise GrantRefused("FreshBooks no longer accepts this connection. Connect again.")
+
+    monkeypatch.setattr(ingest, "examine", refused)
+    world.fail(STREAMS, "The refresh token was refused.", person=True)
+    with pytest.raises(GrantRefused):
+        world.due()
+    runs = History(world.home.history).last_run()
+    for _ in range(50):
+        world.later(minutes=30)
+        assert world.due().outcome == "refused"
+    assert History(world.home.history).last_run() == runs
+    [alarm] = Alarms(world.home).all()
+    assert (alarm.kind, alarm.cleared_at) == ("connection", None)
+    assert "Connect again" in alarm.message
+    store.save(replace(store.load(), dead_since=None))
+    world.failing.clear()
+    assert world.due().outcome == "synced"
+    assert Alarms(world.home).open() == []
+
+
+def test_marts_that_fail_their_tests_are_told_once_and_reading_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*_: Any) -> Path:
+        raise TransformFailed("The check x found 1 wrong rows.")
+
+    monkeypatch.setattr(transform, "build", build)
+    for _ in range(3):
+        with pytest.raises(TransformFailed):
+            world.due()
+        assert entity(world.home, "invoices", world.now).lag == timedelta()
+        world.later(minutes=20)
+    [alarm] = Alarms(world.home).all()
+    assert alarm.kind == "marts"
+
+
+def test_a_run_that_is_killed_each_time_is_not_repeated_at_every_tick(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from freshbooks_hub.sync import run
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "sync_locked", killed)
+    with pytest.raises(KeyboardInterrupt):
+        world.due()
+    assert world.due().outcome == "nothing due"
+    world.later(minutes=1)
+    with pytest.raises(KeyboardInterrupt):
+        world.due()
+    world.later(minutes=1)
+    assert world.due().outcome == "nothing due"  # two minutes, now
+
+
+def test_a_second_caller_is_told_and_leaves(world: World) -> None:
+    with sync_lock(world.home.root):
+        done = world.due()
+    assert done.outcome == "busy"
+    assert "Another sync is running" in done.message
+
+
+def test_the_command_ends_with_zero_while_another_sync_runs(home: Home) -> None:
+    with sync_lock(home.root):
+        result = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, ["sync", "--due", "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["outcome"] == "busy"
+
+
+def test_without_a_connection_nothing_is_tried(tmp_path: Path) -> None:
+    done = sync_due(Home(tmp_path / "new"), Silent())
+    assert done.outcome == "not connected"
+
+
+def test_an_idle_call_loads_nothing_heavy(world: World) -> None:
+    world.now = datetime.now(UTC)
+    world.due()
+    heavy = "duckdb", "dbt", "airbyte_cdk", "requests", "rich"
+    program = (
+        "import sys; sys.argv[1:] = ['sync', '--due']; from freshbooks_hub.cli import cli\n"
+        "try: cli()\nfinally: print(sorted({m.partition('.')[0] for m in sys.modules} & set(%r)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program % (heavy,)],
+        env={"FRESHBOOKS_HOME": str(world.home.root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.splitlines()[0].startswith("Nothing is due before")
+    assert result.stdout.splitlines()[1] == "[]"
+
+
+def test_a_wake_up_is_read_at_the_next_tick(world: World) -> None:
+    world.due()
+    world.later(minutes=5)
+    Schedule(world.home).wake(["expenses"], world.now)
+    assert world.due().entities == ("expenses",)
+    assert world.due().outcome == "nothing due"
+
+
+def test_the_schedule_can_be_seen_and_changed_by_command(home: Home) -> None:
+    command = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)})
+    assert command.invoke(cli, ["schedule", "set", "invoices", "30m"]).exit_code == 0
+    shown = json.loads(command.invoke(cli, ["schedule", "--json"]).stdout)
+    assert shown["entities"][0]["frequency_seconds"] == 1800
+    assert "30m*" in command.invoke(cli, ["schedule"]).stdout
+    command.invoke(cli, ["pause"])
+    assert "Paused" in command.invoke(cli, ["schedule"]).stdout
+    command.invoke(cli, ["resume"])
+    assert not json.loads(command.invoke(cli, ["schedule", "--json"]).stdout)["paused"]
