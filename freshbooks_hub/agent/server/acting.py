@@ -13,7 +13,6 @@ from freshbooks_hub.agent.actions.models import Action, ActionRefused, Kind, Sta
 from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
 
 PAGE = 25
-_UNSETTLED = {Status.dispatching, Status.unknown}
 
 
 class ActionAnswer(BaseModel):
@@ -119,22 +118,16 @@ def list_actions(
 def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
     """Look at one action: its preview, whether it was approved, and how it ended."""
     books = books_of(ctx)
-    action = books.actions.get(action_id)
-    if action.status in _UNSETTLED:
-        books.actions.reconcile()
-        action = books.actions.get(action_id)
-    answer = answer_of(action, books.approvals_url)
+    answer = answer_of(books.actions.get(action_id), books.approvals_url)
     return said(answer.next_step, answer)
 
 
 def action_tools() -> list[Tool]:
     """The tools that look at actions."""
     local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
-    # Of an action whose answer was lost, FreshBooks is asked.
-    asks_freshbooks = local.model_copy(update={"open_world_hint": True})
     return [
         books_tool(list_actions, "List actions", ActionPage, local),
-        books_tool(get_action, "Look at an action", ActionAnswer, asks_freshbooks),
+        books_tool(get_action, "Look at an action", ActionAnswer, local),
     ]
 
 

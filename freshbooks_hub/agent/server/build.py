@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
@@ -24,6 +25,7 @@ from freshbooks_hub.agent.server.failures import failure, failure_of
 from freshbooks_hub.agent.server.prompts import add_prompts
 from freshbooks_hub.agent.server.reading import read_tools
 from freshbooks_hub.agent.server.resources import add_resources
+from freshbooks_hub.agent.server.settling import keep_settling
 from freshbooks_hub.agent.server.tools import Books
 from freshbooks_hub.agent.server.writing import write_tools
 from freshbooks_hub.home import Home
@@ -101,8 +103,11 @@ class BooksServer(MCPServer[Books]):
 
     @asynccontextmanager
     async def _lifespan(self, _server: MCPServer[Books]) -> AsyncIterator[Books]:
-        async with self._changes.watching():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._changes.watch)
+            tasks.start_soon(keep_settling, self._books.actions)
             yield self._books
+            tasks.cancel_scope.cancel()
 
 
 def build_server(

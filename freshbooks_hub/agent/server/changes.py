@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -12,6 +11,8 @@ import anyio.to_thread
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ToolsListChanged
+
+from freshbooks_hub.errors import HubError
 
 INTERVAL = 2.0
 
@@ -38,21 +39,20 @@ class ToolListChanges:
             self._sessions.append(ctx.session)
         return result
 
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Watch for as long as the block runs."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._watch)
-            yield
-            tasks.cancel_scope.cancel()
-
-    async def _watch(self) -> None:
-        before = await anyio.to_thread.run_sync(self._visible)
+    async def watch(self) -> None:
+        """Look now and then, until cancelled."""
+        before = await self._seen(None)
         while True:
             await anyio.sleep(self._interval)
-            now = await anyio.to_thread.run_sync(self._visible)
+            now = await self._seen(before)
             if now != before:
                 await self.bus.publish(ToolsListChanged())
                 for session in list(self._sessions):
                     await session.send_tool_list_changed()
             before = now
+
+    async def _seen(self, before: frozenset[str] | None) -> frozenset[str] | None:
+        try:
+            return await anyio.to_thread.run_sync(self._visible)
+        except HubError:  # the file is busy or gone for now; whoever calls a tool is told
+            return before

@@ -14,10 +14,10 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.actions.models import Action, Channel
 from freshbooks_hub.agent.reads.arguments import BusinessId
 from freshbooks_hub.agent.server.acting import ActionAnswer, answer_of
-from freshbooks_hub.agent.server.approval import Decision, can_ask, question
+from freshbooks_hub.agent.server.approval import Decision, question
 from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.untrusted import clean
 
@@ -40,12 +40,8 @@ def client_name(ctx: BooksContext) -> str:
 def asking(propose: Callable[..., Action]) -> Callable[..., Any]:
     """The resolver that puts the proposal of `propose` before the person, where the client can."""
 
-    async def ask(
-        ctx: BooksContext, proposal: Annotated[Action, Resolve(propose)]
-    ) -> Elicit[Decision] | None:
-        if proposal.status is Status.proposed and can_ask(ctx):
-            return Elicit(question(proposal), Decision)
-        return None
+    def ask(ctx: BooksContext, proposal: Annotated[Action, Resolve(propose)]) -> Elicit[Decision] | None:
+        return question(ctx, proposal)
 
     return ask
 
