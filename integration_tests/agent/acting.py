@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
 from freshbooks_hub.agent.actions.service import Actions
@@ -166,5 +169,16 @@ class Firm:
         return replace(self.timing, **changes)
 
 
-def money(text: str) -> Decimal:
-    return Decimal(text)
+@contextmanager
+def opened_firm(root: Path, timing: Timing = QUICK) -> Iterator[Firm]:
+    """A firm that may write, over a FreshBooks of its own without rate limits."""
+    with (
+        Sandbox(seed="empty", rate_limit=None, post_rate_limit=None) as sandbox,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("FRESHBOOKS_API_URL", sandbox.url)
+        patch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
+        firm = Firm(sandbox, root, timing)
+        firm.connect()
+        firm.allow()
+        yield firm

@@ -48,7 +48,7 @@ class Policy:
         """Whether this kind of write is on."""
         return rule_of(self.view(), kind).allowed
 
-    def set(self, write: Write, rule: Rule, who: str, channel: Channel) -> PolicyView:
+    def set(self, write: Write, rule: Rule, who: str, channel: Channel | str) -> PolicyView:
         """Turn a kind of write on or off, with its caps."""
         for caps in (rule.max_amount, rule.max_amount_per_day):
             for currency, amount in caps.items():
@@ -60,18 +60,18 @@ class Policy:
             raise ActionRefused("invalid_cap", "A number of actions per day is 0 or more.")
         return self._change({write: rule.model_dump()}, who, channel)
 
-    def set_receipts_folder(self, folder: Path | None, who: str, channel: Channel) -> PolicyView:
+    def set_receipts_folder(self, folder: Path | None, who: str, channel: Channel | str) -> PolicyView:
         """The only folder from which receipt files are read; None: receipts come as bytes only."""
         if folder is not None and not folder.is_dir():
             raise ActionRefused("invalid_folder", "The receipts folder is not an existing folder.")
         chosen = str(folder.resolve()) if folder else None
         return self._change({"receipts_folder": chosen}, who, channel)
 
-    def set_link(self, link: Literal["mark", "lines", "off"], who: str, channel: Channel) -> PolicyView:
+    def set_link(self, link: Literal["mark", "lines", "off"], who: str, channel: Channel | str) -> PolicyView:
         """How billed time is to show as billed in FreshBooks; see PolicyView."""
         return self._change({"link": link}, who, channel)
 
-    def _change(self, settings: dict[str, Any], who: str, channel: Channel) -> PolicyView:
+    def _change(self, settings: dict[str, Any], who: str, channel: Channel | str) -> PolicyView:
         with ledger_transaction(self._home) as db:
             changed = PolicyView.model_validate(read_policy(db).model_dump() | settings)
             for name in settings:
@@ -81,7 +81,7 @@ class Policy:
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     [name, json.dumps(value)],
                 )
-            self._audit.append(db, "policy", who, channel=channel, **settings)
+            self._audit.append(db, "policy", who, channel=Channel(channel), **settings)
         self._audit.mirror()
         return changed
 

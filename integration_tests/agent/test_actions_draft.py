@@ -1,0 +1,265 @@
+"""An invoice drafted from a finished project: right, whole, and never twice."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from freshbooks_hub.agent.actions.models import ActionRefused, DraftInvoicePreview, Status
+from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Firm]:
+    with opened_firm(tmp_path / "home") as firm:
+        yield firm
+
+
+def draft(firm: Firm, project: int | str, **options: object) -> DraftInvoicePreview:
+    preview = firm.actions.propose_draft_invoice(
+        project,
+        proposed_by="agent",
+        **{"taxes": [], **options},  # type: ignore[arg-type]
+    ).preview
+    assert isinstance(preview, DraftInvoicePreview)
+    return preview
+
+
+def refusal(firm: Firm, project: int | str, **options: object) -> ActionRefused:
+    with pytest.raises(ActionRefused) as caught:
+        draft(firm, project, **options)
+    return caught.value
+
+
+def test_bills_the_whole_teams_unbilled_billable_logged_time_and_nothing_else(firm: Firm) -> None:
+    project = firm.project(firm.client()["id"])
+    mine = firm.time(project, 5400)
+    theirs = firm.time(project, 1800, identity_id=2_192_801)
+    firm.time(project, billed=True)
+    firm.time(project, billable=False)
+    firm.time(project, is_logged=False, timer={"id": 1, "is_running": True})
+    firm.sandbox.delete("time_entries", BUSINESS, firm.time(project)["id"])
+    firm.time(firm.project(project["client_id"], title="Another"))
+
+    preview = draft(firm, "website", group_by="person")
+
+    assert [(line.name, line.quantity, line.amount) for line in preview.lines] == [
+        ("Robin Achterberg", "1.50", "150.00"),
+        ("Zoë O'Connell", "0.50", "50.00"),
+    ]
+    assert [entry.id for line in preview.lines for entry in line.entries] == [mine["id"], theirs["id"]]
+    assert preview.total == "200.00"
+
+
+def test_the_draft_in_freshbooks_is_the_preview_to_the_cent(firm: Firm) -> None:
+    project = firm.finished_project(3)
+    firm.time(project, 4321)
+    firm.expense(
+        clientid=project["client_id"], modern_projectid=project["id"], billable=True, markup_percent="10"
+    )
+    action = firm.actions.propose_draft_invoice(
+        project["id"], proposed_by="agent", taxes=["GST", "QST"], due_in_days=30
+    )
+    done = firm.done(action)
+
+    assert isinstance(action.preview, DraftInvoicePreview)
+    assert done.status is Status.confirmed
+    assert done.result is not None
+    invoice = firm.rows("invoices")[done.result.record_id]
+    assert done.result.differences == ()
+    assert invoice["amount"] == {"amount": action.preview.total, "code": "USD"}
+    assert invoice["v3_status"] == "draft"
+    assert invoice["due_date"] == "2026-12-02"
+    # 4.20 h at 100 and an expense of 33; QST is on top of GST; each tax is rounded once.
+    time, gst = Decimal("420.00"), Decimal("21.00")
+    assert Decimal(action.preview.total) == time + 33 + gst + Decimal("43.99")
+    assert firm.sandbox.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("method", "amounts"),
+    [("project_rate", ["112.50"]), ("service_rate", ["120.00"]), ("team_member_rate", ["140.00"])],
+)
+def test_the_rate_follows_the_billing_method(firm: Firm, method: str, amounts: list[str]) -> None:
+    design = next(row["id"] for row in firm.rows("services").values() if row["name"] == "Design")
+    project = firm.project(
+        firm.client()["id"], billing_method=method, rate="112.50" if method == "project_rate" else None
+    )
+    firm.time(project, service_id=design)
+    assert [line.amount for line in draft(firm, project["id"]).lines] == amounts
+
+
+def test_an_unknown_rate_is_asked_for_and_never_guessed(firm: Firm) -> None:
+    project = firm.project(firm.client()["id"], billing_method="team_member_rate", rate=None)
+    firm.time(project)
+    firm.time(project, identity_id=2_192_829)  # has no rate
+    asked = refusal(firm, project["id"])
+    assert asked.code == "rate_unknown"
+    assert asked.detail["missing"] == [{"person": "Priya Raghunathan", "service": "no service"}]
+
+    preview = draft(firm, project["id"], hourly_rate="80.00")
+    assert sorted(line.amount for line in preview.lines) == ["140.00", "80.00"]
+    assert any("given with the request" in warning for warning in preview.warnings)
+
+
+def test_a_fixed_price_is_billed_once_and_covers_its_hours(firm: Firm) -> None:
+    project = firm.project(
+        firm.client()["id"], project_type="fixed_price", billing_method=None, fixed_price="4800.00", rate=None
+    )
+    entry = firm.time(project)
+    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    assert isinstance(action.preview, DraftInvoicePreview)
+    assert action.preview.total == "4800.00"
+    assert [covered.id for covered in action.preview.covered_entries] == [entry["id"]]
+    assert firm.done(action).status is Status.confirmed
+
+    firm.time(project)
+    assert refusal(firm, project["id"]).code == "nothing_unbilled"
+
+
+def test_groups_by_service_person_or_day(firm: Firm) -> None:
+    services = {row["name"]: row["id"] for row in firm.rows("services").values()}
+    project = firm.project(firm.client()["id"])
+    firm.time(project, started_at="2026-10-20T23:30:00Z", service_id=services["Design"])
+    # Evening in Toronto: the next day in UTC, the same day on the worker's clock.
+    firm.time(project, started_at="2026-10-21T02:30:00Z", service_id=services["Workshop"])
+    assert [line.name for line in draft(firm, project["id"]).lines] == ["Design", "Workshop"]
+    firm.actions.refuse(firm.actions.list()[0].id, "owner", "web")
+    assert [line.name for line in draft(firm, project["id"], group_by="day").lines] == ["2026-10-20"]
+
+
+def test_says_what_keeps_a_project_from_being_billed(firm: Firm) -> None:
+    client = firm.client()["id"]
+    open_project = firm.project(client, title="Open", complete=False)
+    internal = firm.project(None, title="Internal", internal=True)
+    empty = firm.project(client, title="Empty")
+    assert refusal(firm, open_project["id"]).code == "not_complete"
+    assert refusal(firm, internal["id"]).code == "no_client"
+    assert refusal(firm, empty["id"]).code == "nothing_unbilled"
+    assert refusal(firm, "No such").code == "project_unknown"
+    firm.project(client, title="Empty")
+    assert len(refusal(firm, "Empty").detail["choices"]) == 2
+
+
+def test_currency_is_the_clients_and_an_expense_in_another_one_is_left_out(firm: Firm) -> None:
+    project = firm.project(firm.client(currency_code="CAD")["id"])
+    firm.time(project)
+    firm.expense(clientid=project["client_id"], modern_projectid=project["id"], billable=True)
+    preview = draft(firm, project["id"])
+    assert (preview.currency, preview.total) == ("CAD", "100.00")
+    assert preview.left_out == {"expense in another currency": 1}
+
+
+def test_taxes_are_those_of_the_clients_latest_invoice_or_asked_for(firm: Firm) -> None:
+    project = firm.finished_project(1)
+    asked = refusal(firm, project["id"], taxes=None)
+    assert asked.code == "taxes_unknown"
+    assert {"name": "HST", "percent": "13"} in asked.detail["taxes"]
+    line = {"name": "Earlier", "qty": "1", "unit_cost": "10.00", "taxName1": "HST", "taxAmount1": "13"}
+    firm.sandbox.create(
+        "invoices", BUSINESS, customerid=project["client_id"], create_date="2026-09-01", lines=[line]
+    )
+    preview = draft(firm, project["id"], taxes=None)
+    assert [(tax.name, tax.amount) for tax in preview.taxes] == [("HST", "13.00")]
+    assert any("latest invoice" in warning for warning in preview.warnings)
+
+
+@pytest.mark.parametrize(
+    ("link", "switches", "linked"),
+    [
+        ("mark", {"billed_writable": True}, True),
+        ("mark", {"billed_writable": False}, False),
+        ("lines", {"link_time_entries": True, "billed_writable": False}, True),
+        ("lines", {"link_time_entries": False, "billed_writable": False}, False),
+        ("off", {"billed_writable": True}, False),
+    ],
+)
+def test_says_whether_freshbooks_shows_the_time_as_billed_and_bills_it_once_either_way(
+    firm: Firm, link: str, switches: dict[str, bool], linked: bool
+) -> None:
+    for name, value in switches.items():
+        setattr(firm.sandbox.switches, name, value)
+    firm.actions.policy.set_link(link, "owner", "terminal")  # type: ignore[arg-type]
+    project = firm.finished_project()
+    done = firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    assert done.result is not None
+    assert done.result.linked_in_freshbooks is linked
+    assert [row["billed"] for row in firm.rows("time_entries").values()] == [linked, linked]
+
+    assert refusal(firm, project["id"]).code == "nothing_unbilled"
+    late = firm.time(project, 1800)
+    preview = draft(firm, project["id"])
+    assert [entry.id for line in preview.lines for entry in line.entries] == [late["id"]]
+
+
+def test_marking_changes_nothing_else_of_an_entry(firm: Firm) -> None:
+    project = firm.project(firm.client()["id"])
+    service = min(firm.rows("services"))
+    entry = firm.time(project, service_id=service, note="evil \u202e note", identity_id=2_192_801)
+    before = dict(entry)
+    firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    after = firm.rows("time_entries")[entry["id"]]
+    moved = {name for name in before if before[name] != after[name]}
+    assert moved - {"_updated_at"} == {"billed"}
+
+
+@pytest.mark.parametrize("change", ["edited", "deleted", "billed", "new currency", "expense billed"])
+def test_an_approval_is_void_when_the_work_changed_meanwhile(firm: Firm, change: str) -> None:
+    project = firm.project(firm.client()["id"])
+    entry = firm.time(project)
+    expense = firm.expense(clientid=project["client_id"], modern_projectid=project["id"], billable=True)
+    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    firm.approve(action)
+    if change == "edited":
+        firm.sandbox.edit("time_entries", BUSINESS, entry["id"], duration=7200)
+    elif change == "deleted":
+        firm.sandbox.delete("time_entries", BUSINESS, entry["id"])
+    elif change == "billed":
+        firm.sandbox.edit("time_entries", BUSINESS, entry["id"], billed=True)
+    elif change == "new currency":
+        firm.sandbox.edit("clients", BUSINESS, project["client_id"], currency_code="EUR")
+    else:
+        firm.sandbox.delete("expenses", BUSINESS, expense["id"])
+    done = firm.actions.dispatch(action.id)
+    assert done.status is Status.failed
+    assert done.result is not None
+    assert done.result.code == "stale"
+    assert firm.rows("invoices") == {}
+
+
+def test_what_was_approved_is_what_is_sent_byte_for_byte(firm: Firm) -> None:
+    project = firm.finished_project()
+    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=["HST"])
+    stored = firm.actions._ledger.tasks(Status.proposed)[0].step("create").body
+    firm.done(action)
+    (request,) = firm.sandbox.requests.matching("*/invoices/invoices", "POST")
+    assert request.body.decode() == stored
+    line = json.loads(request.body)["invoice"]["lines"][0]
+    assert '"qty":2.00' in request.body.decode()  # a number, and never through a float
+    assert line["unit_cost"] == {"amount": "100.00", "code": "USD"}
+
+
+def test_the_same_proposal_again_is_the_same_action_and_another_one_has_to_wait(firm: Firm) -> None:
+    project = firm.finished_project()
+    first = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    again = firm.actions.propose_draft_invoice("Website", proposed_by="agent", taxes=[])
+    assert again.id == first.id
+    other = refusal(firm, project["id"], group_by="day")
+    assert other.code == "already_proposed"
+    assert other.detail["actions"] == [{"id": first.id, "status": "proposed"}]
+    firm.actions.refuse(first.id, "owner", "web")
+    assert draft(firm, project["id"], group_by="day").total == "200.00"
+
+
+def test_a_deleted_draft_gives_its_hours_back_when_a_person_says_so(firm: Firm) -> None:
+    firm.sandbox.switches.billed_writable = False
+    project = firm.finished_project()
+    done = firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    assert done.result is not None
+    with pytest.raises(ActionRefused, match="still in FreshBooks"):
+        firm.actions.release(done.id, "owner", "terminal")
+    firm.sandbox.delete("invoices", BUSINESS, done.result.record_id)
+    firm.actions.release(done.id, "owner", "terminal")
+    assert draft(firm, project["id"]).total == "200.00"
