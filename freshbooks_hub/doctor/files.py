@@ -110,7 +110,7 @@ def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
             False,
             f"{home.history} is damaged: {said}",
             "Restore it from a backup: it holds the record of agents' actions. Without one, move it away; "
-            "syncs go on, and nothing that was approved is sent again.",
+            "syncs go on, and nothing is sent without a new approval.",
         )
         return
     yield Finding(Check.history, True, "whole")

@@ -18,7 +18,7 @@ from token_server import TokenServer
 
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import examine, keep_alive, valid_access_token
 from freshbooks_hub.errors import HomeError, HubError, InvalidConfig, NotConnected
 
 Config = Callable[..., dict[str, Any]]
@@ -136,6 +136,72 @@ def test_refused_app_credentials_are_named_and_keep_the_grant(
         valid_access_token(store)
     assert "very-secret-word" not in str(caught.value)
     assert store.load().dead_since is None
+
+
+@pytest.mark.parametrize(("days", "refreshes"), [(0, 0), (5.9, 0), (6.1, 1), (400, 1)])
+def test_an_idle_grant_is_refreshed_within_the_week(
+    server: TokenServer, store: ConnectionStore, config: Config, days: float, refreshes: int
+) -> None:
+    ended = datetime(2026, 3, 1, tzinfo=UTC)
+    store.connect(config(token_expiry_date=ended.isoformat()))
+
+    def clock() -> datetime:
+        return ended + timedelta(days=days)
+
+    assert keep_alive(store, clock) is bool(refreshes)
+    assert len(server.posts) == refreshes
+
+
+def test_neither_a_dead_grant_nor_none_is_kept_alive(server: TokenServer, store: ConnectionStore) -> None:
+    server.generation = 5
+    with pytest.raises(oauth.GrantRefused):
+        keep_alive(store)
+    assert not keep_alive(store)
+    assert len(server.posts) == 1
+    store.remove()
+    assert not keep_alive(store)
+
+
+def test_every_refresh_is_dated(server: TokenServer, store: ConnectionStore) -> None:
+    connected = store.load().refreshed_at
+    valid_access_token(store)
+    refreshed = store.load().refreshed_at
+    assert connected is not None
+    assert refreshed is not None
+    assert refreshed > connected
+
+
+@pytest.mark.parametrize("me", [200, 403, 503])
+def test_somebody_elses_failure_does_not_touch_a_grant_that_lives(
+    server: TokenServer, store: ConnectionStore, me: int
+) -> None:
+    server.me = me
+    examine(store)
+    assert server.posts == []
+    assert store.load().dead_since is None
+
+
+def test_somebody_elses_failure_finds_a_dead_grant(server: TokenServer, store: ConnectionStore) -> None:
+    server.me = 401
+    server.generation = 5
+    for _ in range(2):
+        with pytest.raises(oauth.GrantRefused, match="Connect again"):
+            examine(store)
+    assert store.load().dead_since
+    assert len(server.posts) == 1
+
+
+def test_an_access_token_that_died_early_is_replaced(server: TokenServer, store: ConnectionStore) -> None:
+    server.me = 401
+    examine(store)
+    assert store.load().credentials["access_token"] == "access-1"
+
+
+def test_a_connection_file_of_before_is_still_read(store: ConnectionStore) -> None:
+    document = json.loads(store.path.read_text())
+    del document["refreshed_at"], document["profile"]
+    store.path.write_text(json.dumps(document))
+    assert store.load().profile is None
 
 
 def test_a_lost_answer_is_not_sent_again(server: TokenServer, store: ConnectionStore) -> None:

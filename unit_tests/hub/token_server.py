@@ -22,12 +22,17 @@ class TokenServer(ThreadingHTTPServer):
         self.answer: tuple[int, Any] | None = None
         self.hang_up = False
         self.delay = 0.0
+        self.me = 200
         self.lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
 class Handler(BaseHTTPRequestHandler):
     server: TokenServer
+
+    def do_GET(self) -> None:
+        """`users/me`, with the status that the test chose."""
+        self.reply(self.server.me, {"error": "refused"} if self.server.me >= 400 else {"response": {"id": 1}})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
