@@ -1,37 +1,57 @@
 {#
-  Children of large documents may be kept between builds and renewed where the document was read again: variable
-  freshbooks_incremental, for a work schema that outlives a build. First the children of every document with an
-  extraction time at or after the newest one kept are deleted, then those of all documents without children here
-  are inserted: a document that lost its children leaves none, one that never had any adds none. The time is that
-  of extraction, never a business time, so late rows are seen; deletions are flags on the document.
+  Large facts may be kept between builds and renewed where they were read again: variable freshbooks_incremental, for a
+  work schema that outlives a build, on warehouses that delete rows (not Spark). First the rows are deleted whose source
+  was extracted at or after the newest one kept, or is gone; then what is absent is derived from the source anew, all of
+  its versions considered. So a document that lost its lines leaves none, and a late version of a row never wins over a
+  newer one. The time is that of extraction, never a business time; deletions are flags on rows that stay.
 #}
 {% macro fact_materialization() -%}
     {{ return('incremental' if var('freshbooks_incremental') else 'table') }}
 {%- endmacro %}
 
-{# Pre-hook: deletes the rows whose parent was read again. `key` identifies the parent. #}
-{% macro delete_renewed(parents, key) -%}
-    {%- if var('freshbooks_incremental') and is_incremental() -%}
+{#
+  Pre-hook: deletes what `parents` (with an extraction time) says anew or no more. `key` maps columns here to columns
+  there.
+#}
+{% macro delete_renewed(parents, key, extracted_at='parent.extracted_at') -%}
+    {%- if is_incremental() -%}
 delete from {{ this }}
-where exists (
+where
+    not exists (
+        select 1
+        from {{ parents }} as parent
+        where {{ same_key(key, 'parent', this.identifier) }}
+    )
+    or exists (
+        select 1
+        from {{ parents }} as parent
+        where
+            {{ extracted_at }} >= (select max(kept.extracted_at) from {{ this }} as kept)
+            and {{ same_key(key, 'parent', this.identifier) }}
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for rows of a raw table; without the table there are none. #}
+{% macro delete_renewed_rows(stream, key) -%}
+    {%- if is_incremental() and not has_stream(stream) -%}
+delete from {{ this }}
+    {%- else -%}
+{{ delete_renewed(source('freshbooks', stream), key, try_type('parent._airbyte_extracted_at', 'timestamp')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A where clause: rows of `parents` that have none in the model. #}
+{% macro where_absent(parents, key) -%}
+    {%- if is_incremental() -%}
+where not exists (
     select 1
-    from {{ parents }} as renewed
-    where
-        renewed.extracted_at >= (select max(kept.extracted_at) from {{ this }} as kept)
-        {%- for column in key %}
-        and renewed.{{ column }} = {{ this.identifier }}.{{ column }}
-        {%- endfor %}
+    from {{ this }} as kept
+    where {{ same_key(key, parents, 'kept') }}
 )
     {%- endif -%}
 {%- endmacro %}
 
-{# A where clause: parents that have no row in the model. #}
-{% macro where_absent(parents, key) -%}
-    {%- if var('freshbooks_incremental') and is_incremental() -%}
-where not exists (
-    select 1
-    from {{ this }} as kept
-    where {% for column in key %}{{ 'and ' if not loop.first }}kept.{{ column }} = {{ parents }}.{{ column }} {% endfor %}
-)
-    {%- endif -%}
+{% macro same_key(key, parents, rows) -%}
+    {% for ours, theirs in key.items() %}{{ 'and ' if not loop.first }}{{ parents }}.{{ theirs }} = {{ rows }}.{{ ours }} {% endfor %}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Invoice lines kept between builds equal a full rebuild, after edits, deletions and late rows."""
+"""Large facts kept between builds equal a full rebuild, after edits, deletions and late rows."""
 
 from __future__ import annotations
 
@@ -7,62 +7,105 @@ from typing import Any
 
 import duckdb
 
+from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
-from unit_tests.dbt.ledger import ONE, TWO, invoice, line, rows
+from unit_tests.dbt.ledger import ONE, TWO, invoice, line, money
 from unit_tests.dbt.raw_tables import Row, Rows
 
 FIRST, SECOND, THIRD = (f"2026-06-{day} 12:00:00" for day in (28, 29, 30))
+# Stream: its key within a business, its cursor, and an edit that shows.
+FACTS: dict[str, tuple[str, str, Row]] = {
+    "invoices": ("invoiceid", "updated_at_utc", {"po_number": "P-1"}),
+    "payments": ("id", "updated_at_utc", {"note": "corrected"}),
+    "expenses": ("expenseid", "updated_at_utc", {"amount": money("3.21")}),
+    "time_entries": ("id", "observed_at", {"duration": 60}),
+    "journal_entry_details": ("detailid", "_airbyte_extracted_at", {"name": "Corrected"}),
+}
+MODELS = ["int_invoice_lines", *(f"stg_freshbooks__{stream}" for stream in FACTS)]
 
 
-def read(record: Row, at: str) -> Row:
-    return {**record, "_airbyte_extracted_at": at, "_airbyte_raw_id": f"{record['invoiceid']} {at}"}
+def read(stream: str, record: Row, at: str) -> Row:
+    key = FACTS[stream][0]
+    return {
+        **record,
+        "_airbyte_extracted_at": at,
+        "_airbyte_raw_id": f"{record['business_id']} {record[key]} {at}",
+    }
 
 
-def edited(record: Row, at: str) -> Row:
-    return read({**record, "updated_at_utc": at}, at)
+def changed(stream: str, record: Row, at: str, **more: Any) -> Row:
+    return read(stream, {**record, FACTS[stream][1]: at, **more}, at)
 
 
-def syncs() -> list[Rows]:
-    """The raw tables after each of three syncs, as a loader that keeps one row per key leaves them."""
-    tables = rows()
-    tables["invoices"] = [read(row, FIRST) for row in tables["invoices"]]
+def first() -> Rows:
+    return {stream: [read(stream, row, FIRST) for row in all_rows()[stream]] for stream in FACTS}
+
+
+def second() -> Rows:
+    """An edit, a deletion, a new row and a row that is gone, in each; and what only invoices know."""
+    tables: Rows = {}
+    for stream, (key, cursor, edit) in FACTS.items():
+        edited, deleted, *kept, gone = first()[stream] * (2 if stream == "journal_entry_details" else 1)
+        late = {**gone, key: 990, cursor: "2025-01-01 00:00:00"}  # read now, though changed long ago
+        older = (
+            {**kept[0], **edit, cursor: "2025-01-01 00:00:00"} if kept else late
+        )  # an old version comes late
+        tables[stream] = [
+            *kept,
+            changed(stream, edited, SECOND, **edit),
+            changed(stream, deleted, SECOND, is_deleted=True),
+            read(stream, late, SECOND),
+            read(stream, older, SECOND),
+        ]
     shorter = invoice(ONE, 4, 5, "20.00", "2026-07-10", code="CAD", lines=[line("20.00", "CAD")])
-    late = invoice(TWO, 3, 5, "5.00", "2026-02-01", updated_at_utc="2025-01-01 00:00:00")
-    longer = invoice(ONE, 2, 5, "80.00", "2026-06-29", lines=[line("50.00"), line("30.00", lineid=2)])
-    second = after(
-        tables,
-        [
-            edited(shorter, SECOND),  # a line less
-            edited(invoice(ONE, 11, 5, "0.00", "2026-05-31", lines=[]), SECOND),  # emptied
-            edited(invoice(ONE, 1, 5, "100.00", "2026-06-30", vis_state=1), SECOND),  # deleted
-            read(late, SECOND),  # read now, though FreshBooks changed it long ago
-        ],
-    )
-    restored = edited(invoice(ONE, 1, 5, "100.00", "2026-06-30"), THIRD)
-    return [tables, second, after(second, [restored, edited(longer, THIRD)])]
+    emptied = invoice(ONE, 11, 5, "0.00", "2026-05-31", lines=[])
+    return after(tables, changed("invoices", shorter, SECOND), changed("invoices", emptied, SECOND))
 
 
-def after(tables: Rows, changed: list[Row]) -> Rows:
-    keys = {(row["business_id"], row["invoiceid"]) for row in changed}
+def third() -> Rows:
+    """A deletion taken back, a line more."""
+    restored = invoice(ONE, 2, 5, "50.00", "2026-06-29", lines=[line("20.00"), line("30.00", lineid=2)])
+    longer = invoice(TWO, 1, 5, "9.00", "2026-06-01", lines=[line("7.00"), line("2.00", lineid=2)])
+    return after(second(), changed("invoices", restored, THIRD), changed("invoices", longer, THIRD))
+
+
+def after(tables: Rows, *invoices: Row) -> Rows:
+    """As a loader that keeps one row per key leaves them."""
+    keys = {(row["business_id"], row["invoiceid"]) for row in invoices}
     kept = [row for row in tables["invoices"] if (row["business_id"], row["invoiceid"]) not in keys]
-    return {**tables, "invoices": kept + changed}
+    return {**tables, "invoices": kept + list(invoices)}
 
 
-def lines(folder: Path) -> list[tuple[Any, ...]]:
+def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     with duckdb.connect(str(folder / "work.duckdb"), read_only=True) as connection:
-        return sorted(connection.execute("select * from int_invoice_lines").fetchall(), key=repr)
+        return {
+            model: sorted(connection.execute(f"select * from {model}").fetchall(), key=repr)
+            for model in MODELS
+        }
 
 
-def test_incremental_lines_equal_a_full_rebuild(dbt: Dbt, tmp_path: Path) -> None:
-    part_of_project(tmp_path, "stg_freshbooks__invoices", "int_invoice_lines")
-    kept = [build(dbt, tmp_path, tables) for tables in syncs()]
-    assert kept[0] != kept[1] != kept[2], "the syncs changed nothing"
-    assert build(dbt, tmp_path, syncs()[-1], "--full-refresh") == kept[-1]
-
-
-def build(dbt: Dbt, folder: Path, tables: Rows, *arguments: str) -> list[tuple[Any, ...]]:
-    """The lines after one more build over the same work file."""
+def build(dbt: Dbt, folder: Path, tables: Rows, *arguments: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The facts after one more build over the same work file."""
     variables = TODAY | {"freshbooks_incremental": True}
     built = dbt.run(folder, tables, "run", *arguments, variables=variables, project=folder / "project")
     assert built.succeeded, built.output
-    return lines(folder)
+    return contents(folder)
+
+
+def test_incremental_facts_equal_a_full_rebuild(dbt: Dbt, tmp_path: Path) -> None:
+    part_of_project(tmp_path, *MODELS)
+    one, two, three = [build(dbt, tmp_path, tables) for tables in (first(), second(), third())]
+    assert all(one[model] != two[model] for model in MODELS), "the second sync changed nothing"
+    assert two["int_invoice_lines"] != three["int_invoice_lines"]
+    assert build(dbt, tmp_path, third(), "--full-refresh") == three
+
+
+def test_a_kept_row_is_not_read_again(dbt: Dbt, tmp_path: Path) -> None:
+    """What no sync touched stays as it was built: else the switch would save nothing."""
+    part_of_project(tmp_path, *MODELS)
+    build(dbt, tmp_path, first())
+    build(dbt, tmp_path, second())
+    with duckdb.connect(str(tmp_path / "work.duckdb")) as connection:
+        connection.execute("update stg_freshbooks__payments set note = 'kept' where payment_id = 20")
+    payments = build(dbt, tmp_path, third())["stg_freshbooks__payments"]
+    assert len([row for row in payments if "kept" in row]) == 1

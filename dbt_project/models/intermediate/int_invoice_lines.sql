@@ -1,7 +1,8 @@
 {{ config(
     materialized=fact_materialization(),
     incremental_strategy='append',
-    pre_hook="{{ delete_renewed(ref('stg_freshbooks__invoices'), ['account_id', 'business_id', 'invoice_id']) }}"
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed(ref('stg_freshbooks__invoices'), {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoice_id'}) }}"
 ) }}
 {% set texts = {
     'line_id': 'lineid', 'line_type': 'type', 'project_id': 'modern_project_id', 'expense_id': 'expenseid',
@@ -13,7 +14,7 @@ with
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }} as documents
-    {{ where_absent('documents', ['account_id', 'business_id', 'invoice_id']) }}
+    {{ where_absent('documents', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoice_id'}) }}
 ),
 
 -- Lines belong to the version of the invoice they came with: no line outlives an edit of its invoice.

@@ -1,3 +1,9 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed_rows('expenses', {'account_id': 'account_id', 'business_id': 'business_id', 'expense_id': 'expenseid'}) }}"
+) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'expenseid': 'bigint', 'date': 'date', 'amount': 'money',
     'taxname1': 'string', 'taxamount1': 'money', 'taxname2': 'string', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
@@ -14,8 +20,14 @@ raw_expenses as (
     ) }}
 ),
 
+-- With freshbooks_incremental, what is kept already stays.
+absent as (
+    select * from raw_expenses
+    {{ where_absent('raw_expenses', {'account_id': 'account_id', 'business_id': 'business_id', 'expense_id': 'expenseid'}) }}
+),
+
 newest as (
-    {{ newest_version('raw_expenses', key, 'updated_at_utc') }}
+    {{ newest_version('absent', key, 'updated_at_utc') }}
 )
 
 select

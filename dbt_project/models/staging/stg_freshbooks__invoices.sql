@@ -1,3 +1,9 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed_rows('invoices', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoiceid'}) }}"
+) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'invoiceid': 'bigint', 'invoice_number': 'string',
     'customerid': 'id', 'create_date': 'date', 'due_date': 'date', 'date_paid': 'date',
@@ -20,8 +26,14 @@ raw_invoices as (
     {{ raw_stream('invoices', columns, required) }}
 ),
 
+-- With freshbooks_incremental, what is kept already stays.
+absent as (
+    select * from raw_invoices
+    {{ where_absent('raw_invoices', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoiceid'}) }}
+),
+
 newest as (
-    {{ newest_version('raw_invoices', key, 'updated_at_utc') }}
+    {{ newest_version('absent', key, 'updated_at_utc') }}
 )
 
 select

@@ -1,3 +1,9 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed_rows('journal_entry_details', {'account_id': 'account_id', 'business_id': 'business_id', 'posting_id': 'detailid'}) }}"
+) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'detailid': 'bigint', 'name': 'string',
     'description': 'string', 'user_entered_date': 'date', 'detail_type': 'string', 'credit': 'money',
@@ -15,8 +21,14 @@ raw_journal_entry_details as (
 ),
 
 -- No update stamp in the API: the latest extraction is the newest.
+-- With freshbooks_incremental, what is kept already stays.
+absent as (
+    select * from raw_journal_entry_details
+    {{ where_absent('raw_journal_entry_details', {'account_id': 'account_id', 'business_id': 'business_id', 'posting_id': 'detailid'}) }}
+),
+
 newest as (
-    {{ newest_version('raw_journal_entry_details', key, '_airbyte_extracted_at') }}
+    {{ newest_version('absent', key, '_airbyte_extracted_at') }}
 )
 
 select

@@ -1,3 +1,9 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed_rows('payments', {'account_id': 'account_id', 'business_id': 'business_id', 'payment_id': 'id'}) }}"
+) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'invoiceid': 'id', 'clientid': 'id',
     'creditid': 'id', 'overpaymentid': 'id', 'date': 'date', 'amount': 'money', 'type': 'string',
@@ -12,8 +18,14 @@ raw_payments as (
     ) }}
 ),
 
+-- With freshbooks_incremental, what is kept already stays.
+absent as (
+    select * from raw_payments
+    {{ where_absent('raw_payments', {'account_id': 'account_id', 'business_id': 'business_id', 'payment_id': 'id'}) }}
+),
+
 newest as (
-    {{ newest_version('raw_payments', key, 'updated_at_utc') }}
+    {{ newest_version('absent', key, 'updated_at_utc') }}
 )
 
 select

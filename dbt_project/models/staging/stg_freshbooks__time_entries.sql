@@ -1,3 +1,9 @@
+{{ config(
+    materialized=fact_materialization(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_renewed_rows('time_entries', {'business_id': 'business_id', 'time_entry_id': 'id'}) }}"
+) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'identity_id': 'id',
     'is_logged': 'boolean', 'started_at': 'timestamp', 'local_started_at': 'string',
@@ -15,8 +21,14 @@ raw_time_entries as (
     ) }}
 ),
 
+-- With freshbooks_incremental, what is kept already stays.
+absent as (
+    select * from raw_time_entries
+    {{ where_absent('raw_time_entries', {'business_id': 'business_id', 'time_entry_id': 'id'}) }}
+),
+
 newest as (
-    {{ newest_version('raw_time_entries', key, 'observed_at') }}
+    {{ newest_version('absent', key, 'observed_at') }}
 )
 
 select
