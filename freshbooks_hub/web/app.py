@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
@@ -11,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -29,15 +28,14 @@ from freshbooks_hub.web.pages import (
     status,
     time,
 )
-from freshbooks_hub.web.security import Guard
+from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.site import Site
-from freshbooks_hub.web.views import STATIC, render
+from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost")
 SESSION = 14 * 24 * 3600
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
-log = logging.getLogger(__name__)
 
 
 def create_app(home: Home, hosts: Sequence[str] = LOOPBACK, public_url: str | None = None) -> Starlette:
@@ -95,10 +93,14 @@ def _trouble(request: Request, error: Exception) -> Response:
     return _message(request, 503, "That did not work", str(error))
 
 
-def _broken(request: Request, error: Exception) -> Response:
-    log.exception("page %s failed", request.url.path, exc_info=error)
-    return _message(request, 500, "That did not work", "This page has a fault of its own; the log says more.")
+def _broken(_: Request, __: Exception) -> Response:
+    """Outside of session and frame, so in plain words; the server logs the rest."""
+    text = "This page has a fault of its own; what freshbooks serve has printed says more."
+    return PlainTextResponse(text, 500, HEADERS | {"Cache-Control": "no-store"})
 
 
 def _message(request: Request, status: int, title: str, text: str) -> Response:
+    here = place(request)
+    if here.name not in connections(here.site):
+        request.scope["path_params"] = {}  # the frame is that of the default connection
     return render(request, "message.html", status=status, title=title, text=text)

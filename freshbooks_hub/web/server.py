@@ -42,7 +42,7 @@ def serve(home: Home, options: Options) -> None:
     """Serve until interrupted. Raises PasswordNeeded, InvalidConfig, HomeError, HubError for a port in use."""
     home.ensure()
     check(home, options)
-    listening = _listen(options.host, options.port)
+    listening = listen(options.host, options.port)
     port = listening.getsockname()[1]
     app = whole_app(home, options, port)
     local = f"http://{_reachable(options.host)}:{port}"
@@ -107,7 +107,8 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     return Starlette(routes=[Route("/mcp", endpoint=agents), Mount("/", pages)], lifespan=lifespan)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises HubError when the address cannot be used."""
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

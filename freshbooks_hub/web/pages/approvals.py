@@ -92,6 +92,20 @@ def check(request: Request, _: FormData) -> Response:
     return back(request, "/approvals", f"{len(settled)} settled." if settled else "Nothing new yet.")
 
 
+@action
+def settle(request: Request, form: FormData) -> Response:
+    """A person looked in FreshBooks: it is this record, or none."""
+    number = str(form.get("record_id", "")).strip()
+    if form.get("found") and not (number.isdecimal() and len(number) < 19):
+        return back(request, "/approvals", "Give the number that FreshBooks has for the record.", good=False)
+    record_id = int(number) if form.get("found") else None
+    try:
+        done = Actions(place(request).home).resolve(_action_id(request), record_id, PERSON, Channel.web)
+    except HubError as error:
+        return back(request, "/approvals", str(error), good=False)
+    return back(request, "/approvals", done.result.message if done.result else "Settled.")
+
+
 def _is_open(one: Action, now: datetime) -> bool:
     return one.status is Status.approved or (one.status is Status.proposed and one.expires_at > now)
 
@@ -108,4 +122,5 @@ routes = [
     Route("/approvals/check", check, methods=["POST"]),
     Route("/approvals/{action}/approve", approve, methods=["POST"]),
     Route("/approvals/{action}/refuse", refuse, methods=["POST"]),
+    Route("/approvals/{action}/settle", settle, methods=["POST"]),
 ]

@@ -1,0 +1,63 @@
+"""The pages of a home, served by a thread, and a person with a browser in front of them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from types import TracebackType
+from typing import Self
+
+import httpx2
+import uvicorn
+from starlette.testclient import TestClient
+
+from freshbooks_hub.home import Home
+from freshbooks_hub.web.app import create_app
+from freshbooks_hub.web.server import listen
+
+TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+class Served:
+    """A server on a free port of 127.0.0.1, as a context manager."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.app = create_app(home)
+        self._socket = listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(self.app, log_level="critical", access_log=False, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            threading.Event().wait(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.app.state.site.logins.stop()
+        self._server.should_exit = True
+        self._thread.join()
+
+
+class Client(TestClient):
+    """A browser without a screen: keeps cookies, sends forms with their token."""
+
+    def __init__(self, home: Home, **settings: object) -> None:
+        super().__init__(create_app(home, **settings), base_url="http://127.0.0.1:8766")  # type: ignore[arg-type]
+
+    def submit(self, path: str, page: str = "/", **fields: str) -> httpx2.Response:
+        """Open `page`, then post the form to `path` as the page would."""
+        return self.post(path, data=fields | {"csrf": self.token(page)}, follow_redirects=False)
+
+    def token(self, page: str = "/") -> str:
+        """The token in the forms of `page`."""
+        found = TOKEN.search(self.get(page).text)
+        assert found, f"{page} has no form"
+        return found[1]

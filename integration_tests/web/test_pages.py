@@ -1,0 +1,333 @@
+"""What the pages say is what the marts hold, currency by currency; and they can be read in every state of a home."""
+
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import duckdb
+import pytest
+
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
+from freshbooks_hub.progress import Silent
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_sandbox import Sandbox
+from integration_tests.agent.conftest import Books
+from integration_tests.connector import config_of
+from integration_tests.web.conftest import point_at
+from integration_tests.web.serving import Client
+from integration_tests.web.test_security import PAGES
+
+MAPLE = 439000
+
+
+class Tables(HTMLParser):
+    """The tables of a page by caption: rows of the texts of their cells, the head first."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: dict[str, list[list[str]]] = {}
+        self._caption: str | None = None
+        self._rows: list[list[str]] = []
+        self._into: list[str] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self._rows, self._caption = [], None
+        elif tag == "caption":
+            self._into = [""]
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag in {"td", "th"}:
+            self._rows[-1].append("")
+            self._into = self._rows[-1]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "caption" and self._into:
+            self._caption = " ".join(self._into[-1].split())
+        if tag in {"caption", "td", "th"}:
+            self._into = None
+        elif tag == "table":
+            assert self._caption, "a table has no caption"
+            self.found[self._caption] = [[" ".join(cell.split()) for cell in row] for row in self._rows]
+
+    def handle_data(self, data: str) -> None:
+        if self._into is not None:
+            self._into[-1] += data
+
+
+def number(text: str) -> Decimal:
+    """The amount at the end of a cell."""
+    found = re.search(r"(−?)([\d,]+\.\d\d)$", text)
+    assert found, text
+    return Decimal(found[2].replace(",", "")) * (-1 if found[1] else 1)
+
+
+def tables(client: Client, path: str) -> dict[str, list[list[str]]]:
+    return Tables(client.get(path).text).found
+
+
+def sums(books: Books, statement: str) -> dict[str, tuple[Decimal, ...]]:
+    """The answer of the marts, by its first column."""
+    with duckdb.connect(books.home.marts, read_only=True) as db:
+        db.execute("SET search_path = 'marts'")
+        return {row[0]: row[1:] for row in db.execute(statement).fetchall()}
+
+
+def test_balances_add_up_within_each_currency(client: Client, seen: Books) -> None:
+    expected = sums(
+        seen,
+        "SELECT currency_code, sum(outstanding_amount), sum(overdue_amount), sum(overdue_91_plus_amount) "
+        f"FROM outstanding_balances WHERE business_id = {MAPLE} GROUP BY ALL",
+    )
+    found = tables(client, f"/balances?business={MAPLE}")
+    assert set(expected) == {"CAD", "EUR", "USD"}
+    for code, (outstanding, overdue, oldest) in expected.items():
+        aging = {row[0]: row for row in found[f"Outstanding in {code}, by how late it is"]}
+        assert number(aging["Outstanding"][-1]) == outstanding
+        assert number(aging["Over 90 days late"][-1]) == oldest
+        clients = found[f"Balance of each client in {code}, the largest first"]
+        assert [number(cell) for cell in clients[-1][1:3]] == [outstanding, overdue]
+        assert sum((number(row[1]) for row in clients[1:-1]), Decimal(0)) == outstanding
+
+
+def test_no_page_shows_a_sum_over_currencies(client: Client, seen: Books) -> None:
+    """Every sum that crosses currencies is a number that no page may show."""
+    mixed = sums(
+        seen,
+        "SELECT 'owed', sum(outstanding_amount), sum(overdue_amount), sum(draft_amount) FROM outstanding_balances "
+        f"WHERE business_id = {MAPLE} UNION ALL "
+        f"SELECT 'spent', sum(total_amount), 0, 0 FROM expense_categories WHERE business_id = {MAPLE} UNION ALL "
+        f"SELECT 'time', sum(unbilled_amount), 0, 0 FROM unbilled_time WHERE business_id = {MAPLE}",
+    )
+    for path in ("/", "/balances", "/expenses", "/time"):
+        text = client.get(f"{path}?business={MAPLE}").text
+        for values in mixed.values():
+            assert not [value for value in values if value and f"{value:,.2f}" in text]
+
+
+def test_the_overdue_list_is_whole_on_demand_and_starts_with_the_latest(client: Client, seen: Books) -> None:
+    expected = sums(
+        seen,
+        "SELECT invoice_number, days_overdue, outstanding_amount, currency_code FROM invoices "
+        f"WHERE business_id = {MAPLE} AND is_overdue",
+    )
+    shown = tables(client, f"/balances?business={MAPLE}&all=1")["Overdue invoices, the latest first"][1:]
+    assert {row[0]: int(row[3]) for row in shown} == {name: row[0] for name, row in expected.items()}
+    assert [int(row[3]) for row in shown] == sorted((row[0] for row in expected.values()), reverse=True)
+    assert all(row[5].startswith(expected[row[0]][2]) for row in shown)
+    short = tables(client, f"/balances?business={MAPLE}")["Overdue invoices, the latest first"][1:]
+    assert short == shown[:25]
+
+
+def test_expenses_of_a_year_by_top_category(client: Client, seen: Books) -> None:
+    with duckdb.connect(seen.home.marts, read_only=True) as db:
+        rows = db.execute(
+            "SELECT currency_code, split_part(category_path, ' > ', 1), sum(total_amount) "
+            f"FROM marts.marts.expense_categories WHERE business_id = {MAPLE} "
+            "AND month_start_date BETWEEN '2025-11-01' AND '2026-10-01' GROUP BY ALL"
+        ).fetchall()
+    expected: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for code, category, total in rows:
+        expected[code][category] = total
+    found = tables(client, f"/expenses?business={MAPLE}")
+    for code, categories in expected.items():
+        table = found[f"Expenses in {code} by category and month"]
+        assert len(table[0]) == 14
+        assert {row[0]: number(row[-1]) for row in table[1:-1]} == categories
+        assert number(table[-1][-1]) == sum(categories.values(), Decimal(0))
+
+
+def test_unbilled_hours_by_project(client: Client, seen: Books) -> None:
+    expected = sums(
+        seen,
+        "SELECT coalesce(project_name, 'No project'), sum(hours), count(DISTINCT currency_code) FROM unbilled_time "
+        f"WHERE business_id = {MAPLE} GROUP BY project_id, project_name",
+    )
+    table = tables(client, f"/time?business={MAPLE}")["Unbilled time by project, most hours first"][1:]
+    names = [re.sub(r" (complete|archived|deleted)$", "", row[0]) for row in table]
+    assert set(names) == set(expected)
+    for name, row in zip(names, table, strict=True):
+        assert abs(number(row[2]) - expected[name][0]) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize("path", ["/balances", "/expenses", "/time"])
+def test_every_chart_is_a_picture_with_a_name_and_a_table_behind_it(client: Client, path: str) -> None:
+    text = client.get(f"{path}?business={MAPLE}").text
+    charts = re.findall(r'<svg class="chart" role="img" aria-label="([^"]+)"', text)
+    assert charts
+    assert text.count("<table") >= len(charts)
+    assert "NaN" not in text
+    assert not re.search(r'(?:width|height|y)="-', text)
+
+
+def test_status_tells_who_is_connected_and_how_every_entity_stands(client: Client, seen: Books) -> None:
+    text = client.get("/").text
+    found = Tables(text).found
+    entities = {
+        row[0]: row
+        for row in found["Every kind of record: how often it is read, when it was, when it is next"]
+    }
+    assert entities["Invoices"][2] == "20 min"
+    assert entities["Clients"][2] == "1 h"
+    assert entities["Time"][2] == "2 h"
+    assert entities["Estimates"][2] == "6 h"
+    assert entities["Invoices"][6] == "840"
+    for words in ("Maple &amp; Pine Studio", "You are only a client there", "31 Oct 2026", "scopes granted"):
+        assert words in text
+    assert "tests passed" in text
+
+
+def test_status_shows_alarms_first_with_the_way_to_mend_them(
+    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = new_books()
+    point_at(books.sandbox, books.home, monkeypatch)
+    now = datetime.now(UTC)
+    Alarms(books.home).raise_("connection", "FreshBooks refused this connection. Connect again.", now)
+    Schedule(books.home).failed("invoices", "The disk is full. Free some space.", now)
+    text = Client(books.home).get("/").text
+    assert "This needs you" in text
+    assert "FreshBooks refused this connection. Connect again." in text
+    assert "The disk is full. Free some space." in text
+    assert 'href="/settings/freshbooks">Mend it' in text
+
+
+@pytest.mark.parametrize("path", [page for page in PAGES if page != "/progress"])
+def test_every_page_can_be_read_before_anything_is_connected(empty_home: Home, path: str) -> None:
+    answer = Client(empty_home).get(path)
+    assert answer.status_code == 200
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", [page for page in PAGES if page != "/progress"])
+def test_every_page_can_be_read_before_the_first_sync(empty_home: Home, path: str) -> None:
+    sandbox = Sandbox(seed="empty")
+    ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
+    assert Client(empty_home).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_holds_a_secret(client: Client, seen: Books, path: str) -> None:
+    credentials = ConnectionStore(seen.home.connection).load().credentials
+    text = client.get(path).text
+    for name in ("access_token", "refresh_token", "client_secret"):
+        assert credentials[name] not in text
+    assert (seen.home.root / "web.json").read_text().split('"')[3] not in text
+
+
+def test_pause_and_resume(new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch) -> None:
+    books = new_books()
+    point_at(books.sandbox, books.home, monkeypatch)
+    client, schedule = Client(books.home), Schedule(books.home)
+    client.submit("/pause")
+    assert schedule.paused_since() is not None
+    assert "Paused since" in client.get("/").text
+    client.submit("/resume")
+    assert schedule.paused_since() is None
+
+
+def test_frequencies_are_changed_and_put_back(
+    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = new_books()
+    point_at(books.sandbox, books.home, monkeypatch)
+    client = Client(books.home)
+
+    def every(entity: str) -> timedelta:
+        found = Schedule(books.home).entities(datetime.now(UTC))
+        return next(one.frequency for one in found if one.name == entity)
+
+    client.submit("/settings/frequencies", "/settings", every_invoices="5m", every_clients="1h")
+    assert (every("invoices"), every("clients")) == (timedelta(minutes=5), timedelta(hours=1))
+    client.submit("/settings/frequencies", "/settings", every_invoices="20m")
+    assert every("invoices") == timedelta(minutes=20)
+    client.submit("/settings/frequencies", "/settings", every_invoices="every so often")
+    assert "is no frequency" in client.get("/settings").text
+    assert every("invoices") == timedelta(minutes=20)
+
+
+def test_a_second_connection_has_pages_of_its_own(empty_home: Home) -> None:
+    client = Client(empty_home)
+    answer = client.submit("/settings/connections", "/settings", name="bakery")
+    assert answer.headers["location"] == "/c/bakery/settings/freshbooks"
+    text = client.get("/c/bakery/").text
+    assert 'href="/c/bakery/balances"' in text
+    assert 'href="/c/bakery/" aria-current="true">bakery' in text
+    assert 'href="/">default' in text
+    client.submit("/c/bakery/pause", "/c/bakery/settings")
+    assert Schedule(empty_home.named("bakery")).paused_since() is not None
+    assert Schedule(empty_home).paused_since() is None
+
+
+@pytest.mark.parametrize("name", ["..", "A B", "../../etc", ""])
+def test_a_connection_is_no_way_out_of_the_home(empty_home: Home, name: str) -> None:
+    client = Client(empty_home)
+    assert client.submit("/settings/connections", "/settings", name=name).headers["location"] == "/settings"
+    assert "cannot be a connection" in client.get("/settings").text
+    assert client.get("/c/%2e%2e/").status_code == 404
+
+
+def test_text_from_the_books_is_never_markup(
+    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Client names and category names are written by others."""
+    books = new_books()
+    point_at(books.sandbox, books.home, monkeypatch)
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    with duckdb.connect(books.home.marts) as db:
+        for table, column in (
+            ("outstanding_balances", "client_name"),
+            ("invoices", "client_name"),
+            ("invoices", "invoice_number"),
+            ("expense_categories", "category_path"),
+            ("unbilled_time", "project_name"),
+            ("unbilled_time", "client_name"),
+            ("businesses", "business_name"),
+        ):
+            db.execute(f"UPDATE marts.marts.{table} SET {column} = ?", [evil])
+    client = Client(books.home)
+    for path in ("/", "/balances", "/expenses", "/time"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "alert(1)" in answer.text or path == "/"
+        assert "<script>alert" not in answer.text
+        assert "<img src=x" not in answer.text
+
+
+def test_a_running_sync_is_shown_with_its_rows(empty_home: Home) -> None:
+    sandbox = Sandbox(seed="empty")
+    ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
+    client = Client(empty_home)
+    assert client.get("/progress").json()["running"] is False
+    holder = {"pid": os.getpid(), "since": "2026-11-01T00:00:00+00:00"}
+    (empty_home.root / "sync.holder.json").write_text(json.dumps(holder))
+    with Recorded(Silent(), empty_home) as reporter:
+        reporter.expected("invoices", 300)
+        reporter.completed("clients", 45)
+        state = client.get("/progress").json()
+        assert state["running"] is True
+        assert {"name": "clients", "rows": 45, "expected": 45, "completed": True} in state["streams"]
+        text = client.get("/").text
+        assert "Sync is running" in text
+        # Without a script the page comes again by itself.
+        assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in text
+
+
+def test_sync_now_before_connecting_leads_to_the_connect_page(empty_home: Home) -> None:
+    client = Client(empty_home)
+    assert client.submit("/sync", "/settings").headers["location"] == "/settings/freshbooks"
+
+
+@pytest.mark.parametrize("query", ["?business=x", "?business=1", "?more=-1", "?more=99999999999", "?all=%00"])
+@pytest.mark.parametrize("path", ["/balances", "/activity"])
+def test_odd_addresses_do_no_harm(client: Client, path: str, query: str) -> None:
+    assert client.get(path + query).status_code == 200
