@@ -1,0 +1,23 @@
+"""The hub's commands, run for a step: the same ones as by hand, under cron or in `freshbooks serve`."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import dagster as dg
+
+
+def freshbooks(context: dg.AssetExecutionContext, *args: str) -> dict[str, Any]:
+    """The JSON that `freshbooks ARGS --json` prints; raises Failure with its own sentence on an error."""
+    command = [sys.executable, "-m", "freshbooks_hub.cli", *args, "--json"]
+    context.log.info("freshbooks %s", " ".join(args))
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise dg.Failure(
+            description=run.stderr.strip().removeprefix("Error: ") or "freshbooks failed silently"
+        )
+    result: dict[str, Any] = json.loads(run.stdout)
+    for warning in result["warnings"]:
+        context.log.warning(warning)
+    return result

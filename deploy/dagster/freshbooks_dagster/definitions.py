@@ -1,0 +1,14 @@
+"""What `dagster dev` loads: `defs`, for the connection in FRESHBOOKS_HOME."""
+
+import dagster as dg
+
+from freshbooks_dagster import raw
+from freshbooks_dagster.marts import mart_assets
+from freshbooks_hub.home import Home
+
+defs = dg.Definitions(
+    assets=[*raw.ASSETS, mart_assets(Home.from_environment().ensure())],
+    schedules=[raw.HEALING],
+    # Steps only wait for a command: a process for each would cost more than they do.
+    executor=dg.in_process_executor,
+)
