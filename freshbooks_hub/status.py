@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from freshbooks_hub.connection import scopes
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
@@ -36,13 +37,22 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
         connection = store.load()
     except NotConnected as error:
         return {"state": "damaged", "message": str(error)}
-    expires_at = connection.expires_at
+    expires_at, profile = connection.expires_at, connection.profile
+    chosen = connection.business_ids or (profile.default_choice() if profile else [])
+    lacking = scopes.missing(connection.credentials.get("access_token") or "", scopes.READ)
     return {
         "state": "refused" if connection.dead_since else "connected",
         "connected_at": connection.connected_at.isoformat(timespec="seconds"),
         "refused_since": connection.dead_since.isoformat(timespec="seconds")
         if connection.dead_since
         else None,
+        "user": {"name": profile.name, "email": profile.email} if profile else None,
+        "businesses": [
+            {"id": business.id, "name": business.name, "role": business.role}
+            for business in (profile.businesses if profile else ())
+            if business.id in chosen
+        ],
+        "missing_scopes": [scope.name for scope in lacking],
         "token_valid": bool(expires_at and expires_at > datetime.now(UTC)),
     }
 
@@ -51,6 +61,10 @@ def as_text(picture: dict[str, Any]) -> str:
     """The picture as lines for a person."""
     connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
     lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
+    for scope in connection.get("missing_scopes", []):
+        lines.append(
+            f"Attention   {scope} was not approved, so what needs it is left out. See: freshbooks doctor"
+        )
     if run is None:
         lines.append("Last sync   none yet. Run: freshbooks sync")
     else:
@@ -78,7 +92,9 @@ def as_text(picture: dict[str, Any]) -> str:
 def _connection_text(connection: dict[str, Any]) -> str:
     match connection["state"]:
         case "connected":
-            return f"connected since {connection['connected_at']}"
+            who = f" as {connection['user']['name']}" if connection["user"] else ""
+            names = ", ".join(business["name"] for business in connection["businesses"])
+            return f"connected{who} since {connection['connected_at']}{f': {names}' if names else ''}"
         case "refused":
             since = connection["refused_since"]
             return f"refused by FreshBooks since {since}. Connect again: freshbooks connect"

@@ -1,6 +1,8 @@
 """The log-in: what is asked, what is taken, what is refused, and that nothing is spent twice."""
 
+import errno
 import json
+import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
-from freshbooks_hub.errors import InvalidConfig, NotConnected
+from freshbooks_hub.errors import HomeError, InvalidConfig, NotConnected
 from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.consent import Browser, registered, with_fields
@@ -166,6 +168,32 @@ class TestPasted:
         with pytest.raises(oauth.ClientRefused, match="developer") as caught:
             login.finish(home, browser.answer(attempt.authorize_url), TERMINAL)
         assert "not-the-secret" not in str(caught.value)
+
+    def test_a_lost_answer_is_not_asked_for_again(
+        self, home: Home, sandbox: Sandbox, browser: Browser
+    ) -> None:
+        answer = browser.answer(begin(home, sandbox).authorize_url)
+        sandbox.faults.add(kind="drop_after", path="/auth/oauth/token")
+        with pytest.raises(oauth.AnswerLost):
+            login.finish(home, answer, TERMINAL)
+        with pytest.raises(AlreadyAnswered):
+            login.finish(home, answer, TERMINAL)
+        assert exchanges(sandbox) == 1
+
+    def test_on_a_full_disk_neither_state_nor_code_is_spent(
+        self, home: Home, sandbox: Sandbox, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answer = browser.answer(begin(home, sandbox).authorize_url)
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as disk:
+            disk.setattr(os, "fsync", full)
+            with pytest.raises(HomeError, match="full"):
+                login.finish(home, answer, TERMINAL)
+        assert exchanges(sandbox) == 0
+        assert login.finish(home, answer, TERMINAL)
 
     def test_eight_answers_at_once_spend_the_code_once(
         self, home: Home, sandbox: Sandbox, browser: Browser

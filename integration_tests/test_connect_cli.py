@@ -178,6 +178,7 @@ def test_two_connections_side_by_side_and_the_end_of_one(hub: Hub) -> None:
         ("default", "connected", user),
         ("bakery", "connected", user),
     ]
+    assert "connected as Robin Achterberg since" in hub.run("--connection", "bakery", "status").stdout
     result = hub.run("--connection", "bakery", "disconnect", "--yes")
     assert result.returncode == 0, result.stderr
     assert hub.sandbox.oauth.refresh_token is None

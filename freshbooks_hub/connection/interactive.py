@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 import webbrowser
@@ -112,7 +113,7 @@ class Interactive:
                     "No page there? Open the next address instead, and paste here the address that FreshBooks "
                     f"redirects to:\n  {attempt.authorize_url}"
                 )
-                if self._options.browser:
+                if self._options.browser and _has_display():
                     webbrowser.open(attempt.start_url)
             else:
                 self._say(
@@ -207,6 +208,11 @@ class Interactive:
     def _say(self, text: str) -> None:
         # Addresses are copied from the terminal: never broken into lines.
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _has_display() -> bool:
+    """Whether there may be a browser with a window; one without would take over this terminal."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _businesses(candidate: Candidate) -> Table:

@@ -45,6 +45,7 @@ READ = tuple(
 )
 ACTIONS = (
     Scope("user:invoices:write", "draft an invoice, and send it once you approved it"),
+    Scope("user:time_entries:write", "mark the time of such an invoice as billed"),
     Scope("user:expenses:write", "enter an expense once you approved it"),
     Scope("user:uploads:read", "look at an uploaded receipt"),
     Scope("user:uploads:write", "upload the receipt of an expense"),
