@@ -2,8 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+DAGSTER_BIN := .venv-dagster/bin
+DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long lint format bench lock clean install pyairbyte-test image-test
+.PHONY: demo test test-long lint format bench lock clean install pyairbyte-test image-test dagster-test
 
 install: $(INSTALLED)
 
@@ -41,9 +43,20 @@ format: $(INSTALLED)
 pyairbyte-test: $(INSTALLED)
 	@$(BIN)/python -m integration_tests.pyairbyte
 
-# The connector's image, built and run without a container engine; root on Debian.
+# The images of the connector and of the hub, built and run without a container engine; root on Debian.
 image-test: $(INSTALLED)
 	@$(BIN)/python -m deploy.image.test
+	@$(BIN)/python -m deploy.hub.test
+
+# Dagster's assets in-process, in an environment of their own.
+dagster-test: $(DAGSTER)
+	@$(DAGSTER_BIN)/python -m pytest -q --noconftest deploy/dagster
+
+$(DAGSTER): deploy/dagster/requirements.lock pyproject.toml
+	@$(PYTHON) -m venv .venv-dagster
+	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --requirement deploy/dagster/requirements.lock
+	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks

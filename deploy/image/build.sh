@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the connector's image where no container engine runs: a Debian base of its own, then the Dockerfile
-# on it with buildah, in a chroot. Needs root on Debian or Ubuntu. Everything stays under build/image.
-# Usage: deploy/image/build.sh NAME
+# Builds an image where no container engine runs: a Debian base of its own, then the Dockerfile on it with
+# buildah, in a chroot. Needs root on Debian or Ubuntu. Everything stays under build/image.
+# Usage: deploy/image/build.sh NAME DOCKERFILE PACKAGE        PACKAGE as pip takes it: . or .[hub]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-name=$1
+name=$1 dockerfile=$2 package=$3
 work=$PWD/build/image
 mkdir -p "$work"
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
@@ -37,9 +37,11 @@ fi
 # The packages come through this machine's own pip and its settings, none of which enter the image.
 echo "Collecting the packages …"
 .venv/bin/python -m pip wheel --quiet --quiet --disable-pip-version-check --constraint requirements.lock \
-    --wheel-dir "$work/wheels" . hatchling setuptools
+    --wheel-dir "$work/wheels" "$package" hatchling setuptools
 
+ignored=$dockerfile.dockerignore
+[ -e "$ignored" ] || ignored=.dockerignore
 echo "Building $name …"
 buildah bud --isolation chroot --layers=false --volume "$work/wheels:/wheels:ro" \
     --build-arg BASE=localhost/python-base --build-arg PIP_OPTIONS="--no-index --find-links=/wheels" \
-    --tag "$name" . >"$work/build.log"
+    --file "$dockerfile" --ignorefile "$ignored" --tag "$name" . >"$work/build.log"
