@@ -16,8 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import scenarios
+from benchmarks import keeping, scenarios
 from benchmarks.scenarios import Result, Settings
+
+ALL = scenarios.ALL | {"keeping": keeping.keeping}
 
 
 def main() -> int:
@@ -28,7 +30,7 @@ def main() -> int:
     parser.add_argument("--many-rows", type=int, default=100_000, help="the larger run of the memory check")
     parser.add_argument("--runs", type=int, default=3, help="runs of each program without latency")
     parser.add_argument("--airbyte-manifest", type=Path, metavar="FILE", help="Airbyte's manifest.yaml")
-    parser.add_argument("--only", choices=list(scenarios.ALL), action="append", help="this scenario alone")
+    parser.add_argument("--only", choices=list(ALL), action="append", help="this scenario alone")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     results: list[Result] = []
@@ -36,9 +38,9 @@ def main() -> int:
         settings = Settings(
             options.rows, options.many_rows, options.runs, options.airbyte_manifest, Path(folder)
         )
-        for name in options.only or scenarios.ALL:
+        for name in options.only or ALL:
             print(f"{name} …", file=sys.stderr, flush=True)
-            found = scenarios.ALL[name](settings)
+            found = ALL[name](settings)
             results.append(found)
             if not options.json:
                 print(table(found), flush=True)

@@ -1,0 +1,120 @@
+"""What keeping in step costs: an idle minute, a sync that finds nothing, and one that finds 100 changed invoices.
+
+The sandbox serves from this process; the figures are those of the `freshbooks` command and all it starts. The
+general ledger and the reports stay out: at this size it is the sandbox that would be measured.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+
+from benchmarks.measure import Run, run
+from benchmarks.scenarios import Result, Settings, Target
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.entities import PLANS
+from freshbooks_sandbox import Sandbox
+
+BUSINESS = 439000
+CHANGED = 100
+INVOICES = ("invoices", "payments", "credit_notes", "clients")
+OTHERS = ("businesses", "systems", "items", "taxes", "expenses", "expense_categories", "projects", "services")
+IDLE_CPU, UNCHANGED_CPU, UNCHANGED_WALL, CHANGED_WALL = 0.5, 6.0, 10.0, 25.0
+
+
+def keeping(settings: Settings) -> Result:
+    """As many invoices as `settings.rows`; each figure is the median of `settings.runs`, but for the first sync."""
+    home = Home(settings.folder / "keeping").ensure()
+    with Sandbox(seed="empty", scale=settings.rows, rate_limit=None) as sandbox, _at(sandbox, home):
+        first = _freshbooks("sync", "--json", *_only(*INVOICES, *OTHERS))
+        _freshbooks("sync", "--json", *_only(*INVOICES))
+        unchanged = [_freshbooks("sync", "--json", *_only(*INVOICES)) for _ in range(settings.runs)]
+        published = home.marts.stat().st_mtime_ns
+        changed = []
+        for number in range(settings.runs):
+            for invoice in islice(
+                sandbox.books(BUSINESS)["invoices"], number, None, settings.rows // CHANGED
+            ):
+                sandbox.edit("invoices", BUSINESS, invoice, notes=f"round {number}")
+            changed.append(_freshbooks("sync", "--json", *_only(*INVOICES)))
+            if home.marts.stat().st_mtime_ns == published:
+                raise RuntimeError("changed invoices led to no new marts")
+        _everything_was_read(home)
+        idle = [_freshbooks("sync", "--due") for _ in range(settings.runs)]
+    quiet, few, nothing = (_median(runs) for runs in (unchanged, changed, idle))
+    return Result(
+        f"keeping {settings.rows:,} invoices in step",
+        {
+            "first sync": first,
+            "sync, nothing changed": quiet,
+            f"sync, {CHANGED} changed": few,
+            "sync --due, nothing due": nothing,
+        },
+        [
+            _seconds("CPU s, nothing due", nothing.cpu, IDLE_CPU),
+            _seconds("CPU s, nothing changed", quiet.cpu, UNCHANGED_CPU),
+            _seconds("wall s, nothing changed", quiet.wall, UNCHANGED_WALL),
+            _seconds(f"wall s to fresh marts, {CHANGED} changed", few.wall, CHANGED_WALL),
+        ],
+    )
+
+
+def _freshbooks(*arguments: str) -> Run:
+    return run([sys.executable, "-m", "freshbooks_hub.cli", *arguments], {})
+
+
+def _only(*streams: str) -> list[str]:
+    return [word for stream in streams for word in ("--stream", stream)]
+
+
+@contextmanager
+def _at(sandbox: Sandbox, home: Home) -> Iterator[None]:
+    """Connected, with the environment of the commands pointing at the sandbox."""
+    tokens = sandbox.grant()
+    credentials = {
+        "auth_type": "oauth2.0",
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "redirect_uri": sandbox.redirect_uri,
+        "refresh_token": tokens["refresh_token"],
+    }
+    ConnectionStore(home.connection).connect({"credentials": credentials, "business_ids": [BUSINESS]})
+    names = {
+        "FRESHBOOKS_API_URL": sandbox.url,
+        "FRESHBOOKS_AUTH_URL": sandbox.url,
+        "FRESHBOOKS_HOME": str(home.root),
+    }
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _everything_was_read(home: Home) -> None:
+    """So that nothing is due: as after a sync of all streams, just now."""
+    streams = {stream for plan in PLANS for stream in plan.streams}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with sqlite3.connect(home.history) as db:
+        db.executemany(
+            "INSERT OR REPLACE INTO stream_reads VALUES (?, ?, ?)", [(stream, now, now) for stream in streams]
+        )
+
+
+def _median(runs: list[Run]) -> Run:
+    return sorted(runs, key=lambda one: one.wall)[len(runs) // 2]
+
+
+def _seconds(what: str, figure: float, bound: float) -> Target:
+    return Target(what, figure, f"at most {bound:g}", figure <= bound)
