@@ -260,6 +260,15 @@ def test_a_kept_receipt_that_was_changed_is_not_sent(firm: Firm) -> None:
     assert firm.rows("expenses") == {}
 
 
+def test_a_receipt_stays_for_the_proposal_that_waits_with_it(firm: Firm) -> None:
+    propose(firm, receipt_base64=as_base64(PNG))
+    firm.clock.advance(hours=25)
+    again = propose(firm, receipt_base64=as_base64(PNG))
+    firm.actions.reconcile()  # clears what the expired one left
+    assert firm.done(again).status is Status.confirmed
+    assert list((firm.home.root / "receipts").iterdir()) == []
+
+
 def test_an_upload_may_repeat_and_when_it_fails_nothing_is_booked(firm: Firm) -> None:
     firm.sandbox.faults.add(kind="drop_after", path="/uploads/*", times=2)
     assert firm.done(propose(firm, receipt_base64=as_base64(PNG))).status is Status.confirmed

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions import claims, receipts
 from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.drafted import DraftWork, link
 from freshbooks_hub.agent.actions.expense import ExpenseWork
@@ -122,6 +122,12 @@ class Desk:
             self.forget(task)
 
     def forget(self, ended: Task | Action) -> None:
-        """Remove the kept receipt of an action that has ended."""
-        if isinstance(ended.preview, ExpensePreview) and ended.preview.receipt:
-            receipts.forget(self.home, ended.preview.receipt.sha256)
+        """Remove the kept receipt of an action that has ended, unless another one waits with it."""
+        receipt = ended.preview.receipt if isinstance(ended.preview, ExpensePreview) else None
+        if receipt is None:
+            return
+        key = claims.receipt(ended.preview.business.id, receipt.sha256)
+        with self.ledger.transaction() as db:
+            holder = claims.holders(db, [key]).get(key)
+        if holder is None or holder[0] == ended.id:
+            receipts.forget(self.home, receipt.sha256)

@@ -193,8 +193,8 @@ class Ledger:
         changed = ", ".join(f"{name} = ?" for name in columns)
         db.execute(f"UPDATE actions SET {changed} WHERE id = ?", [*columns.values(), action_id])  # noqa: S608
 
-    def expire(self, db: Connection) -> list[Action]:
-        """Proposals and approvals whose time is over end here; those that did."""
+    def expire(self, db: Connection) -> None:
+        """Proposals and approvals whose time is over end here."""
         now = stamp(self._clock.now())
         due = db.execute(
             f"SELECT id FROM actions WHERE status IN ({_WAITING}) AND expires_at <= ?",  # noqa: S608
@@ -203,7 +203,6 @@ class Ledger:
         result = Result(code="expired", message="Nobody approved and sent it in time. Nothing was written.")
         for row in due:
             self.move(db, row["id"], WAITING, Status.expired, "hub", result=result)
-        return [as_action(self.row(db, row["id"])) for row in due]
 
     def row(self, db: Connection, action_id: str) -> Row:
         """The action's columns; raises ActionRefused `not_found`."""
@@ -240,14 +239,16 @@ class Ledger:
 
     def select(self, status: Status | None = None) -> list[Action]:
         """Actions, newest first."""
-        with ledger_transaction(self._home) as db:
+        with self.transaction() as db:
+            self.expire(db)
             where, values = ("WHERE status = ?", [status.value]) if status else ("", [])
             query = f"SELECT * FROM actions {where} ORDER BY created_at DESC, id"  # noqa: S608 - our own words
             return [as_action(row) for row in db.execute(query, values)]
 
     def get(self, action_id: str) -> Action:
         """One action; raises ActionRefused `not_found`."""
-        with ledger_transaction(self._home) as db:
+        with self.transaction() as db:
+            self.expire(db)
             return as_action(self.row(db, action_id))
 
 

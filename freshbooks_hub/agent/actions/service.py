@@ -156,9 +156,10 @@ class Actions:
             another_purchase=another_purchase,
         )
         prepared = prepare_expense(books, asked, self._clock.now())
+        action = self._propose(prepared, proposed_by)
         if file:
             receipts.keep(self._home, file)
-        return self._propose(prepared, proposed_by)
+        return action
 
     def newer_than(self, marts_published_at: datetime | None) -> ActionList:
         """Actions that the published marts cannot show yet, newest first; None: there are no marts."""
@@ -168,8 +169,8 @@ class Actions:
 
     def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
         """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
-        self._expire()
         with self._ledger.transaction() as db:
+            self._ledger.expire(db)
             task = self._ledger.task(db, action_id)
             if payload_hash != task.row["payload_hash"]:
                 raise ActionRefused(
@@ -193,9 +194,9 @@ class Actions:
 
     def refuse(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Turn a proposal down, or take an unused approval back."""
-        self._expire()
         result = Result(code="refused", message="It was turned down. Nothing was written.")
         with self._ledger.transaction() as db:
+            self._ledger.expire(db)
             self._ledger.move(
                 db, action_id, WAITING, Status.refused, approver, channel=Channel(channel), result=result
             )
@@ -249,14 +250,13 @@ class Actions:
 
         Raises ActionRefused when nothing was sent and the approval still stands.
         """
-        self._expire()
         sending.dispatch(self._desk, action_id)
         start_sync(self._home)
         return self.get(action_id)
 
     def reconcile(self) -> ActionList:
         """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
-        self._expire()
+        self._clear_receipts()
         moved = settling.reconcile(self._desk)
         start_sync(self._home)
         return [self.get(action_id) for action_id in moved]
@@ -271,8 +271,8 @@ class Actions:
 
     def _propose(self, prepared: Prepared, who: str) -> Action:
         """Write it down with its claims; the same proposal that still waits is given again."""
-        self._expire()
         with self._ledger.transaction() as db:
+            self._ledger.expire(db)
             rule = check_on(read_policy(db), prepared.kind)
             check_amount(rule, prepared.amount, prepared.currency)
             known = self._same(db, prepared)
@@ -310,22 +310,19 @@ class Actions:
         with ledger_transaction(self._home) as db:
             return claims.holders(db, keys)
 
-    def _expire(self) -> None:
-        with self._ledger.transaction() as db:
-            ended = self._ledger.expire(db)
-        for action in ended:
+    def _clear_receipts(self) -> None:
+        """Files of proposals that ended without being sent."""
+        for action in self.list(Status.expired):
             self._desk.forget(action)
 
     # -- reading the ledger (last, because its name hides the type)
 
     def get(self, action_id: str) -> Action:
         """One action; raises ActionRefused `not_found`."""
-        self._expire()
         return self._ledger.get(action_id)
 
     def list(self, status: Status | str | None = None) -> ActionList:
         """Actions, newest first."""
-        self._expire()
         return self._ledger.select(Status(status) if status else None)
 
 

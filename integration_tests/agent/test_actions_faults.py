@@ -1,0 +1,229 @@
+"""Whatever happens to a request, each thing is done at most once, and the ledger knows what is true."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freshbooks_hub.agent.actions.models import Status
+from integration_tests.agent.acting import Firm, opened_firm
+from integration_tests.agent.agents import (
+    AGENTS,
+    TROUBLE,
+    Intents,
+    add_trouble,
+    check,
+    one_by_one,
+    settle_all,
+    undo_rates,
+)
+
+LOST = ("drop_after", "truncate")  # the work was done, the answer was not heard
+NEVER_DONE = ("drop_before", "not_json", "error_200")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    with opened_firm(tmp_path_factory.mktemp("firm") / "home") as firm:
+        yield firm
+
+
+@pytest.fixture
+def firm(served: Firm, tmp_path: Path) -> Firm:
+    """A new home at the FreshBooks that all tests of this module share."""
+    return new_firm(served, tmp_path / "home")
+
+
+def new_firm(served: Firm, root: Path) -> Firm:
+    served.sandbox.faults.clear()
+    firm = Firm(served.sandbox, root)
+    firm.connect()
+    undo_rates(firm)
+    return firm
+
+
+def name(fault: dict[str, object]) -> str:
+    return f"{fault['kind']} {fault.get('status', '')}".strip()
+
+
+@pytest.mark.parametrize("fault", TROUBLE, ids=name)
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["draft", "mail", "expense"])
+def test_one_fault_at_the_write_itself(firm: Firm, which: int, fault: dict[str, object]) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.all[which]())
+    path = "*/invoices/invoices*" if which < 2 else "*/expenses/expenses"
+    method = "PUT" if which == 1 else "POST"
+    firm.sandbox.requests.clear()
+    firm.sandbox.faults.add(**{**fault, "path": path, "method": method})  # type: ignore[arg-type]
+    now = firm.actions.dispatch(action.id)
+
+    tries = [request.status for request in firm.sandbox.requests.matching(path, method)]
+    repeats = fault["kind"] in ("rate_limited", "expire_token") or fault.get("status") == 401
+    assert len(tries) == (2 if repeats else 1)
+    if fault["kind"] in NEVER_DONE or fault.get("status") in (500, 502):
+        assert now.status is Status.unknown  # never "failed": nobody knows yet
+    else:
+        assert now.status is Status.confirmed
+    settled = firm.settled(action)
+    done = fault["kind"] not in NEVER_DONE and fault.get("status") not in (500, 502)
+    assert settled.status is (Status.confirmed if done else Status.absent)
+    assert len(firm.sandbox.requests.matching(path, method)) == len(tries)
+    check(intents)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["draft", "mail", "expense"])
+def test_slower_than_the_timeout_is_looked_up(firm: Firm, which: int) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.all[which]())
+    hasty = Firm(firm.sandbox, firm.home.root, firm.lasting(read_timeout=0.15))
+    hasty.clock = firm.clock
+    hasty.actions = hasty.restarted()
+    firm.sandbox.faults.add(kind="slow", seconds=0.5, method="PUT" if which == 1 else "POST")
+    now = hasty.actions.dispatch(action.id)
+    assert now.status is Status.unknown
+    firm.sandbox.faults.clear()
+    time.sleep(0.6)  # FreshBooks takes its time, and does it
+    assert firm.settled(action).status is Status.confirmed
+    check(intents)
+
+
+def test_a_lost_action_is_absent_after_the_waiting_time_and_not_before(firm: Firm) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.draft())
+    firm.sandbox.faults.add(kind="drop_before", method="POST")
+    assert firm.actions.dispatch(action.id).status is Status.unknown
+    for _ in range(4):
+        firm.clock.advance(minutes=3)
+        firm.actions.reconcile()
+        assert firm.actions.get(action.id).status is Status.unknown
+        # Nothing else may bill these hours as long as nobody knows.
+        assert intents.draft().id == action.id
+    firm.clock.advance(minutes=4)
+    (ended,) = firm.actions.reconcile()
+    assert ended.status is Status.absent
+    assert firm.done(intents.draft()).status is Status.confirmed
+    check(intents)
+
+
+def test_what_shows_up_late_is_found_within_the_waiting_time(firm: Firm) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.draft())
+    firm.sandbox.faults.add(kind="drop_after", method="POST")
+    # FreshBooks's list does not have it at first.
+    firm.sandbox.faults.add(kind="short_page", path="*/invoices/invoices", method="GET", skip=1, times=3)
+    assert firm.actions.dispatch(action.id).status is Status.unknown
+    assert firm.settled(action).status is Status.confirmed
+    check(intents)
+
+
+def test_an_equal_invoice_that_was_there_before_is_not_taken_for_ours(firm: Firm) -> None:
+    intents = Intents(firm)
+    action = intents.draft()
+    line = {
+        "name": "Time",
+        "description": "Website: 2026-10-10 to 2026-10-11",
+        "qty": "2.00",
+        "unit_cost": "100.00",
+    }
+    twin = firm.draft(customerid=intents.project["client_id"], create_date="2026-11-02", lines=[line])
+    firm.approve(action)
+    firm.sandbox.faults.add(kind="drop_before", method="POST")
+    firm.actions.dispatch(action.id)
+    assert firm.settled(action).status is Status.absent
+    assert twin["id"] in firm.rows("invoices")
+
+
+@pytest.mark.parametrize("which", [0, 2], ids=["draft", "expense"])
+def test_a_request_that_arrived_twice_goes_to_a_person(firm: Firm, which: int) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.all[which]())
+    firm.sandbox.faults.add(kind="duplicate", method="POST")
+    now = firm.actions.dispatch(action.id)
+    assert now.status is Status.needs_person
+    assert now.result is not None
+    table = "invoices" if which == 0 else "expenses"
+    first, second = sorted(firm.rows(table))[-2:]
+    assert f"{first}" in now.result.message
+    firm.sandbox.delete(table, 439_000, second)
+    settled = firm.actions.resolve(action.id, first, "owner", "terminal")
+    assert settled.status is Status.confirmed
+    check(intents)
+
+
+def test_429_waits_as_asked_and_gives_up_in_bounds(firm: Firm) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.draft())
+    firm.clock.slept.clear()
+    firm.sandbox.faults.add(kind="rate_limited", method="POST", seconds=7, times=None)
+    now = firm.actions.dispatch(action.id)
+    assert now.status is Status.failed
+    assert firm.clock.slept == [7, 7]
+    firm.sandbox.faults.clear()
+    firm.sandbox.faults.add(kind="rate_limited", method="POST", seconds=86400)
+    assert firm.done(intents.draft()).status is Status.confirmed
+    assert firm.clock.slept[-1] == 60
+    check(intents)
+
+
+def test_401_refreshes_once(firm: Firm) -> None:
+    intents = Intents(firm)
+    action = firm.approve(intents.draft())
+    firm.sandbox.requests.clear()
+    firm.sandbox.faults.add(
+        kind="status", status=401, body={}, method="POST", path="/accounting/*", times=None
+    )
+    now = firm.actions.dispatch(action.id)
+    assert now.status is Status.failed
+    assert len(firm.sandbox.requests.matching("/auth/oauth/token", "POST")) == 1
+    assert len(firm.sandbox.requests.matching("*/invoices/invoices", "POST")) == 2
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_agents_in_fair_weather(firm: Firm, agent: str) -> None:
+    intents = Intents(firm)
+    AGENTS[agent](intents)
+    settle_all(firm)
+    check(intents)
+    assert set(intents.written().values()) == ({0} if agent == "hostile" else {1})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_agents_under_random_faults(firm: Firm, seed: int) -> None:
+    under_random_faults(firm, seed)
+
+
+@pytest.mark.long
+def test_500_random_fault_schedules(served: Firm, tmp_path: Path) -> None:
+    for seed in range(1000, 1500):
+        under_random_faults(new_firm(served, tmp_path / str(seed)), seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", TROUBLE, ids=name)
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["draft", "mail", "expense"])
+def test_one_fault_at_every_call(served: Firm, tmp_path: Path, which: int, fault: dict[str, object]) -> None:
+    calls, at = 1, 0
+    while at < calls:
+        firm = new_firm(served, tmp_path / str(at))
+        intents = Intents(firm)
+        firm.sandbox.requests.clear()
+        firm.sandbox.faults.add(**{**fault, "skip": at})  # type: ignore[arg-type]
+        one_by_one(intents, which)
+        calls = max(calls, len(firm.sandbox.requests))
+        settle_all(firm)
+        check(intents)
+        at += 1
+    assert calls > 8
+
+
+def under_random_faults(firm: Firm, seed: int) -> None:
+    dice = random.Random(seed)
+    intents = Intents(firm)
+    firm.sandbox.switches.billed_writable = dice.random() < 0.5
+    add_trouble(firm, dice)
+    AGENTS[dice.choice(("careful", "retrying", "greedy", "hostile"))](intents)
+    settle_all(firm)
+    check(intents)
+    firm.sandbox.switches.billed_writable = True
