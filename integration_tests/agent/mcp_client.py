@@ -12,8 +12,8 @@ from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
 from freshbooks_hub.agent.server.build import BooksServer
 
-# `mode` of the SDK's client, by the protocol version that it leads to.
-ERAS = {"2026-07-28": "2026-07-28", "2025-11-25": "legacy"}
+# `mode` of the SDK client, by the protocol version that it comes to with us.
+ERAS = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 Answer = Callable[[Any, Any], Awaitable[ElicitResult]]
 
 

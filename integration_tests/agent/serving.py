@@ -1,13 +1,14 @@
 """Our MCP server as clients meet it: a process that they start, and an address that they call.
 
-python -m integration_tests.agent.serving   serves /mcp of FRESHBOOKS_HOME on a free port, which it prints
+python -m integration_tests.agent.serving   serves /mcp of FRESHBOOKS_HOME alone, on a free port, which it prints
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,31 +18,33 @@ from freshbooks_hub.agent.server.http import mcp_app
 from freshbooks_hub.agent.server.token import read_token
 from freshbooks_hub.home import Home
 
-EXECUTABLE = Path(sys.executable).with_name("freshbooks")
+SERVE = ("freshbooks_hub.cli", "serve", "--port", "0")
+MCP_ALONE = ("integration_tests.agent.serving",)
 
 
 @contextmanager
-def served(environment: dict[str, str]) -> Iterator[str]:
-    """The URL of `/mcp` in a process of its own."""
-    command = [sys.executable, "-m", "integration_tests.agent.serving"]
+def served(environment: dict[str, str], module: Sequence[str] = SERVE) -> Iterator[str]:
+    """The URL of `/mcp` in a process of its own: `freshbooks serve`, or without pages and ticker."""
+    command = [sys.executable, "-m", *module]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
-        yield process.stdout.readline().strip()
+        found = re.search(r"http://[^\s/]+", process.stdout.readline())
+        assert found, "the server did not start"
+        yield f"{found[0]}/mcp"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=30)
         process.stdout.close()
 
 
 def main() -> None:
     home = Home(Path(os.environ["FRESHBOOKS_HOME"]))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
         host = f"127.0.0.1:{listening.getsockname()[1]}"
         app = mcp_app(home, read_token(home), [host])
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        print(f"http://{host}/mcp", flush=True)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        print(f"http://{host}", flush=True)
         server.run(sockets=[listening])
 
 

@@ -1,6 +1,7 @@
 """Through the protocol an agent proposes; only the form that its client shows to a person approves."""
 
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import anyio
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
+from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, ToolListChangedNotification
 
-from freshbooks_hub.agent.actions.models import Channel, Status
+from freshbooks_hub.agent.actions.models import Channel, Rule, Status
 from freshbooks_hub.agent.server.build import BooksServer
 from freshbooks_hub.agent.server.tools import Books
 from freshbooks_sandbox import Sandbox
@@ -251,8 +252,6 @@ class TestHostileAgent:
 def test_what_the_owner_turned_off_is_neither_listed_nor_done(
     firm: Firm, server: BooksServer, era: str
 ) -> None:
-    from freshbooks_hub.agent.actions.models import Rule
-
     project = firm.finished_project()
     firm.actions.policy.set("draft", Rule(), "owner", Channel.terminal)
 
@@ -268,6 +267,33 @@ def test_what_the_owner_turned_off_is_neither_listed_nor_done(
 
     anyio.run(run)
     assert firm.actions.list() == []
+
+
+def test_a_client_hears_when_the_owner_turns_a_write_on(firm: Firm, server: BooksServer, era: str) -> None:
+    firm.actions.policy.set("draft", Rule(), "owner", Channel.terminal)
+
+    async def run() -> None:
+        heard = anyio.Event()
+
+        async def listen(message: Any) -> None:
+            if isinstance(message, ToolListChangedNotification):
+                heard.set()
+
+        async with AsyncExitStack() as stack:
+            connected = Client(server, mode=ERAS[era], message_handler=listen)
+            await stack.enter_async_context(connected)
+            assert connected.server_capabilities.tools
+            assert connected.server_capabilities.tools.list_changed
+            await connected.list_tools()
+            if era == "2026-07-28":
+                await stack.enter_async_context(connected.listen(tools_list_changed=True))
+            await anyio.sleep(0.3)  # the watch has taken its first look
+            firm.allow("draft")
+            with anyio.fail_after(20):
+                await heard.wait()
+            assert "draft_invoice" in {tool.name for tool in (await connected.list_tools()).tools}
+
+    anyio.run(run)
 
 
 def test_without_a_connection_it_says_what_to_run(firm: Firm, server: BooksServer, era: str) -> None:
