@@ -98,7 +98,7 @@ def list_clients(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ClientList:
-    """List clients, our customers, or search among them: names, e-mails, status, how many there are."""
+    """List all clients, the customers, or search: names, e-mails, status, how many clients there are."""
     with reading(marts) as source:
         context = source.context(business_id)
         values = [business_id, status, status, search, search]

@@ -55,7 +55,8 @@ _WHERE = (
     "AND currency_code = coalesce(upper(?), currency_code) "
     "AND (? IS NULL OR expense_date >= ?) AND (? IS NULL OR expense_date <= ?) "
     "AND (? IS NULL OR contains(strip_accents(lower(category_path)), strip_accents(lower(?)))) "
-    "AND (? IS NULL OR contains(strip_accents(lower(vendor)), strip_accents(lower(?))))"
+    "AND (? IS NULL OR contains(strip_accents(lower(vendor)), strip_accents(lower(?)))) "
+    "AND (NOT ? OR is_billable AND expense_status = 'outstanding')"
 )
 
 
@@ -67,16 +68,17 @@ def expense_summary(
     group_by: GroupBy = "category",
     category: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
     vendor: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
+    unbilled_only: Annotated[bool, Field(description="Only billable to a client and not billed yet")] = False,
     business_id: BusinessId = None,
     currency_code: Currency = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ExpenseSummary:
-    """What we spent: expenses and costs in a period, by category, vendor, client, project or month."""
+    """What we spend: total expenses and costs in a period, by category, vendor, client, project or month."""
     with reading(marts) as source:
         context = source.context(business_id)
         pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]
-        values = [business_id, currency_code, *pairs]
+        values = [business_id, currency_code, *pairs, unbilled_only]
         rows, more, following = source.page(
             f'SELECT business_id, {_GROUPS[group_by]} AS "group", {_SUMS} {_WHERE} '
             'GROUP BY business_id, "group", currency_code '

@@ -32,8 +32,10 @@ def query_marts(
     *,
     statement: Annotated[str, Field(description="One DuckDB SELECT", max_length=20_000)],
 ) -> QueryAnswer:
-    """Run SQL, for analysis that no other tool answers: revenue, profit, cash flow, payments, estimates, projects,
-    hours, bills, taxes, trends, averages, rankings. Sums of money need GROUP BY currency_code.
+    """Run SQL for analysis that no other tool does: compare, rank, share, percent, average, median, largest, trend by
+    day, month, quarter or year. Covers revenue, profit, cash, days to pay, payments by type, open bills, suppliers,
+    income without invoice, accepted estimates, pipeline, credit notes, tax, time (hours) logged per person, budgets,
+    services sold. Money needs GROUP BY currency_code.
     """
     result = run_query(marts, statement)
     with reading(marts) as source:
