@@ -1,0 +1,85 @@
+"""The ticker of a running server: it starts what is due, once, and cleans up behind itself."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
+from freshbooks_hub.serve import ticker as module
+from freshbooks_hub.serve.ticker import Ticker, start
+from freshbooks_hub.sync.schedule import Schedule
+
+
+class Started:
+    """Stands in for the processes: a sleeping Python for each sync, and whose it was."""
+
+    def __init__(self) -> None:
+        self.homes: list[Path] = []
+
+    def __call__(self, home: Home) -> Any:
+        import subprocess
+
+        self.homes.append(home.root)
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    started = Started()
+    monkeypatch.setattr(module, "_start", started)
+    return started
+
+
+def connected(parent: Path, config: Any, count: int) -> list[Home]:
+    homes = [Home(parent / f"home-{n}").ensure() for n in range(count)]
+    for home in homes:
+        ConnectionStore(home.connection).connect(config())
+    return homes
+
+
+def test_each_connection_is_synced_once_and_so_many_as_fit(
+    tmp_path: Path, config: Any, started: Started
+) -> None:
+    homes = connected(tmp_path, config, 3)
+    ticker = Ticker(lambda: homes, parallel=2)
+    try:
+        ticker.tick()
+        ticker.tick()
+        assert started.homes == [homes[0].root, homes[1].root]
+    finally:
+        ticker.stop()
+    ticker.tick()
+    assert len(started.homes) == 4  # those two ended: there is room again
+    ticker.stop()
+
+
+def test_what_is_paused_or_not_connected_is_not_started(
+    tmp_path: Path, config: Any, started: Started
+) -> None:
+    from datetime import UTC, datetime
+
+    [paused] = connected(tmp_path, config, 1)
+    Schedule(paused).pause(datetime.now(UTC))
+    Ticker(lambda: [paused, Home(tmp_path / "nobody")]).tick()
+    assert started.homes == []
+
+
+def test_the_process_is_the_command_for_that_connection(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is stood in for: the command runs, and says in the log that FreshBooks is not there."""
+    monkeypatch.setenv("FRESHBOOKS_CONNECTION", "another")
+    serving = start(lambda: [home])
+    try:
+        deadline = time.monotonic() + 60
+        while Schedule(home).trouble() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert Schedule(home).trouble() is not None
+    finally:
+        before = time.monotonic()
+        serving.stop()
+    assert time.monotonic() - before < 20

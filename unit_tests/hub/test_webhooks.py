@@ -1,0 +1,208 @@
+"""Webhooks: registered, verified, signed; a wake-up and nothing more."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freshbooks_hub.errors import HubError
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync import webhook_calls
+from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks, is_signed, receive, receive_any
+
+URI = "https://books.example.com/webhooks/freshbooks"
+VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+class FreshBooks:
+    """The callbacks of one account (freshbooks-api.md 8), and `users/me`."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, Any]] = []
+        self.callbacks: dict[int, dict[str, Any]] = {}
+        self.refuses: str | None = None
+
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        self.requests.append((method, path, body))
+        if path.startswith("/auth/api/v1/users/me"):
+            business = {"id": 439000, "account_id": "aB1", "name": "Books"}
+            return 200, {
+                "response": {
+                    "id": 1,
+                    "business_memberships": [{"role": "owner", "business": business}],
+                    "roles": [{"accountid": "aB1", "role": "admin"}],
+                }
+            }
+        if method == "POST":
+            event = body["callback"]["event"]
+            if event == self.refuses:
+                error = {"errno": 1003, "message": "The server could not verify you are authorized"}
+                return 403, {"response": {"errors": [error]}}
+            number = 2000 + len(self.callbacks)
+            self.callbacks[number] = {"callbackid": number, "verified": False, **body["callback"]}
+            return 200, {"response": {"result": {"callback": self.callbacks[number]}}}
+        callback = self.callbacks[int(path.rpartition("/")[2])]
+        if method == "PUT" and "verifier" in body["callback"]:
+            if body["callback"]["verifier"] != VERIFIER:
+                return 422, {"response": {"errors": [{"errno": 1, "message": "Verifier is wrong"}]}}
+            callback["verified"] = True
+        return 200, {"response": {"result": {"callback": callback}}}
+
+
+@pytest.fixture
+def freshbooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[FreshBooks]:
+    books = FreshBooks()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            sent = json.loads(self.rfile.read(size)) if size else None
+            status, body = books.answer(self.command, self.path, sent)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _serve
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    monkeypatch.setenv("FRESHBOOKS_API_URL", f"http://127.0.0.1:{server.server_port}")
+    yield books
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def delivery(verifier: str = VERIFIER, compact: bool = False, **fields: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body as FreshBooks sends them."""
+    sent = {"name": "invoice.update", "object_id": "217501", "account_id": "aB1", "user_id": "1"} | fields
+    text = json.dumps(sent, separators=(",", ":") if compact else None)
+    signature = base64.b64encode(hmac.new(verifier.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    return {"X-FreshBooks-Hmac-SHA256": signature}, urlencode(sent).encode()
+
+
+def woken(home: Home) -> set[str]:
+    """The entities that are due at NOW though they were read a while ago."""
+    from datetime import timedelta
+
+    from freshbooks_hub.history import History, StreamResult
+    from freshbooks_hub.sync.entities import PLANS
+
+    names = {stream for plan in PLANS for stream in plan.streams}
+    run = History(home.history, lambda: NOW - timedelta(minutes=5))
+    number = run.start()
+    run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, whole=True) for name in names])
+    run.finish(number)
+    return {entity.name for entity in Schedule(home).entities(NOW) if entity.is_due(NOW)}
+
+
+@pytest.fixture
+def verified(home: Home) -> Home:
+    """A home with a verified callback for invoices."""
+    webhooks = Webhooks(home)
+    webhooks.add(2001, "aB1", "invoice", URI)
+    webhooks.verified(2001, VERIFIER)
+    return home
+
+
+def test_a_signed_delivery_makes_the_entity_due(verified: Home) -> None:
+    receipt = receive(verified, *delivery(), clock=lambda: NOW)
+    assert (receipt.status, receipt.entity) == (200, "invoices")
+    assert woken(verified) == {"invoices"}
+    assert Webhooks(verified).all()[0].last_delivery_at == NOW.isoformat()
+
+
+def test_the_compact_form_is_accepted_too(verified: Home) -> None:
+    assert receive(verified, *delivery(compact=True), clock=lambda: NOW).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        delivery(verifier="guessed"),
+        (delivery()[0], delivery(object_id="1")[1]),
+        ({}, delivery()[1]),
+        ({"X-FreshBooks-Hmac-SHA256": "é"}, delivery()[1]),
+        delivery(account_id="other"),
+        (delivery()[0], b"\xff\xfe"),
+        (delivery()[0], b""),
+        (delivery()[0], b"name=" + b"x" * 100_000),
+    ],
+)
+def test_what_is_not_signed_wakes_nothing(verified: Home, headers: dict[str, str], body: bytes) -> None:
+    assert receive(verified, headers, body, clock=lambda: NOW).status in {400, 401, 413}
+    assert woken(verified) == set()
+
+
+@given(st.dictionaries(st.text(), st.text()), st.text(min_size=1), st.text())
+def test_only_the_signature_of_the_verifier_fits(fields: dict[str, str], key: str, guess: str) -> None:
+    right = base64.b64encode(hmac.new(key.encode(), json.dumps(fields).encode(), hashlib.sha256).digest())
+    assert is_signed(fields, right.decode(), key)
+    assert not is_signed(fields, guess, key) or guess == right.decode()
+    assert not is_signed(fields, right.decode(), f"{key}x")
+
+
+def test_callbacks_are_registered_and_verified_by_handshake(home: Home, freshbooks: FreshBooks) -> None:
+    registered, refused = webhook_calls.enable(home, URI)
+    assert not refused
+    assert [webhook.event for webhook in registered] == list(ENTITY_OF)
+    first = registered[0].callback_id
+    form = {"name": "callback.verify", "object_id": str(first), "verifier": "wrong", "account_id": "aB1"}
+    assert receive(home, {}, urlencode(form).encode()).status == 502
+    assert not Webhooks(home).all()[0].verified
+    form["verifier"] = VERIFIER
+    assert receive(home, {}, urlencode(form).encode()).status == 200
+    assert freshbooks.callbacks[first]["verified"]
+    assert Webhooks(home).all()[0].verified
+    # A second handshake for the same callback, by whomever, changes nothing.
+    form["verifier"] = "attacker"
+    assert receive(home, {}, urlencode(form).encode()).status == 404
+    assert receive(home, *delivery(), clock=lambda: NOW).status == 200
+    assert VERIFIER not in repr(Webhooks(home).all())
+
+
+def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: FreshBooks) -> None:
+    freshbooks.refuses = "bill"
+    _, refused = webhook_calls.enable(home, URI)
+    assert refused == ["bill: FreshBooks refused (403): The server could not verify you are authorized."]
+    Webhooks(home).verified(2000, VERIFIER)
+    freshbooks.refuses = None
+    freshbooks.requests.clear()
+    registered, refused = webhook_calls.enable(home, URI)
+    assert not refused
+    assert len(registered) == len(ENTITY_OF)
+    posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
+    assert posted == ["bill"]
+    assert sum(method == "PUT" for method, *_ in freshbooks.requests) == len(ENTITY_OF) - 2
+    assert webhook_calls.disable(home) == len(ENTITY_OF)
+    assert Webhooks(home).all() == []
+
+
+def test_only_an_https_address_is_registered(home: Home) -> None:
+    with pytest.raises(HubError, match="https"):
+        webhook_calls.enable(home, "http://books.example.com/hook")
+
+
+def test_connections_share_one_address(verified: Home, tmp_path: Any) -> None:
+    other = Home(tmp_path / "other").ensure()
+    assert receive_any([other, verified], *delivery(), clock=lambda: NOW).status == 200
+    assert receive_any([other], *delivery(), clock=lambda: NOW).status == 401
