@@ -131,7 +131,7 @@ def list_invoices(
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> InvoiceList:
-    """List or show invoices, of a client or all: overdue, open or unpaid, paid, drafts not sent, by issue or due date."""
+    """List or show invoices of a client or all: overdue, open or unpaid, paid, drafts not sent, by issue, due date."""
     where = (
         f"FROM invoices WHERE {_STATUS[status]} AND business_id = coalesce(?, business_id) "
         "AND (? IS NULL OR client_id = ?) AND currency_code = coalesce(upper(?), currency_code) "

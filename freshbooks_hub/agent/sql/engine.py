@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.agent.sql import currency, guard
-from freshbooks_hub.agent.sql.catalogue import read_catalogue
+from freshbooks_hub.agent.sql.catalogue import Catalogue, read_catalogue
 from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.untrusted import clean
 
@@ -25,8 +25,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
     try:
         published_at = datetime.fromtimestamp(marts.stat().st_mtime, UTC).replace(microsecond=0)
         with open_marts(marts, limits) as db:
-            catalogue = read_catalogue(db)
-            [as_of] = db.execute("SELECT max(as_of_date) FROM fb_freshness").fetchone() or [None]
+            catalogue, as_of = _described(db)
             parsed, tree = guard.parse(db, statement)
             guard.check(tree, catalogue.marts)
             currency.check(tree, catalogue)
@@ -36,6 +35,16 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             return QueryResult(columns, rows, truncated, as_of, published_at)
     except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
         raise _explained(error, limits) from error
+
+
+def _described(db: duckdb.DuckDBPyConnection) -> tuple[Catalogue, date | None]:
+    try:
+        [as_of] = db.execute("SELECT max(as_of_date) FROM fb_freshness").fetchone() or [None]
+        return read_catalogue(db), as_of
+    except duckdb.CatalogException as error:
+        raise QueryRefused(
+            "The marts are of an earlier version. Run `freshbooks sync`, then ask again."
+        ) from error
 
 
 def open_marts(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
