@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -152,18 +152,6 @@ def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = 
                 Schedule(home).wake([entity], clock())
             return Receipt(200, f"{noun} changed", entity)
     return Receipt(401, "not signed by a known callback")
-
-
-def receive_any(
-    homes: Sequence[Home], headers: Mapping[str, str], body: bytes, clock: Clock = utc_now
-) -> Receipt:
-    """As `receive`, where several connections share one address: the signature says whose delivery it is."""
-    receipt = Receipt(404, "no connection")
-    for home in homes:
-        receipt = receive(home, headers, body, clock)
-        if receipt.status in {200, 502}:
-            break
-    return receipt
 
 
 def is_signed(fields: Mapping[str, str], signature: str, verifier: str) -> bool:

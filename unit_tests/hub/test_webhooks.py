@@ -21,7 +21,7 @@ from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync import webhook_calls
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks, is_signed, receive, receive_any
+from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks, is_signed, receive
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
@@ -200,9 +200,3 @@ def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: Fr
 def test_only_an_https_address_is_registered(home: Home) -> None:
     with pytest.raises(HubError, match="https"):
         webhook_calls.enable(home, "http://books.example.com/hook")
-
-
-def test_connections_share_one_address(verified: Home, tmp_path: Any) -> None:
-    other = Home(tmp_path / "other").ensure()
-    assert receive_any([other, verified], *delivery(), clock=lambda: NOW).status == 200
-    assert receive_any([other], *delivery(), clock=lambda: NOW).status == 401
