@@ -462,6 +462,7 @@ class TestDisconnect:
 
     def test_it_revokes_and_forgets(self, home: Home, sandbox: Sandbox) -> None:
         login.save(log_in(home, sandbox), [MAIN])
+        begin(home, sandbox)  # one that nobody went through with
         home.raw.write_bytes(b"rows")
         token = valid_access_token(ConnectionStore(home.connection))
         assert login.disconnect(home).revoked
@@ -469,6 +470,8 @@ class TestDisconnect:
         assert sandbox.oauth.refresh_token is None
         assert not home.connection.exists()
         assert home.raw.read_bytes() == b"rows"
+        left = "".join(path.read_text() for path in home.root.glob("*.json*"))
+        assert sandbox.client_secret not in left
         with pytest.raises(NotConnected):
             login.disconnect(home)
 

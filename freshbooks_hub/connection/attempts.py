@@ -122,6 +122,11 @@ class Attempts:
             )
         return copy
 
+    def forget(self) -> None:
+        """Drop them all, with the app's secret that they hold."""
+        with self._changed() as records:
+            records.clear()
+
     @contextmanager
     def _changed(self) -> Iterator[list[Record]]:
         """The living records; saved when the block ends well."""

@@ -7,7 +7,9 @@ or referrer. Nothing here logs an address.
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
+import hashlib
 import socket
 import ssl
 import threading
@@ -35,14 +37,15 @@ from freshbooks_hub.home import Home
 
 COOKIE = "__Host-freshbooks-login"
 START_SECONDS = 10.0
+_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}"
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
 }
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}"
 
 
 @dataclass(frozen=True)

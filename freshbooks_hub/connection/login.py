@@ -257,6 +257,7 @@ def disconnect(home: Home) -> Disconnected:
     """
     told = _end(ConnectionStore(home.connection))
     ConnectionStore(home.candidate).remove()
+    Attempts(home).forget()
     return told
 
 
