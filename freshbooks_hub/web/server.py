@@ -11,14 +11,20 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from freshbooks_hub.agent.server.http import mcp_app
 from freshbooks_hub.agent.server.token import read_token
 from freshbooks_hub.errors import HubError, InvalidConfig
 from freshbooks_hub.home import Home
+from freshbooks_hub.serve import ticker
+from freshbooks_hub.sync import webhooks
 from freshbooks_hub.web import keys
 from freshbooks_hub.web.app import LOOPBACK, create_app
+from freshbooks_hub.web.views import connections
 
 GRACE = 5  # seconds for running requests at the end
 
@@ -98,13 +104,41 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with agents.router.lifespan_context(agents):
-            try:
+        ticking = ticker.start(lambda: list(connections(pages.state.site).values()))
+        try:
+            async with agents.router.lifespan_context(agents):
                 yield
-            finally:
-                pages.state.site.logins.stop()
+        finally:
+            pages.state.site.logins.stop()
+            await run_in_threadpool(ticking.stop)
 
-    return Starlette(routes=[Route("/mcp", endpoint=agents), Mount("/", pages)], lifespan=lifespan)
+    app = Starlette(
+        routes=[
+            Route("/mcp", endpoint=agents),
+            # No session, no form token: what counts is FreshBooks' signature.
+            Route("/webhooks/freshbooks", webhook, methods=["POST"]),
+            Route("/c/{connection}/webhooks/freshbooks", webhook, methods=["POST"]),
+            Mount("/", pages),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.site = pages.state.site
+    return app
+
+
+async def webhook(request: Request) -> Response:
+    """A delivery of FreshBooks: it makes something due sooner, no more."""
+    site = request.app.state.site
+    home = connections(site).get(request.path_params.get("connection", ""))
+    if home is None:
+        return PlainTextResponse("", 404)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > webhooks.MAX_BODY:
+            break
+    receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
+    return PlainTextResponse(receipt.message, receipt.status)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,154 @@
+"""A person approves and refuses what agents proposed, having seen all of it; with and without a script."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.timing import Clock
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
+from freshbooks_sandbox import Sandbox
+from integration_tests.connector import config_of
+from integration_tests.web.conftest import point_at
+from integration_tests.web.serving import Client, Served
+
+MAPLE = 439000
+
+
+class LastMonth(Clock):
+    def now(self) -> datetime:
+        return super().now() - timedelta(days=30)
+
+
+class Office:
+    """A connected home where agents may propose, and its pages."""
+
+    def __init__(self, served: Served, sandbox: Sandbox) -> None:
+        self.served, self.sandbox = served, sandbox
+        self.actions = Actions(served.home)
+        for write in ("draft", "send", "expense"):
+            self.actions.policy.set(write, Rule(allowed=True), "owner", Channel.terminal)
+
+    def propose(self, vendor: str = "Paper Mill Ltd", amount: str = "48.20") -> Action:
+        return self.actions.propose_expense(
+            proposed_by="an agent",
+            vendor=vendor,
+            date="2026-10-30",
+            amount=amount,
+            currency="USD",
+            category="Office Supplies",
+            business_id=MAPLE,
+            notes="Two boxes <b>of paper</b>",
+        )
+
+    def expenses(self) -> list[dict[str, object]]:
+        """Those of the sandbox."""
+        return list(self.sandbox.books(MAPLE)["expenses"].values())
+
+    def status(self, action: Action) -> Status:
+        return self.actions.get(action.id).status
+
+
+@pytest.fixture
+def office(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with Sandbox(seed="empty", rate_limit=None) as sandbox:
+        point_at(sandbox, empty_home, monkeypatch)
+        ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox, business_ids=[MAPLE]))
+        with Served(empty_home) as served:
+            yield Office(served, sandbox)
+
+
+def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> None:
+    action = office.propose()
+    before = len(office.expenses())
+    page.goto(office.served.url)
+    page.get_by_role("link", name="Approvals 1 waiting").click()
+    card = page.locator(".proposal")
+    for words in (
+        "Paper Mill Ltd",
+        "USD 48.20",
+        "30 Oct 2026",
+        "Office Supplies",
+        "Two boxes <b>of paper</b>",
+    ):
+        expect(card).to_contain_text(words)
+    expect(card).to_contain_text("an agent")
+    card.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    assert office.status(action) is Status.confirmed
+    written = office.expenses()[before:]
+    assert [(row["vendor"], row["amount"]) for row in written] == [
+        ("Paper Mill Ltd", {"amount": "48.20", "code": "USD"})
+    ]
+    found = office.actions.get(action.id)
+    assert found.approved_channel is Channel.web
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_text("chain holds")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("approved.*" + action.id))).to_be_visible()
+
+
+def test_refusing_writes_nothing(page: Page, office: Office) -> None:
+    action = office.propose()
+    before = len(office.expenses())
+    page.goto(f"{office.served.url}/approvals")
+    page.get_by_role("button", name="Refuse").click()
+    expect(page.get_by_text("Refused. Nothing was written.")).to_be_visible()
+    assert office.status(action) is Status.refused
+    assert len(office.expenses()) == before
+
+
+def test_without_a_script(no_script: Callable[[], Page], office: Office) -> None:
+    action, other = office.propose(), office.propose("Ink & Co")
+    page = no_script()
+    page.goto(f"{office.served.url}/approvals")
+    page.locator(".proposal", has_text="Ink & Co").get_by_role("button", name="Refuse").click()
+    page.locator(".proposal").get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    assert (office.status(action), office.status(other)) == (Status.confirmed, Status.refused)
+
+
+def test_another_payload_than_the_one_shown_is_not_approved(office: Office) -> None:
+    action = office.propose()
+    client = Client(office.served.home)
+    client.submit(f"/approvals/{action.id}/approve", "/approvals", payload_hash="0" * 64)
+    assert "This is not the proposal that was shown" in client.get("/approvals").text
+    assert office.status(action) is Status.proposed
+
+
+def test_pressing_approve_twice_writes_once(office: Office) -> None:
+    action = office.propose()
+    before = len(office.expenses())
+    client = Client(office.served.home)
+    for _ in range(2):
+        client.submit(f"/approvals/{action.id}/approve", "/settings", payload_hash=action.payload_hash)
+    assert len(office.expenses()) == before + 1
+
+
+def test_an_expired_proposal_cannot_be_approved(office: Office) -> None:
+    office.actions = Actions(office.served.home, LastMonth())
+    action = office.propose()
+    office.actions = Actions(office.served.home)
+    client = Client(office.served.home)
+    assert "Nothing waits for you" in client.get("/approvals").text
+    client.submit(f"/approvals/{action.id}/approve", "/settings", payload_hash=action.payload_hash)
+    assert office.status(action) is Status.expired
+    assert 'class="notice bad"' in client.get("/approvals").text
+
+
+def test_a_lost_answer_is_said_to_be_unknown_and_settled_later(office: Office) -> None:
+    action = office.propose()
+    before = len(office.expenses())
+    office.sandbox.faults.add(kind="drop_after", path="*/expenses/expenses", method="POST")
+    client = Client(office.served.home)
+    client.submit(f"/approvals/{action.id}/approve", "/approvals", payload_hash=action.payload_hash)
+    text = client.get("/approvals").text
+    assert office.status(action) in {Status.unknown, Status.confirmed}
+    assert "failed" not in text.lower()
+    client.submit("/approvals/check", "/settings")
+    assert office.status(action) is Status.confirmed
+    assert len(office.expenses()) == before + 1

@@ -1,0 +1,194 @@
+"""`freshbooks serve` as a command: what it mounts, whom it lets in, how it ends; and behind a public address."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from freshbooks_hub.agent.server.token import read_token
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
+from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
+from freshbooks_hub.web import keys
+from freshbooks_sandbox import Sandbox
+from integration_tests.connector import config_of
+from integration_tests.consent import Browser
+from integration_tests.hub import Hub
+from integration_tests.web.conftest import point_at
+from integration_tests.web.serving import Client, Served
+
+PUBLIC = "https://books.example.com"
+
+
+class Server:
+    """The command, running on a free port."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.process = hub.start("serve", "--port", "0")
+        assert self.process.stdout
+        ready, _, _ = select.select([self.process.stdout], [], [], 120)
+        assert ready, "the server did not start"
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.process.stdout.readline())
+        assert found
+        self.url = found[0]
+
+    def end(self) -> tuple[int, str, str]:
+        """Ctrl-C; the exit code, and what was printed since the address."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def hub(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with Sandbox(seed="empty", rate_limit=None) as sandbox:
+        point_at(sandbox, empty_home, monkeypatch)
+        yield Hub(empty_home.root, sandbox)
+
+
+def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> None:
+    server = Server(hub)
+    home = Home(hub.home)
+    try:
+        assert "Not connected yet" in requests.get(server.url, timeout=10).text
+        assert requests.get(server.url, headers={"Host": "evil.example"}, timeout=10).status_code == 400
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        accepts = {"Accept": "application/json, text/event-stream"}
+        assert requests.post(f"{server.url}/mcp", json=ping, headers=accepts, timeout=10).status_code == 401
+        token = accepts | {"Authorization": f"Bearer {read_token(home)}"}
+        assert requests.post(f"{server.url}/mcp", json=ping, headers=token, timeout=30).status_code != 401
+        assert (
+            requests.post(f"{server.url}/webhooks/freshbooks", data={"a": "b"}, timeout=10).status_code == 401
+        )
+        assert (
+            requests.post(f"{server.url}/webhooks/freshbooks", data=b"x" * 70_000, timeout=10).status_code
+            == 413
+        )
+        assert requests.post(f"{server.url}/c/none/webhooks/freshbooks", timeout=10).status_code == 404
+    finally:
+        code, out, err = server.end()
+    assert (code, out, err) == (0, "Stopped.\n", "")
+
+
+def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
+    home = Home(hub.home).ensure()
+    Schedule(home).resume()
+    Webhooks(home).add(7, "mPx4Q9", "invoice", f"{PUBLIC}/webhooks/freshbooks")
+    Webhooks(home).verified(7, "a shared secret")
+    fields = {
+        "name": "invoice.update",
+        "object_id": "1",
+        "account_id": "mPx4Q9",
+        "business_id": "439000",
+        "identity_id": "1",
+    }
+    digest = hmac.digest(b"a shared secret", json.dumps(fields).encode(), hashlib.sha256)
+    server = Server(hub)
+    try:
+        url = f"{server.url}/webhooks/freshbooks"
+        signed = {SIGNATURE: base64.b64encode(digest).decode()}
+        assert requests.post(url, data=fields, headers=signed, timeout=10).status_code == 200
+        forged = fields | {"object_id": "2"}
+        assert requests.post(url, data=forged, headers=signed, timeout=10).status_code == 401
+    finally:
+        server.end()
+    assert Webhooks(home).all()[0].last_delivery_at
+
+
+def test_it_refuses_to_be_reached_by_others_without_a_password(hub: Hub) -> None:
+    result = hub.run("serve", "--host", "0.0.0.0", "--port", "0")
+    assert result.returncode == 1
+    assert "can be reached by others" in result.stderr
+    assert "freshbooks serve --set-password" in result.stderr
+
+
+def test_a_port_in_use_is_said_plainly(hub: Hub) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = hub.run("serve", "--port", str(port))
+    assert result.returncode == 1
+    assert f"127.0.0.1:{port} cannot be used: Address already in use. Choose another --port." in result.stderr
+
+
+def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(hub.home)
+    keys.set_password(home, "correct horse battery")
+    client = Client(home, hosts=("books.example.com",), public_url=PUBLIC)
+    client.base_url = PUBLIC
+    client.submit("/login", "/login", password="correct horse battery")
+    page = client.get("/settings/freshbooks").text
+    assert f'value="{PUBLIC}/callback"' in page
+    hub.sandbox.oauth.register_redirect(f"{PUBLIC}/callback")
+    client.submit(
+        "/settings/freshbooks",
+        "/settings/freshbooks",
+        redirect_uri=f"{PUBLIC}/callback",
+        client_id=hub.sandbox.client_id,
+        client_secret=hub.sandbox.client_secret,
+    )
+    start = re.search(rf'href="({PUBLIC}/start/[^"]+)"', client.get("/settings/freshbooks/log-in").text)
+    assert start
+    onward = client.get(start[1], follow_redirects=False)
+    assert onward.headers["location"].startswith(hub.sandbox.url)
+    callback = Browser().answer(onward.headers["location"])
+    # Nobody else can bring the answer: not without the password, not without the cookie of the start.
+    stranger = Client(home, hosts=("books.example.com",), public_url=PUBLIC)
+    assert stranger.get(callback, follow_redirects=False).headers["location"] == "/login"
+    back = client.get(callback, follow_redirects=False)
+    assert back.headers["location"] == f"{PUBLIC}/settings/freshbooks/done"
+    assert "Choose businesses" in client.get("/settings/freshbooks/done").text
+    client.submit("/settings/freshbooks/businesses", "/settings/freshbooks/businesses", business="439000")
+    assert ConnectionStore(home.connection).load().business_ids == [439000]
+
+
+def test_logs_hold_no_codes_tokens_or_addresses(hub: Hub) -> None:
+    server = Server(hub)
+    requests.get(f"{server.url}/callback?code=abc&state=def", timeout=10)
+    requests.get(f"{server.url}/nothing?secret=abc", timeout=10)
+    code, out, err = server.end()
+    assert (code, out, err) == (0, "Stopped.\n", "")
+    for path in Path(hub.home).rglob("*.log"):
+        assert "code=abc" not in path.read_text()
+
+
+@pytest.mark.long
+def test_sync_now_reads_the_books_while_one_looks_on(
+    page: Page, empty_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(seed="demo", rate_limit=None) as sandbox:
+        point_at(sandbox, empty_home, monkeypatch)
+        ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
+        with Served(empty_home) as served:
+            page.goto(served.url)
+            page.get_by_role("button", name="Sync now").click()
+            expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
+            expect(page.get_by_text("Building marts as of")).to_be_visible(timeout=120_000)
+            expect(page.get_by_role("heading", name="Everything is in step")).to_be_visible(timeout=240_000)
+            page.get_by_role("link", name="Balances").click()
+            expect(page.get_by_role("heading", name="USD", exact=True)).to_be_visible()
+
+
+def test_the_server_imports_neither_dbt_nor_the_source(hub: Hub) -> None:
+    code = (
+        "import sys, freshbooks_hub.web.server; "
+        "print([name for name in ('dbt', 'airbyte_cdk', 'source_freshbooks', 'pandas') if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=hub.environment
+    )
+    assert result.stdout.strip() == "[]"
