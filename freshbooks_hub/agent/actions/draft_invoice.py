@@ -262,14 +262,14 @@ def _billed_before(books: Books, project: Json, held: Holders) -> bool:
     return False
 
 
-def _taxes(books: Books, asked: DraftRequest, client: Json) -> tuple[TaxSet, str | None]:
+def _taxes(books: Books, asked: DraftRequest, client: Json) -> tuple[TaxSet, int | None]:
     if asked.taxes is not None:
         return taxes_by_name(books, asked.taxes), None
     return taxes_of_client(books, int(client["id"]))
 
 
 def _warnings(
-    asked: DraftRequest, project: Json, items: list[Worked], source: str | None, tax: TaxSet
+    asked: DraftRequest, project: Json, items: list[Worked], source: int | None, tax: TaxSet
 ) -> tuple[str, ...]:
     found = []
     if asked.hourly_rate is not None and any(item.rate == asked.hourly_rate for item in items):
@@ -278,7 +278,7 @@ def _warnings(
         )
     if asked.taxes is None and source is not None:
         kind = "Taxes are" if tax.taxes else "No tax is charged,"
-        found.append(f"{kind} as on the client's latest invoice, number {source}.")
+        found.append(f"{kind} as on the client's latest invoice ({source}).")
     if any(item.entry.service is None for item in items) and project.get("billing_method") == "service_rate":
         found.append("Some time has no service.")
     return tuple(found)

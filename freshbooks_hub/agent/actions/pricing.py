@@ -206,8 +206,8 @@ def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
     return TaxSet(taxes, compounded=len(found) == 2 and bool(found[1].get("compound")))
 
 
-def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, str | None]:
-    """The taxes of the client's latest invoice, and that invoice's number.
+def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
+    """The taxes of the client's latest invoice, and that invoice's id.
 
     FreshBooks keeps no tax on a client. Raises ActionRefused `taxes_unknown` when there is no invoice to go by,
     or its lines do not agree, and the account has taxes at all.
@@ -216,7 +216,7 @@ def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, str | None]:
     latest = earlier[0] if earlier else None
     sets = {_tax_set(line) for line in (latest["lines"] if latest else ())} - {TaxSet()}
     if latest is not None and len(sets) <= 1:
-        return (sets.pop() if sets else TaxSet()), name_of(latest.get("invoice_number"))
+        return (sets.pop() if sets else TaxSet()), int(latest["id"])
     known = books.taxes()
     if not known:
         return TaxSet(), None

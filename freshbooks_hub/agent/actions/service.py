@@ -30,11 +30,12 @@ from freshbooks_hub.agent.actions.models import (
     Status,
 )
 from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
-from freshbooks_hub.agent.actions.reading import Books, decimal, find_place
+from freshbooks_hub.agent.actions.reading import NAME_LIMIT, Books, decimal, find_place
 from freshbooks_hub.agent.actions.send_invoice import SendRequest
 from freshbooks_hub.agent.actions.send_invoice import prepare as prepare_send
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, Timing, stamp
+from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 
@@ -169,6 +170,9 @@ class Actions:
 
     def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
         """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
+        approver = clean(approver, NAME_LIMIT)
+        if not approver:
+            raise ActionRefused("approver_missing", "An approval needs the name of the person who gives it.")
         with self._ledger.transaction() as db:
             self._ledger.expire(db)
             task = self._ledger.task(db, action_id)
@@ -278,7 +282,7 @@ class Actions:
             known = self._same(db, prepared)
             if known is None:
                 _check_free(claims.holders(db, prepared.claims))
-                known = self._ledger.insert(db, prepared, who)
+                known = self._ledger.insert(db, prepared, clean(who, NAME_LIMIT))
                 claims.take(db, prepared.claims, known)
         return self.get(known)
 

@@ -1,0 +1,24 @@
+"""A process of its own that sends one approved action: `python -m … HOME ID NOW`."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.timing import Clock
+from freshbooks_hub.home import Home
+
+
+class At(Clock):
+    """A clock that stands."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+if __name__ == "__main__":
+    root, action_id, now = sys.argv[1:]
+    Actions(Home(Path(root)), At(datetime.fromisoformat(now))).dispatch(action_id)

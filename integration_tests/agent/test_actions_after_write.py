@@ -1,0 +1,95 @@
+"""After a write the marts follow, and until then it is known that they are behind."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from freshbooks_hub.agent.actions.after_write import stale_streams
+from freshbooks_hub.agent.actions.models import Channel, Rule, Status
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.history import History, StreamResult
+from integration_tests.agent.acting import Firm, opened_firm
+from integration_tests.agent.conftest import Books
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Firm]:
+    with opened_firm(tmp_path / "home") as firm:
+        firm.clock.at = datetime.now(UTC) - timedelta(hours=1)
+        yield firm
+
+
+def synced(firm: Firm, *streams: str, completed: bool = True) -> None:
+    """A sync that ran now."""
+    history = History(firm.home.history)
+    run = history.start()
+    history.streams(run, [StreamResult(stream, completed, 1, 1, 0, 1, 0.1) for stream in streams])
+    history.finish(run)
+
+
+def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm) -> None:
+    published = datetime.now(UTC)
+    assert firm.actions.newer_than(published) == []
+    done = firm.done(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    assert [action.id for action in firm.actions.newer_than(published)] == [done.id]
+    assert firm.actions.newer_than(None) == [done]
+    assert stale_streams(firm.home) == ["clients", "invoices"]
+
+    synced(firm, "invoices")
+    assert stale_streams(firm.home) == ["clients"]
+    synced(firm, "clients", completed=False)
+    assert firm.actions.newer_than(datetime.now(UTC)) == [done]
+    synced(firm, "clients", "invoices")
+    assert stale_streams(firm.home) == []
+    assert firm.actions.newer_than(published - timedelta(minutes=1)) == [done]  # read, not published yet
+    assert firm.actions.newer_than(datetime.now(UTC)) == []
+
+
+def test_what_is_unknown_may_be_newer(firm: Firm) -> None:
+    action = firm.approve(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    assert firm.actions.newer_than(datetime.now(UTC)) == []
+    firm.sandbox.faults.add(kind="drop_before", method="PUT")
+    assert firm.actions.dispatch(action.id).status is Status.unknown
+    assert [newer.id for newer in firm.actions.newer_than(datetime.now(UTC))] == [action.id]
+    assert firm.settled(action).status is Status.absent
+    assert firm.actions.newer_than(datetime.now(UTC)) == []
+
+
+def test_the_service_loads_neither_dbt_nor_the_cdk_nor_a_web_server() -> None:
+    code = (
+        "import sys, freshbooks_hub.agent.actions.service, freshbooks_hub.agent.commands;"
+        "print([m for m in ('dbt', 'airbyte_cdk', 'starlette', 'mcp', 'duckdb', 'freshbooks_sandbox')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.long
+def test_the_marts_show_a_mail_after_the_sync_that_follows_it(
+    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = new_books()
+    monkeypatch.setenv("FRESHBOOKS_API_URL", books.sandbox.url)
+    monkeypatch.setenv("FRESHBOOKS_AUTH_URL", books.sandbox.url)
+    actions = Actions(books.home)
+    actions.policy.set("send", Rule(allowed=True), "owner", Channel.terminal)
+    draft = next(
+        row
+        for row in books.sandbox.books(439_000)["invoices"].values()
+        if row["v3_status"] == "draft" and row["vis_state"] == 0
+    )
+    action = actions.propose_send_invoice(draft["id"], proposed_by="agent", business_id=439_000)
+    actions.approve(action.id, action.payload_hash, "owner", Channel.web)
+    assert actions.dispatch(action.id).status is Status.confirmed
+    deadline = time.monotonic() + 240
+    while actions.newer_than(datetime.now(UTC)):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    status = books.hub.query(f"SELECT status FROM invoices WHERE invoice_id = {draft['id']}")
+    assert status != [{"status": "draft"}]

@@ -1,0 +1,126 @@
+"""The owner's commands: what grants something wants a person at a terminal."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from freshbooks_hub.agent.actions.models import Action, Status
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.cli import cli
+from freshbooks_hub.errors import HubError
+from integration_tests.agent.acting import Firm, opened_firm
+
+
+@pytest.fixture
+def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
+    with opened_firm(tmp_path / "home") as firm:
+        monkeypatch.setenv("FRESHBOOKS_HOME", str(firm.home.root))
+        yield firm
+
+
+def run(*words: str, answer: str = "yes\n") -> Result:
+    """The command with a pipe for its standard input."""
+    return CliRunner().invoke(cli, words, input=answer)
+
+
+def at_terminal(*words: str, answer: str = "yes\n") -> tuple[int, str]:
+    """The command at a terminal where a person types the answer."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "freshbooks_hub.cli", *words]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    os.write(ours, answer.encode())
+    shown = b""
+    while True:
+        try:
+            read = os.read(ours, 65536)
+        except OSError:  # the terminal is closed
+            break
+        if not read:
+            break
+        shown += read
+    os.close(ours)
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def proposal(firm: Firm) -> Action:
+    """In real time, as the commands see it."""
+    actions = Actions(firm.home)
+    return actions.propose_draft_invoice(firm.finished_project()["id"], proposed_by="agent", taxes=[])
+
+
+def test_approve_shows_everything_asks_and_sends(firm: Firm) -> None:
+    action = proposal(firm)
+    code, shown = at_terminal("approve", action.id)
+    assert code == 0, shown
+    for part in ("Acme Ltd", "Website", "200.00 USD", "2026-10-10  1.00 h  Robin Achterberg", "confirmed:"):
+        assert part in shown
+    after = Actions(firm.home).get(action.id)
+    assert (after.status, after.approved_channel) == (Status.confirmed, "terminal")
+    assert len(firm.rows("invoices")) == 1
+
+
+def test_anything_but_yes_does_nothing(firm: Firm) -> None:
+    action = proposal(firm)
+    code, shown = at_terminal("approve", action.id, answer="y\n")
+    assert code == 1
+    assert "nothing was done" in shown
+    assert Actions(firm.home).get(action.id).status is Status.proposed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["approve", "ID"],
+        ["actions", "allow", "send"],
+        ["actions", "receipts", "/"],
+        ["actions", "link", "off"],
+        ["actions", "resolve", "ID", "--absent"],
+        ["actions", "release", "ID"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_a_pipe_cannot_say_yes(firm: Firm, words: list[str]) -> None:
+    action = proposal(firm)
+    before = firm.actions.policy.view()
+    result = run(*[action.id if word == "ID" else word for word in words])
+    assert isinstance(result.exception, HubError)
+    assert "terminal" in str(result.exception)
+    assert Actions(firm.home).get(action.id).status is Status.proposed
+    assert firm.actions.policy.view() == before
+
+
+def test_allow_sets_caps_and_forbid_needs_no_question(firm: Firm) -> None:
+    code, shown = at_terminal("actions", "allow", "draft", "--max-amount", "500:usd", "--per-day", "4")
+    assert code == 0, shown
+    rule = firm.actions.policy.view().draft
+    assert (rule.allowed, rule.max_amount, rule.per_day) == (True, {"USD": "500"}, 4)
+    assert run("actions", "forbid", "draft").exit_code == 0
+    assert not firm.actions.policy.view().draft.allowed
+
+
+def test_list_show_refuse_policy_and_log(firm: Firm) -> None:
+    action = proposal(firm)
+    assert action.id in run("actions", "list").stdout
+    assert action.payload_hash in run("actions", "show", action.id, "--json").stdout
+    assert "Acme Ltd" in run("actions", "show", action.id).stdout
+    assert run("refuse", action.id).exit_code == 0
+    assert "refused" in run("actions", "list").stdout
+    assert "draft    on: 20 in 24 hours" in run("actions", "policy").stdout
+    assert "refused" in run("audit", "log").stdout
+    assert run("actions", "reconcile").stdout == "Nothing changed.\n"
+
+
+def test_verify_says_whether_the_log_holds(firm: Firm) -> None:
+    proposal(firm)
+    assert run("audit", "verify").exit_code == 0
+    (firm.home.root / "audit.head").write_text('{"seq": 99, "hash": ""}')
+    result = run("audit", "verify")
+    assert result.exit_code == 1
+    assert "99 were written" in result.stderr
