@@ -18,6 +18,7 @@ from freshbooks_hub.sync.messages import Record, State
 from freshbooks_hub.sync.raw import RawStore
 
 BATCH_BYTES = 16 * 1024 * 1024
+SPOOL_BUFFER = 1024 * 1024
 # A state that follows fewer bytes waits for more rows, but not longer than this.
 STATE_INTERVAL_SECONDS = 5.0
 
@@ -50,7 +51,7 @@ class StreamLoad:
     def add(self, line: bytes) -> None:
         """Spool one record."""
         if self._file is None:
-            self._file = self.spool.open("wb")
+            self._file = self.spool.open("wb", buffering=SPOOL_BUFFER)
         self._file.write(line)
         self._file.write(b"\n")
         size = len(line)

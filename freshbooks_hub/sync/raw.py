@@ -55,6 +55,8 @@ class RawStore:
             )
             # Timestamps are stored naive, in UTC; the machine's zone must not matter.
             self._db.execute("SET TimeZone = 'UTC'")
+            # DuckDB 2 draws one on standard output, where `--json` answers.
+            self._db.execute("SET enable_progress_bar = false")
             self._db.execute(
                 f"""
                 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
