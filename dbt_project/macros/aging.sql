@@ -43,9 +43,9 @@ select
     dated.document_id,
     dated.as_of_date,
     dated.is_latest,
-    cast(least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) as decimal(18, 2))
+    cast(least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) as {{ decimal(18, 2) }})
         as outstanding_amount,
-    cast(dated.paid_later_amount as decimal(18, 2)) as paid_later_amount,
+    cast(dated.paid_later_amount as {{ decimal(18, 2) }}) as paid_later_amount,
     {{ days_between('dated.due_date', 'dated.as_of_date') }} as days_past_due
 from (
     select

@@ -5,7 +5,8 @@
     {%- if target.type in ('spark', 'databricks', 'bigquery', 'snowflake') -%}
         {%- set text = text | replace('\\', '\\\\') -%}
     {%- endif -%}
-    cast('{{ text | replace("'", "\\'" if target.type == 'bigquery' else "''") }}' as {{ json_type() }})
+    {%- set text = text | replace("'", "\\'" if target.type == 'bigquery' else "''") -%}
+    {{ "parse_json('" ~ text ~ "')" if target.type in ('snowflake', 'bigquery') else "cast('" ~ text ~ "' as " ~ json_type() ~ ")" }}
 {%- endmacro %}
 
 {# One dict per column of every mart, from the dbt graph: what its YAML says. Empty while parsing. #}

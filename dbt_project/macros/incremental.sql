@@ -9,12 +9,17 @@
     {{ return('incremental' if var('freshbooks_incremental') else 'table') }}
 {%- endmacro %}
 
+{# Whether this build adds to a model. Asks the warehouse only when it may: else nothing does while compiling. #}
+{% macro keeps_rows() -%}
+    {{ return(var('freshbooks_incremental') and is_incremental()) }}
+{%- endmacro %}
+
 {#
   Pre-hook: deletes what `parents` (with an extraction time) says anew or no more. `key` maps columns here to columns
   there.
 #}
 {% macro delete_renewed(parents, key, extracted_at='parent.extracted_at') -%}
-    {%- if is_incremental() -%}
+    {%- if keeps_rows() -%}
 delete from {{ this }}
 where
     not exists (
@@ -34,7 +39,7 @@ where
 
 {# The same for rows of a raw table; without the table there are none. #}
 {% macro delete_renewed_rows(stream, key) -%}
-    {%- if is_incremental() and not has_stream(stream) -%}
+    {%- if keeps_rows() and not has_stream(stream) -%}
 delete from {{ this }}
     {%- else -%}
 {{ delete_renewed(source('freshbooks', stream), key, try_type('parent._airbyte_extracted_at', 'timestamp')) }}
@@ -43,7 +48,7 @@ delete from {{ this }}
 
 {# A where clause: rows of `parents` that have none in the model. #}
 {% macro where_absent(parents, key) -%}
-    {%- if is_incremental() -%}
+    {%- if keeps_rows() -%}
 where not exists (
     select 1
     from {{ this }} as kept

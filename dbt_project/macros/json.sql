@@ -172,3 +172,9 @@ select
 from {{ relation }},
     unnest(json_query_array({{ column }})) as element with offset as element_position
 {% endmacro %}
+
+
+{# A raw column of JSON as its text. #}
+{% macro json_as_text(column) -%}
+    {{ 'to_json_string(' ~ column ~ ')' if target.type == 'bigquery' else try_type(column, 'string') }}
+{%- endmacro %}

@@ -4,8 +4,8 @@
   the same way on every engine. For values that are not negative.
 #}
 {% macro quotient(numerator, denominator, precision=18, scale=2) -%}
-    cast(round(cast({{ numerator }} as decimal(28, 6)) / nullif({{ denominator }}, 0) + 0.00000001, {{ scale }})
-    as decimal({{ precision }}, {{ scale }}))
+    cast(round(cast({{ numerator }} as {{ decimal(28, 6) }}) / nullif({{ denominator }}, 0) + 0.00000001, {{ scale }})
+    as {{ decimal(precision, scale) }})
 {%- endmacro %}
 
 {# Seconds as hours. #}

@@ -61,7 +61,7 @@ where one = 0
     {%- elif kind in ('money', 'json', 'json_array') -%}
         {{ name }} is not null
         and {{ json_array_length(try_type(name, 'json')) if kind == 'json_array' else raw_value(name, kind) }} is null
-        and {{ try_type(name, 'string') }} <> 'null'
+        and {{ json_as_text(name) }} <> 'null'
     {%- elif kind == 'id' -%} {{ name }} is not null and {{ try_type(name, 'bigint') }} is null
     {%- elif kind == 'decimal' -%} {{ raw_value(name, kind) }} is null and trim({{ try_type(name, 'string') }}) <> ''
     {%- else -%} {{ name }} is not null and {{ try_type(name, kind) }} is null
@@ -75,7 +75,7 @@ where one = 0
 
 {% macro raw_null(kind) -%}
     cast(null as {{ {
-        'string': dbt.type_string(), 'id': 'bigint', 'decimal': 'decimal(18, 6)', 'money': 'decimal(18, 2)',
+        'string': dbt.type_string(), 'id': 'bigint', 'decimal': decimal(18, 6), 'money': decimal(18, 2),
         'json': json_type(), 'json_array': json_type(),
     }.get(kind, kind) }})
 {%- endmacro %}

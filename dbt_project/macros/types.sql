@@ -22,6 +22,12 @@
 {%- endmacro %}
 
 
+{# A decimal type to cast to. BigQuery takes no parameters in a cast; there the contract's column rounds. #}
+{% macro decimal(precision, scale) -%}
+    {{ return('numeric' if target.type == 'bigquery' else 'decimal(' ~ precision ~ ', ' ~ scale ~ ')') }}
+{%- endmacro %}
+
+
 {# Money from decimal text: decimal(18,2), half a cent rounds away from zero. #}
 {% macro money(text) -%}
     {{ try_decimal(text, 18, 2) }}
@@ -55,9 +61,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Snowflake's try_cast takes text only; its raw columns are typed already. #}
+{# Snowflake's try_cast takes text only; its raw columns are typed already, instants with a zone. #}
 {% macro snowflake__try_type(column, type) -%}
-    cast({{ column }} as {{ {'string': 'varchar', 'json': 'variant', 'timestamp': 'timestamp_ntz'}.get(type, type) }})
+    {%- if type == 'timestamp' -%}
+        cast(convert_timezone('UTC', {{ column }}) as timestamp_ntz)
+    {%- else -%}
+        cast({{ column }} as {{ {'string': 'varchar', 'json': 'variant'}.get(type, type) }})
+    {%- endif -%}
 {%- endmacro %}
 
 {# BigQuery casts nothing to JSON; its raw columns of JSON are JSON already. #}

@@ -30,7 +30,7 @@ joined as (
         coalesce(bill_vendors.vendor_name, bills.vendor_name_on_bill) as vendor_name,
         case
             when {{ has_stream('bill_payments') }}
-                then cast(coalesce(payment_totals.payments_amount, 0) as decimal(18, 2))
+                then cast(coalesce(payment_totals.payments_amount, 0) as {{ decimal(18, 2) }})
         end as computed_paid_amount,
         {{ days_between('bills.due_date', as_of_date()) }} as days_past_due
     from bills

@@ -46,7 +46,7 @@ select
     business_id,
     client_id,
     currency_code,
-    cast(sum(unapplied_credit_amount) as decimal(18, 2)) as unapplied_credit_amount
+    cast(sum(unapplied_credit_amount) as {{ decimal(18, 2) }}) as unapplied_credit_amount
 from credits
 group by account_id, business_id, client_id, currency_code
 having sum(unapplied_credit_amount) <> 0

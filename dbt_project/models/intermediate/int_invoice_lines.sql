@@ -63,14 +63,14 @@ lines as (
 discounted as (
     select
         *,
-        cast(amount * (100 - discount_percent) * 0.01 as decimal(28, 8)) as discounted_amount
+        cast(amount * (100 - discount_percent) * 0.01 as {{ decimal(28, 8) }}) as discounted_amount
     from lines
 ),
 
 tax1 as (
     select
         *,
-        cast(discounted_amount * tax1_percent * 0.01 as decimal(28, 10)) as tax1_amount
+        cast(discounted_amount * tax1_percent * 0.01 as {{ decimal(28, 10) }}) as tax1_amount
     from discounted
 )
 
@@ -78,6 +78,6 @@ select
     *,
     cast(
         (discounted_amount + case when is_tax2_compound then tax1_amount else 0 end) * tax2_percent * 0.01
-        as decimal(28, 10)
+        as {{ decimal(28, 10) }}
     ) as tax2_amount
 from tax1

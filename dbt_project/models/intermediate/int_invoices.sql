@@ -68,9 +68,9 @@ payment_totals as (
 joined as (
     select
         invoices.*,
-        cast(coalesce(line_totals.lines_amount, 0) as decimal(18, 2)) as lines_amount,
+        cast(coalesce(line_totals.lines_amount, 0) as {{ decimal(18, 2) }}) as lines_amount,
         coalesce(line_totals.line_count, 0) as line_count,
-        cast(coalesce(tax_totals.tax_amount, 0) as decimal(18, 2)) as tax_amount,
+        cast(coalesce(tax_totals.tax_amount, 0) as {{ decimal(18, 2) }}) as tax_amount,
         coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
         coalesce(payment_totals.paid_amount, 0) as payments_amount,
         coalesce(payment_totals.paid_as_of_amount, 0) as payments_as_of_amount,
@@ -102,17 +102,17 @@ measured as (
         is_receivable and outstanding_amount > 0 as is_open,
         case when is_receivable and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
             as days_overdue,
-        cast(lines_amount + discount_amount + tax_amount as decimal(18, 2)) as computed_amount,
+        cast(lines_amount + discount_amount + tax_amount as {{ decimal(18, 2) }}) as computed_amount,
         -- What was paid beyond the amount became a credit note (freshbooks-api.md 5).
         case
             when not {{ has_stream('payments') }} then null
             when has_overpayment_credit and payments_amount > amount then amount
-            else cast(payments_amount as decimal(18, 2))
+            else cast(payments_amount as {{ decimal(18, 2) }})
         end as computed_paid_amount,
         case
             when not {{ has_stream('payments') }} then null
-            when has_overpayment_credit and payments_as_of_amount > amount then cast(0 as decimal(18, 2))
-            else cast(amount - payments_as_of_amount as decimal(18, 2))
+            when has_overpayment_credit and payments_as_of_amount > amount then cast(0 as {{ decimal(18, 2) }})
+            else cast(amount - payments_as_of_amount as {{ decimal(18, 2) }})
         end as outstanding_as_of_amount
     from joined
 )

@@ -87,10 +87,10 @@ credit_lines as (
 credited_lines as (
     select
         *,
-        cast(amount * tax1_percent * 0.01 as decimal(28, 10)) as tax1_amount,
+        cast(amount * tax1_percent * 0.01 as {{ decimal(28, 10) }}) as tax1_amount,
         cast(
             (amount * (1 + case when is_tax2_compound then tax1_percent * 0.01 else 0 end)) * tax2_percent * 0.01
-            as decimal(28, 10)
+            as {{ decimal(28, 10) }}
         ) as tax2_amount
     from credit_lines
 ),
@@ -143,10 +143,10 @@ billed_lines as (
         currency_code,
         issue_date as document_date,
         {{ json_text('element', 'tax_name1') }} as tax1_name,
-        cast(null as decimal(18, 6)) as tax1_percent,
+        cast(null as {{ decimal(18, 6) }}) as tax1_percent,
         {{ money(json_text('element', 'tax_amount1.amount')) }} as tax1_amount,
         {{ json_text('element', 'tax_name2') }} as tax2_name,
-        cast(null as decimal(18, 6)) as tax2_percent,
+        cast(null as {{ decimal(18, 6) }}) as tax2_percent,
         {{ money(json_text('element', 'tax_amount2.amount')) }} as tax2_amount
     from bill_elements
     where not is_deleted
@@ -161,10 +161,10 @@ spent as (
         currency_code,
         expense_date as document_date,
         tax1_name,
-        cast(null as decimal(18, 6)) as tax1_percent,
+        cast(null as {{ decimal(18, 6) }}) as tax1_percent,
         tax1_amount,
         tax2_name,
-        cast(null as decimal(18, 6)) as tax2_percent,
+        cast(null as {{ decimal(18, 6) }}) as tax2_percent,
         tax2_amount
     from expenses
     where not is_deleted
@@ -202,7 +202,7 @@ select
     currency_code,
     document_date,
     coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as decimal(18, 2)) as tax_amount
+    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
 from rounded_taxes
 union all
 select
@@ -212,7 +212,7 @@ select
     currency_code,
     income_date as document_date,
     coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as decimal(18, 2)) as tax_amount
+    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
 from earned_taxes
 union all
 select
@@ -222,5 +222,5 @@ select
     currency_code,
     document_date,
     coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as decimal(18, 2)) as tax_amount
+    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
 from paid_taxes

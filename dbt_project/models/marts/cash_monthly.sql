@@ -93,22 +93,22 @@ select
     businesses.business_name,
     monthly.month_start_date,
     monthly.currency_code,
-    cast(monthly.accrued_amount as decimal(18, 2)) as accrued_amount,
-    cast(monthly.invoiced_amount as decimal(18, 2)) as invoiced_amount,
-    cast(monthly.collected_amount as decimal(18, 2)) as collected_amount,
-    cast(monthly.paid_in_credit_amount as decimal(18, 2)) as paid_in_credit_amount,
-    cast(monthly.other_income_amount as decimal(18, 2)) as other_income_amount,
-    cast(monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount as decimal(18, 2))
+    cast(monthly.accrued_amount as {{ decimal(18, 2) }}) as accrued_amount,
+    cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) as invoiced_amount,
+    cast(monthly.collected_amount as {{ decimal(18, 2) }}) as collected_amount,
+    cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) as paid_in_credit_amount,
+    cast(monthly.other_income_amount as {{ decimal(18, 2) }}) as other_income_amount,
+    cast(monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount as {{ decimal(18, 2) }})
         as money_in_amount,
-    cast(monthly.expenses_amount as decimal(18, 2)) as expenses_amount,
-    cast(monthly.bill_payments_amount as decimal(18, 2)) as bill_payments_amount,
-    cast(monthly.expenses_amount + monthly.bill_payments_amount as decimal(18, 2)) as money_out_amount,
+    cast(monthly.expenses_amount as {{ decimal(18, 2) }}) as expenses_amount,
+    cast(monthly.bill_payments_amount as {{ decimal(18, 2) }}) as bill_payments_amount,
+    cast(monthly.expenses_amount + monthly.bill_payments_amount as {{ decimal(18, 2) }}) as money_out_amount,
     cast(
         monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
-        - monthly.expenses_amount - monthly.bill_payments_amount as decimal(18, 2)
+        - monthly.expenses_amount - monthly.bill_payments_amount as {{ decimal(18, 2) }}
     ) as net_cash_amount,
-    cast(monthly.credit_applied_amount as decimal(18, 2)) as credit_applied_amount,
-    cast(monthly.collected_on_deleted_invoices_amount as decimal(18, 2)) as collected_on_deleted_invoices_amount
+    cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) as credit_applied_amount,
+    cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }}) as collected_on_deleted_invoices_amount
 from monthly
 left join businesses
     on monthly.business_id = businesses.business_id

@@ -26,7 +26,7 @@ select
     credit_notes.currency_code,
     credit_notes.amount as credit_amount,
     credit_notes.used_amount,
-    cast(credit_notes.amount - credit_notes.used_amount as decimal(18, 2)) as unapplied_amount,
+    cast(credit_notes.amount - credit_notes.used_amount as {{ decimal(18, 2) }}) as unapplied_amount,
     credit_notes.is_draft,
     coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in
 from credit_notes

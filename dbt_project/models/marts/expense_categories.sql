@@ -49,10 +49,10 @@ select
     coalesce(categories.is_cogs, false) as is_cogs,
     monthly.month_start_date,
     monthly.currency_code,
-    cast(monthly.total_amount as decimal(18, 2)) as total_amount,
-    cast(monthly.tax_amount as decimal(18, 2)) as tax_amount,
-    cast(monthly.total_amount - monthly.tax_amount as decimal(18, 2)) as total_without_tax_amount,
-    cast(monthly.billable_amount as decimal(18, 2)) as billable_amount,
+    cast(monthly.total_amount as {{ decimal(18, 2) }}) as total_amount,
+    cast(monthly.tax_amount as {{ decimal(18, 2) }}) as tax_amount,
+    cast(monthly.total_amount - monthly.tax_amount as {{ decimal(18, 2) }}) as total_without_tax_amount,
+    cast(monthly.billable_amount as {{ decimal(18, 2) }}) as billable_amount,
     cast(monthly.expense_count as bigint) as expense_count
 from monthly
 left join categories

@@ -64,8 +64,9 @@ ranked as (
             when is_wrong
                 then
                     row_name
-                    || ': ' || coalesce({{ as_text('cast(our_amount as decimal(18, 2))') }}, 'none')
-                    || ' against ' || coalesce({{ as_text('cast(freshbooks_amount as decimal(18, 2))') }}, 'none')
+                    || ': ' || coalesce({{ as_text('cast(our_amount as ' ~ decimal(18, 2) ~ ')') }}, 'none')
+                    || ' against '
+                    || coalesce({{ as_text('cast(freshbooks_amount as ' ~ decimal(18, 2) ~ ')') }}, 'none')
         end as wrong_row,
         row_number() over (
             partition by account_id, business_id, check_name, currency_code, start_date, end_date, is_wrong
@@ -108,9 +109,9 @@ select
     checks.currency_code,
     checks.start_date,
     checks.end_date,
-    cast(checks.our_amount as decimal(18, 2)) as our_amount,
-    cast(checks.freshbooks_amount as decimal(18, 2)) as freshbooks_amount,
-    cast(checks.our_amount - checks.freshbooks_amount as decimal(18, 2)) as difference_amount,
+    cast(checks.our_amount as {{ decimal(18, 2) }}) as our_amount,
+    cast(checks.freshbooks_amount as {{ decimal(18, 2) }}) as freshbooks_amount,
+    cast(checks.our_amount - checks.freshbooks_amount as {{ decimal(18, 2) }}) as difference_amount,
     checks.wrong_row_count = 0 as is_ok,
     cast(checks.compared_row_count as bigint) as compared_row_count,
     cast(checks.wrong_row_count as bigint) as wrong_row_count,

@@ -63,8 +63,8 @@ select
     named.credit_id,
     named.income_id,
     named.currency_code,
-    cast(named.debit_amount as decimal(18, 2)) as debit_amount,
-    cast(named.credit_amount as decimal(18, 2)) as credit_amount
+    cast(named.debit_amount as {{ decimal(18, 2) }}) as debit_amount,
+    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount
 from named
 left join clients
     on

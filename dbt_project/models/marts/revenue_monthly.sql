@@ -138,14 +138,14 @@ select
     monthly.client_id,
     clients.client_name,
     monthly.currency_code,
-    cast(monthly.invoiced_amount as decimal(18, 2)) as invoiced_amount,
-    cast(monthly.accrued_amount as decimal(18, 2)) as accrued_amount,
-    cast(monthly.credited_amount as decimal(18, 2)) as credited_amount,
-    cast(monthly.other_income_amount as decimal(18, 2)) as other_income_amount,
-    cast(monthly.collected_amount as decimal(18, 2)) as collected_amount,
-    cast(monthly.paid_in_credit_amount as decimal(18, 2)) as paid_in_credit_amount,
-    cast(monthly.credit_applied_amount as decimal(18, 2)) as credit_applied_amount,
-    cast(monthly.collected_on_deleted_invoices_amount as decimal(18, 2)) as collected_on_deleted_invoices_amount
+    cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) as invoiced_amount,
+    cast(monthly.accrued_amount as {{ decimal(18, 2) }}) as accrued_amount,
+    cast(monthly.credited_amount as {{ decimal(18, 2) }}) as credited_amount,
+    cast(monthly.other_income_amount as {{ decimal(18, 2) }}) as other_income_amount,
+    cast(monthly.collected_amount as {{ decimal(18, 2) }}) as collected_amount,
+    cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) as paid_in_credit_amount,
+    cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) as credit_applied_amount,
+    cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }}) as collected_on_deleted_invoices_amount
 from monthly
 left join clients
     on

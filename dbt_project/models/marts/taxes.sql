@@ -14,7 +14,7 @@ select
     businesses.business_name,
     taxes.tax_id,
     taxes.tax_name,
-    cast(taxes.tax_percent as decimal(9, 4)) as tax_percent,
+    cast(taxes.tax_percent as {{ decimal(9, 4) }}) as tax_percent,
     taxes.tax_number,
     taxes.is_compound,
     taxes.tax_status,

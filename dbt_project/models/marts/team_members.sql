@@ -36,7 +36,7 @@ select
     people.job_title,
     people.business_role,
     people.member_status,
-    cast(people.hourly_rate as decimal(18, 2)) as hourly_rate,
+    cast(people.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
     {{ hours('coalesce(logged.duration_seconds, 0)') }} as logged_hours,
     logged.last_entry_date,
     people.updated_at

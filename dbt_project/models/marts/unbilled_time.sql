@@ -64,7 +64,7 @@ select
     grouped.oldest_entry_date,
     grouped.newest_entry_date,
     grouped.rate_source,
-    cast(grouped.hourly_rate as decimal(18, 2)) as hourly_rate,
+    cast(grouped.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
     grouped.rate_missing_reason,
     grouped.currency_code,
     case

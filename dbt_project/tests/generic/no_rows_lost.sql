@@ -3,7 +3,7 @@
 select {{ columns | join(', ') }}
 from {{ of }}
 where {{ of_where }}
-except
+{{ dbt.except() }}
 select {{ columns | join(', ') }}
 from {{ model }}
 {% endtest %}
