@@ -1,5 +1,6 @@
 """Through the protocol an agent proposes; only the form that its client shows to a person approves."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -128,6 +129,20 @@ def test_without_a_form_it_waits_for_the_owner_elsewhere(firm: Firm, era: str) -
     assert len(firm.rows("invoices")) == 1
 
 
+def test_a_person_may_take_an_hour(
+    firm: Firm, server: BooksServer, era: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later, person = time.time() + 3600, approving()
+
+    async def slow(context: Any, params: Any) -> ElicitResult:
+        monkeypatch.setattr("mcp.server.request_state.time.time", lambda: later)
+        return await person(context, params)
+
+    project = firm.finished_project()
+    answer = data(call(server, era, slow, "draft_invoice", taxes=[], project_id=project["id"]))
+    assert answer["status"] == "confirmed"
+
+
 @pytest.mark.parametrize("content", [None, {}, {"decision": "yes"}, {"decision": True}])
 def test_an_answer_that_is_no_decision_approves_nothing(
     firm: Firm, server: BooksServer, era: str, content: dict[str, Any] | None
@@ -145,15 +160,21 @@ def test_an_answer_that_is_no_decision_approves_nothing(
     assert writes(firm) == []
 
 
-def test_a_lost_answer_is_told_as_unknown_and_then_settled(firm: Firm, server: BooksServer, era: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "told", "at_last"), [("drop_after", "confirmed", 1), ("drop_before", "unknown", 0)]
+)
+def test_a_lost_answer_is_looked_up_and_told_as_it_is(
+    firm: Firm, server: BooksServer, era: str, fault: str, told: str, at_last: int
+) -> None:
     project = firm.finished_project()
-    firm.sandbox.faults.add(kind="drop_after", method="POST", path="*/invoices/invoices", times=1)
+    firm.sandbox.faults.add(kind=fault, method="POST", path="*/invoices/invoices", times=1)
     answer = data(call(server, era, approving(), "draft_invoice", taxes=[], project_id=project["id"]))
-    assert answer["status"] in ("unknown", "confirmed")
+    assert answer["status"] == told
+    assert ("don't propose it again" in answer["next_step"]) == (told == "unknown")
     firm.settled(firm.actions.get(answer["id"]))
     again = data(call(server, era, None, "get_action", action_id=answer["id"]))
-    assert again["status"] == "confirmed"
-    assert len(firm.rows("invoices")) == 1
+    assert again["status"] == ("confirmed" if at_last else "absent")
+    assert len(firm.rows("invoices")) == at_last
 
 
 class TestHostileAgent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,12 +14,14 @@ from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import CallToolResult, InputRequiredResult
 from mcp_types import Tool as ListedTool
 
 from freshbooks_hub.agent.actions.models import Kind
 from freshbooks_hub.agent.actions.policy import WRITE_OF, rule_of
 from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.timing import Timing
 from freshbooks_hub.agent.server.acting import action_tools
 from freshbooks_hub.agent.server.changes import ToolListChanges
 from freshbooks_hub.agent.server.failures import failure, failure_of
@@ -28,6 +31,7 @@ from freshbooks_hub.agent.server.resources import add_resources
 from freshbooks_hub.agent.server.settling import keep_settling
 from freshbooks_hub.agent.server.tools import Books
 from freshbooks_hub.agent.server.writing import write_tools
+from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 
 INSTRUCTIONS = """\
@@ -61,6 +65,10 @@ class BooksServer(MCPServer[Books]):
             lifespan=self._lifespan,
             auth=auth,
             token_verifier=token_verifier,
+            # As long as a proposal stands, its form may be answered; a restart ends the forms, not the proposals.
+            request_state_security=RequestStateSecurity(
+                keys=[secrets.token_bytes(32)], ttl=Timing().expiry.total_seconds()
+            ),
             log_level="WARNING",
         )
         self._books = books
@@ -85,9 +93,18 @@ class BooksServer(MCPServer[Books]):
         self, name: str, arguments: dict[str, Any], context: Context[Books, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """What is not offered is refused here too; the service refuses it once more."""
+        try:
+            refused = await anyio.to_thread.run_sync(self._refusal, name, arguments)
+            return refused or await super().call_tool(name, arguments, context)
+        except HubError as error:
+            return failure(str(error))
+        except ToolError as error:
+            return failure_of(error)
+
+    def _refusal(self, name: str, arguments: dict[str, Any]) -> CallToolResult | None:
         if name not in self._arguments:
             return failure("There is no such tool. Ask for the list of tools.")
-        if name not in await anyio.to_thread.run_sync(self.visible):
+        if name not in self.visible():
             return failure(
                 f"{name} is off. The owner can turn it on in a terminal: "
                 f"freshbooks actions allow {WRITE_OF[Kind(name)]}",
@@ -96,10 +113,7 @@ class BooksServer(MCPServer[Books]):
         if not self._arguments[name].issuperset(arguments):
             known = ", ".join(sorted(self._arguments[name])) or "none"
             return failure(f"{name} got an argument that it does not have. Its arguments: {known}.")
-        try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError as error:
-            return failure_of(error)
+        return None
 
     @asynccontextmanager
     async def _lifespan(self, _server: MCPServer[Books]) -> AsyncIterator[Books]:

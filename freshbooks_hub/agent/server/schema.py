@@ -13,7 +13,7 @@ _NOISE = {"title", "pattern", "minimum", "maxLength", "$defs"}
 
 
 def input_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a tool's arguments: values that may be null may be left out, so null is not named."""
+    """The schema of a tool's arguments: what may be null may be left out; neither that nor empty defaults are named."""
     short: dict[str, Any] = _short(schema, schema.get("$defs", {}))
     return {**short, "additionalProperties": False}
 
@@ -45,7 +45,7 @@ def _short(node: Any, definitions: dict[str, Any]) -> Any:
     kept = {
         key: _short(value, definitions)
         for key, value in node.items()
-        if key not in _NOISE | {"properties"} and not (key == "default" and value is None)
+        if key not in _NOISE | {"properties"} and not (key == "default" and not value)
     }
     if "properties" in node:  # apart, for an argument may be called like a keyword of the schema
         kept["properties"] = {name: _short(of, definitions) for name, of in node["properties"].items()}
