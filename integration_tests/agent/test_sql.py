@@ -42,6 +42,33 @@ def test_every_metric_is_answered(marts: Path) -> None:
         run_query(marts, statement, Limits(seconds=30))
 
 
+ORDINARY = [
+    "SELECT * EXCLUDE (client_name) REPLACE (total_amount * 2 AS total_amount) RENAME (due_date AS due) FROM invoices",
+    "SELECT x.a FROM (SELECT invoice_id FROM invoices) AS x (a)",
+    "SELECT list_filter([1, 2], lambda x: x > 1), [n + 1 FOR n IN [1, 2]], map {'a': 1}['a'], [1, 2, 3][1:2]",
+    "FROM invoices SELECT #1, columns('client.*')",
+    "SELECT i, i.client_name FROM invoices i WHERE total_amount BETWEEN 1 AND 2 OR i.client_id IN (SELECT 1)",
+    "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t",
+    "(SELECT 1 UNION SELECT 2) INTERSECT SELECT 2 EXCEPT SELECT 3",
+    "SELECT currency_code, total_amount FROM invoices UNION BY NAME SELECT currency_code FROM expenses",
+    "SELECT i.client_name FROM invoices i ASOF JOIN payments p ON i.create_date >= p.payment_date",
+    "SELECT * FROM generate_series(1, 3) t(x), unnest([1, 2]) u(y), (VALUES (1, 'USD')) v(a, b)",
+    "VALUES (1, 'USD'), (2, 'CAD')",
+    "SELECT row_number() OVER w AS place, * FROM invoices WINDOW w AS (PARTITION BY currency_code ORDER BY due_date)",
+    "SELECT * FROM invoices QUALIFY row_number() OVER (PARTITION BY currency_code ORDER BY total_amount DESC) = 1",
+    "SELECT DISTINCT ON (currency_code) * FROM invoices ORDER BY currency_code, total_amount DESC LIMIT 50%",
+    "SELECT grouping(currency_code), client_name, sum(total_amount) FROM invoices "
+    "GROUP BY GROUPING SETS ((currency_code), (currency_code, client_name))",
+    "SELECT b.business_name, s.* FROM businesses b, LATERAL (SELECT currency_code, sum(total_amount) FROM invoices i "
+    "WHERE i.business_id = b.business_id GROUP BY currency_code) s",
+    "SELECT lag(total_amount) OVER (PARTITION BY client_id, currency_code ORDER BY create_date) FROM invoices",
+    "SELECT create_date + INTERVAL 1 MONTH, date_trunc('month', create_date), extract(year FROM due_date), "
+    "current_date - due_date, strftime(create_date, '%Y-%m') FROM invoices",
+    "SELECT client_name COLLATE nocase FROM clients WHERE client_name ILIKE '%caf%' AND email IS NOT NULL",
+    "SELECT histogram(days_overdue), quantile_cont(days_overdue, [0.5, 0.9]), arg_max(client_name, days_overdue) "
+    "FROM invoices",
+    "SELECT TRY_CAST('x' AS INTEGER), CASE client_name WHEN 'a' THEN 1 END, 'a' = ANY(SELECT 'a') FROM clients",
+]
 ONE_CURRENCY = [
     "SELECT currency_code, sum(total_amount) FROM invoices GROUP BY currency_code",
     "SELECT currency_code, sum(total_amount) FROM invoices GROUP BY 1",
@@ -99,6 +126,11 @@ MIXED = [
     "SELECT client_name FROM invoices GROUP BY client_name ORDER BY sum(total_amount)",
     "SELECT sum(i.total_amount) FROM invoices i LEFT JOIN payments p ON i.currency_code = 'USD'",
 ]
+
+
+def test_ordinary_sql_is_answered(marts: Path) -> None:
+    for statement in ORDINARY:
+        run_query(marts, statement, Limits(seconds=20))
 
 
 def test_money_of_one_currency_is_added_up(marts: Path) -> None:

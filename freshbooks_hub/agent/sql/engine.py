@@ -27,14 +27,22 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
         with open_marts(marts, limits) as db:
             catalogue, as_of = _described(db)
             parsed, tree = guard.parse(db, statement)
-            guard.check(tree, catalogue.marts)
-            currency.check(tree, catalogue)
+            _check(tree, catalogue)
             cursor = db.execute(parsed)
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
             rows, truncated = _collect(cursor, limits)
             return QueryResult(columns, rows, truncated, as_of, published_at)
     except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
         raise _explained(error, limits) from error
+
+
+def _check(tree: guard.Node, catalogue: Catalogue) -> None:
+    """Refuse what must not run, and what has a shape that the checks don't know."""
+    try:
+        guard.check(tree, catalogue.marts)
+        currency.check(tree, catalogue)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise QueryRefused("The statement could not be checked. Write it in a plainer way.") from error
 
 
 def _described(db: duckdb.DuckDBPyConnection) -> tuple[Catalogue, date | None]:
