@@ -2,10 +2,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+SPARK := .venv-spark/.installed
+CLOUD := .venv-cloud/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long lint format bench lock clean install pyairbyte-test image-test dagster-test
+.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses pyairbyte-test image-test dagster-test
 
 install: $(INSTALLED)
 
@@ -39,6 +41,20 @@ format: $(INSTALLED)
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix dbt_project/models
 
+# The marts on Spark, the same as on DuckDB to the byte: minutes. Needs Java 17 or 21.
+test-spark: $(SPARK)
+	@.venv-spark/bin/python -m pytest -q unit_tests/dbt/test_spark.py
+
+# Snowflake, BigQuery and Databricks: compiled and parsed, without any of them.
+test-warehouses: $(CLOUD)
+	@.venv-cloud/bin/python -m pytest -q deploy/warehouses/cloud
+
+.venv-%/.installed: deploy/warehouses/%/requirements.lock
+	@echo "Setting up .venv-$* from $< (once, some minutes) …"
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 # Airbyte's Python client reads every stream, in an environment of its own.
 pyairbyte-test: $(INSTALLED)
 	@$(BIN)/python -m integration_tests.pyairbyte
@@ -65,6 +81,9 @@ lock:
 	@uv pip compile --quiet --universal --python-version 3.11 --extra hub --extra postgres --group dev \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		pyproject.toml --output-file requirements.lock
+	@for kind in spark cloud; do cd $(CURDIR)/deploy/warehouses/$$kind && uv pip compile --quiet --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		requirements.in --output-file requirements.lock || exit 1; done
 
 clean:
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info dbt_project/target dbt_project/logs
+	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info dbt_project/target dbt_project/logs

@@ -1,6 +1,7 @@
 """dbt, and the build that several tests read."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from filelock import FileLock
 
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
+
+# Spark has an environment of its own: make test-spark.
+collect_ignore = [] if find_spec("pyspark") else ["test_spark.py"]
 
 
 @pytest.fixture(scope="session")

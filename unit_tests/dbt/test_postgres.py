@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
+from unit_tests.dbt.digests import digest
 
 PROGRAMS = postgres.binaries()
 
@@ -42,18 +41,11 @@ def on_postgres(
         tmp_path_factory.mktemp("postgres"),
         server.environment(),
         *("build", "--exclude-resource-type", "unit_test"),
-        variables=TODAY | {"freshbooks_database": "postgres"},
+        variables=TODAY,
         target="postgres",
     )
     assert built.succeeded, built.output
     return server
-
-
-def digest(names: list[str], rows: list[tuple[Any, ...]]) -> str:
-    """Hash of the rows in order of their text, columns by name."""
-    order = sorted(range(len(names)), key=names.__getitem__)
-    lines = sorted(repr([(names[i], row[i]) for i in order]) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def test_the_marts_are_the_same_to_the_byte(build: Build, on_postgres: postgres.Server) -> None:

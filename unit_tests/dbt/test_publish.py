@@ -1,4 +1,4 @@
-"""PostgreSQL: new marts take the place of the old ones whole, when all of them passed, and readers keep their rights."""
+"""PostgreSQL: new marts that passed take the place of the old ones whole, and readers keep their rights."""
 
 from __future__ import annotations
 
