@@ -1,7 +1,9 @@
-"""Speed and memory of `source-freshbooks read`, beside the raw limit and Airbyte's own manifest.
+"""Speed and memory: `source-freshbooks read` beside the raw limit and Airbyte's own manifest, the load beside
+DuckDB's own, the marts beside their own SQL.
 
 python -m benchmarks                                     in a few minutes
 python -m benchmarks --rows 50000 --many-rows 200000     at the size that the targets are meant for
+python -m benchmarks --only marts --books 10000 100000 1000000
 python -m benchmarks --airbyte-manifest manifest.yaml    with Airbyte's, from airbytehq/airbyte,
                                                          airbyte-integrations/connectors/source-freshbooks
 
@@ -16,10 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import keeping, scenarios
+from benchmarks import keeping, marts, scenarios
 from benchmarks.scenarios import Result, Settings
 
-ALL = scenarios.ALL | {"keeping": keeping.keeping}
+ALL = scenarios.ALL | {"keeping": keeping.keeping, "sync": marts.sync, "marts": marts.build}
 
 
 def main() -> int:
@@ -29,6 +31,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000, help="invoices to read (default: %(default)s)")
     parser.add_argument("--many-rows", type=int, default=100_000, help="the larger run of the memory check")
     parser.add_argument("--runs", type=int, default=3, help="runs of each program without latency")
+    parser.add_argument(
+        "--books", type=int, nargs="+", default=[10_000, 100_000], help="invoices behind the marts, by size"
+    )
     parser.add_argument("--airbyte-manifest", type=Path, metavar="FILE", help="Airbyte's manifest.yaml")
     parser.add_argument("--only", choices=list(ALL), action="append", help="this scenario alone")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -36,7 +41,12 @@ def main() -> int:
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
-            options.rows, options.many_rows, options.runs, options.airbyte_manifest, Path(folder)
+            options.rows,
+            options.many_rows,
+            options.runs,
+            options.airbyte_manifest,
+            Path(folder),
+            tuple(options.books),
         )
         for name in options.only or ALL:
             print(f"{name} …", file=sys.stderr, flush=True)

@@ -25,6 +25,7 @@ class Settings:
     runs: int
     airbyte_manifest: Path | None
     folder: Path
+    books: tuple[int, ...] = (10_000, 100_000)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def memory(settings: Settings) -> Result:
     for slow_seconds, reader in ((0, "fast reader"), (SLOW_SECONDS, "reader of 2 MB/s")):
         for rows in (FEW_ROWS, settings.many_rows):
             with Server(rows) as server:
-                command = _ours(settings, server.url)
+                command = ours(settings, server.url)
                 found[f"{rows:,} invoices, {reader}"] = _checked(command, server.url, rows, slow_seconds)
     few, *others = found.items()
     targets = [
@@ -105,12 +106,12 @@ def _readers(settings: Settings, url: str) -> Commands:
     given = settings.airbyte_manifest
     return {
         LIMIT: [sys.executable, "-m", "benchmarks.limit", url],
-        OURS: _ours(settings, url),
+        OURS: ours(settings, url),
         AIRBYTE: airbyte_manifest.patch(given, url, settings.folder) if given else None,
     }
 
 
-def _ours(settings: Settings, url: str) -> list[str]:
+def ours(settings: Settings, url: str) -> list[str]:
     config = {
         "credentials": {
             "client_id": "bench-client",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from io import BufferedWriter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from freshbooks_hub.errors import LoadFailed, disk_errors
 from freshbooks_hub.sync.catalog import StreamTable
@@ -41,7 +40,7 @@ class StreamLoad:
     completed: bool = False
     started_at: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
-    _file: BufferedWriter | None = None
+    _file: IO[bytes] | None = None
     _rows: int = 0
     _bytes: int = 0
     _longest: int = 0
