@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import webbrowser
 from collections.abc import AsyncIterator
@@ -146,9 +147,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise HubError(
-            f"{host}:{port} cannot be used: {error.strerror or error}. Choose another --port."
-        ) from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise HubError(f"{host}:{port} cannot be used: {why}. Choose another --port.") from error
 
 
 def _reachable(host: str) -> str:

@@ -11,11 +11,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
 
 from freshbooks_hub.agent.server.token import read_token
 from freshbooks_hub.connection.store import ConnectionStore
@@ -23,6 +23,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
 from freshbooks_hub.web import keys
+from freshbooks_hub.web.server import Options, whole_app
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser
@@ -78,9 +79,12 @@ def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> 
             == 413
         )
         assert requests.post(f"{server.url}/c/none/webhooks/freshbooks", timeout=10).status_code == 404
+        requests.get(f"{server.url}/callback?code=abc&state=def", timeout=10)
     finally:
         code, out, err = server.end()
+    # Nothing of a request is printed or logged: addresses hold codes.
     assert (code, out, err) == (0, "Stopped.\n", "")
+    assert not [path for path in home.logs.glob("*.log") if "abc" in path.read_text()]
 
 
 def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
@@ -96,15 +100,11 @@ def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
         "identity_id": "1",
     }
     digest = hmac.digest(b"a shared secret", json.dumps(fields).encode(), hashlib.sha256)
-    server = Server(hub)
-    try:
-        url = f"{server.url}/webhooks/freshbooks"
-        signed = {SIGNATURE: base64.b64encode(digest).decode()}
-        assert requests.post(url, data=fields, headers=signed, timeout=10).status_code == 200
-        forged = fields | {"object_id": "2"}
-        assert requests.post(url, data=forged, headers=signed, timeout=10).status_code == 401
-    finally:
-        server.end()
+    client = TestClient(whole_app(home, Options(), 8766), base_url="http://127.0.0.1:8766")
+    signed = {SIGNATURE: base64.b64encode(digest).decode()}
+    assert client.post("/webhooks/freshbooks", data=fields, headers=signed).status_code == 200
+    forged = fields | {"object_id": "2"}
+    assert client.post("/webhooks/freshbooks", data=forged, headers=signed).status_code == 401
     assert Webhooks(home).all()[0].last_delivery_at
 
 
@@ -154,16 +154,6 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
     assert "Choose businesses" in client.get("/settings/freshbooks/done").text
     client.submit("/settings/freshbooks/businesses", "/settings/freshbooks/businesses", business="439000")
     assert ConnectionStore(home.connection).load().business_ids == [439000]
-
-
-def test_logs_hold_no_codes_tokens_or_addresses(hub: Hub) -> None:
-    server = Server(hub)
-    requests.get(f"{server.url}/callback?code=abc&state=def", timeout=10)
-    requests.get(f"{server.url}/nothing?secret=abc", timeout=10)
-    code, out, err = server.end()
-    assert (code, out, err) == (0, "Stopped.\n", "")
-    for path in Path(hub.home).rglob("*.log"):
-        assert "code=abc" not in path.read_text()
 
 
 @pytest.mark.long
