@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from freshbooks_hub.errors import SourceFailed, TransformFailed
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
-from freshbooks_hub.sync import ingest, transform
+from freshbooks_hub.sync import ingest, schedule, transform
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.due import DueResult, sync_due
 from freshbooks_hub.sync.entities import PLANS
@@ -33,7 +34,10 @@ from freshbooks_hub.sync.schedule import Schedule
 
 Scripted = Callable[..., Source]
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
-STREAMS = sorted({name for plan in PLANS for name in (*plan.streams, *plan.along)})
+# Some of the entities: every stream is a table to make.
+FEW = ("invoices", "clients", "expenses", "time_entries", "estimates", "bills", "invoices_whole")
+CHOSEN = tuple(plan for plan in PLANS if plan.name in FEW)
+STREAMS = sorted({name for plan in CHOSEN for name in (*plan.streams, *plan.along)})
 
 
 class World:
@@ -73,6 +77,7 @@ def world(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.Mo
         return project.marts
 
     monkeypatch.setattr(transform, "build", build)
+    monkeypatch.setattr(schedule, "PLANS", CHOSEN)
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     return World(home, scripted, inputs)
@@ -125,7 +130,7 @@ def test_a_weekly_read_is_whole_and_asks_for_rows_that_vanished(world: World) ->
     world.due()
     world.later(days=7)
     done = world.due()
-    assert {"invoices_whole", "lists_whole"} <= set(done.entities)
+    assert "invoices_whole" in done.entities
     assert done.result
     # These scripted streams keep no state, so every read is one from the beginning.
     assert all(result.whole for result in done.result.streams)
@@ -296,6 +301,10 @@ def test_without_a_connection_nothing_is_tried(tmp_path: Path) -> None:
 def test_an_idle_call_loads_nothing_heavy(world: World) -> None:
     world.now = datetime.now(UTC)
     world.due()
+    with sqlite3.connect(world.home.history) as db:  # the command knows all entities
+        names = [(stream,) for plan in PLANS for stream in plan.streams]
+        moment = world.now.isoformat(timespec="seconds")
+        db.executemany(f"INSERT OR REPLACE INTO stream_reads VALUES (?, '{moment}', '{moment}')", names)
     heavy = "duckdb", "dbt", "airbyte_cdk", "requests", "rich"
     program = (
         "import sys; sys.argv[1:] = ['sync', '--due']; from freshbooks_hub.cli import cli\n"
