@@ -91,5 +91,5 @@ def test_the_marts_show_a_mail_after_the_sync_that_follows_it(
     while actions.newer_than(datetime.now(UTC)):
         assert time.monotonic() < deadline
         time.sleep(1)
-    status = books.hub.query(f"SELECT status FROM invoices WHERE invoice_id = {draft['id']}")
-    assert status != [{"status": "draft"}]
+    status = books.hub.query(f"SELECT invoice_status FROM invoices WHERE invoice_id = {draft['id']}")
+    assert status != [{"invoice_status": "draft"}]

@@ -8,7 +8,8 @@ from typing import Any
 
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.reading import as_number, name_of
+from freshbooks_hub.agent.actions.place import name_of
+from freshbooks_hub.agent.actions.reading import as_number
 
 SUGGESTIONS = 5
 SEPARATOR = " > "

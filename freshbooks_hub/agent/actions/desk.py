@@ -21,7 +21,8 @@ from freshbooks_hub.agent.actions.models import (
     Result,
     Status,
 )
-from freshbooks_hub.agent.actions.reading import DELETED, Books, Place
+from freshbooks_hub.agent.actions.place import Place
+from freshbooks_hub.agent.actions.reading import DELETED, Books
 from freshbooks_hub.agent.actions.send_invoice import SendWork
 from freshbooks_hub.agent.actions.timing import Clock, Timing
 from freshbooks_hub.agent.actions.work import Work

@@ -13,22 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions import claims, draft_body
 from freshbooks_hub.agent.actions.api import Json
-from freshbooks_hub.agent.actions.canonical import canonical, digest
+from freshbooks_hub.agent.actions.canonical import digest
+from freshbooks_hub.agent.actions.draft_body import entry_print, plain
 from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
 from freshbooks_hub.agent.actions.models import (
     ActionRefused,
     Business,
     DraftInvoicePreview,
     Kind,
-    Line,
     PolicyView,
     Status,
 )
+from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.actions.pricing import (
     GroupBy,
     TaxSet,
@@ -42,25 +42,9 @@ from freshbooks_hub.agent.actions.pricing import (
     totals,
     worked,
 )
-from freshbooks_hub.agent.actions.reading import Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.reading import Books, as_client, decimal
 
 Holders = Callable[[list[str]], dict[str, tuple[str, Status]]]
-ENTRY_KEYS = (
-    "is_logged",
-    "started_at",
-    "duration",
-    "client_id",
-    "project_id",
-    "task_id",
-    "service_id",
-    "note",
-    "billable",
-    "local_started_at",
-    "local_timezone",
-    "internal",
-    "retainer_id",
-    "identity_id",
-)
 _EXPENSE_KEYS = (
     "amount",
     "date",
@@ -135,9 +119,9 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
         left_out=left_out,
         warnings=_warnings(asked, project, items, source, tax),
     )
-    sent = _invoice(preview, tax, project["id"], lines_carry_entries=policy.link == "lines")
-    steps = [Step("create", "POST", books.path("invoices/invoices"), _body({"invoice": sent}))]
-    steps += [_mark(books, item.row) for item in items] if mark else []
+    sent = draft_body.invoice(preview, tax, project["id"], lines_carry_entries=policy.link == "lines")
+    steps = [Step("create", "POST", books.path("invoices/invoices"), draft_body.body({"invoice": sent}))]
+    steps += [draft_body.mark(books, item.row) for item in items] if mark else []
     keys = [claims.time_entry(books.place.business_id, item.entry.id) for item in items]
     keys += [claims.expense(books.place.business_id, row["id"]) for row in expenses]
     keys += [claims.fixed_price(books.place.business_id, project["id"])] if fixed else []
@@ -181,11 +165,6 @@ def recheck(books: Books, task: Task) -> None:
         expenses = {str(row["id"]): _expense_print(row) for row in rows}
         if any(expenses.get(number) != known for number, known in task.watch["expenses"].items()):
             raise _stale()
-
-
-def entry_print(row: Json) -> str:
-    """What must not have changed in a time entry between the preview and the invoice."""
-    return digest({key: _plain(row.get(key)) for key in ENTRY_KEYS})
 
 
 def _preview(task: Task) -> DraftInvoicePreview:
@@ -284,64 +263,5 @@ def _warnings(
     return tuple(found)
 
 
-def _invoice(
-    preview: DraftInvoicePreview, tax: TaxSet, project_id: int, *, lines_carry_entries: bool
-) -> dict[str, Any]:
-    sent: dict[str, Any] = {
-        "customerid": preview.client.id,
-        "create_date": preview.create_date.isoformat(),
-        "currency_code": preview.currency,
-        "lines": [
-            _line(line, preview.currency, tax, project_id if lines_carry_entries else None)
-            for line in preview.lines
-        ],
-    }
-    if preview.due_in_days is not None:
-        sent["due_offset_days"] = preview.due_in_days
-    return sent
-
-
-def _line(line: Line, currency: str, tax: TaxSet, project_id: int | None) -> dict[str, Any]:
-    sent: dict[str, Any] = {
-        "type": 1 if line.expense else 0,
-        "name": line.name,
-        "description": line.description,
-        "qty": line.quantity,
-        "unit_cost": {"amount": line.unit_cost, "code": currency},
-    }
-    if line.expense:
-        sent["expenseid"] = line.expense.id
-    for slot, item in enumerate(line.taxes, 1):
-        sent |= {f"taxName{slot}": item.name, f"taxAmount{slot}": item.percent}
-    if tax.compounded and len(line.taxes) == 2:
-        sent["compounded_tax"] = True
-    if project_id is not None and line.entries:
-        sent |= {
-            "modern_project_id": project_id,
-            "modern_time_entries": [{"id": entry.id} for entry in line.entries],
-        }
-    return sent
-
-
-def _mark(books: Books, row: Json) -> Step:
-    """A PUT replaces the whole entry (freshbooks-api.md 7.1), so everything that was read goes back."""
-    fields = {key: _plain(row[key]) for key in ENTRY_KEYS if row.get(key) is not None}
-    body = canonical({"time_entry": fields | {"billed": True}})
-    return Step(f"mark {row['id']}", "PUT", books.entry_path(int(row["id"])), body)
-
-
 def _expense_print(row: Json) -> str:
-    return digest({key: _plain(row.get(key)) for key in _EXPENSE_KEYS})
-
-
-def _plain(value: Any) -> Any:
-    """A value of FreshBooks in the ledger's JSON, which knows no Decimal."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _body(value: dict[str, Any]) -> str:
-    """The exact text to send. A quantity is a JSON number (freshbooks-api.md 7.2), written without a float."""
-    # A quote inside text is escaped, so this pattern meets keys only.
-    return re.sub(r'"qty":"(\d+(?:\.\d+)?)"', r'"qty":\1', canonical(value))
+    return digest({key: plain(row.get(key)) for key in _EXPENSE_KEYS})

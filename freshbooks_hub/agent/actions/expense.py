@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from freshbooks_hub.agent.actions import claims
 from freshbooks_hub.agent.actions.api import Json
-from freshbooks_hub.agent.actions.canonical import canonical, digest, digest_text
+from freshbooks_hub.agent.actions.canonical import canonical, digest_text
 from freshbooks_hub.agent.actions.categories import find_category
 from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
 from freshbooks_hub.agent.actions.models import (
@@ -27,58 +26,21 @@ from freshbooks_hub.agent.actions.models import (
     Kind,
     LookAlike,
     Money,
-    Receipt,
     Result,
-    Tax,
 )
-from freshbooks_hub.agent.actions.reading import DELETED, Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.place import name_of
+from freshbooks_hub.agent.actions.purchase import VENDOR_LIMIT, ExpenseRequest, Purchase, checked, folded
+from freshbooks_hub.agent.actions.reading import DELETED, Books, as_client, decimal
 from freshbooks_hub.agent.actions.work import Sight
 from freshbooks_hub.agent.untrusted import clean
 
-VENDOR_LIMIT = 100
 NOTES_LIMIT = 500
 _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
 
 
-@dataclass(frozen=True)
-class ExpenseRequest:
-    """What was asked; `receipt` is checked already. `another_purchase`: an equal expense is not the same one."""
-
-    vendor: str
-    date: str
-    amount: str
-    currency: str
-    category: int | str
-    taxes: tuple[dict[str, str], ...] = ()
-    client: int | str | None = None
-    project: int | str | None = None
-    billable: bool = False
-    notes: str = ""
-    receipt: Receipt | None = None
-    another_purchase: bool = False
-
-
-@dataclass(frozen=True)
-class _Purchase:
-    """The checked values of the request."""
-
-    vendor: str
-    day: date
-    amount: Decimal
-    currency: str
-    taxes: tuple[Tax, ...] = field(default=())
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for the same purchase, however its vendor is capitalised or its amount written."""
-        return digest(
-            [_folded(self.vendor), self.day.isoformat(), f"{self.amount.normalize():f}", self.currency]
-        )
-
-
 def prepare(books: Books, asked: ExpenseRequest, now: datetime) -> Prepared:
     """The proposal, read live. Raises ActionRefused, `look_alike` when FreshBooks has an equal expense."""
-    purchase = _checked(asked)
+    purchase = checked(asked)
     category_id, category = find_category(books.categories(), asked.category)
     project = books.find_project(asked.project) if asked.project is not None else None
     wanted = asked.client if asked.client is not None else (project or {}).get("client_id")
@@ -243,51 +205,11 @@ def _placeholder(sha256: str) -> str:
     return f"receipt sha256 {sha256}"
 
 
-def _checked(asked: ExpenseRequest) -> _Purchase:
-    vendor = clean(asked.vendor, VENDOR_LIMIT)
-    if not vendor:
-        raise ActionRefused("vendor_missing", "An expense needs its vendor.")
-    if not re.fullmatch("[A-Z]{3}", asked.currency):
-        raise ActionRefused("invalid_currency", "A currency is three capital letters, for example USD.")
-    try:
-        day = date.fromisoformat(asked.date)
-    except ValueError as error:
-        raise ActionRefused("invalid_date", "A date is written YYYY-MM-DD.") from error
-    amount = _amount(asked.amount)
-    if amount <= 0:
-        raise ActionRefused("invalid_amount", "The amount of an expense is more than 0.")
-    if len(asked.taxes) > 2:
-        raise ActionRefused("too_many_taxes", "An expense takes up to two taxes.")
-    taxes = tuple(_tax(tax) for tax in asked.taxes)
-    if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) > amount:
-        raise ActionRefused(
-            "invalid_tax", "The taxes are a part of the amount, so they cannot be more than it."
-        )
-    return _Purchase(vendor, day, amount, asked.currency, taxes)
+def _purchase(preview: ExpensePreview) -> Purchase:
+    return Purchase(preview.vendor, preview.date, Decimal(preview.amount), preview.currency)
 
 
-def _tax(sent: dict[str, str]) -> Tax:
-    name = clean(str(sent.get("name") or ""), 40)
-    if not name or "amount" not in sent:
-        raise ActionRefused("invalid_tax", "A tax has a name and an amount.")
-    amount = _amount(str(sent["amount"]))
-    percent = sent.get("percent")
-    if amount < 0 or (percent is not None and not 0 <= decimal(percent) <= 100):
-        raise ActionRefused("invalid_tax", "A tax has an amount of 0 or more and a percent from 0 to 100.")
-    return Tax(name=name, amount=str(amount), percent=str(decimal(percent)) if percent is not None else None)
-
-
-def _amount(text: str) -> Decimal:
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
-        raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
-    return Decimal(text)
-
-
-def _purchase(preview: ExpensePreview) -> _Purchase:
-    return _Purchase(preview.vendor, preview.date, Decimal(preview.amount), preview.currency)
-
-
-def _look_alikes(books: Books, purchase: _Purchase) -> list[LookAlike]:
+def _look_alikes(books: Books, purchase: Purchase) -> list[LookAlike]:
     return [
         LookAlike(
             expense_id=int(row["id"]),
@@ -300,16 +222,16 @@ def _look_alikes(books: Books, purchase: _Purchase) -> list[LookAlike]:
     ]
 
 
-def _equal(purchase: _Purchase, row: Json) -> bool:
+def _equal(purchase: Purchase, row: Json) -> bool:
     return (
-        _folded(clean(str(row.get("vendor") or ""), VENDOR_LIMIT)) == _folded(purchase.vendor)
+        folded(clean(str(row.get("vendor") or ""), VENDOR_LIMIT)) == folded(purchase.vendor)
         and decimal(row["amount"]) == purchase.amount
         and row["amount"].get("code") == purchase.currency
     )
 
 
 def _warnings(
-    asked: ExpenseRequest, purchase: _Purchase, twins: list[LookAlike], today: date
+    asked: ExpenseRequest, purchase: Purchase, twins: list[LookAlike], today: date
 ) -> tuple[str, ...]:
     found = []
     if twins:
@@ -331,10 +253,6 @@ def _preview(task: Task) -> ExpensePreview:
 def _sent(task: Task) -> Json:
     sent: Json = json.loads(task.step("create").body or "{}")["expense"]
     return sent
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _text(value: object) -> str:

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.actions.reading import Books, decimal, name_of
+from freshbooks_hub.agent.actions.place import name_of
+from freshbooks_hub.agent.actions.reading import Books, decimal
 from freshbooks_hub.agent.untrusted import clean
 
 CENT = Decimal("0.01")

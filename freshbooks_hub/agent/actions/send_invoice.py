@@ -22,14 +22,8 @@ from freshbooks_hub.agent.actions.models import (
     SendInvoicePreview,
     Tax,
 )
-from freshbooks_hub.agent.actions.reading import (
-    DELETED,
-    Books,
-    addresses,
-    as_client,
-    decimal,
-    name_of,
-)
+from freshbooks_hub.agent.actions.place import name_of
+from freshbooks_hub.agent.actions.reading import DELETED, Books, addresses, as_client, decimal
 from freshbooks_hub.agent.actions.work import Sight
 from freshbooks_hub.agent.untrusted import clean
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Literal
 
-from freshbooks_hub.agent.actions import claims, receipts
+from freshbooks_hub.agent.actions import claims, persons, proposing, receipts
 from freshbooks_hub.agent.actions import dispatch as sending
 from freshbooks_hub.agent.actions import reconcile as settling
 from freshbooks_hub.agent.actions.after_write import newer_actions, start_sync
 from freshbooks_hub.agent.actions.audit import Audit
-from freshbooks_hub.agent.actions.canonical import canonical
 from freshbooks_hub.agent.actions.desk import Desk
 from freshbooks_hub.agent.actions.draft_invoice import DraftRequest
 from freshbooks_hub.agent.actions.draft_invoice import prepare as prepare_draft
-from freshbooks_hub.agent.actions.expense import ExpenseRequest
 from freshbooks_hub.agent.actions.expense import prepare as prepare_expense
 from freshbooks_hub.agent.actions.ledger import Ledger, Prepared
 from freshbooks_hub.agent.actions.models import (
@@ -29,8 +25,10 @@ from freshbooks_hub.agent.actions.models import (
     Result,
     Status,
 )
+from freshbooks_hub.agent.actions.place import NAME_LIMIT, find_place
 from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
-from freshbooks_hub.agent.actions.reading import NAME_LIMIT, Books, decimal, find_place
+from freshbooks_hub.agent.actions.purchase import ExpenseRequest
+from freshbooks_hub.agent.actions.reading import Books
 from freshbooks_hub.agent.actions.send_invoice import SendRequest
 from freshbooks_hub.agent.actions.send_invoice import prepare as prepare_send
 from freshbooks_hub.agent.actions.tables import ledger_transaction
@@ -84,7 +82,7 @@ class Actions:
         asked = DraftRequest(
             project=project,
             group_by=group_by,
-            hourly_rate=_rate(hourly_rate),
+            hourly_rate=proposing.rate(hourly_rate),
             taxes=tuple(taxes) if taxes is not None else None,
             due_in_days=due_in_days,
             include_expenses=include_expenses,
@@ -210,41 +208,12 @@ class Actions:
 
     def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
         """A person settles what `needs_person`: this record it is, or (None) none of them."""
-        with self._desk.locked():
-            task = self._desk.read(action_id)
-            if task.row["status"] != Status.needs_person:
-                raise ActionRefused("wrong_status", "Only an action that needs a person can be settled so.")
-            if record_id is not None:
-                if not self._desk.confirm(self._desk.books(task), task, record_id):
-                    raise ActionRefused("record_unknown", "FreshBooks has no such record.")
-            else:
-                result = Result(code="absent", message="A person found that FreshBooks does not have it.")
-                with self._ledger.transaction() as db:
-                    self._ledger.move(
-                        db, action_id, [Status.needs_person], Status.absent, approver, result=result
-                    )
-                self._desk.forget(task)
-            with self._ledger.transaction() as db:
-                self.audit.append(
-                    db,
-                    "resolved",
-                    approver,
-                    action_id=action_id,
-                    channel=Channel(channel),
-                    record_id=record_id,
-                )
+        persons.resolve(self._desk, self.audit, action_id, record_id, approver, Channel(channel))
         return self.get(action_id)
 
     def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
-        task = self._desk.read(action_id)
-        if task.row["status"] != Status.confirmed or task.kind is Kind.send_invoice:
-            raise ActionRefused("wrong_status", "Only a drafted invoice or a booked expense can be released.")
-        if not self._desk.gone(task):
-            raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
-        with self._ledger.transaction() as db:
-            claims.free(db, action_id)
-            self.audit.append(db, "released", approver, action_id=action_id, channel=Channel(channel))
+        persons.release(self._desk, self.audit, action_id, approver, Channel(channel))
         return self.get(action_id)
 
     # -- sending
@@ -274,26 +243,7 @@ class Actions:
         return Books(api, find_place(api, config.get("business_ids"), business_id))
 
     def _propose(self, prepared: Prepared, who: str) -> Action:
-        """Write it down with its claims; the same proposal that still waits is given again."""
-        with self._ledger.transaction() as db:
-            self._ledger.expire(db)
-            rule = check_on(read_policy(db), prepared.kind)
-            check_amount(rule, prepared.amount, prepared.currency)
-            known = self._same(db, prepared)
-            if known is None:
-                _check_free(claims.holders(db, prepared.claims))
-                known = self._ledger.insert(db, prepared, clean(who, NAME_LIMIT))
-                claims.take(db, prepared.claims, known)
-        return self.get(known)
-
-    def _same(self, db: Connection, prepared: Prepared) -> str | None:
-        """The unfinished action with exactly this request."""
-        row = db.execute(
-            "SELECT id FROM actions WHERE kind = ? AND business_id = ? AND request = ? "
-            "AND status IN ('proposed', 'approved', 'dispatching', 'unknown', 'needs_person')",
-            [prepared.kind.value, prepared.business_id, canonical(prepared.request)],
-        ).fetchone()
-        return str(row["id"]) if row else None
+        return self.get(proposing.propose(self._ledger, prepared, clean(who, NAME_LIMIT)))
 
     def _receipt(
         self, path: str | Path | None, content: str | None, name: str | None
@@ -308,7 +258,7 @@ class Actions:
         """A receipt that was booked is known before FreshBooks is asked for look-alikes."""
         holder = self._holders([key]).get(key)
         if holder and holder[1] is Status.confirmed:
-            _check_free({key: holder})
+            proposing.check_free({key: holder})
 
     def _holders(self, keys: Texts) -> dict[str, tuple[str, Status]]:
         with ledger_transaction(self._home) as db:
@@ -328,27 +278,3 @@ class Actions:
     def list(self, status: Status | str | None = None) -> ActionList:
         """Actions, newest first."""
         return self._ledger.select(Status(status) if status else None)
-
-
-def _rate(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    rate = decimal(text)
-    if not Decimal(0) < rate < Decimal(100000) or rate != rate.quantize(Decimal("0.01")):
-        raise ActionRefused("invalid_rate", "An hourly rate is a decimal number over 0, for example 120.00.")
-    return rate
-
-
-def _check_free(held: dict[str, tuple[str, Status]]) -> None:
-    """Raises ActionRefused naming the actions that stand in the way."""
-    if not held:
-        return
-    what = sorted({key.split("/")[0] for key in held})
-    earlier = sorted({(action_id, status.value) for action_id, status in held.values()})
-    done = any(status is Status.confirmed for _, status in held.values())
-    raise ActionRefused(
-        "already_done" if done else "already_proposed",
-        "An earlier action has this already; nothing was proposed. Look at it with get_action.",
-        what=what,
-        actions=[{"id": action_id, "status": status} for action_id, status in earlier],
-    )
