@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
@@ -356,6 +356,23 @@ class TestInTheBrowser:
         with pytest.raises(OSError, match="refused"):
             browser.open(redirect_uri)
 
+    def test_a_listener_that_is_stopped_at_once_still_shows_its_page(
+        self, home: Home, sandbox: Sandbox, redirect_uri: str
+    ) -> None:
+        stopping: list[threading.Thread] = []
+
+        def stop(_: Result) -> None:
+            stopping.append(threading.Thread(target=listener.stop))
+            stopping[0].start()
+
+        listener = CallbackListener(home, stop, redirect_uri).start()
+        browser = Browser(trusts=home.root / "tls" / "loopback.pem")
+        answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
+        redirect = browser.session.get(answer, allow_redirects=False)
+        stopping[0].join(0.5)
+        assert "FreshBooks said yes" in browser.open(urljoin(answer, redirect.headers["Location"])).text
+        stopping[0].join()
+
     def test_behind_a_proxy_it_speaks_http_for_the_public_address(
         self, home: Home, sandbox: Sandbox, results: list[Result]
     ) -> None:
@@ -374,9 +391,11 @@ class TestInTheBrowser:
                 started.headers["Set-Cookie"].split("; ")
             )
             answer = urlsplit(Browser().answer(started.headers["Location"]))
-            proxy.session.get(
+            back = proxy.session.get(
                 f"{local}{answer.path}?{answer.query}", headers={"Cookie": cookie}, allow_redirects=False
             )
+            assert back.headers["Location"] == "/fb/done"
+            assert "FreshBooks said yes" in proxy.open(f"{local}/fb/done").text
         assert results[0].candidate is not None
 
 

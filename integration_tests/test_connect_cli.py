@@ -164,8 +164,11 @@ def test_connecting_again_needs_nothing_typed(hub: Hub, port: int, monkeypatch: 
     for name in ("FRESHBOOKS_CLIENT_ID", "FRESHBOOKS_CLIENT_SECRET"):
         monkeypatch.delenv(name)
     terminal = Terminal(hub, "--business", str(MAIN))
+    # Trouble while looking at what can be read does not cost the consent.
+    hub.sandbox.faults.add(kind="status", path="/accounting/*", status=503)
     terminal.type(Browser().answer(terminal.until(r"(http://\S+/oauth/authorize/\S+)")))
     assert terminal.end() == 0, terminal.shown
+    assert "could not be checked" in terminal.shown
     assert stored(hub)["config"]["start_date"] == "2025-01-01T00:00:00Z"
 
 

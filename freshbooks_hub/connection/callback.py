@@ -37,6 +37,7 @@ from freshbooks_hub.home import Home
 
 COOKIE = "__Host-freshbooks-login"
 START_SECONDS = 10.0
+SHOW_SECONDS = 5.0
 _STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}"
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -76,8 +77,14 @@ class Callback:
         self._done = f"{self._start.removesuffix('start/')}done"
         self._done_url = done_url or self._done
         self._last: Result | None = None
+        self._shown = threading.Event()
+        self._shown.set()
         # A doubled callback waits for the first one, and then shows how that ended.
         self._one_at_a_time = asyncio.Lock()
+
+    def wait_until_shown(self, seconds: float) -> None:
+        """Give the browser time to fetch the page that says how the log-in ended, where that page is here."""
+        self._shown.wait(seconds)
 
     def routes(self) -> list[Route]:
         """GET only: a HEAD, as a link checker sends it, must not consume a state."""
@@ -115,12 +122,15 @@ class Callback:
             except HubError as error:
                 result = Result(error=error)
             self._last = result
+            if self._done_url == self._done:
+                self._shown.clear()
             await run_in_threadpool(self._on_result, result)
         gone = RedirectResponse(self._done_url, 303, HEADERS)
         gone.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         return gone
 
     async def _show(self, _: Request) -> Response:
+        self._shown.set()
         if self._last is None:
             return _page("No log-in yet", "Start one with freshbooks connect, or on the hub's page.", 200)
         if self._last.error is not None:
@@ -151,9 +161,9 @@ class CallbackListener:
         self._port = port or parts.port or 443
         self._hosts = ["localhost", "127.0.0.1", parts.hostname or "localhost"]
         self._certificate = None if behind_proxy else certificate or for_loopback(home)
-        callback = Callback(home, self.redirect_uri, on_result, done_url)
+        self._callback = Callback(home, self.redirect_uri, on_result, done_url)
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=self._hosts, www_redirect=False)
-        self.app = Starlette(routes=callback.routes(), middleware=[hosts])
+        self.app = Starlette(routes=self._callback.routes(), middleware=[hosts])
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -198,8 +208,9 @@ class CallbackListener:
         raise HubError(f"The listener on port {self._port} did not start. Run the command again.")
 
     def stop(self) -> None:
-        """Stop listening; an answer that is being worked on is finished first."""
+        """Stop listening; an answer that is being worked on is finished first, and its page shown."""
         if self._server is not None and self._thread is not None:
+            self._callback.wait_until_shown(SHOW_SECONDS)
             self._server.should_exit = True
             self._thread.join()
 

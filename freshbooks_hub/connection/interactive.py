@@ -50,8 +50,11 @@ class Interactive:
 
     def run(self) -> None:
         """Connect, and say what comes next."""
-        app = self._app()
-        self._say_what_to_register(app.redirect_uri)
+        stored = login.stored_app(self._home)
+        redirect_uri = self._redirect_uri(stored)
+        # Before the Client ID is asked for: whoever has none yet registers the app with these.
+        self._say_what_to_register(redirect_uri)
+        app = self._app(stored, redirect_uri)
         # The terminal is the one browser that may paste the answer.
         browser = secrets.token_urlsafe(32)
         attempt = login.begin(
@@ -69,13 +72,13 @@ class Interactive:
         names = ", ".join(business.name for business in chosen)
         self._say(f"Connected ✅ as {candidate.profile.name}: {names}\nNext: freshbooks sync")
 
-    def _app(self) -> App:
-        options, stored = self._options, login.stored_app(self._home)
+    def _app(self, stored: App | None, redirect_uri: str) -> App:
+        options = self._options
         client_id = options.client_id or (stored.client_id if stored else self._ask("Client ID: "))
         secret = options.client_secret
         if not secret and stored and stored.client_id == client_id:
             secret = stored.client_secret
-        return App(client_id, secret or self._secret(), self._redirect_uri(stored))
+        return App(client_id, secret or self._secret(), redirect_uri)
 
     def _secret(self) -> str:
         if not sys.stdin.isatty():
@@ -195,7 +198,12 @@ class Interactive:
             )
 
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
-        found = probe.probe(candidate.access_token(), chosen)
+        try:
+            found = probe.probe(candidate.access_token(), chosen)
+        except HubError as error:
+            # The consent is given and would be lost; what can be read shows later too.
+            self._say(f"What can be read could not be checked. {error} Later: freshbooks doctor")
+            return
         refused = [access for access in found if not access.ok]
         self._say(f"{len(found) - len(refused)} of {len(found)} entities can be read.")
         for access in refused:
