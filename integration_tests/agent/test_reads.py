@@ -16,6 +16,7 @@ from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.reads import ReadRefused
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.errors import QueryFailed
+from freshbooks_hub.history import History
 from integration_tests.hub import AS_OF
 
 MAIN, SECOND, SMALL = 439000, 439117, 600777
@@ -198,6 +199,15 @@ def test_a_difference_to_freshbooks_reports_is_told_with_every_answer(marts: Pat
         [note] = [note for note in ask(wrong, name).context.notes if note.startswith("Attention")]
         assert "1 figures differ from FreshBooks' own reports (payments collected)" in note
         assert not any(note.startswith("Attention") for note in ask(marts, name).context.notes)
+
+
+def test_a_failed_sync_is_told(marts: Path, tmp_path: Path) -> None:
+    copy = changed(marts, tmp_path, "SELECT 1")
+    history = History(tmp_path / "hub.sqlite")
+    history.finish(history.start(), "FreshBooks was away")
+    context = reads.list_clients(copy).context
+    assert context.last_sync_at is None
+    assert [note for note in context.notes if note.startswith("The newest sync failed")]
 
 
 def test_text_of_strangers_is_one_short_visible_line(marts: Path, tmp_path: Path) -> None:

@@ -102,6 +102,14 @@ def test_an_endless_query_is_killed_and_the_next_one_is_answered(cage: Cage) -> 
     assert run_query(cage.marts, "SELECT 7").rows == [[7]]
 
 
+def test_a_process_that_died_between_two_queries_is_replaced(cage: Cage) -> None:
+    run_query(cage.marts, "SELECT 1")
+    for worker in client._idle:
+        worker._process.kill()
+        worker._process.wait()
+    assert run_query(cage.marts, "SELECT 7").rows == [[7]]
+
+
 @pytest.mark.parametrize("statement", hostile_sql.QUICK_BOMBS, ids=range(len(hostile_sql.QUICK_BOMBS)))
 def test_a_bomb_is_defused(cage: Cage, statement: str) -> None:
     back_in_time(cage, statement, 1.0)

@@ -56,6 +56,9 @@ class Source:
                 if apart
                 else "Several businesses: group by business_id or filter to one, else the result mixes them."
             )
+        run = _last_run(self._marts.with_name("hub.sqlite"))
+        if run.get("status") in ("failed", "interrupted"):
+            notes.append("The newest sync failed, so these figures are older: `freshbooks status` says why.")
         found = differences(self._marts)
         if found:
             checks = ", ".join(sorted({difference.check_name for difference in found})[:5])
@@ -66,7 +69,7 @@ class Source:
         return Context(
             as_of_date=day["as_of_date"],
             published_at=datetime.fromtimestamp(int(self._published), UTC),
-            last_sync_at=_last_sync(self._marts.with_name("hub.sqlite")),
+            last_sync_at=run["finished_at"] if run.get("status") == "succeeded" else None,
             businesses=businesses,
             notes=notes,
         )
@@ -100,12 +103,9 @@ def reading(marts: Path) -> Iterator[Source]:
         raise QueryFailed("The marts could not be read. Run `freshbooks sync`, then ask again.") from error
 
 
-def _last_sync(history: Path) -> datetime | None:
-    """When the newest sync ended, if it succeeded: then what it found unchanged is that fresh too."""
-    run = History(history).last_run() if history.exists() else None
-    if run is None or run["status"] != "succeeded":
-        return None
-    return datetime.fromisoformat(run["finished_at"])
+def _last_run(history: Path) -> Row:
+    """The newest sync: after a successful one, what it found unchanged is as fresh as its end."""
+    return (History(history).last_run() if history.exists() else None) or {}
 
 
 def _cursor(start: int, mark: str) -> str:

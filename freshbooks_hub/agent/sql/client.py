@@ -48,7 +48,7 @@ def run_query(marts: Path, statement: str, limits: Limits | None = None) -> Quer
 
 
 def _ask(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    worker = _idle.pop() if _idle else _Worker()
+    worker = _ready_worker()
     try:
         answered = worker.ask(json.dumps(request), limits.seconds)
     except TimeoutError:
@@ -69,6 +69,15 @@ def _ask(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
     return answered
 
 
+def _ready_worker() -> _Worker:
+    while _idle:
+        worker = _idle.pop()
+        if worker.alive:
+            return worker
+        worker.kill()
+    return _Worker()
+
+
 class _Worker:
     """A running worker process; it ends by itself when this process does."""
 
@@ -87,6 +96,10 @@ class _Worker:
         except BaseException:
             self.kill()
             raise
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def ask(self, request: str, seconds: float) -> dict[str, Any]:
         """One request, one answer; raises TimeoutError, or EOFError when the process died."""
