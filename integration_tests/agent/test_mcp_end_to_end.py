@@ -26,9 +26,8 @@ def test_a_project_is_billed_sent_and_seen_in_the_marts(new_books: Callable[[], 
         async with Client(stdio_client(command), elicitation_callback=approving()) as client:
             work = data(await client.call_tool("list_unbilled_time", {"complete_only": True}))
             row = next(row for row in work["entries"] if "unbilled_amount" in row)
-            before = data(
-                await client.call_tool("get_outstanding_balance", {"client": str(row["client_id"])})
-            )
+            question = {"client": str(row["client_id"]), "business_id": row["business_id"]}
+            before = data(await client.call_tool("get_outstanding_balance", question))
 
             asked = {"project_id": row["project_id"], "business_id": row["business_id"], "taxes": []}
             drafted = data(await client.call_tool("draft_invoice", {**asked, "hourly_rate": "80.00"}))
@@ -39,7 +38,6 @@ def test_a_project_is_billed_sent_and_seen_in_the_marts(new_books: Callable[[], 
             assert len(books.sandbox.outbox) == 1
 
             # At once the figures are as they were, and say so; the sync that follows the write brings the rest.
-            question = {"client": str(row["client_id"])}
             now = data(await client.call_tool("get_outstanding_balance", question))
             assert any(drafted["id"] in note for note in now["context"]["notes"])
             with anyio.fail_after(300):

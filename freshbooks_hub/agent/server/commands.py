@@ -32,13 +32,13 @@ def token(
 ) -> None:
     """Print the bearer token that `/mcp` of `freshbooks serve` asks for.
 
-    Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8400/mcp
+    Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8766/mcp
     --header "Authorization: Bearer $(freshbooks mcp token)"`
     """
     from freshbooks_hub.agent.server.token import read_token, renew_token
     from freshbooks_hub.home import Home
 
-    home = Home.from_environment()
+    home = Home.from_environment().base  # the one that `freshbooks serve` serves
     print(renew_token(home) if new else read_token(home))
 
 
