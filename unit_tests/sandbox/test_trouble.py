@@ -37,6 +37,15 @@ class TestFaults:
             desk.post(CLIENTS, client={"organization": "X"})
         assert len(fresh.books(MAIN)["clients"]) == made
 
+    def test_a_request_that_arrives_twice_is_done_twice_and_answered_once(
+        self, fresh: Sandbox, desk: Api
+    ) -> None:
+        before = len(fresh.books(MAIN)["clients"])
+        fresh.faults.add(kind="duplicate", method="POST")
+        answer = desk.post(CLIENTS, client={"organization": "X"})
+        assert answer.status_code == 200
+        assert len(fresh.books(MAIN)["clients"]) == before + 2
+
     def test_truncated_bodies_end_early(self, fresh: Sandbox, desk: Api) -> None:
         fresh.faults.add(kind="truncate")
         with pytest.raises(requests.exceptions.ChunkedEncodingError):

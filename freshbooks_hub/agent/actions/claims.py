@@ -47,6 +47,16 @@ def holders(db: Connection, keys: Iterable[str]) -> dict[str, tuple[str, Status]
     return found
 
 
+def receipt_needed(db: Connection, sha256: str) -> bool:
+    """Whether an action that may still be sent holds this receipt."""
+    found = db.execute(
+        "SELECT 1 FROM action_claims c JOIN actions a ON a.id = c.action_id WHERE c.key LIKE 'receipt/%/' || ? "
+        "AND a.status IN ('proposed', 'approved', 'dispatching')",
+        [sha256],
+    ).fetchone()
+    return found is not None
+
+
 def take(db: Connection, keys: Iterable[str], action_id: str) -> None:
     """Claim the keys; the primary key refuses a second claim (sqlite3.IntegrityError)."""
     db.executemany("INSERT INTO action_claims VALUES (?, ?)", [(key, action_id) for key in keys])

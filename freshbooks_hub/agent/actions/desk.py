@@ -13,10 +13,8 @@ from freshbooks_hub.agent.actions.drafted import DraftWork, link
 from freshbooks_hub.agent.actions.expense import ExpenseWork
 from freshbooks_hub.agent.actions.ledger import Ledger, Task
 from freshbooks_hub.agent.actions.models import (
-    Action,
     ActionRefused,
     DraftInvoicePreview,
-    ExpensePreview,
     Kind,
     Result,
     Status,
@@ -92,7 +90,7 @@ class Desk:
                 result=result,
                 record_id=record_id,
             )
-        self.forget(task)
+        self.clear_receipts()
         self.follow_up(books, task, result)
         return True
 
@@ -119,16 +117,12 @@ class Desk:
         """End the action without a record, or hand it to a person."""
         with self.ledger.transaction() as db:
             self.ledger.move(db, task.id, [before], after, HUB, result=Result(code=code, message=message))
-        if after is not Status.needs_person:
-            self.forget(task)
+        self.clear_receipts()
 
-    def forget(self, ended: Task | Action) -> None:
-        """Remove the kept receipt of an action that has ended, unless another one waits with it."""
-        receipt = ended.preview.receipt if isinstance(ended.preview, ExpensePreview) else None
-        if receipt is None:
-            return
-        key = claims.receipt(ended.preview.business.id, receipt.sha256)
-        with self.ledger.transaction() as db:
-            holder = claims.holders(db, [key]).get(key)
-        if holder is None or holder[0] == ended.id:
-            receipts.forget(self.home, receipt.sha256)
+    def clear_receipts(self) -> None:
+        """Remove kept receipts that no unfinished action needs."""
+        for sha256 in receipts.listed(self.home):
+            # Within the transaction: a proposal takes its claim first and keeps its file after.
+            with self.ledger.transaction() as db:
+                if not claims.receipt_needed(db, sha256):
+                    receipts.forget(self.home, sha256)

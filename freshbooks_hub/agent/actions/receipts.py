@@ -84,6 +84,12 @@ def kept(home: Home, sha256: str) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
+def listed(home: Home) -> list[str]:
+    """The hashes of the kept receipts."""
+    folder = _folder(home)
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
 def forget(home: Home, sha256: str) -> None:
     """Remove the bytes."""
     (_folder(home) / sha256).unlink(missing_ok=True)

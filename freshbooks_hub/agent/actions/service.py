@@ -202,8 +202,7 @@ class Actions:
             self._ledger.move(
                 db, action_id, WAITING, Status.refused, approver, channel=Channel(channel), result=result
             )
-            task = self._ledger.task(db, action_id)
-        self._desk.forget(task)
+        self._desk.clear_receipts()
         return self.get(action_id)
 
     def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
@@ -229,7 +228,7 @@ class Actions:
 
     def reconcile(self) -> ActionList:
         """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
-        self._clear_receipts()
+        self._desk.clear_receipts()
         moved = settling.reconcile(self._desk)
         start_sync(self._home)
         return [self.get(action_id) for action_id in moved]
@@ -263,11 +262,6 @@ class Actions:
     def _holders(self, keys: Texts) -> dict[str, tuple[str, Status]]:
         with ledger_transaction(self._home) as db:
             return claims.holders(db, keys)
-
-    def _clear_receipts(self) -> None:
-        """Files of proposals that ended without being sent."""
-        for action in self.list(Status.expired):
-            self._desk.forget(action)
 
     # -- reading the ledger (last, because its name hides the type)
 
