@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from freshbooks_hub.connection import login, oauth, scopes
+from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import AlreadyAnswered, Attempts, LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
@@ -96,7 +97,7 @@ class TestPasted:
         self, home: Home, sandbox: Sandbox, browser: Browser, text: str
     ) -> None:
         answer = browser.answer(begin(home, sandbox).authorize_url)
-        with pytest.raises(login.NotAnAnswer, match="Copy it whole"):
+        with pytest.raises(NotAnAnswer, match="Copy it whole"):
             login.finish(home, text, TERMINAL)
         assert login.finish(home, answer, TERMINAL)
 

@@ -29,6 +29,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from freshbooks_hub.connection import login
+from freshbooks_hub.connection.addresses import authorize_url, start_root
 from freshbooks_hub.connection.attempts import LIFE, AlreadyAnswered, Attempts
 from freshbooks_hub.connection.certificate import Certificate, for_loopback
 from freshbooks_hub.connection.login import Candidate
@@ -73,7 +74,7 @@ class Callback:
         self._home = home
         self._on_result = on_result
         self._callback = urlsplit(redirect_uri).path or "/"
-        self._start = urlsplit(login.start_root(redirect_uri)).path
+        self._start = urlsplit(start_root(redirect_uri)).path
         self._done = f"{self._start.removesuffix('start/')}done"
         self._done_url = done_url or self._done
         self._last: Result | None = None
@@ -101,7 +102,7 @@ class Callback:
         except HubError as error:
             return _page("Not connected", str(error), 400)
         answer = RedirectResponse(
-            login.authorize_url(record.client_id, record.redirect_uri, record.actions, record.state),
+            authorize_url(record.client_id, record.redirect_uri, record.actions, record.state),
             302,
             HEADERS,
         )

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from freshbooks_hub.connection import login, probe, scopes
+from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
@@ -165,7 +166,7 @@ class Interactive:
             elif event:
                 try:
                     return login.finish(self._home, event, browser)
-                except login.NotAnAnswer as error:
+                except NotAnAnswer as error:
                     self._say(str(error))
 
     def _choose(self, candidate: Candidate) -> list[Business]:

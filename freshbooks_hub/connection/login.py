@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from freshbooks_hub.connection import oauth, scopes
+from freshbooks_hub.connection.addresses import answer_fields, authorize_url, start_root
 from freshbooks_hub.connection.api import Api
 from freshbooks_hub.connection.attempts import Attempts, LoginRefused
 from freshbooks_hub.connection.config import validate
@@ -24,10 +24,6 @@ from freshbooks_hub.home import Home
 
 DEFAULT_PORT = 8765
 DEVELOPER_PORTAL = "https://my.freshbooks.com/#/developer"
-
-
-class NotAnAnswer(LoginRefused):
-    """A text that is no answer of FreshBooks at all, such as a wrong paste."""
 
 
 class ConsentDenied(LoginRefused):
@@ -132,32 +128,13 @@ def begin(
     )
 
 
-def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str) -> str:
-    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3)."""
-    asked = {
-        "client_id": client_id,
-        "response_type": "code",
-        "redirect_uri": redirect_uri,
-        "scope": " ".join(scope.name for scope in scopes.needed(actions)),
-        "state": state,
-    }
-    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"
-
-
-def start_root(redirect_uri: str) -> str:
-    """The address, beside the callback, under which a log-in starts; its key follows."""
-    parts = urlsplit(redirect_uri)
-    folder = parts.path.rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/start/", "", ""))
-
-
 def finish(home: Home, answer: str, browser: str) -> Candidate:
     """Take FreshBooks' answer: the address that it redirected to, whole or from its `?` on.
 
     The state is consumed before the code is spent, and the tokens are on disk before they are used. Raises
     LoginRefused (nothing spent), ConsentDenied, OAuthError, HomeError, ApiUnreachable.
     """
-    fields = _fields(answer)
+    fields = answer_fields(answer)
     record = Attempts(home).consume(fields.get("state", ""), browser)
     if "error" in fields:
         raise _denied(fields["error"])
@@ -307,19 +284,6 @@ def _credentials(app: App) -> dict[str, Any]:
         "client_secret": app.client_secret,
         "redirect_uri": app.redirect_uri,
     }
-
-
-def _fields(answer: str) -> dict[str, str]:
-    """The query of an address, as pasted by a person: quotes and blanks around it do not matter."""
-    text = answer.strip().strip("\"'<>").strip()
-    query = urlsplit(text).query if "?" in text else text
-    fields = {name: values[0] for name, values in parse_qs(query).items()}
-    if not fields.get("state"):
-        raise NotAnAnswer(
-            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
-            "starts with the redirect URI and holds code=… and state=…."
-        )
-    return fields
 
 
 def _denied(error: str) -> ConsentDenied:

@@ -1,0 +1,44 @@
+"""The addresses of a log-in: FreshBooks' consent page, the start beside the callback, and the answer."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from freshbooks_hub.connection import oauth, scopes
+from freshbooks_hub.connection.attempts import LoginRefused
+
+
+class NotAnAnswer(LoginRefused):
+    """A text that is no answer of FreshBooks at all, such as a wrong paste."""
+
+
+def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str) -> str:
+    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3)."""
+    asked = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scope.name for scope in scopes.needed(actions)),
+        "state": state,
+    }
+    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"
+
+
+def start_root(redirect_uri: str) -> str:
+    """The address, beside the callback, under which a log-in starts; its key follows."""
+    parts = urlsplit(redirect_uri)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/start/", "", ""))
+
+
+def answer_fields(answer: str) -> dict[str, str]:
+    """The query of an address, as pasted by a person: quotes and blanks around it do not matter; raises NotAnAnswer."""
+    text = answer.strip().strip("\"'<>").strip()
+    query = urlsplit(text).query if "?" in text else text
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if not fields.get("state"):
+        raise NotAnAnswer(
+            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
+            "starts with the redirect URI and holds code=… and state=…."
+        )
+    return fields
