@@ -120,12 +120,13 @@ class Choice:
             return UTC
 
 
-def choose_business(request: Request, marts: Marts | None) -> Choice:
-    """The business that the address asks for, by default the first with accounting."""
+def choose_business(request: Request, marts: Marts | None, *, accounting: bool = True) -> Choice:
+    """The business that the address asks for, by default the first; with `accounting`, of those that have it."""
     found = (
         marts.rows(
             "SELECT business_id, business_name, account_id, time_zone, base_currency_code FROM businesses "
-            "ORDER BY account_id IS NULL, business_id"
+            "WHERE account_id IS NOT NULL OR NOT ? ORDER BY account_id IS NULL, business_id",
+            accounting,
         )
         if marts
         else []

@@ -35,7 +35,7 @@ ORDER BY hours DESC, client_name, project_name
 def page(request: Request) -> Response:
     """`/time`"""
     with opened(place(request).home.marts) as marts:
-        choice = choose_business(request, marts)
+        choice = choose_business(request, marts, accounting=False)
         projects = _projects(marts, choice.current)
     return render(
         request,
