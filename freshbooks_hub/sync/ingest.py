@@ -14,7 +14,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter, Throttle
 from freshbooks_hub.sync import catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
-from freshbooks_hub.sync.load import Loader
+from freshbooks_hub.sync.load import Loader, RowsKept
 from freshbooks_hub.sync.raw import RawStore
 
 
@@ -113,7 +113,11 @@ class Ingestion:
             case messages.Estimate(stream, rows):
                 self._reporter.expected(stream, rows)
             case messages.Status(stream, "COMPLETE"):
-                self._loader.completed(stream)
+                try:
+                    self._loader.completed(stream)
+                except RowsKept as error:
+                    self._failures.append(messages.Failure(stream, str(error), None, needs_person=True))
+                    return
                 self._reporter.completed(stream, self._loader.streams[stream].read)
             case messages.Failure():
                 self._failures.append(message)

@@ -22,6 +22,10 @@ SPOOL_BUFFER = 1024 * 1024
 STATE_INTERVAL_SECONDS = 5.0
 
 
+class RowsKept(LoadFailed):
+    """A stream that was to be read from the beginning gave nothing, though rows are stored."""
+
+
 @dataclass
 class StreamLoad:
     """One stream's load: `table` is written, `live` is the table it becomes. The counts are rows.
@@ -92,7 +96,7 @@ class StreamLoad:
         """Commit the rest; swap a shadow table in."""
         if (self.shadow or self.heals) and not self.read and (kept := raw.count(self.live)):
             # A permission or plan that was lost looks like an empty list; deleted rows would still come.
-            raise LoadFailed(
+            raise RowsKept(
                 f"FreshBooks sent no row of {self.live}, though {kept} are stored. They are kept: check that "
                 "the authorizing user may still read them, or leave this stream out of the full refresh."
             )

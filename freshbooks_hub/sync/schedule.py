@@ -41,6 +41,8 @@ WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
 JITTER = 0.1
 RETRY_FIRST = timedelta(minutes=1)
+# A read from the beginning is dear, and never urgent.
+RETRY_FIRST_WHOLE = timedelta(hours=1)
 # Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
 RETRY_CAP = timedelta(minutes=10)
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
@@ -111,9 +113,9 @@ def next_due(
     return due
 
 
-def retry_after(failures: int, cap: timedelta) -> timedelta:
-    """The wait after so many failures in a row: 1, 2, 4, 8 … minutes, at most `cap`."""
-    return min(RETRY_FIRST * (1 << min(failures - 1, 20)), cap)
+def retry_after(failures: int, cap: timedelta, first: timedelta = RETRY_FIRST) -> timedelta:
+    """The wait after so many failures in a row: 1, 2, 4, 8 … times `first`, at most `cap`."""
+    return min(first * (1 << min(failures - 1, 20)), cap)
 
 
 def parse_frequency(text: str) -> timedelta:
@@ -214,13 +216,15 @@ class Schedule:
 
     def failed(self, name: str, error: str, now: datetime) -> None:
         """Note a failed try of an entity, or of the connection (name CONNECTION)."""
+        whole = name != CONNECTION and BY_NAME[name].whole
+        first = RETRY_FIRST_WHOLE if whole else RETRY_FIRST
         cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
         with self._connection() as db:
             before = _troubles(db).get(name)
             failures = before.failures + 1 if before else 1
             db.execute(
                 "INSERT OR REPLACE INTO schedule_failures VALUES (?, ?, ?, ?)",
-                [name, failures, stamp(now + retry_after(failures, cap)), error],
+                [name, failures, stamp(now + retry_after(failures, cap, first)), error],
             )
 
     def explain(self, error: str, now: datetime) -> None:
