@@ -12,6 +12,8 @@ from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.reconciliation import differences
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.schedule import Schedule
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -27,6 +29,23 @@ def status(home: Home) -> dict[str, Any]:
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
+        "schedule": _schedule(home),
+    }
+
+
+def _schedule(home: Home) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    schedule = Schedule(home)
+    paused, trouble = schedule.paused_since(), schedule.trouble()
+    dues = [entity.next_due for entity in schedule.entities(now) if entity.next_due]
+    return {
+        "paused_since": paused.isoformat(timespec="seconds") if paused else None,
+        "next_due": max(min(dues), now).isoformat(timespec="seconds") if dues else None,
+        "waiting_for": trouble.error if trouble else None,
+        "alarms": [
+            {"kind": a.kind, "message": a.message, "raised_at": a.raised_at.isoformat(timespec="seconds")}
+            for a in Alarms(home).open()
+        ],
     }
 
 
@@ -76,6 +95,10 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append("Marts       none yet")
     else:
         lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
+    schedule = picture["schedule"]
+    if schedule["paused_since"]:
+        lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
+    lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
     if picture["differences"]:
         lines.append(
             f"Attention   {len(picture['differences'])} figures differ from FreshBooks' own reports."

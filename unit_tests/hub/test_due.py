@@ -339,3 +339,16 @@ def test_the_schedule_can_be_seen_and_changed_by_command(home: Home) -> None:
     assert "Paused" in command.invoke(cli, ["schedule"]).stdout
     command.invoke(cli, ["resume"])
     assert not json.loads(command.invoke(cli, ["schedule", "--json"]).stdout)["paused"]
+
+
+def test_the_status_shows_an_open_alarm_and_a_pause(home: Home) -> None:
+    Alarms(home).raise_("connection", "FreshBooks no longer accepts this connection. Connect again.", START)
+    assert not Alarms(home).raise_("connection", "The same, a minute later.", START)
+    Schedule(home).pause(START)
+    shown = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, ["status"]).stdout
+    assert "Attention   FreshBooks no longer accepts this connection. Connect again." in shown
+    assert "paused since 2026-11-02T09:00:00+00:00" in shown
+    Alarms(home).clear("connection", now=START)
+    assert (
+        "Attention" not in CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, ["status"]).stdout
+    )
