@@ -93,10 +93,16 @@ def test_a_whole_read_finds_what_was_deleted_for_good_and_loses_nothing(
         (total, deleted + 1)
     ]
     # A tombstone marks the row and leaves what it said.
-    [(name, is_deleted)] = _raw(home, f"SELECT name, is_deleted FROM freshbooks.taxes WHERE (business_id, taxid) = ({BUSINESS}, {gone})")
+    [(name, is_deleted)] = _raw(
+        home,
+        f"SELECT name, is_deleted FROM freshbooks.taxes WHERE (business_id, taxid) = ({BUSINESS}, {gone})",
+    )
     assert name
     assert is_deleted
-    assert _raw(home, f"SELECT is_deleted FROM freshbooks.clients WHERE (business_id, userid) = ({BUSINESS}, {hidden})") == [(False,)]
+    assert _raw(
+        home,
+        f"SELECT is_deleted FROM freshbooks.clients WHERE (business_id, userid) = ({BUSINESS}, {hidden})",
+    ) == [(False,)]
     # Incremental reads go on from where they were.
     result = sync(home, options, Silent())
     assert sum(s.updated + s.inserted for s in result.streams) == 0
