@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import duckdb
+import jsonschema
 import pytest
 
 from freshbooks_hub.agent.server.build import build_server
@@ -86,12 +87,13 @@ def hidden(text: str) -> list[str]:
     return [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Co")]
 
 
-def test_injections_stay_in_the_data(hostile: Home) -> None:
+def test_injections_stay_in_the_data_and_answers_keep_their_schemas(hostile: Home) -> None:
     seen = 0
 
     async def run() -> None:
         nonlocal seen
         async with client(build_server(hostile), "2026-07-28") as connected:
+            schemas = {tool.name: tool.output_schema for tool in (await connected.list_tools()).tools}
             for tool in READS:
                 for arguments in CALLS[tool]:
                     result = await connected.call_tool(tool, arguments)
@@ -102,6 +104,8 @@ def test_injections_stay_in_the_data(hostile: Home) -> None:
                         assert not hidden(block.text), where  # type: ignore[union-attr]
                         assert len(block.text) < 300_000, where  # type: ignore[union-attr]
                     seen += MARK in str(result.structured_content)
+                    if not result.is_error:
+                        jsonschema.validate(result.structured_content, schemas[tool])
 
     anyio.run(run)
     assert seen > 10  # else there was nothing to keep out
