@@ -19,6 +19,8 @@
                     {%- set name = column.name -%}
                     {%- set money = name.endswith('_amount') -%}
                     {%- set currency = 'reporting_currency_code' if name.endswith('_reporting_amount') else 'currency_code' -%}
+                    {%- set questions = node.config.meta.get('questions', []) -%}
+                    {%- set example = questions[loop.index0] if loop.index0 < questions | length else {} -%}
                     {%- set meta = column.config.meta if column.config.meta else column.meta -%}
                     {%- do found.append({
                         'mart': node.name,
@@ -34,6 +36,8 @@
                             else 'seconds' if name.endswith('_seconds') else 'rows' if name.endswith('_count') else none,
                         'currency_column': currency if money else none,
                         'time_zone': 'UTC' if name.endswith('_at') else 'business calendar' if name.endswith('_date') else none,
+                        'example_question': example.get('question'),
+                        'example_sql': example.get('sql'),
                         'is_pii': meta.get('pii', false),
                     }) -%}
                 {%- endfor -%}

@@ -28,9 +28,15 @@ from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MARTS = [path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")]
-TODAY = {"as_of_date": AS_OF_DATE}
+TODAY = {"as_of_date": AS_OF_DATE, "freshbooks_connector_version": "1.2.3", "freshbooks_generation": "7"}
 # Read when SQL is compiled; all others also shape the parsed project.
-SQL_VARIABLES = {"as_of_date", "freshbooks_start_date", "freshbooks_streams"}
+SQL_VARIABLES = {
+    "as_of_date",
+    "freshbooks_connector_version",
+    "freshbooks_generation",
+    "freshbooks_start_date",
+    "freshbooks_streams",
+}
 
 
 @dataclass
@@ -74,13 +80,8 @@ class Dbt:
         """dbt on DuckDB over `tables`; only their streams exist."""
         (folder / "raw.duckdb").unlink(missing_ok=True)
         write_raw(folder / "raw.duckdb", tables, text_columns)
-        files = {
-            "FRESHBOOKS_DBT_WORK": str(folder / "work.duckdb"),
-            "FRESHBOOKS_DBT_RAW": str(folder / "raw.duckdb"),
-            "FRESHBOOKS_DBT_MARTS": str(folder / "marts.duckdb"),
-        }
         variables = {"freshbooks_streams": list(tables), **variables}
-        return self.call(folder, files, *arguments, variables=variables, project=project)
+        return self.call(folder, duckdb_files(folder), *arguments, variables=variables, project=project)
 
     def call(
         self,
@@ -135,6 +136,13 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
     results = getattr(done.result, "results", [])
     statuses = {result.node.name: str(result.status) for result in results}
     return Build(folder, done.success, "\n".join(lines), statuses)
+
+
+def duckdb_files(folder: Path) -> dict[str, str]:
+    """What the profile of DuckDB reads."""
+    return {
+        f"FRESHBOOKS_DBT_{name.upper()}": str(folder / f"{name}.duckdb") for name in ("work", "raw", "marts")
+    }
 
 
 def part_of_project(folder: Path, *models: str) -> Path:

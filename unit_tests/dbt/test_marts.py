@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
+import shutil
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +15,7 @@ import duckdb
 import pytest
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, Build, Dbt, part_of_project
+from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt, duckdb_files, part_of_project
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, rows
 from unit_tests.dbt.raw_tables import Row
 
@@ -203,6 +205,21 @@ def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build)
     )
     assert sorted(name for (name,) in tables) == sorted(MARTS)
     assert build.query("select distinct schema_name from duckdb_tables()") == [("marts",)]
+
+
+def test_docs_are_generated_with_every_mart(dbt: Dbt, build: Build, tmp_path: Path) -> None:
+    for name in ("raw", "work", "marts"):
+        shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
+    done = dbt.call(tmp_path, duckdb_files(tmp_path), "docs", "generate", "--no-compile", variables=TODAY)
+    assert done.succeeded, done.output
+    catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())
+    shown = {node["metadata"]["name"] for node in catalog["nodes"].values() if node["columns"]}
+    assert shown >= set(MARTS)
+
+
+def test_freshness_says_what_the_build_was_told(build: Build) -> None:
+    told = build.query("select distinct connector_version, generation from published.marts.fb_freshness")
+    assert told == [("1.2.3", "7")]
 
 
 # -- the broken build -------------------------------------------------------------------------------------

@@ -58,3 +58,14 @@ def test_the_dictionary_knows_every_column(marts: duckdb.DuckDBPyConnection) -> 
         "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and not internal"
     )
     assert found == set(there.fetchall())
+
+
+def test_the_dictionary_asks_the_same_questions(marts: duckdb.DuckDBPyConnection) -> None:
+    """Agents read them in the warehouse, people in docs/marts.md."""
+    marts.execute("use marts")
+    told = marts.execute(
+        "select mart_name, example_question, trim(example_sql) from fb_dictionary where example_question is not null"
+    )
+    assert sorted(told.fetchall()) == sorted(
+        (mart, question, sql.strip()) for mart, question, sql in QUESTIONS
+    )

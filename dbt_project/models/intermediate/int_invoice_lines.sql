@@ -14,7 +14,9 @@ with
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }} as documents
-    {{ where_absent('documents', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoice_id'}) }}
+    {{ where_absent(
+        'documents', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoice_id'}
+    ) }}
 ),
 
 -- Lines belong to the version of the invoice they came with: no line outlives an edit of its invoice.

@@ -28,18 +28,24 @@ bills as (
 credit_elements as (
     {{ json_elements(
         'credit_notes', 'lines',
-        ['account_id', 'business_id', 'credit_id', 'credit_type', 'currency_code', 'create_date', 'is_deleted', 'is_draft']
+        [
+            'account_id', 'business_id', 'credit_id', 'credit_type', 'currency_code', 'create_date', 'is_deleted',
+            'is_draft',
+        ]
     ) }}
 ),
 
 income_elements as (
     {{ json_elements(
-        'other_income', 'taxes', ['account_id', 'business_id', 'income_id', 'amount', 'currency_code', 'income_date', 'is_deleted']
+        'other_income', 'taxes',
+        ['account_id', 'business_id', 'income_id', 'amount', 'currency_code', 'income_date', 'is_deleted']
     ) }}
 ),
 
 bill_elements as (
-    {{ json_elements('bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']) }}
+    {{ json_elements(
+        'bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']
+    ) }}
 ),
 
 invoiced_lines as (

@@ -22,5 +22,7 @@ select
     {{ json_text('element', 'is_key') }} = 'true' as is_key,
     {{ json_text('element', 'is_pii') }} = 'true' as is_pii,
     {{ json_text('element', 'grain') }} as grain,
-    {{ json_text('element', 'mart_description') }} as mart_description
+    {{ json_text('element', 'mart_description') }} as mart_description,
+    {{ json_text('element', 'example_question') }} as example_question,
+    {{ json_text('element', 'example_sql') }} as example_sql
 from elements

@@ -72,7 +72,9 @@ select
     cast(united.deleted_row_count as bigint) as deleted_row_count,
     united.last_extracted_at,
     united.newest_business_date,
-    {{ as_of_date() }} as as_of_date
+    {{ as_of_date() }} as as_of_date,
+    {{ constant_or_null('freshbooks_connector_version') }} as connector_version,
+    {{ constant_or_null('freshbooks_generation') }} as generation
 from united
 left join businesses
     on united.business_id = businesses.business_id

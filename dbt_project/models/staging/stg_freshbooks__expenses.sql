@@ -6,7 +6,8 @@
 ) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'expenseid': 'bigint', 'date': 'date', 'amount': 'money',
-    'taxname1': 'string', 'taxamount1': 'money', 'taxname2': 'string', 'taxamount2': 'money', 'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
+    'taxName1': 'string', 'taxAmount1': 'money', 'taxName2': 'string', 'taxAmount2': 'money',
+    'categoryid': 'id', 'clientid': 'id', 'modern_projectid': 'id',
     'invoiceid': 'id', 'staffid': 'id', 'account_name': 'string', 'has_receipt': 'boolean', 'isduplicate': 'boolean',
     'vendor': 'string', 'notes': 'string', 'status': 'bigint', 'billable': 'boolean',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -23,7 +24,9 @@ raw_expenses as (
 -- With freshbooks_incremental, what is kept already stays.
 absent as (
     select * from raw_expenses
-    {{ where_absent('raw_expenses', {'account_id': 'account_id', 'business_id': 'business_id', 'expense_id': 'expenseid'}) }}
+    {{ where_absent(
+        'raw_expenses', {'account_id': 'account_id', 'business_id': 'business_id', 'expense_id': 'expenseid'}
+    ) }}
 ),
 
 newest as (

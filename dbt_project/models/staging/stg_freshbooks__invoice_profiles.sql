@@ -1,6 +1,6 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'profileid': 'bigint', 'customerid': 'id',
-    'create_date': 'date', 'frequency': 'string', 'numberrecurring': 'bigint',
+    'create_date': 'date', 'frequency': 'string', 'numberRecurring': 'bigint',
     'occurrences_to_date': 'bigint', 'disable': 'boolean', 'currency_code': 'string', 'amount': 'money',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}

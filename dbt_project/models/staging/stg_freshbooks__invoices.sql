@@ -29,7 +29,9 @@ raw_invoices as (
 -- With freshbooks_incremental, what is kept already stays.
 absent as (
     select * from raw_invoices
-    {{ where_absent('raw_invoices', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoiceid'}) }}
+    {{ where_absent(
+        'raw_invoices', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoiceid'}
+    ) }}
 ),
 
 newest as (

@@ -24,7 +24,9 @@ raw_journal_entry_details as (
 -- With freshbooks_incremental, what is kept already stays.
 absent as (
     select * from raw_journal_entry_details
-    {{ where_absent('raw_journal_entry_details', {'account_id': 'account_id', 'business_id': 'business_id', 'posting_id': 'detailid'}) }}
+    {{ where_absent(
+        'raw_journal_entry_details', {'account_id': 'account_id', 'business_id': 'business_id', 'posting_id': 'detailid'}
+    ) }}
 ),
 
 newest as (

@@ -21,7 +21,9 @@ raw_payments as (
 -- With freshbooks_incremental, what is kept already stays.
 absent as (
     select * from raw_payments
-    {{ where_absent('raw_payments', {'account_id': 'account_id', 'business_id': 'business_id', 'payment_id': 'id'}) }}
+    {{ where_absent(
+        'raw_payments', {'account_id': 'account_id', 'business_id': 'business_id', 'payment_id': 'id'}
+    ) }}
 ),
 
 newest as (
