@@ -7,7 +7,7 @@ CLOUD := .venv-cloud/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses pyairbyte-test image-test dagster-test
+.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses pyairbyte-test image-test dagster-test inspector-test
 
 install: $(INSTALLED)
 
@@ -63,6 +63,10 @@ pyairbyte-test: $(INSTALLED)
 image-test: $(INSTALLED)
 	@$(BIN)/python -m deploy.image.test
 	@$(BIN)/python -m deploy.hub.test
+
+# The MCP Inspector's command line against our server; needs Node.js and npm.
+inspector-test: $(INSTALLED)
+	@$(BIN)/python -m integration_tests.agent.inspector
 
 # Dagster's assets in-process, in an environment of their own.
 dagster-test: $(DAGSTER)
