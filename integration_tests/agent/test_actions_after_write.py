@@ -24,12 +24,16 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
         yield firm
 
 
-def synced(firm: Firm, *streams: str, completed: bool = True) -> None:
+def synced(
+    firm: Firm, *streams: str, completed: bool = True, publishes: bool = False, error: str | None = None
+) -> None:
     """A sync that ran now."""
     history = History(firm.home.history)
     run = history.start()
     history.streams(run, [StreamResult(stream, completed, 1, 1, 0, 1, 0.1) for stream in streams])
-    history.finish(run)
+    if publishes:
+        history.published(run, "2026-11-02", 1, "project")
+    history.finish(run, error or None)
 
 
 def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm) -> None:
@@ -43,11 +47,22 @@ def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm
     synced(firm, "invoices")
     assert stale_streams(firm.home) == ["clients"]
     synced(firm, "clients", completed=False)
+    synced(firm, "clients", error="the marts could not be built")
     assert firm.actions.newer_than(datetime.now(UTC)) == [done]
-    synced(firm, "clients", "invoices")
+    synced(firm, "clients", "invoices", publishes=True)
     assert stale_streams(firm.home) == []
-    assert firm.actions.newer_than(published - timedelta(minutes=1)) == [done]  # read, not published yet
+    assert firm.actions.newer_than(published - timedelta(minutes=1)) == [done]  # a reader of the older marts
     assert firm.actions.newer_than(datetime.now(UTC)) == []
+
+
+def test_a_later_sync_that_finds_nothing_new_does_not_make_it_newer_again(firm: Firm) -> None:
+    firm.done(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    synced(firm, "clients", "invoices", publishes=True)
+    generation = History(firm.home.history).generation()
+    assert generation is not None
+    time.sleep(1.1)  # the history counts seconds
+    synced(firm, "clients", "invoices")
+    assert firm.actions.newer_than(generation.published_at) == []
 
 
 def test_what_is_unknown_may_be_newer(firm: Firm) -> None:

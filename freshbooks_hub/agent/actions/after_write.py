@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,7 +18,8 @@ from freshbooks_hub.agent.actions.desk import WORKS
 from freshbooks_hub.agent.actions.ledger import as_action
 from freshbooks_hub.agent.actions.models import SENT, Action, Status
 from freshbooks_hub.agent.actions.tables import ledger_transaction
-from freshbooks_hub.history import History
+from freshbooks_hub.database import transaction
+from freshbooks_hub.history import TABLES as HISTORY_TABLES
 from freshbooks_hub.home import Home
 
 LONGEST_SYNC = 3600.0
@@ -30,17 +31,17 @@ def newer_actions(home: Home, marts_published_at: datetime | None) -> list[Actio
 
     Marts show an action once a sync that began after it has read its streams, and they were published since.
     """
-    read = _read_since(home)
+    began = _shown_since(home, marts_published_at) if marts_published_at else {}
     states = ", ".join(f"'{status.value}'" for status in SENT)
     with ledger_transaction(home) as db:
         query = f"SELECT * FROM actions WHERE status IN ({states}) ORDER BY dispatched_at DESC"  # noqa: S608
         actions = [as_action(row) for row in db.execute(query)]
-    return [action for action in actions if not _shown(action, read, marts_published_at)]
+    return [action for action in actions if not _shown(action, began)]
 
 
 def stale_streams(home: Home) -> list[str]:
-    """Streams that were written to and not read since."""
-    read = _read_since(home)
+    """Streams that were written to and that no sync has read and shown since."""
+    began = _shown_since(home, datetime.now(UTC))
     with ledger_transaction(home) as db:
         rows = db.execute("SELECT * FROM actions WHERE status = ?", [Status.confirmed.value])
         actions = [as_action(row) for row in rows]
@@ -48,7 +49,7 @@ def stale_streams(home: Home) -> list[str]:
         stream
         for action in actions
         for stream in WORKS[action.kind].streams
-        if stream not in read or action.finished_at is None or read[stream] <= action.finished_at
+        if stream not in began or action.finished_at is None or began[stream] <= action.finished_at
     }
     return sorted(stale)
 
@@ -90,20 +91,29 @@ def sync_stale(home: Home) -> None:
         waiting.release()
 
 
-def _read_since(home: Home) -> dict[str, datetime]:
-    """For each stream, when the newest sync that read it whole began."""
-    return {
-        row["stream"]: datetime.fromisoformat(row["started_at"])
-        for row in History(home.history).latest_streams()
-        if row["completed"]
-    }
+def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime]:
+    """For each stream, when the newest sync began whose reading is in marts published at that time.
+
+    A sync that found nothing new publishes nothing: its reading is in the marts that were there.
+    """
+    newest = """
+        SELECT s.stream, max(r.started_at) AS began
+        FROM sync_run_streams s JOIN sync_runs r ON r.id = s.run_id
+        WHERE s.completed AND r.status = 'succeeded' AND ? >=
+            (SELECT coalesce(max(g.published_at), '') FROM generations g WHERE g.run_id <= r.id)
+        GROUP BY s.stream
+    """
+    published = marts_published_at.astimezone(UTC).isoformat(timespec="seconds")
+    with transaction(home.history, HISTORY_TABLES) as db:
+        rows = db.execute(newest, [published]).fetchall()
+    return {row["stream"]: datetime.fromisoformat(row["began"]) for row in rows}
 
 
-def _shown(action: Action, read: dict[str, datetime], published_at: datetime | None) -> bool:
-    if published_at is None or action.finished_at is None or action.status is not Status.confirmed:
+def _shown(action: Action, began: dict[str, datetime]) -> bool:
+    at = action.finished_at
+    if at is None or action.status is not Status.confirmed:
         return False
-    begun = [read.get(stream) for stream in WORKS[action.kind].streams]
-    return all(at is not None and action.finished_at < at <= published_at for at in begun)
+    return all(stream in began and at < began[stream] for stream in WORKS[action.kind].streams)
 
 
 if __name__ == "__main__":
