@@ -38,12 +38,18 @@ KEPT = "public, max-age=31536000, immutable"
 PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
 
 
-def create_app(home: Home, hosts: Sequence[str] = LOOPBACK, public_url: str | None = None) -> Starlette:
+def create_app(
+    home: Home,
+    hosts: Sequence[str] = LOOPBACK,
+    public_url: str | None = None,
+    password: str | None = None,
+) -> Starlette:
     """The pages of `home` and of the other connections beside it.
 
-    `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one.
+    `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one; `password`
+    goes before the stored one. Raises HomeError, WeakPassword.
     """
-    site = Site(home, keys.load(home), tuple(hosts), public_url)
+    site = Site(home, keys.load(home, password), tuple(hosts), public_url)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,9 @@ def serve(
         ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the pages in the browser.")] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(help="A file that holds the password, as containers have it.")
+    ] = None,
     set_password: Annotated[
         bool, typer.Option("--set-password", help="Ask for a password of the pages, keep its hash, and stop.")
     ] = False,
@@ -40,11 +44,13 @@ def serve(
         keep(home, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
         print("Kept. Everybody who was signed in is signed out; restart `freshbooks serve`.")
         return
+    from freshbooks_hub.web.keys import read_password
     from freshbooks_hub.web.server import Options
     from freshbooks_hub.web.server import serve as run
 
     address = public_url.rstrip("/") if public_url else None
-    run(home, Options(host, port, tuple(name or ()), address, open_browser))
+    password = read_password(password_file) if password_file else None
+    run(home, Options(host, port, tuple(name or ()), address, open_browser, password))
 
 
 def register(cli: typer.Typer) -> None:

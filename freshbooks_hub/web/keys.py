@@ -46,10 +46,10 @@ class Keys:
         return hmac.compare_digest(_hash(password, salt), expected)
 
 
-def load(home: Home) -> Keys:
-    """The keys of `home`, made at the first call. FRESHBOOKS_WEB_PASSWORD goes before a stored password.
+def load(home: Home, password: str | None = None) -> Keys:
+    """The keys of `home`, made at the first call. `password`, else FRESHBOOKS_WEB_PASSWORD, goes before a stored one.
 
-    Raises HomeError, and WeakPassword for the variable's value.
+    Raises HomeError, and WeakPassword.
     """
     path = _path(home)
     try:
@@ -61,8 +61,19 @@ def load(home: Home) -> Keys:
         raise HomeError(
             f"{path} is damaged. Remove it; sessions end and the password must be set again."
         ) from error
-    given = os.environ.get(PASSWORD_VARIABLE)
+    given = password or os.environ.get(PASSWORD_VARIABLE)
     return replace(keys, password=_hashed(given)) if given else keys
+
+
+def read_password(path: Path) -> str:
+    """The password in the first line of a file; raises HomeError when there is none."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise HomeError(f"{path} cannot be read as the file of the password.") from error
+    if not lines:
+        raise HomeError(f"{path} is empty; its first line is to be the password.")
+    return lines[0]
 
 
 def set_password(home: Home, password: str) -> None:

@@ -7,7 +7,7 @@ import socket
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -39,6 +39,7 @@ class Options:
     names: tuple[str, ...] = ()
     public_url: str | None = None
     open_browser: bool = False
+    password: str | None = field(default=None, repr=False)
 
 
 class PasswordNeeded(HubError):
@@ -83,10 +84,10 @@ def check(home: Home, options: Options) -> None:
             "--public-url is an https address without a path, for example https://books.example.com."
         )
     private = options.host in LOOPBACK and public is None
-    if not private and keys.load(home).password is None:
+    if not private and keys.load(home, options.password).password is None:
         raise PasswordNeeded(
             f"{public or options.host} can be reached by others, so the pages need a password first. Set one with "
-            f"`freshbooks serve --set-password`, or in {keys.PASSWORD_VARIABLE}."
+            f"`freshbooks serve --set-password`, or give it by --password-file or in {keys.PASSWORD_VARIABLE}."
         )
 
 
@@ -98,7 +99,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
         hosts.append(options.host)
     if public:
         hosts.append(str(urlsplit(public).hostname))
-    pages = create_app(home, hosts, public)
+    pages = create_app(home, hosts, public, options.password)
     at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
     local = f"http://{_reachable(options.host)}:{port}"
     agents = mcp_app(home, read_token(home), at, approvals_url=f"{public or local}/approvals")

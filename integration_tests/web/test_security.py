@@ -192,6 +192,20 @@ def test_others_are_let_near_only_with_a_password(
     check(empty_home, options)
 
 
+def test_a_container_gives_the_password_in_a_file(empty_home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n")
+    password = keys.read_password(file)
+    check(empty_home, Options(host="0.0.0.0", password=password))
+    client = Client(empty_home, password=password)
+    assert client.get("/", follow_redirects=False).headers["location"] == "/login"
+    assert client.submit("/login", "/login", password=PASSWORD).headers["location"] == "/"
+    for text in ("", None):
+        file.write_text(text) if text is not None else file.unlink()
+        with pytest.raises(HubError, match="password"):
+            keys.read_password(file)
+
+
 @pytest.mark.parametrize("url", ["http://a.example", "https://a.example/books", "a.example"])
 def test_a_public_address_is_https_without_a_path(empty_home: Home, url: str) -> None:
     with pytest.raises(HubError, match="https address without a path"):

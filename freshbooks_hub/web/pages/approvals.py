@@ -16,7 +16,7 @@ from freshbooks_hub.errors import HubError
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
 
-PERSON = "the owner, at the page"
+PERSON = "the owner"
 SHOWN = 20
 # Sent, and not settled: FreshBooks is being asked, or a person must look there.
 UNSETTLED = (Status.dispatching, Status.unknown, Status.needs_person)
