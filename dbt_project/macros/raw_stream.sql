@@ -5,7 +5,7 @@
 
 {#
   A select that reads one raw table with every column typed, or a typed empty relation when the stream is
-  not there. `columns` maps raw column names to a kind:
+  not there. `columns` maps raw column names, in the case of the API, to a kind; they come out in lower case:
 
     bigint, boolean, date, timestamp (UTC), json, json_array
     string    trimmed; empty text is null
@@ -23,20 +23,20 @@
 select
 {%- for name, kind in columns.items() %}
     {%- if exists %}
-    {{ raw_value(name, kind) }} as {{ name }},
+    {{ raw_value(raw_column(name), kind) }} as {{ name | lower }},
     {%- if kind == 'money' %}
-    upper({{ json_text(try_type(name, 'json'), 'code') }}) as {{ name }}_currency_code,
+    upper({{ json_text(try_type(raw_column(name), 'json'), 'code') }}) as {{ name | lower }}_currency_code,
     {%- endif %}
     {%- else %}
-    {{ raw_null(kind) }} as {{ name }},
+    {{ raw_null(kind) }} as {{ name | lower }},
     {%- if kind == 'money' %}
-    {{ raw_null('string') }} as {{ name }}_currency_code,
+    {{ raw_null('string') }} as {{ name | lower }}_currency_code,
     {%- endif %}
     {%- endif %}
 {%- endfor %}
     {%- if exists %}
     {%- for name, kind in columns.items() %}
-    {{ '|| ' if not loop.first }}case when {{ raw_is_unreadable(name, kind, name in required) }} then '{{ name }} ' else '' end
+    {{ '|| ' if not loop.first }}case when {{ raw_is_unreadable(raw_column(name), kind, name in required) }} then '{{ name | lower }} ' else '' end
     {%- endfor %} as unreadable_columns
 from {{ source('freshbooks', stream) }}
     {%- else %}
@@ -45,6 +45,11 @@ from (select 1 as one) as nothing
 where one = 0
     {%- endif %}
 {% endmacro %}
+
+{# Airbyte's PostgreSQL destination keeps the case of the API's names; all others find them without. #}
+{% macro raw_column(name) -%}
+    {{ return('"' ~ name ~ '"' if target.type == 'postgres' and name != name | lower else name | lower) }}
+{%- endmacro %}
 
 {% macro raw_value(name, kind) -%}
     {%- if kind == 'money' -%} {{ money(json_text(try_type(name, 'json'), 'amount')) }}

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg2
 
-from unit_tests.dbt.raw_tables import Rows, columns_of
+from unit_tests.dbt.raw_tables import SCHEMAS, Rows, columns_of
 
 TYPES = {"JSON": "jsonb", "VARCHAR": "text", "TIMESTAMP": "timestamp with time zone"}
 
@@ -72,11 +72,15 @@ def server(folder: Path, programs: Path) -> Iterator[Server]:
 
 
 def write_raw(database: Server, tables: Rows) -> None:
-    """The raw tables in schema `freshbooks`, in the column types of Airbyte's Postgres destination."""
+    """The raw tables in schema `freshbooks`, in the column names and types of Airbyte's Postgres destination."""
     with database.connect() as connection, connection.cursor() as cursor:
         cursor.execute("set time zone 'UTC'; create schema freshbooks")
         for stream, records in tables.items():
-            columns = {name: TYPES.get(kind, kind) for name, kind in columns_of(stream).items()}
+            properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
+            api_names = {name.lower(): name for name in properties}
+            columns = {
+                api_names.get(name, name): TYPES.get(kind, kind) for name, kind in columns_of(stream).items()
+            }
             definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             cursor.execute(f"create table freshbooks.{stream} ({definition})")
             for number, record in enumerate(records):
@@ -84,7 +88,7 @@ def write_raw(database: Server, tables: Rows) -> None:
                     "_airbyte_raw_id": f"{stream}-{number:05}",
                     "_airbyte_extracted_at": "2026-06-30 12:00:00",
                     "_airbyte_meta": {"changes": []},
-                    **{name.lower(): value for name, value in record.items()},
+                    **record,
                 }
                 names = ", ".join(f'"{name}"' for name in values)
                 cursor.execute(
