@@ -127,6 +127,7 @@ class Week:
                     row.get("organization" if resource == "clients" else "notes") or row.get("note") or None,
                 )
                 for number, row in self.sandbox.books(BUSINESS)[resource].items()
+                if row.get("is_logged", True)  # running timers are in no list (freshbooks-api.md 3.7)
             }
             for resource in KEYS
         }
