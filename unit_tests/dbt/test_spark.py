@@ -63,7 +63,7 @@ def export(raw: Path, folder: Path, session: SparkSession) -> None:
     with duckdb.connect(str(raw), read_only=True) as database:
         database.execute("set timezone = 'UTC'")
         columns = database.execute(
-            "select table_name, column_name, data_type from duckdb_columns()"
+            "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'freshbooks'"
         ).fetchall()
         for table in {name for name, _, _ in columns}:
             selected = ", ".join(
