@@ -6,7 +6,7 @@ import os
 import socket
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -68,10 +68,10 @@ def serve(home: Home, options: Options) -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
-    try:
+    # uvicorn stops in good order at Ctrl-C, and then lets it through or not, as it happens.
+    with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        print("Stopped.")
+    print("Stopped.")
 
 
 def check(home: Home, options: Options) -> None:
