@@ -141,10 +141,9 @@ class Receipt(_Model):
 
 
 class LookAlike(_Model):
-    """An expense with the same vendor, date and amount: in FreshBooks (`expense_id`) or in the ledger."""
+    """An expense in FreshBooks with the same vendor, date and amount."""
 
-    expense_id: int | None = None
-    action_id: str | None = None
+    expense_id: int
     date: date
     vendor: str
     amount: Money
