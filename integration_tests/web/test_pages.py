@@ -82,6 +82,13 @@ def sums(books: Books, statement: str) -> dict[str, tuple[Decimal, ...]]:
         return {row[0]: row[1:] for row in db.execute(statement).fetchall()}
 
 
+@pytest.fixture
+def connected_home(empty_home: Home) -> Home:
+    """Connected, and never synced."""
+    ConnectionStore(empty_home.ensure().connection).connect(config_of(Sandbox(seed="empty")))
+    return empty_home
+
+
 def test_balances_add_up_within_each_currency(client: Client, seen: Books) -> None:
     expected = sums(
         seen,
@@ -186,15 +193,11 @@ def test_status_tells_who_is_connected_and_how_every_entity_stands(client: Clien
     assert "tests passed" in text
 
 
-def test_status_shows_alarms_first_with_the_way_to_mend_them(
-    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    books = new_books()
-    point_at(books.sandbox, books.home, monkeypatch)
+def test_status_shows_alarms_first_with_the_way_to_mend_them(connected_home: Home) -> None:
     now = datetime.now(UTC)
-    Alarms(books.home).raise_("connection", "FreshBooks refused this connection. Connect again.", now)
-    Schedule(books.home).failed("invoices", "The disk is full. Free some space.", now)
-    text = Client(books.home).get("/").text
+    Alarms(connected_home).raise_("connection", "FreshBooks refused this connection. Connect again.", now)
+    Schedule(connected_home).failed("invoices", "The disk is full. Free some space.", now)
+    text = Client(connected_home).get("/").text
     assert "This needs you" in text
     assert "FreshBooks refused this connection. Connect again." in text
     assert "The disk is full. Free some space." in text
@@ -220,10 +223,8 @@ def test_no_page_holds_a_secret(client: Client, seen: Books) -> None:
         assert not [secret for secret in secrets if secret in text], path
 
 
-def test_pause_and_resume(new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch) -> None:
-    books = new_books()
-    point_at(books.sandbox, books.home, monkeypatch)
-    client, schedule = Client(books.home), Schedule(books.home)
+def test_pause_and_resume(connected_home: Home) -> None:
+    client, schedule = Client(connected_home), Schedule(connected_home)
     client.submit("/pause")
     assert schedule.paused_since() is not None
     assert "Paused since" in client.get("/").text
@@ -231,15 +232,11 @@ def test_pause_and_resume(new_books: Callable[[], Books], monkeypatch: pytest.Mo
     assert schedule.paused_since() is None
 
 
-def test_frequencies_are_changed_and_put_back(
-    new_books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    books = new_books()
-    point_at(books.sandbox, books.home, monkeypatch)
-    client = Client(books.home)
+def test_frequencies_are_changed_and_put_back(connected_home: Home) -> None:
+    client = Client(connected_home)
 
     def every(entity: str) -> timedelta:
-        found = Schedule(books.home).entities(datetime.now(UTC))
+        found = Schedule(connected_home).entities(datetime.now(UTC))
         return next(one.frequency for one in found if one.name == entity)
 
     client.submit("/settings/frequencies", "/settings", every_invoices="5m", every_clients="1h")
