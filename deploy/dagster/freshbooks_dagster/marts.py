@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import dagster as dg
@@ -40,6 +41,8 @@ def mart_assets(home: Home) -> dg.AssetsDefinition:
         spec.replace_attributes(automation_condition=CONDITION)
         for spec in build_dbt_asset_specs(manifest=manifest(home))
     ]
+    # Dagster wants to hear of a model after those it is made of.
+    order = list(TopologicalSorter({s.key: [dep.asset_key for dep in s.deps] for s in specs}).static_order())
 
     @dg.multi_asset(name="marts", specs=specs, can_subset=True, pool=POOL)
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
@@ -48,7 +51,8 @@ def mart_assets(home: Home) -> dg.AssetsDefinition:
         for difference in result["differences"]:
             context.log.warning("%s differs from FreshBooks' own figure", difference["check_name"])
         facts = {"as_of_date": result["as_of_date"], "published": result["published"]}
-        for key in sorted(context.selected_asset_keys):
-            yield dg.MaterializeResult(asset_key=key, metadata=facts)
+        for key in order:
+            if key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, metadata=facts)
 
     return build
