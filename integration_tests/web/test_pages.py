@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
 from freshbooks_hub.sync.alarms import Alarms
@@ -313,6 +314,16 @@ def test_a_running_sync_is_shown_with_its_rows(empty_home: Home) -> None:
         assert "Sync is running" in text
         # Without a script the page comes again by itself.
         assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in text
+
+
+def test_a_failed_sync_is_told_at_the_top(connected_home: Home) -> None:
+    history = History(connected_home.history)
+    history.finish(history.start(), "FreshBooks cannot be reached. Check the network.")
+    text = Client(connected_home).get("/").text
+    assert "Something to look at" in text
+    assert "The last sync failed. FreshBooks cannot be reached. Check the network." in text
+    history.finish(history.start())
+    assert "The last sync failed" not in Client(connected_home).get("/").text
 
 
 def test_sync_now_before_connecting_leads_to_the_connect_page(empty_home: Home) -> None:

@@ -88,7 +88,8 @@ def page(request: Request) -> Response:
     entities = schedule.entities(now)
     lines = lines_of(entities, history)
     missing = scopes.missing(_token(connection), scopes.READ) if connection else []
-    problems = _problems(home, connection, damage, checks, missing)
+    last = history.last_run() if history else None
+    problems = _problems(home, connection, damage, last, checks, missing)
     generation = history.generation() if history and home.marts.exists() else None
     return render(
         request,
@@ -102,7 +103,7 @@ def page(request: Request) -> Response:
         problems=problems,
         paused_since=schedule.paused_since(),
         lines=lines,
-        last=history.last_run() if history else None,
+        last=last,
         next_due=min((e.next_due for e in entities if e.next_due), default=None),
         generation=generation,
         build=_build(home.dbt / "target" / "run_results.json") if generation else None,
@@ -183,6 +184,7 @@ def _problems(
     home: Home,
     connection: Connection | None,
     damage: str,
+    last: dict[str, Any] | None,
     checks: list[Row],
     missing: Iterable[scopes.Scope],
 ) -> list[Problem]:
@@ -195,6 +197,8 @@ def _problems(
         found.append(Problem(damage, "Connect again.", connect))
     if connection and connection.dead_since and not found:
         found.append(Problem("FreshBooks no longer accepts this connection.", "Authorise it again.", connect))
+    if last and last["status"] == "failed" and not found:
+        found.append(Problem(f"The last sync failed. {last['error']}", grave=False))
     if names := ", ".join(scope.name for scope in missing):
         text = f"Not approved when you connected: {names}. What it covers is not synced."
         found.append(Problem(text, "Enable it on your app, then re-authorise.", connect, grave=False))
