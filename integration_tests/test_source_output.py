@@ -39,6 +39,19 @@ def test_every_line_is_a_message_while_a_slow_reader_makes_it_wait(
     assert kinds["STATE"] >= len(catalog_of().streams)
 
 
+def test_it_ends_when_nobody_reads_any_more(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config_of(sandbox)))
+    catalog = json.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog_of()))
+    (tmp_path / "catalog.json").write_text(catalog)
+    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
+    files = ["--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
+    process = subprocess.Popen([*command, *files], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=120) == 1
+
+
 def test_two_threads_share_the_way_out(capfd: pytest.CaptureFixture[str]) -> None:
     from airbyte_cdk.logger import PRINT_BUFFER
 

@@ -6,6 +6,7 @@ startup.prepare()
 
 # ruff: noqa: E402 - the imports that `prepare` makes cheap
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,14 @@ def run() -> None:
         error.emit_message()
         sys.exit(1)
     startup.started()
-    output.run(Entrypoint(source), args)
+    try:
+        output.run(Entrypoint(source), args)
+    except Exception as error:
+        if not isinstance(error, BrokenPipeError):  # whoever read us is gone, and nobody is left to tell
+            sys.excepthook(type(error), error, error.__traceback__)
+            sys.stdout.flush()
+        # A usual exit would wait for the threads, which wait to hand over rows that nobody takes.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -210,6 +210,7 @@ def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build)
 def test_docs_are_generated_with_every_mart(dbt: Dbt, build: Build, tmp_path: Path) -> None:
     for name in ("raw", "work", "marts"):
         shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
+    (tmp_path / "target").mkdir()  # dbt makes it only where it parses
     done = dbt.call(tmp_path, duckdb_files(tmp_path), "docs", "generate", "--no-compile", variables=TODAY)
     assert done.succeeded, done.output
     catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())
