@@ -12,7 +12,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of, rows
+from integration_tests.connector import catalog_of, config_of, error_text, rows
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.reconcile import KnownIds
 
@@ -54,6 +54,14 @@ def test_nothing_is_called_deleted_on_suspicion(sandbox: Sandbox, config: dict[s
     sandbox.switches.unreadable.add("items")
     known = list(sandbox.books(BUSINESS)["items"])
     assert not rows(reconcile(config, "items", known), "items")
+
+
+def test_a_list_that_is_taken_away_is_no_empty_list(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    known = list(sandbox.books(BUSINESS)["items"])
+    sandbox.switches.gated.add("items")
+    output = reconcile(config, "items", known)
+    assert not rows(output, "items")
+    assert "error 12001" in error_text(output)
 
 
 def test_a_row_that_was_never_lost_costs_no_request(sandbox: Sandbox, config: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ class SourceFreshbooks(YamlDeclarativeSource):
         connection = connection_of(self._config)
         connection.batches = batches
         connection.known_ids = known_ids or KnownIds()
-        connection.worked = Worked(state or [], str(self._config.get("start_date") or BEGINNING))
+        beginning = str(self._config.get("start_date") or BEGINNING)
+        connection.worked = Worked(state or [], beginning, known_ids)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """One request, for the identity; the scopes stand in the token."""

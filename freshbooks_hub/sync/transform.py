@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.resources
 import json
 import os
@@ -113,7 +114,12 @@ def _run_dbt(
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
     variables = json.dumps(
-        {"as_of_date": as_of_date, "freshbooks_streams": streams, "freshbooks_start_date": start_date}
+        {
+            "as_of_date": as_of_date,
+            "freshbooks_streams": streams,
+            "freshbooks_start_date": start_date,
+            "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
+        }
     )
     command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
     # Its debug lines, some 70,000 a build, take a tenth of dbt's CPU; target/run keeps the SQL.

@@ -12,6 +12,7 @@ from typing import Any
 from airbyte_cdk.models import AirbyteStateMessage
 
 from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.reconcile import KnownIds
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -24,9 +25,12 @@ def is_gate(error: FreshbooksError) -> bool:
 
 
 class Worked:
-    """Which streams have given rows of which business, by the state of the last sync."""
+    """Which streams have given rows of which business, by the state of the last sync and by the ids that are known."""
 
-    def __init__(self, state: Sequence[AirbyteStateMessage], beginning: str) -> None:
+    def __init__(
+        self, state: Sequence[AirbyteStateMessage], beginning: str, known_ids: KnownIds | None = None
+    ) -> None:
+        self._known_ids = known_ids or KnownIds()
         self._known: set[tuple[str, Any]] = set()
         for message in state:
             if message.stream is None or message.stream.stream_state is None:
@@ -37,7 +41,7 @@ class Worked:
                     self._known.add((name, partition["partition"]["business_id"]))
 
     def __contains__(self, stream_of_business: tuple[str, int]) -> bool:
-        return stream_of_business in self._known
+        return stream_of_business in self._known or bool(self._known_ids.of(*stream_of_business))
 
 
 def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked) -> None:
