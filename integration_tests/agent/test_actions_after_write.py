@@ -25,10 +25,15 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
 
 
 def synced(
-    firm: Firm, *streams: str, completed: bool = True, publishes: bool = False, error: str | None = None
+    firm: Firm,
+    *streams: str,
+    completed: bool = True,
+    publishes: bool = False,
+    error: str | None = None,
+    ago: timedelta = timedelta(),
 ) -> None:
-    """A sync that ran now."""
-    history = History(firm.home.history)
+    """A sync that ran now, or so long ago."""
+    history = History(firm.home.history, lambda: datetime.now(UTC) - ago)
     run = history.start()
     history.streams(run, [StreamResult(stream, completed, 1, 1, 0, 1, 0.1) for stream in streams])
     if publishes:
@@ -37,7 +42,8 @@ def synced(
 
 
 def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm) -> None:
-    published = datetime.now(UTC)
+    published = datetime.now(UTC) - timedelta(hours=2)
+    synced(firm, "clients", "invoices", publishes=True, ago=timedelta(hours=2))
     assert firm.actions.newer_than(published) == []
     done = firm.done(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
     assert [action.id for action in firm.actions.newer_than(published)] == [done.id]
@@ -51,7 +57,9 @@ def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm
     assert firm.actions.newer_than(datetime.now(UTC)) == [done]
     synced(firm, "clients", "invoices", publishes=True)
     assert stale_streams(firm.home) == []
-    assert firm.actions.newer_than(published - timedelta(minutes=1)) == [done]  # a reader of the older marts
+    assert firm.actions.newer_than(published - timedelta(seconds=2)) == [done]  # a reader of the older marts
+    # The file of the new ones was written a moment before the history says so.
+    assert firm.actions.newer_than(datetime.now(UTC) - timedelta(seconds=2)) == []
     assert firm.actions.newer_than(datetime.now(UTC)) == []
 
 

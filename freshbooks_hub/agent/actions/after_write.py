@@ -92,15 +92,21 @@ def sync_stale(home: Home) -> None:
 
 
 def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime]:
-    """For each stream, when the newest sync began whose reading is in marts published at that time.
+    """For each stream, when the newest sync began whose reading is in the marts that a reader has.
 
-    A sync that found nothing new publishes nothing: its reading is in the marts that were there.
+    A reader tells these by the time of their file, which is a moment older than their entry in the history: theirs
+    is the first entry that is not older, or the newest one. A sync that found nothing new publishes nothing: its
+    reading is in the marts that were there.
     """
     newest = """
         SELECT s.stream, max(r.started_at) AS began
         FROM sync_run_streams s JOIN sync_runs r ON r.id = s.run_id
-        WHERE s.completed AND r.status = 'succeeded' AND ? >=
-            (SELECT coalesce(max(g.published_at), '') FROM generations g WHERE g.run_id <= r.id)
+        WHERE s.completed AND r.status = 'succeeded'
+            AND coalesce((SELECT max(g.id) FROM generations g WHERE g.run_id <= r.id), 0) <= coalesce(
+                (SELECT min(g.id) FROM generations g WHERE g.published_at >= ?),
+                (SELECT max(g.id) FROM generations g),
+                0
+            )
         GROUP BY s.stream
     """
     published = marts_published_at.astimezone(UTC).isoformat(timespec="seconds")
