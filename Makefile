@@ -23,11 +23,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # Simulated weeks, hundreds of fault schedules, whole test runs of dbt: minutes each, so not for every change.
 test-long: $(INSTALLED)
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile -m long
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder -m long
 
 lint: $(INSTALLED)
 	@echo "Checking style and types …"

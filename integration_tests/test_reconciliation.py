@@ -52,6 +52,7 @@ def test_a_planted_difference_is_published_with_a_loud_flag(hub: Hub) -> None:
     assert abs(float(row["difference_amount"])) == pytest.approx(0.05)
 
 
+@pytest.mark.long
 def test_what_the_source_leaves_out_is_told(tmp_path: Path, sandbox: Sandbox) -> None:
     sandbox.switches.gated.add("items")
     hub = Hub(tmp_path / "home", sandbox)
