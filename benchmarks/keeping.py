@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from unittest.mock import patch
 
 from benchmarks.measure import Run, run
 from benchmarks.scenarios import Result, Settings, Target
@@ -95,16 +96,8 @@ def _at(sandbox: Sandbox, home: Home) -> Iterator[None]:
         "FRESHBOOKS_AUTH_URL": sandbox.url,
         "FRESHBOOKS_HOME": str(home.root),
     }
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
+    with patch.dict(os.environ, names):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _everything_was_read(home: Home) -> None:

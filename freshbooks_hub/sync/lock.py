@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from freshbooks_hub.clock import stamp, utc_now
 from freshbooks_hub.errors import SyncBusy, disk_errors
 
 
@@ -28,7 +28,7 @@ def sync_lock(root: Path) -> Iterator[None]:
             ) from error
     try:
         with disk_errors(root):
-            since = datetime.now(UTC).isoformat(timespec="seconds")
+            since = stamp(utc_now())
             holder.write_text(json.dumps({"pid": os.getpid(), "since": since}), "utf-8")
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 RECORD_PREFIX = b'{"type":"RECORD","record":{"stream":"'
-AFTER_STREAM = b'","data":{', b'","emitted_at":'
+DATA_KEY = b'","data":{'
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ Message = Record | State | Estimate | Status | Failure | NewConfig | Log | Warne
 
 
 def parse(line: bytes) -> Message:
-    """One line of stdout. A record in a usual key order is routed without parsing it."""
+    """One line of stdout. A record in the usual key order is routed without parsing it."""
     if line.startswith(RECORD_PREFIX):
         end = line.find(b'"', len(RECORD_PREFIX))
-        if line.startswith(AFTER_STREAM, end):
+        if line.startswith(DATA_KEY, end):
             return Record(line[len(RECORD_PREFIX) : end].decode(), line.rstrip())
     try:
         message = orjson.loads(line)

@@ -6,11 +6,11 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from freshbooks_hub.clock import stamp, utc_now
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 
@@ -59,7 +59,7 @@ class Recorded:
     def __init__(self, target: Reporter, home: Home) -> None:
         self._target = target
         self._path = progress_path(home)
-        self._progress = Progress(datetime.now(UTC).isoformat(timespec="seconds"), os.getpid())
+        self._progress = Progress(stamp(utc_now()), os.getpid())
         self._next = 0.0
 
     def close(self) -> None:

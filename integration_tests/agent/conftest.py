@@ -18,6 +18,7 @@ from filelock import FileLock
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
+from integration_tests.agent.acting import Firm, opened_firm
 from integration_tests.connector import config_of, lists
 from integration_tests.hub import AS_OF, Hub
 
@@ -88,3 +89,10 @@ def _opened(stack: ExitStack, synced_home: Path, folder: Path) -> Books:
     shutil.copytree(synced_home, home.root)
     ConnectionStore(home.connection).connect(config_of(sandbox))
     return Books(sandbox, home, Hub(home.root, sandbox))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """A FreshBooks that the tests of a module share, and a home at it."""
+    with opened_firm(tmp_path_factory.mktemp("firm") / "home") as firm:
+        yield firm

@@ -2,13 +2,12 @@
 
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from freshbooks_hub.agent.actions.models import Status
-from integration_tests.agent.acting import Firm, opened_firm
+from integration_tests.agent.acting import Firm
 from integration_tests.agent.agents import (
     AGENTS,
     TROUBLE,
@@ -22,12 +21,6 @@ from integration_tests.agent.agents import (
 
 LOST = ("drop_after", "truncate")  # the work was done, the answer was not heard
 NEVER_DONE = ("drop_before", "not_json", "error_200")
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
-    with opened_firm(tmp_path_factory.mktemp("firm") / "home") as firm:
-        yield firm
 
 
 @pytest.fixture

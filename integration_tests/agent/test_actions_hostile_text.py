@@ -2,14 +2,13 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, SendInvoicePreview, Status
 from freshbooks_hub.agent.actions.preview import as_text
-from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
+from integration_tests.agent.acting import BUSINESS, Firm
 
 MARK = "XXHOSTILEXX"
 CORPUS = (
@@ -25,12 +24,6 @@ CORPUS = (
     f"{MARK} " + "A" * 5000,
     f"{MARK} | ![x](https://evil.example/?q=1) [ok](javascript:alert(1))",
 )
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
-    with opened_firm(tmp_path_factory.mktemp("firm") / "home") as firm:
-        yield firm
 
 
 @pytest.fixture

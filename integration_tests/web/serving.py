@@ -15,6 +15,16 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.web.app import create_app
 from freshbooks_hub.web.server import listen
 
+PAGES = (
+    "/",
+    "/balances",
+    "/expenses",
+    "/time",
+    "/approvals",
+    "/activity",
+    "/settings",
+    "/settings/freshbooks",
+)
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 

@@ -24,7 +24,7 @@ from integration_tests.agent.conftest import Books
 from integration_tests.connector import config_of
 from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import Client
-from integration_tests.web.test_security import PAGES
+from integration_tests.web.test_security import ANSWERS
 
 MAPLE = 439000
 
@@ -209,17 +209,17 @@ def test_every_page_can_be_read_before_anything_is_connected_and_before_the_firs
     empty_home: Home,
 ) -> None:
     client = Client(empty_home)
-    assert {path: client.get(path).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
+    assert {path: client.get(path).status_code for path in ANSWERS} == dict.fromkeys(ANSWERS, 200)
     sandbox = Sandbox(seed="empty")
     ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
-    assert {path: client.get(path).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
+    assert {path: client.get(path).status_code for path in ANSWERS} == dict.fromkeys(ANSWERS, 200)
 
 
 def test_no_page_holds_a_secret(client: Client, seen: Books) -> None:
     credentials = ConnectionStore(seen.home.connection).load().credentials
     secrets = [credentials[name] for name in ("access_token", "refresh_token", "client_secret")]
     secrets.append(json.loads((seen.home.root / "web.json").read_text())["secret"])
-    for path in PAGES:
+    for path in ANSWERS:
         text = client.get(path).text
         assert not [secret for secret in secrets if secret in text], path
 

@@ -47,7 +47,7 @@ def entity_assets(plan: Plan) -> dg.AssetsDefinition:
             if stream["stream"] in wanted:
                 counts = {name: stream[name] for name in ("read", "inserted", "updated", "total")}
                 yield dg.MaterializeResult(asset_key=wanted.pop(stream["stream"]), metadata=counts)
-        # Left out by the source with a warning: the plan or the role does not give it (freshbooks-api.md 6.3).
+        # Left out by the source with a warning: the plan or the role does not give it (freshbooks-api.md 3.6, 6.1).
         for key in wanted.values():
             yield dg.MaterializeResult(asset_key=key, metadata={"read": 0})
 

@@ -18,6 +18,7 @@ from freshbooks_hub.agent.actions.desk import WORKS
 from freshbooks_hub.agent.actions.ledger import as_action
 from freshbooks_hub.agent.actions.models import SENT, Action, Status
 from freshbooks_hub.agent.actions.tables import ledger_transaction
+from freshbooks_hub.clock import stamp
 from freshbooks_hub.database import transaction
 from freshbooks_hub.history import TABLES as HISTORY_TABLES
 from freshbooks_hub.home import Home
@@ -109,9 +110,8 @@ def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime
             )
         GROUP BY s.stream
     """
-    published = marts_published_at.astimezone(UTC).isoformat(timespec="seconds")
     with transaction(home.history, HISTORY_TABLES) as db:
-        rows = db.execute(newest, [published]).fetchall()
+        rows = db.execute(newest, [stamp(marts_published_at)]).fetchall()
     return {row["stream"]: datetime.fromisoformat(row["began"]) for row in rows}
 
 

@@ -14,10 +14,10 @@ from freshbooks_hub.agent.actions.canonical import digest_text
 from freshbooks_hub.agent.actions.desk import HUB, WORKS, Desk
 from freshbooks_hub.agent.actions.expense import is_key, with_key
 from freshbooks_hub.agent.actions.ledger import Step, Task
-from freshbooks_hub.agent.actions.models import ActionRefused, ExpensePreview, Kind, Result, Status
+from freshbooks_hub.agent.actions.models import ActionRefused, ExpensePreview, Kind, Status
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
 from freshbooks_hub.agent.actions.reading import Books
-from freshbooks_hub.agent.actions.reconcile import prove, settle
+from freshbooks_hub.agent.actions.reconcile import mark_unknown, prove, settle
 from freshbooks_hub.agent.actions.timing import stamp
 
 # Reasons for which an approval is void, found before anything is sent.
@@ -152,15 +152,5 @@ def _conclude(desk: Desk, books: Books, task: Task, record_id: int | None) -> No
 
 def _lose(desk: Desk, books: Books, task: Task, record_id: int | None) -> None:
     """Unknown from here on; one look at once, since most lost answers are settled by it."""
-    with desk.ledger.transaction() as db:
-        desk.ledger.move(
-            db,
-            task.id,
-            [Status.dispatching],
-            Status.unknown,
-            HUB,
-            result=Result(code="unknown", message=CHECKING, record_id=record_id),
-            record_id=record_id,
-            unknown_since=stamp(desk.clock.now()),
-        )
+    mark_unknown(desk, task, CHECKING, record_id)
     settle(desk, books, desk.read(task.id))

@@ -28,16 +28,7 @@ def reconcile(desk: Desk) -> list[str]:
     with desk.locked():
         for task in desk.ledger.tasks(Status.dispatching):
             # Whoever sends holds the lock, and we hold it: that process is dead.
-            with desk.ledger.transaction() as db:
-                desk.ledger.move(
-                    db,
-                    task.id,
-                    [Status.dispatching],
-                    Status.unknown,
-                    HUB,
-                    result=Result(code="unknown", message=ORPHANED),
-                    unknown_since=stamp(desk.clock.now()),
-                )
+            mark_unknown(desk, task, ORPHANED)
         for task in desk.ledger.tasks(Status.unknown):
             settle(desk, desk.books(task), task)
             if desk.read(task.id).row["status"] != Status.unknown:
@@ -47,6 +38,21 @@ def reconcile(desk: Desk) -> list[str]:
             if result is not None and result.linked_in_freshbooks is None:
                 desk.follow_up(desk.books(task), task, result)
     return moved
+
+
+def mark_unknown(desk: Desk, task: Task, message: str, record_id: int | None = None) -> None:
+    """What was sent has no clear answer; `record_id`: the one that FreshBooks named, if it did."""
+    with desk.ledger.transaction() as db:
+        desk.ledger.move(
+            db,
+            task.id,
+            [Status.dispatching],
+            Status.unknown,
+            HUB,
+            result=Result(code="unknown", message=message, record_id=record_id),
+            record_id=record_id,
+            unknown_since=stamp(desk.clock.now()),
+        )
 
 
 def prove(desk: Desk, books: Books, task: Task, known: int | None) -> Sight | None:
