@@ -49,6 +49,15 @@ def test_a_row_that_a_list_lost_comes_as_it_is(sandbox: Sandbox, config: dict[st
     assert not found[0]["is_deleted"]
 
 
+def test_a_service_that_only_projects_show_still_lives(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    embedded = next(p["services"][0]["id"] for p in sandbox.books(BUSINESS)["projects"].values() if p["active"])
+    sandbox.books(BUSINESS)["services"].pop(embedded)
+    sandbox.books(BUSINESS).table("services").changed()
+    records = rows(reconcile(config, "services", [embedded]), "services")
+    found = [r for r in records if (r["business_id"], r["id"]) == (BUSINESS, embedded)]
+    assert [r["is_deleted"] for r in found] == [False]
+
+
 def test_nothing_is_called_deleted_on_suspicion(sandbox: Sandbox, config: dict[str, Any]) -> None:
     """When fewer rows come than were counted, a missing row proves nothing."""
     sandbox.switches.unreadable.add("items")

@@ -22,10 +22,6 @@ def batch(stream: str, records: Sequence[Mapping[str, Any]], cursor_field: str) 
     # The keys in the order in which the CDK writes them.
     start = orjson.dumps({"type": "RECORD", "record": {"stream": stream}})[:-2] + b',"data":'
     end = b',"emitted_at":%d}}\n' % emitted_at
-    lines = bytearray()
-    for record in records:
-        lines += start
-        lines += orjson.dumps(record)
-        lines += end
+    lines = (end + start).join(map(orjson.dumps, records))
     latest = max(record[cursor_field] for record in records)
-    return {LINES: bytes(lines), COUNT: len(records), cursor_field: latest}
+    return {LINES: start + lines + end, COUNT: len(records), cursor_field: latest}

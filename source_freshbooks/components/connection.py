@@ -10,10 +10,12 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import requests
+from airbyte_cdk.sources.streams.call_rate import LimiterSession
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from requests.adapters import HTTPAdapter
 
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
@@ -58,10 +60,10 @@ class Client:
         self._http = HttpClient(
             name=name,
             logger=logger,
+            session=connection.session,
             error_handler=FreshbooksErrorHandler(retries),
             backoff_strategy=Backoff(),
             authenticator=connection.authenticator,
-            api_budget=connection.budget,
         )
 
     def get(self, path: str, params: Mapping[str, Any]) -> tuple[Any, requests.Response]:
@@ -105,6 +107,20 @@ class Connection:
 
     def client(self, name: str, retries: int = 5) -> Client:
         return Client(name, self, retries)
+
+    @cached_property
+    def session(self) -> requests.Session:
+        """One pool of connections for all streams, which share their handshakes.
+
+        What the environment says of proxies and certificates is read once, not for each request.
+        """
+        session = LimiterSession(api_budget=self.budget)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(pool_maxsize=2 * self.pages_in_flight))
+        environment = session.merge_environment_settings(self.api_url, {}, None, None, None)
+        session.proxies, session.verify = environment["proxies"], environment["verify"]
+        session.trust_env = False
+        return session
 
     @cached_property
     def page_workers(self) -> ThreadPoolExecutor:

@@ -52,7 +52,7 @@ VISIBILITY = {
     "projects": Visibility(({}, {"active": "true"}, {"active": "false"}), _active, overlapping=True),
     "time_entries": Visibility(({"team": "true", "include_deleted": "true"},), _active),
     "active": Visibility(({},), _active),
-    "services": Visibility(({},), _vis_state),
+    "services": Visibility(({},), _vis_state, overlapping=True),  # with those that projects show
     "ledger": Visibility(({},), _state),
     "none": Visibility(({},), _never),
 }

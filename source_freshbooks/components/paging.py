@@ -11,24 +11,22 @@ from concurrent.futures import Executor, Future
 from typing import TypeVar
 
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.families import Page
 
 MAX_PAGES = 10_000
 PER_PAGE = 100  # more is silently capped
 
-Fetch = Callable[[int], Page]
 K = TypeVar("K")
 R = TypeVar("R")
 
 
-def read_pages(fetch: Fetch, first: Page, workers: Executor, ahead: int) -> Iterator[Page]:
-    """`first` and the pages after it, each fetched by `fetch(number)` on `workers`."""
+def read_pages(fetch: Callable[[int], R], first: R, pages: int, workers: Executor, ahead: int) -> Iterator[R]:
+    """`first` and what `fetch(number)` gives for the others of `pages`, each on `workers`."""
     yield first
-    if first.pages > MAX_PAGES:
+    if pages > MAX_PAGES:
         raise FreshbooksError(
-            f"FreshBooks counts {first.pages} pages in one list, which cannot be right. Run again."
+            f"FreshBooks counts {pages} pages in one list, which cannot be right. Run again."
         )
-    yield from fetch_ahead(fetch, range(2, first.pages + 1), workers, ahead)
+    yield from fetch_ahead(fetch, range(2, pages + 1), workers, ahead)
 
 
 def fetch_ahead(fetch: Callable[[K], R], keys: Iterable[K], workers: Executor, ahead: int) -> Iterator[R]:
@@ -53,14 +51,15 @@ class Drift:
     over the page boundary, and they are missed with no trace but the counts (freshbooks-api.md 3.2, 6.4).
     """
 
-    def __init__(self, first: Page) -> None:
-        self.total = first.total
+    def __init__(self, total: int) -> None:
+        self.total = total
         self.rows = 0
         self.moved = False
 
-    def see(self, page: Page) -> None:
-        self.rows += len(page.rows)
-        self.moved |= page.total != self.total
+    def see(self, rows: int, total: int) -> None:
+        """A page had `rows` and said that the list has `total`."""
+        self.rows += rows
+        self.moved |= total != self.total
 
     def __str__(self) -> str:
         return f"{self.rows} rows read, {self.total} counted by FreshBooks"

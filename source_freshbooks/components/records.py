@@ -7,6 +7,7 @@ a destination wants one type per column. Leaked credentials are dropped in the s
 import logging
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from source_freshbooks.components.redaction import LEAKED_KEYS, redact
@@ -51,6 +52,7 @@ def _boolean(value: Any) -> bool | None:
     return _BOOLEANS[value]
 
 
+@lru_cache(4096)  # the same days come again and again
 def _date(value: Any) -> str | None:
     if value == "":
         return None

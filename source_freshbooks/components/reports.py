@@ -12,11 +12,11 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
 from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.retriever import BusinessRetriever, Pages
 from source_freshbooks.components.timestamps import parse_utc
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
@@ -67,20 +67,18 @@ class ReportRetriever(BusinessRetriever):
 
         answers = fetch_ahead(ask, periods, self.connection.page_workers, self.connection.pages_in_flight)
         for period, (body, observed) in zip(periods, answers, strict=True):
-            record = shaper.shape(body)
-            yield [
-                {
-                    **record,
-                    "account_id": ids["account_id"],
-                    "business_id": ids["business_id"],
-                    "currency_code": currency,
-                    **({"start_date": period.start.isoformat()} if period.start else {}),
-                    "end_date": period.end.isoformat(),
-                    "observed_at": observed,
-                    "is_deleted": False,
-                    "is_archived": False,
-                }
-            ]
+            record = {
+                **shaper.shape(body),
+                "account_id": ids["account_id"],
+                "business_id": ids["business_id"],
+                "currency_code": currency,
+                **({"start_date": period.start.isoformat()} if period.start else {}),
+                "end_date": period.end.isoformat(),
+                "observed_at": observed,
+                "is_deleted": False,
+                "is_archived": False,
+            }
+            yield self.leaving([record])
 
     def _ask(self, root: str, currency: str, period: Period) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}

@@ -3,29 +3,16 @@
 import json
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 
 import requests
-from airbyte_cdk.models import (
-    AirbyteAnalyticsTraceMessage,
-    AirbyteEstimateTraceMessage,
-    AirbyteMessage,
-    AirbyteTraceMessage,
-    EstimateType,
-    TraceType,
-    Type,
-)
-from airbyte_cdk.sources.declarative.retrievers import Retriever
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
-from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.models import AirbyteAnalyticsTraceMessage, AirbyteMessage, TraceType
 
-from source_freshbooks.components.access import skip_or_raise
-from source_freshbooks.components.batches import batch
-from source_freshbooks.components.connection import BEGINNING, connection_of
+from source_freshbooks.components.business_retriever import BusinessRetriever, Pages, server_time, trace
+from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.deletions import VISIBILITY, Params
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import FAMILIES, Page
@@ -38,65 +25,6 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 # A stamp later than the server's clock would hide every later change behind it.
 CLOCK_TOLERANCE = timedelta(hours=1)
-
-Records = Iterable[Mapping[str, Any] | AirbyteMessage]
-Pages = Iterator[list[dict[str, Any]] | AirbyteMessage]
-
-
-@dataclass
-class BusinessRetriever(Retriever):
-    """What reading a business has in common: the client, the cursor, the gate, the progress."""
-
-    config: Mapping[str, Any]
-    name: str
-    family: str
-    cursor_field: str
-    primary_key: list[str] = field(default_factory=list)  # given by the CDK, as is the cursor
-    cursor: Cursor | None = None
-
-    def __post_init__(self) -> None:
-        self.connection = connection_of(self.config)
-        self.client = self.connection.client(self.name)
-        self._expected = 0
-        self._lock = threading.Lock()
-        if self.cursor is not None:
-            setattr(self.cursor, "observe", _only_advances(self.cursor.observe, self.cursor_field))  # noqa: B010
-
-    def read_records(
-        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
-    ) -> Records:
-        assert stream_slice is not None
-        ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
-        since = stream_slice.cursor_slice.get("start_time")
-        try:
-            for page in self.read_business(ids, since, RecordShaper(self.name, records_schema)):
-                if isinstance(page, AirbyteMessage):
-                    yield page
-                elif page and self.connection.batches:
-                    yield batch(self.name, page, self.cursor_field)
-                else:
-                    yield from page
-        except FreshbooksError as error:
-            skip_or_raise(error, self.name, ids["business_id"], self.connection.worked)
-
-    def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
-        """The records of one business, by page; `since` is the start of the cursor's window, UTC."""
-        raise NotImplementedError
-
-    @staticmethod
-    def observed(response: requests.Response) -> str:
-        """`observed_at` of what this answer says: the server's clock, free of our clock's faults."""
-        return format_utc(server_time(response) - timedelta(seconds=1))
-
-    def expect(self, rows: int) -> AirbyteMessage:
-        """Tell how many rows the stream will have in all, as far as known: the progress of the sync."""
-        with self._lock:
-            self._expected += rows
-            expected = self._expected
-        estimate = AirbyteEstimateTraceMessage(
-            name=self.name, type=EstimateType.STREAM, row_estimate=expected
-        )
-        return _trace(TraceType.ESTIMATE, estimate=estimate)
 
 
 @dataclass
@@ -124,9 +52,13 @@ class ListRetriever(BusinessRetriever):
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         return _Reading(self, ids, since, shaper).pages()
 
+    def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - for others to give
+        """Rows that other answers show; those that the list shows too are dropped."""
+        return iter(())
+
 
 class _Reading:
-    """One read of one business: what must not be shared between threads."""
+    """One read of one business."""
 
     def __init__(
         self, stream: ListRetriever, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper
@@ -145,6 +77,7 @@ class _Reading:
         self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
         self._seen: set[Any] | None = set() if self._visibility.overlapping or self._known else None
         self._trusted = True
+        self._finishing = threading.Lock()
 
     def pages(self) -> Pages:
         for asked in self._visibility.passes:
@@ -163,8 +96,9 @@ class _Reading:
                 )
                 self._trusted = False
             yield self._completeness(asked, drift)
+        yield self._finish(self._stream.unlisted(self._ids), {})
         if self._seen is not None and self._trusted:
-            yield list(self._vanished(self._known - self._seen))
+            yield self._stream.leaving(list(self._vanished(self._known - self._seen)))
 
     def _vanished(self, ids: set[Any]) -> Iterator[dict[str, Any]]:
         """What became of rows that were known and are in no list."""
@@ -188,22 +122,31 @@ class _Reading:
         stream = self._stream
         params = {**self._filters(), **asked, "per_page": PER_PAGE}
 
-        def fetch(number: int) -> Page:
-            return self._fetch({**params, "page": number})[0]
+        def finish(page: Page) -> tuple[int, int, list[dict[str, Any]]]:
+            return len(page.rows), page.total, self._finish(page.rows, asked)
+
+        def fetch(number: int) -> tuple[int, int, list[dict[str, Any]]]:
+            return finish(self._fetch({**params, "page": number})[0])
 
         first, response = self._fetch({**params, "page": 1})
         if not self._observed:
             self._observe(response)
         if first.total and (self._seen is None or asked is self._visibility.passes[0]):
             yield stream.expect(first.total)
-        drift = Drift(first)
-        connection = stream.connection
-        for page in read_pages(fetch, first, connection.page_workers, connection.pages_in_flight):
-            drift.see(page)
-            records = (self._record(row, asked) for row in page.rows)
-            yield [record for record in records if record is not None]
+        drift = Drift(first.total)
+        workers, ahead = stream.connection.page_workers, stream.connection.pages_in_flight
+        for rows, total, leaving in read_pages(fetch, finish(first), first.pages, workers, ahead):
+            drift.see(rows, total)
+            yield leaving
         logger.info("%s: %s", self._label(asked), drift)
         return drift
+
+    def _finish(self, rows: Iterable[dict[str, Any]], asked: Params) -> list[dict[str, Any]]:
+        """What leaves for `rows`. It is done where a page was fetched: parsed rows that wait their turn are cold
+        by then and fill memory, and threads that take turns within a page take longer."""
+        with self._finishing:
+            records = [record for row in rows if (record := self._record(row, asked)) is not None]
+            return self._stream.leaving(records)
 
     def _fetch(self, params: Params) -> tuple[Page, requests.Response]:
         body, response = self._stream.client.get(self._path, params)
@@ -275,38 +218,8 @@ class _Reading:
             "counted": drift.total,
         }
         analytics = AirbyteAnalyticsTraceMessage(type="completeness", value=json.dumps(value))
-        return _trace(TraceType.ANALYTICS, analytics=analytics)
+        return trace(TraceType.ANALYTICS, analytics=analytics)
 
     def _label(self, asked: Params) -> str:
         which = " ".join(f"{key}={value}" for key, value in asked.items())
         return f"{self._stream.name} of business {self._ids['business_id']}{' ' + which if which else ''}"
-
-
-def server_time(response: requests.Response) -> datetime:
-    """The time of an answer by the server's clock, UTC; by ours if it does not tell."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, TypeError, ValueError):
-        return datetime.now(UTC)
-
-
-def _trace(kind: TraceType, **content: Any) -> AirbyteMessage:
-    now = datetime.now(UTC).timestamp() * 1000
-    return AirbyteMessage(type=Type.TRACE, trace=AirbyteTraceMessage(type=kind, emitted_at=now, **content))
-
-
-def _only_advances(observe: Callable[[Record], None], cursor_field: str) -> Callable[[Record], None]:
-    """`observe` for the records that move the cursor: parsing every stamp took a sixth of a sync.
-
-    Stamps are written alike, so their texts compare as they do. A business is read by one thread.
-    """
-    latest: dict[Any, str] = {}
-
-    def advance(record: Record) -> None:
-        assert record.associated_slice is not None
-        business = record.associated_slice.partition["business_id"]
-        if record.data[cursor_field] > latest.get(business, ""):
-            latest[business] = record.data[cursor_field]
-            observe(record)
-
-    return advance

@@ -13,15 +13,15 @@ from source_freshbooks.components.families import FAMILIES, Page
 from source_freshbooks.components.paging import Drift, read_pages
 
 
-def page(number: int, pages: int, rows: int = 1, total: int | None = None) -> Page:
-    return Page([{"id": (number, i)} for i in range(rows)], number, pages, pages if total is None else total)
+def page(number: int, pages: int) -> Page:
+    return Page([{"id": number}], number, pages, pages)
 
 
 @settings(max_examples=30)
 @given(pages=st.integers(0, 25), ahead=st.integers(1, 9))
 def test_all_pages_in_order(pages: int, ahead: int) -> None:
     with ThreadPoolExecutor(4) as workers:
-        read = read_pages(lambda n: page(n, pages), page(1, pages), workers, ahead)
+        read = read_pages(lambda n: page(n, pages), page(1, pages), pages, workers, ahead)
         assert [p.number for p in read] == list(range(1, max(pages, 1) + 1))
 
 
@@ -35,7 +35,7 @@ def test_no_more_than_the_window_is_fetched_before_it_is_consumed() -> None:
         return page(number, 50)
 
     with ThreadPoolExecutor(8) as workers:
-        read = read_pages(fetch, page(1, 50), workers, ahead=3)
+        read = read_pages(fetch, page(1, 50), 50, workers, ahead=3)
         next(read)
         next(read)  # waits for page 2; 3 and 4 may fly
         time.sleep(0.05)
@@ -50,25 +50,25 @@ def test_an_error_on_a_later_page_is_raised() -> None:
         return page(number, 5)
 
     with ThreadPoolExecutor(2) as workers, pytest.raises(FreshbooksError, match="page 3"):
-        list(read_pages(fetch, page(1, 5), workers, ahead=2))
+        list(read_pages(fetch, page(1, 5), 5, workers, ahead=2))
 
 
 def test_an_absurd_number_of_pages_is_refused() -> None:
     with ThreadPoolExecutor(1) as workers, pytest.raises(FreshbooksError, match="10001"):
-        list(read_pages(lambda n: page(n, 1), page(1, 10_001), workers, ahead=1))
+        list(read_pages(lambda n: page(n, 1), page(1, 10_001), 10_001, workers, ahead=1))
 
 
 def test_drift_is_suspected_when_the_total_moves_or_rows_are_missing() -> None:
-    steady = Drift(page(1, 2, rows=2, total=3))
-    steady.see(page(1, 2, rows=2, total=3))
-    steady.see(page(2, 2, rows=1, total=3))
+    steady = Drift(total=3)
+    steady.see(rows=2, total=3)
+    steady.see(rows=1, total=3)
     assert not steady.suspected
-    moved = Drift(page(1, 2, rows=2, total=3))
-    moved.see(page(1, 2, rows=2, total=3))
-    moved.see(page(2, 2, rows=1, total=2))
+    moved = Drift(total=3)
+    moved.see(rows=2, total=3)
+    moved.see(rows=1, total=2)
     assert moved.suspected
-    unreadable = Drift(page(1, 1, rows=0, total=16))
-    unreadable.see(page(1, 1, rows=0, total=16))
+    unreadable = Drift(total=16)
+    unreadable.see(rows=0, total=16)
     assert unreadable.suspected
 
 
