@@ -50,7 +50,9 @@ def test_a_row_that_a_list_lost_comes_as_it_is(sandbox: Sandbox, config: dict[st
 
 
 def test_a_service_that_only_projects_show_still_lives(sandbox: Sandbox, config: dict[str, Any]) -> None:
-    embedded = next(p["services"][0]["id"] for p in sandbox.books(BUSINESS)["projects"].values() if p["active"])
+    embedded = next(
+        p["services"][0]["id"] for p in sandbox.books(BUSINESS)["projects"].values() if p["active"]
+    )
     sandbox.books(BUSINESS)["services"].pop(embedded)
     sandbox.books(BUSINESS).table("services").changed()
     records = rows(reconcile(config, "services", [embedded]), "services")
