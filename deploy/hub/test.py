@@ -31,14 +31,19 @@ def main() -> None:
         (home / "config.json").write_text(json.dumps(config_of(sandbox)))
         for path in (home, home / "config.json"):
             os.chown(path, USER, USER)
-        urls = {"FRESHBOOKS_API_URL": sandbox.url, "FRESHBOOKS_AUTH_URL": sandbox.url}
-        environment = [word for name, url in urls.items() for word in ("--env", f"{name}={url}")]
-        with Container(IMAGE, "--volume", f"{home}:/data", *environment) as container:
+        # Not /data: buildah lays the image's own volume over what is mounted there; an engine doesn't.
+        settings = {
+            "FRESHBOOKS_API_URL": sandbox.url,
+            "FRESHBOOKS_AUTH_URL": sandbox.url,
+            "FRESHBOOKS_HOME": "/books",
+        }
+        environment = [word for name, value in settings.items() for word in ("--env", f"{name}={value}")]
+        with Container(IMAGE, "--volume", f"{home}:/books", *environment) as container:
             who, size = container.run("id", "-u"), container.run("du", "-sm", "/opt/freshbooks").split()[0]
             say(started, f"runs as uid {who}; /opt/freshbooks has {size} MB")
             assert who == str(USER)
             freshbooks = container.entrypoint
-            container.run(*freshbooks, "connect", "--config", "/data/config.json")
+            container.run(*freshbooks, "connect", "--config", "/books/config.json")
             streams = [word for name in ("clients", "invoices", "payments") for word in ("--stream", name)]
             container.run(*freshbooks, "sync", *streams)
             rows = container.run(*freshbooks, "query", "from outstanding_balances", "--format", "csv")
