@@ -16,7 +16,8 @@ def main(results: Path, raw: Path, folder: Path, memory: str) -> None:
         db.execute("set enable_progress_bar = false")
         db.execute(f"attach '{raw}' as raw (read_only)")
         db.execute(f"attach '{folder / 'marts.duckdb'}' as marts_next; create schema marts_next.marts")
-        for node in json.loads(results.read_bytes())["results"]:
+        nodes = json.loads(results.read_bytes())["results"]
+        for node in sorted(nodes, key=lambda node: not node["unique_id"].startswith("seed.")):
             kind = node["unique_id"].split(".")[0]
             if kind == "model":
                 db.execute(f"create table {node['relation_name']} as {node['compiled_code']}")
@@ -24,7 +25,7 @@ def main(results: Path, raw: Path, folder: Path, memory: str) -> None:
                 db.execute(f"select count(*) from ({node['compiled_code']})").fetchall()
             elif kind == "seed":
                 columns = "from_currency_code varchar, to_currency_code varchar, rate_date date, rate decimal(18, 8)"
-                db.execute(f"create table {node['relation_name']} ({columns})")
+                db.execute(f"create table {node['unique_id'].split('.')[-1]} ({columns})")
 
 
 if __name__ == "__main__":
