@@ -9,14 +9,15 @@
         {%- for result in results if result.status in ('success', 'pass', 'warn') -%}
             {%- do passed.append(result.node.unique_id) -%}
         {%- endfor -%}
-        {%- set missing = [] -%}
+        {%- set missing, marts = [], [] -%}
         {%- for node in graph.nodes.values() if node.resource_type in ('model', 'test') -%}
             {%- if node.unique_id not in passed -%} {%- do missing.append(node.name) -%} {%- endif -%}
+            {%- if node.schema == 'marts_next' -%} {%- do marts.append(node.name) -%} {%- endif -%}
         {%- endfor -%}
         {%- if missing -%}
             {{ log('Marts not published: ' ~ missing | length ~ ' models and tests did not pass in this run, such as '
                 ~ missing[0] ~ '. The earlier marts are unchanged.', info=true) }}
-        {%- else -%}
+        {%- elif marts -%}
             {{ swap_marts() }}
         {%- endif -%}
     {%- endif -%}

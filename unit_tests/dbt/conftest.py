@@ -1,12 +1,16 @@
 """dbt, and the build that several tests read."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
 
@@ -36,3 +40,17 @@ def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> B
             assert built.succeeded, built.output
             built.folder.rename(done)
     return Build(done)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    """PostgreSQL, empty, for one module of tests."""
+    programs = postgres.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    try:
+        with postgres.server(folder, programs) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)

@@ -74,7 +74,9 @@ def server(folder: Path, programs: Path) -> Iterator[Server]:
 def write_raw(database: Server, tables: Rows) -> None:
     """The raw tables in schema `freshbooks`, in the column names and types of Airbyte's Postgres destination."""
     with database.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("set time zone 'UTC'; create schema freshbooks")
+        cursor.execute(
+            "set time zone 'UTC'; drop schema if exists freshbooks cascade; create schema freshbooks"
+        )
         for stream, records in tables.items():
             properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
             api_names = {name.lower(): name for name in properties}

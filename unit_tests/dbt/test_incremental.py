@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
 from unit_tests.dbt.ledger import ONE, TWO, invoice, line, money
@@ -21,6 +24,7 @@ FACTS: dict[str, tuple[str, str, Row]] = {
     "time_entries": ("id", "observed_at", {"duration": 60}),
     "journal_entry_details": ("detailid", "_airbyte_extracted_at", {"name": "Corrected"}),
 }
+VARIABLES = TODAY | {"freshbooks_incremental": True}
 MODELS = ["int_invoice_lines", *(f"stg_freshbooks__{stream}" for stream in FACTS)]
 
 
@@ -76,36 +80,70 @@ def after(tables: Rows, *invoices: Row) -> Rows:
     return {**tables, "invoices": kept + list(invoices)}
 
 
-def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    with duckdb.connect(str(folder / "work.duckdb"), read_only=True) as connection:
-        return {
-            model: sorted(connection.execute(f"select * from {model}").fetchall(), key=repr)
-            for model in MODELS
-        }
+Contents = dict[str, list[tuple[Any, ...]]]
+Build = Callable[..., Contents]
 
 
-def build(dbt: Dbt, folder: Path, tables: Rows, *arguments: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The facts after one more build over the same work file."""
-    variables = TODAY | {"freshbooks_incremental": True}
-    built = dbt.run(folder, tables, "run", *arguments, variables=variables, project=folder / "project")
-    assert built.succeeded, built.output
-    return contents(folder)
+def sorted_rows(execute: Callable[[str], list[tuple[Any, ...]]]) -> Contents:
+    return {model: sorted(execute(f"select * from {model}"), key=repr) for model in MODELS}
 
 
-def test_incremental_facts_equal_a_full_rebuild(dbt: Dbt, tmp_path: Path) -> None:
-    part_of_project(tmp_path, *MODELS)
-    one, two, three = [build(dbt, tmp_path, tables) for tables in (first(), second(), third())]
+@pytest.fixture
+def on_duckdb(dbt: Dbt, tmp_path: Path) -> Build:
+    """`build(tables, *arguments)`: the facts after one more build over what the builds before left."""
+    project = part_of_project(tmp_path, *MODELS)
+
+    def build(tables: Rows, *arguments: str) -> Contents:
+        built = dbt.run(tmp_path, tables, "run", *arguments, variables=VARIABLES, project=project)
+        assert built.succeeded, built.output
+        with duckdb.connect(str(tmp_path / "work.duckdb"), read_only=True) as connection:
+            return sorted_rows(lambda sql: connection.execute(sql).fetchall())
+
+    return build
+
+
+@pytest.fixture
+def on_postgres(dbt: Dbt, tmp_path: Path, server: postgres.Server) -> Build:
+    project = part_of_project(tmp_path, *MODELS)
+
+    def build(tables: Rows, *arguments: str) -> Contents:
+        postgres.write_raw(server, tables)
+        variables = VARIABLES | {"freshbooks_streams": list(tables)}
+        built = dbt.call(
+            tmp_path,
+            server.environment(),
+            *("run", *arguments),
+            variables=variables,
+            target="postgres",
+            project=project,
+        )
+        assert built.succeeded, built.output
+        with server.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("set search_path to freshbooks_work")
+
+            def rows(sql: str) -> list[tuple[Any, ...]]:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
+
+            return sorted_rows(rows)
+
+    return build
+
+
+@pytest.mark.parametrize("engine", ["on_duckdb", "on_postgres"])
+def test_incremental_facts_equal_a_full_rebuild(engine: str, request: pytest.FixtureRequest) -> None:
+    build: Build = request.getfixturevalue(engine)
+    one, two, three = [build(tables) for tables in (first(), second(), third())]
     assert all(one[model] != two[model] for model in MODELS), "the second sync changed nothing"
     assert two["int_invoice_lines"] != three["int_invoice_lines"]
-    assert build(dbt, tmp_path, third(), "--full-refresh") == three
+    assert build(third(), "--full-refresh") == three
 
 
-def test_a_kept_row_is_not_read_again(dbt: Dbt, tmp_path: Path) -> None:
+def test_a_kept_row_is_not_read_again(on_duckdb: Build, tmp_path: Path) -> None:
     """What no sync touched stays as it was built: else the switch would save nothing."""
-    part_of_project(tmp_path, *MODELS)
-    build(dbt, tmp_path, first())
-    build(dbt, tmp_path, second())
+    on_duckdb(first())
+    on_duckdb(second())
     with duckdb.connect(str(tmp_path / "work.duckdb")) as connection:
         connection.execute("update stg_freshbooks__payments set note = 'kept' where payment_id = 20")
-    payments = build(dbt, tmp_path, third())["stg_freshbooks__payments"]
+    payments = on_duckdb(third())["stg_freshbooks__payments"]
     assert len([row for row in payments if "kept" in row]) == 1

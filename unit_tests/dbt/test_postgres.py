@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import duckdb
 import pytest
 
@@ -14,20 +9,6 @@ from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
 from unit_tests.dbt.digests import digest
-
-PROGRAMS = postgres.binaries()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    if PROGRAMS is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    try:
-        with postgres.server(folder, PROGRAMS) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +17,6 @@ from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import TODAY, Build, Dbt, part_of_project
 
-PROGRAMS = postgres.binaries()
 STREAMS = ("businesses", "systems", "taxes")
 BOTH_MARTS = """
     select
@@ -70,19 +67,12 @@ class Books:
 
 
 @pytest.fixture(scope="module")
-def books(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
-    if PROGRAMS is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+def books(dbt: Dbt, server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Books:
     folder = tmp_path_factory.mktemp("publish")
     models = ("businesses", "taxes", *(f"stg_freshbooks__{stream}" for stream in STREAMS))
-    data = Path(tempfile.mkdtemp(prefix="pg"))
-    try:
-        with postgres.server(data, PROGRAMS) as server:
-            rows = all_rows()
-            postgres.write_raw(server, {stream: rows[stream] for stream in STREAMS})
-            yield Books(server, dbt, folder, part_of_project(folder, *models))
-    finally:
-        shutil.rmtree(data)
+    rows = all_rows()
+    postgres.write_raw(server, {stream: rows[stream] for stream in STREAMS})
+    return Books(server, dbt, folder, part_of_project(folder, *models))
 
 
 def test_a_reader_has_the_old_marts_or_the_new_ones(books: Books) -> None:
