@@ -133,7 +133,7 @@ class Throttle:
 
     def rows(self, stream: str, count: int) -> None:
         """As `Reporter.rows`."""
-        if count & 63 == 0 and (now := time.monotonic()) >= self._next:
+        if (now := time.monotonic()) >= self._next:
             self._next = now + 0.1
             self._target.rows(stream, count)
 

@@ -28,7 +28,39 @@ def qualified(table: str) -> str:
 
 
 def stage(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
-    """Create the temp table `batch` from record lines; its row ids follow the order of the lines.
+    """Create the temp table `batch` from record lines; its row ids follow the order of the lines."""
+    return f"CREATE OR REPLACE TEMP TABLE batch AS {_rows_of(table, spool, longest, typed)}"
+
+
+def insert(table: StreamTable, spool: Path, longest: int) -> str:
+    """Insert record lines straight into the table, typed; their row ids are the highest."""
+    columns = ", ".join(_all_columns(table))
+    rows = _rows_of(table, spool, longest, typed=True)
+    return f"INSERT INTO {qualified(table.name)} ({columns}) {rows}"
+
+
+def last_row(table: StreamTable) -> str:
+    """The highest row id of a raw table, -1 if it is empty."""
+    return f"SELECT coalesce(max(rowid), -1) FROM {qualified(table.name)}"
+
+
+def any_repeated(table: StreamTable, last: int) -> str:
+    """1 if a row after row id `last` has the key of another row."""
+    keys = ", ".join(map(quoted, table.primary_key))
+    name = qualified(table.name)
+    return f"""
+        SELECT (
+            EXISTS (SELECT 1 FROM {name} WHERE rowid > {last} GROUP BY {keys} HAVING count(*) > 1)
+            OR EXISTS (
+                FROM (FROM {name} WHERE rowid > {last}) AS s
+                SEMI JOIN (FROM {name} WHERE rowid <= {last}) AS t ON {_same_key(table)}
+            )
+        )::INTEGER
+    """
+
+
+def _rows_of(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
+    """The rows of record lines, with all columns of the table.
 
     `typed` lets the JSON reader make the values, and fails when one does not fit; otherwise every value is
     read as JSON and cast, and one that does not fit becomes NULL and is listed in `_airbyte_meta.changes`.
@@ -43,7 +75,7 @@ def stage(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
     value = _typed_value if typed else _cast_value
     values = [f"{value(c)} AS {quoted(c.name)}" for c in table.columns]
     return f"""
-        CREATE OR REPLACE TEMP TABLE batch AS SELECT
+        SELECT
             {", ".join(values)},
             uuidv7()::VARCHAR AS _airbyte_raw_id,
             epoch_ms(record.emitted_at) AS _airbyte_extracted_at,

@@ -13,15 +13,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
 from freshbooks_hub.errors import SourceFailed, disk_errors
 from freshbooks_hub.files import write_private
-from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, parse
+from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, messages
 
 SECRETS = ("client_secret", "refresh_token", "access_token")
 END_SECONDS = 10.0
+CHUNK = 1024 * 1024
 # {"taxes": {"439000": [7840, 7841]}}
 KnownIds = dict[str, dict[str, list[Any]]]
 
@@ -140,8 +142,8 @@ class SourceRun:
 
     def _lines(self, process: subprocess.Popen[bytes], verb: str) -> Iterator[Message]:
         failed = False
-        for line in _stdout(process):
-            message = parse(line)
+        stdout = _stdout(process)
+        for message in messages(iter(lambda: stdout.read1(CHUNK), b"")):
             if isinstance(message, Log):
                 self.log.write(message.text)
                 continue
@@ -182,8 +184,8 @@ class SourceRun:
             self.log.write(line.decode("utf-8", "replace"))
 
 
-def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stdout is not None
+def _stdout(process: subprocess.Popen[bytes]) -> BufferedReader:
+    assert isinstance(process.stdout, BufferedReader)
     return process.stdout
 
 

@@ -98,8 +98,8 @@ class Ingestion:
         throttle = Throttle(self._reporter)
         try:
             for message in self._source.read(catalog.configured(streams), states, known_ids):
-                if isinstance(message, messages.Record):
-                    throttle.rows(message.stream, self._loader.record(message))
+                if isinstance(message, messages.Records):
+                    throttle.rows(message.stream, self._loader.records(message))
                 else:
                     self._handle(message)
         finally:

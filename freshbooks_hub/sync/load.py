@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from freshbooks_hub.errors import LoadFailed, disk_errors
 from freshbooks_hub.sync.catalog import StreamTable
-from freshbooks_hub.sync.messages import Record, State
+from freshbooks_hub.sync.messages import Records, State
 from freshbooks_hub.sync.raw import RawStore
 
 BATCH_BYTES = 16 * 1024 * 1024
@@ -51,18 +51,14 @@ class StreamLoad:
     _state: dict[str, Any] | None = None
     _flushed_at: float = field(default_factory=time.monotonic)
 
-    def add(self, line: bytes) -> None:
-        """Spool one record."""
+    def add(self, lines: list[bytes]) -> None:
+        """Spool records."""
         if self._file is None:
             self._file = self.spool.open("wb", buffering=SPOOL_BUFFER)
-        self._file.write(line)
-        self._file.write(b"\n")
-        size = len(line)
-        self.read += 1
-        self._rows += 1
-        self._bytes += size
-        if size > self._longest:
-            self._longest = size
+        self._bytes += self._file.write(b"\n".join([*lines, b""]))
+        self.read += len(lines)
+        self._rows += len(lines)
+        self._longest = max(self._longest, *map(len, lines))
 
     def is_due(self) -> bool:
         """Whether the batch is full, or a state has waited long enough."""
@@ -128,11 +124,11 @@ class Loader:
             heals=heals,
         )
 
-    def record(self, record: Record) -> int:
-        """Spool a record, commit its batch when that is full; the number of rows read of the stream."""
-        load = self.streams[record.stream]
+    def records(self, records: Records) -> int:
+        """Spool records, commit their batch when it is full; the number of rows read of the stream."""
+        load = self.streams[records.stream]
         with disk_errors(self._folder):
-            load.add(record.line)
+            load.add(records.lines)
             if load.is_due():
                 load.flush(self._raw)
         return load.read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +13,11 @@ DATA_KEY = b'","data":{'
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A record as the line it came on, without the line feed: `{"type":"RECORD","record":{"data":…}}`."""
+class Records:
+    """Records of one stream, each as the line it came on, without the line feed: `{"type":"RECORD","record":…}`."""
 
     stream: str
-    line: bytes
+    lines: list[bytes]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,35 @@ class Answer:
     body: dict[str, Any]
 
 
-Message = Record | State | Estimate | Status | Failure | NewConfig | Log | Warned | Answer
+Message = Records | State | Estimate | Status | Failure | NewConfig | Log | Warned | Answer
+
+
+def messages(chunks: Iterable[bytes]) -> Iterator[Message]:
+    """The messages in pieces of stdout, in order; records of a stream that follow each other come together."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from _together(lines)
+    if rest:
+        yield parse(rest)
+
+
+def _together(lines: list[bytes]) -> Iterator[Message]:
+    found, usual = None, b""
+    for line in lines:
+        if found and line.startswith(usual):
+            found.lines.append(line)
+            continue
+        if found:
+            yield found
+            found = None
+        message = parse(line)
+        if isinstance(message, Records):
+            found, usual = message, RECORD_PREFIX + message.stream.encode() + DATA_KEY
+        else:
+            yield message
+    if found:
+        yield found
 
 
 def parse(line: bytes) -> Message:
@@ -92,7 +121,7 @@ def parse(line: bytes) -> Message:
     if line.startswith(RECORD_PREFIX):
         end = line.find(b'"', len(RECORD_PREFIX))
         if line.startswith(DATA_KEY, end):
-            return Record(line[len(RECORD_PREFIX) : end].decode(), line.rstrip())
+            return Records(line[len(RECORD_PREFIX) : end].decode(), [line])
     try:
         message = orjson.loads(line)
         return _typed(message)
@@ -103,7 +132,7 @@ def parse(line: bytes) -> Message:
 def _typed(message: dict[str, Any]) -> Message:
     match message["type"]:
         case "RECORD":
-            return Record(message["record"]["stream"], orjson.dumps(message))
+            return Records(message["record"]["stream"], [orjson.dumps(message)])
         case "STATE":
             stream = message["state"]["stream"]
             return State(stream["stream_descriptor"]["name"], {"type": "STREAM", "stream": stream})

@@ -29,6 +29,10 @@ META_COLUMNS = {
 }
 
 
+class _NotNew(Exception):
+    """Some rows of a batch are not new, or not of the types of their columns."""
+
+
 @dataclass(frozen=True)
 class Written:
     """What one batch did to its table."""
@@ -42,6 +46,8 @@ class RawStore:
 
     def __init__(self, path: Path, temp_folder: Path) -> None:
         self.path = path
+        # By table: whether it was empty when its load began, and nothing but new rows came since.
+        self._filling: dict[str, bool] = {}
         with self._errors("open the raw tables"):
             self._db = duckdb.connect(
                 path,
@@ -150,16 +156,26 @@ class RawStore:
     ) -> Written:
         """Merge the `rows` record lines of `spool` and save `state`, in one transaction."""
         with self._errors(f"load {table.name}"):
+            if rows and self._filling.setdefault(table.name, not self._rows(table.name)):
+                try:
+                    with self._transaction():
+                        self._insert(table, spool, rows, longest)
+                        return self._note(table, Written(rows, 0), state)
+                except _NotNew:
+                    self._filling[table.name] = False
             if rows:
                 self._stage(table, spool, rows, longest)
             with self._transaction():
-                written = self._merge(table) if rows else Written(0, 0)
-                if state is not None:
-                    self._save_state(table.name, state)
-                # Rows of a shadow count when it is swapped in.
-                if (written.inserted or written.updated) and not table.name.startswith(SHADOW_PREFIX):
-                    self._bump(table.name)
+                written = self._note(table, self._merge(table) if rows else Written(0, 0), state)
             self._db.execute("DROP TABLE IF EXISTS batch")
+        return written
+
+    def _note(self, table: StreamTable, written: Written, state: dict[str, Any] | None) -> Written:
+        if state is not None:
+            self._save_state(table.name, state)
+        # Rows of a shadow count when it is swapped in.
+        if (written.inserted or written.updated) and not table.name.startswith(SHADOW_PREFIX):
+            self._bump(table.name)
         return written
 
     def swap(self, shadow: StreamTable, state: dict[str, Any] | None) -> Written:
@@ -190,6 +206,16 @@ class RawStore:
         if table not in self.tables(shadows=True):
             return 0
         return self._rows(table)
+
+    def _insert(self, table: StreamTable, spool: Path, rows: int, longest: int) -> None:
+        """Insert rows without staging them, which costs a quarter less; raises _NotNew if that is not enough."""
+        last = self._scalar(sql.last_row(table))
+        try:
+            inserted = self._scalar(sql.insert(table, spool, longest))
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise _NotNew from error
+        if inserted != rows or (table.primary_key and self._scalar(sql.any_repeated(table, last))):
+            raise _NotNew
 
     def _stage(self, table: StreamTable, spool: Path, rows: int, longest: int) -> None:
         try:

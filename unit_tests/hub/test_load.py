@@ -21,6 +21,7 @@ from freshbooks_hub.errors import SourceFailed
 from freshbooks_hub.history import StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
+from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.raw import RawStore
@@ -126,6 +127,23 @@ def test_within_a_batch_the_newest_row_of_a_key_stays_and_a_tie_goes_to_the_late
         (1, "newest"),
         (2, "second"),
         (None, "null key again"),
+    ]
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 1_000, 16 * 1024 * 1024])
+def test_a_first_load_keeps_one_row_of_a_key_wherever_it_comes_again(
+    home: Home, scripted: Scripted, raw: Ask, monkeypatch: pytest.MonkeyPatch, batch_bytes: int
+) -> None:
+    monkeypatch.setattr(load, "BATCH_BYTES", batch_bytes)
+    rows = [row(i, "2026-01-05T00:00:00Z", name="first") for i in range(1, 40)]
+    rows += [row(7, "2026-01-06T00:00:00Z", name="again"), row(8, "2026-01-04T00:00:00Z", name="stale")]
+    rows += [row(i, "2026-01-05T00:00:00Z", name="later") for i in range(40, 80)]
+    read = [message for number, one in enumerate(rows) for message in (record(one), state(number))]
+    result = ingest(home, scripted(discover=[catalog(stream())], read=[*read, complete()]))["invoices"]
+    assert result.total == 79
+    assert raw("SELECT id, name FROM freshbooks.invoices WHERE id IN (7, 8) ORDER BY id") == [
+        (7, "again"),
+        (8, "first"),
     ]
 
 
@@ -301,6 +319,7 @@ from pathlib import Path
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
+from freshbooks_hub.sync import load
 from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
