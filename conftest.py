@@ -10,6 +10,20 @@ settings.register_profile("project", deadline=None, suppress_health_check=[Healt
 settings.load_profile("project")
 
 
+# These take minutes, or others wait for what they make: no worker shall begin with one of them at the end.
+LONGEST = ("test_marts_are_true.py", "test_golden.py", "test_differences.py", "test_reconciliation.py")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: some tests wait for a clock, a server or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and exitstatus == 0 and reporter.stats.get("skipped"):
