@@ -18,14 +18,14 @@ def main(results: Path, raw: Path, folder: Path, memory: str) -> None:
         db.execute(f"attach '{folder / 'marts.duckdb'}' as marts_next; create schema marts_next.marts")
         nodes = json.loads(results.read_bytes())["results"]
         for node in sorted(nodes, key=lambda node: not node["unique_id"].startswith("seed.")):
-            kind = node["unique_id"].split(".")[0]
+            kind, _, name, *_ = node["unique_id"].split(".")
             if kind == "model":
                 db.execute(f"create table {node['relation_name']} as {node['compiled_code']}")
             elif kind == "test":
                 db.execute(f"select count(*) from ({node['compiled_code']})").fetchall()
             elif kind == "seed":
                 columns = "from_currency_code varchar, to_currency_code varchar, rate_date date, rate decimal(18, 8)"
-                db.execute(f"create table {node['unique_id'].split('.')[-1]} ({columns})")
+                db.execute(f"create table {name} ({columns})")
 
 
 if __name__ == "__main__":

@@ -96,6 +96,8 @@ def test_archives_and_restorations_arrive_with_one_sync_each(hub: Hub) -> None:
     for resource, row_id, _ in rows:
         hub.sandbox.delete(resource, 439000, row_id)
     hub.sync()
+    agree(hub)
+
     for resource, row_id, _ in reversed(rows):
         hub.sandbox.undelete(resource, 439000, row_id)
     hub.sync()

@@ -156,7 +156,7 @@ class RawStore:
     ) -> Written:
         """Merge the `rows` record lines of `spool` and save `state`, in one transaction."""
         with self._errors(f"load {table.name}"):
-            if rows and self._filling.setdefault(table.name, not self._rows(table.name)):
+            if rows and self._is_filling(table.name):
                 try:
                     with self._transaction():
                         self._insert(table, spool, rows, longest)
@@ -169,6 +169,11 @@ class RawStore:
                 written = self._note(table, self._merge(table) if rows else Written(0, 0), state)
             self._db.execute("DROP TABLE IF EXISTS batch")
         return written
+
+    def _is_filling(self, table: str) -> bool:
+        if table not in self._filling:
+            self._filling[table] = not self._rows(table)
+        return self._filling[table]
 
     def _note(self, table: StreamTable, written: Written, state: dict[str, Any] | None) -> Written:
         if state is not None:

@@ -25,6 +25,8 @@ PAGES = (
     "/settings",
     "/settings/freshbooks",
 )
+# With the piece of a page that scripts ask for.
+ANSWERS = (*PAGES, "/progress")
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 

@@ -23,8 +23,7 @@ from freshbooks_sandbox import Sandbox
 from integration_tests.agent.conftest import Books
 from integration_tests.connector import config_of
 from integration_tests.web.conftest import point_at
-from integration_tests.web.serving import Client
-from integration_tests.web.test_security import ANSWERS
+from integration_tests.web.serving import ANSWERS, Client
 
 MAPLE = 439000
 

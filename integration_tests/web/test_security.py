@@ -9,10 +9,9 @@ from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.web import keys
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
-from integration_tests.web.serving import PAGES, Client
+from integration_tests.web.serving import ANSWERS, PAGES, Client
 
 PASSWORD = "correct horse battery"
-ANSWERS = (*PAGES, "/progress")
 FORMS = (
     "/sync",
     "/pause",

@@ -115,6 +115,7 @@ class Connection:
         What the environment says of proxies and certificates is read once, not for each request.
         """
         session = LimiterSession(api_budget=self.budget)
+        # Page workers, and beside them the threads that read first pages.
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(pool_maxsize=2 * self.pages_in_flight))
         environment = session.merge_environment_settings(self.api_url, {}, None, None, None)

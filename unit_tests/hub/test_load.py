@@ -320,7 +320,6 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
 from freshbooks_hub.sync import load
-from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.raw import RawStore
