@@ -14,11 +14,6 @@ settings.load_profile("project")
 LONGEST = ("test_marts_are_true.py", "test_golden.py", "test_differences.py", "test_reconciliation.py")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores: some tests wait for a clock, a server or a browser."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
