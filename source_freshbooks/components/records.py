@@ -7,9 +7,11 @@ a destination wants one type per column. Leaked credentials are dropped in the s
 import logging
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
+from msgspec import ValidationError, convert
+
+from source_freshbooks.components.fitting import fitting, kind_of
 from source_freshbooks.components.redaction import LEAKED_KEYS, redact
 from source_freshbooks.components.timestamps import to_utc
 
@@ -41,10 +43,6 @@ def _integer(value: Any) -> int | None:
     return whole
 
 
-def _number(value: Any) -> float | None:
-    return None if value == "" else float(value)
-
-
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "": None, 1: True, 0: False}
 
 
@@ -52,7 +50,6 @@ def _boolean(value: Any) -> bool | None:
     return _BOOLEANS[value]
 
 
-@lru_cache(4096)  # the same days come again and again
 def _date(value: Any) -> str | None:
     if value == "":
         return None
@@ -72,7 +69,6 @@ def _utc(value: Any) -> str | None:
 _SCALARS: dict[str, Plan] = {
     "string": (str, _string),
     "integer": (int, _integer),
-    "number": (float, _number),
     "boolean": (bool, _boolean),
     "date": (_ALWAYS, _date),
     "date-time": (_ALWAYS, _utc),
@@ -85,10 +81,15 @@ class RecordShaper:
     def __init__(self, stream: str, schema: Mapping[str, Any]) -> None:
         self._stream = stream
         self._warned: set[str] = set()
+        self._fitting = fitting(schema)
         self._plans = self._compile(schema)
 
     def shape(self, row: dict[str, Any]) -> dict[str, Any]:
-        return self._shape(row, self._plans)
+        try:
+            convert(row, self._fitting)
+        except ValidationError:
+            return self._shape(row, self._plans)
+        return row
 
     def _shape(self, row: dict[str, Any], plans: Mapping[str, Plan]) -> dict[str, Any]:
         leaked = []
@@ -122,8 +123,7 @@ class RecordShaper:
         return {key: self._plan(inner) for key, inner in (schema.get("properties") or {}).items()}
 
     def _plan(self, schema: Mapping[str, Any]) -> Plan:
-        types = schema["type"]
-        kind = next(t for t in ([types] if isinstance(types, str) else types) if t != "null")
+        kind = kind_of(schema)
         if kind == "object":
             return _ALWAYS, self._object(self._compile(schema))
         if kind == "array":
@@ -138,14 +138,7 @@ class RecordShaper:
                 raise ValueError
             return shape(value, plans)
 
-        def money(value: Any) -> Any:
-            # Nearly every object is money as it should be, a dozen in each invoice.
-            if type(value) is not dict or len(value) != 2:
-                return cast(value)
-            as_it_should = type(value.get("amount")) is str and type(value.get("code")) is str
-            return value if as_it_should else cast(value)
-
-        return money if plans.keys() == {"amount", "code"} else cast
+        return cast
 
     def _array(self, plans: Mapping[str, Plan]) -> Cast:
         def cast(value: Any) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.retriever import ListRetriever
 
-SCHEMA = {"properties": {"id": {"type": "integer"}}}
+SCHEMA = {"type": "object", "properties": {"id": {"type": "integer"}}}
 
 
 class MovingList:
