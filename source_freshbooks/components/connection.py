@@ -25,7 +25,7 @@ from source_freshbooks.components.reconcile import KnownIds
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
-PAGES_IN_FLIGHT = 12
+PAGES_IN_FLIGHT = 10
 BEGINNING = "1970-01-01T00:00:00Z"  # the start of streams, where the user gave none
 _HEADERS = {"User-Agent": "source-freshbooks"}
 
