@@ -7,7 +7,7 @@ CLOUD := .venv-cloud/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses pyairbyte-test image-test dagster-test inspector-test
+.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test
 
 install: $(INSTALLED)
 
@@ -58,6 +58,14 @@ test-warehouses: $(CLOUD)
 # Airbyte's Python client reads every stream, in an environment of its own.
 pyairbyte-test: $(INSTALLED)
 	@$(BIN)/python -m integration_tests.pyairbyte
+
+# Airbyte's own tests of a connector, which `make test` runs too.
+standard-test: $(INSTALLED)
+	@$(BIN)/python -m pytest -q integration_tests/test_airbyte_standard.py
+
+# `source-freshbooks read | jq`, as with `docker run`; needs jq.
+pipe-test: $(INSTALLED)
+	@$(BIN)/python -m integration_tests.pipe
 
 # The images of the connector and of the hub, built and run without a container engine; root on Debian.
 image-test: $(INSTALLED)
