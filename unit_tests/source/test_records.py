@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -125,47 +125,39 @@ def test_any_json_shapes_into_a_valid_record(stream: str) -> None:
     check()
 
 
-def as_documented(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """What `schema` says, or nearly."""
-    kind = kind_of(schema)
-    if kind == "object":
-        fields = {key: as_documented(inner) for key, inner in (schema.get("properties") or {}).items()}
-        return (
-            st.fixed_dictionaries({}, optional=fields) if fields else st.sampled_from([{}, {"jwt": "s3cret"}])
-        )
-    if kind == "array":
-        inner = schema.get("items") or {}
-        return st.lists(
-            as_documented(inner) if inner.get("properties") else st.just({"jwt": "s3cret"}), max_size=1
-        )
-    values: dict[str, st.SearchStrategy[Any]] = {
-        "string": st.sampled_from(["", "text", 1, True]),
-        "integer": st.sampled_from([0, 2**60, 1.0, "1", True]),
-        "boolean": st.sampled_from([True, False, 1, "true"]),
-        "date": st.sampled_from(["2026-02-28", "2026-02-30", "20260228", "2026-02-28 10:00:00", ""]),
-        "date-time": st.sampled_from(
-            ["2026-02-28T10:00:00Z", "2026-02-30T10:00:00Z", "2026-02-28 10:00:00", ""]
-        ),
-    }
-    return values[schema.get("format", kind)]
+SAMPLES = {
+    "string": ["", "text", 1, True],
+    "integer": [0, 2**60, 1.0, "1", True],
+    "boolean": [True, False, 1, "true"],
+    "date": ["2026-02-28", "2026-02-30", "20260228", "2026-02-28 10:00:00", ""],
+    "date-time": ["2026-02-28T10:00:00Z", "2026-02-30T10:00:00Z", "2026-02-28 10:00:00", ""],
+}
+
+
+def near(schema: dict[str, Any]) -> list[Any]:
+    """Values that `schema` describes, or nearly; an object has one field at a time."""
+    leaking = {"jwt": "s3cret"}
+    match kind_of(schema):
+        case "object":
+            fields = (schema.get("properties") or {}).items()
+            return [None, {}, leaking, *({key: value} for key, inner in fields for value in near(inner))]
+        case "array":
+            items = schema.get("items") or {}
+            inner = near(items) if items.get("properties") else [None, leaking, 1]
+            return [None, [], *([value] for value in inner)]
+        case kind:
+            return [None, *SAMPLES[schema.get("format", kind)]]
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_row_that_is_taken_as_it_came_is_one_that_no_cast_would_change(stream: str) -> None:
     schema = schema_of(stream)
     shaper = RecordShaper(stream, schema)
-    fields = {key: as_documented(inner) for key, inner in schema["properties"].items()}
-    some = st.sets(st.sampled_from(sorted(fields)), max_size=3)
-
-    @settings(max_examples=300)
-    @given(some.flatmap(lambda keys: st.fixed_dictionaries({key: fields[key] for key in sorted(keys)})))
-    def check(row: dict[str, Any]) -> None:
+    for row in filter(None, near(schema)):
         # An unknown field has every field of its row looked at.
         cast = shaper.shape({**copy.deepcopy(row), "unknown": 0})
         del cast["unknown"]
         assert json.dumps(shaper.shape(row)) == json.dumps(cast)
-
-    check()
 
 
 def test_redact_leaves_other_values_alone() -> None:
