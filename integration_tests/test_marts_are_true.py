@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import pytest
 
 from freshbooks_sandbox import Sandbox
@@ -18,6 +19,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         hub.connect()
         hub.sync()
         yield hub
+
+
+def generation(hub: Hub) -> str:
+    """The state of the raw tables that the marts say they stand for: that of the raw file."""
+    with duckdb.connect(hub.home / "raw.duckdb", read_only=True) as raw:
+        [(version,)] = raw.execute("SELECT version FROM freshbooks_sync.version").fetchall()
+    assert hub.query("select distinct generation from fb_freshness") == [{"generation": str(version)}]
+    return str(version)
 
 
 def test_the_first_sync_is_true_to_the_cent(hub: Hub) -> None:
@@ -66,11 +75,15 @@ def rows_with_edits(sandbox: Sandbox) -> list[tuple[str, Any, dict[str, Any]]]:
 
 
 def test_edits_and_deletions_arrive_with_one_sync_each(hub: Hub) -> None:
+    before = generation(hub)
     rows = rows_with_edits(hub.sandbox)
     for resource, row_id, fields in rows:
         hub.sandbox.edit(resource, 439000, row_id, **fields)
     assert changed(hub.sync()) == {resource for resource, *_ in rows}
     agree(hub)
+    assert generation(hub) != before
+    # Only the first build parsed the whole project.
+    assert (hub.home / "logs" / "dbt.log").read_text().count("Unable to do partial parsing") == 1
     category = next(row_id for resource, row_id, _ in rows if resource == "expense_categories")
     renamed = hub.query(
         "select distinct category_name from expense_categories "

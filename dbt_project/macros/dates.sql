@@ -16,3 +16,31 @@
 {% macro month_start(date_column) -%}
     cast({{ dbt.date_trunc('month', date_column) }} as date)
 {%- endmacro %}
+
+{# The day that a text starts with (YYYY-MM-DD); null when there is no such day. #}
+{% macro try_day(text) -%}
+    {{ return(adapter.dispatch('try_day', 'freshbooks')('substring(' ~ text ~ ', 1, 10)')) }}
+{%- endmacro %}
+
+{% macro default__try_day(day) -%}
+    try_cast({{ day }} as date)
+{%- endmacro %}
+
+{# Every cast to a date fails on June 31 here, so the day is held against the length of its month. #}
+{% macro postgres__try_day(day) -%}
+    case
+        when {{ day }} !~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then null
+        when
+            cast(right({{ day }}, 2) as integer)
+            <= extract(day from cast(left({{ day }}, 7) || '-01' as date) + interval '1 month' - interval '1 day')
+            then cast({{ day }} as date)
+    end
+{%- endmacro %}
+
+{% macro snowflake__try_day(day) -%}
+    try_to_date({{ day }}, 'YYYY-MM-DD')
+{%- endmacro %}
+
+{% macro bigquery__try_day(day) -%}
+    safe_cast({{ day }} as date)
+{%- endmacro %}

@@ -9,6 +9,29 @@
     {{ "parse_json('" ~ text ~ "')" if target.type in ('snowflake', 'bigquery') else "cast('" ~ text ~ "' as " ~ json_type() ~ ")" }}
 {%- endmacro %}
 
+{#
+  What a column of a mart counts, from its YAML; none for what is no quantity. Money is known by its type, which
+  nothing else has, so no name of a column escapes.
+#}
+{% macro unit_of(column) -%}
+    {%- set name = column.name -%}
+    {%- set is_money = column.data_type == 'decimal(18,2)' -%}
+    {{ return(
+        'money per hour' if is_money and name.endswith('_rate') else 'money' if is_money
+        else 'hours' if name == 'hours' or name.endswith('_hours')
+        else 'percent' if name.endswith('_percent') else 'days' if name.startswith('days_') or name.endswith('_days')
+        else 'seconds' if name.endswith('_seconds') else 'rows' if name.endswith('_count') else none
+    ) }}
+{%- endmacro %}
+
+{# The column of the mart `node` that names the currency of `column`; none for what is no money. #}
+{% macro currency_column_of(column, node) -%}
+    {%- set currency = 'reporting_currency_code' if column.name.endswith('_reporting_amount') else 'currency_code' -%}
+    {%- set is_money = (unit_of(column) or '').startswith('money') -%}
+    {#- The rates of services and people have no currency of their own. -#}
+    {{ return(currency if is_money and currency in node.columns else none) }}
+{%- endmacro %}
+
 {# One dict per column of every mart, from the dbt graph: what its YAML says. Empty while parsing. #}
 {% macro mart_columns() -%}
     {%- set found = [] -%}
@@ -17,8 +40,6 @@
             {%- if node.fqn[1] == 'marts' -%}
                 {%- for column in node.columns.values() -%}
                     {%- set name = column.name -%}
-                    {%- set money = name.endswith('_amount') -%}
-                    {%- set currency = 'reporting_currency_code' if name.endswith('_reporting_amount') else 'currency_code' -%}
                     {%- set questions = node.config.meta.get('questions', []) -%}
                     {%- set example = questions[loop.index0] if loop.index0 < questions | length else {} -%}
                     {%- set meta = column.config.meta if column.config.meta else column.meta -%}
@@ -31,11 +52,10 @@
                         'mart_description': node.description,
                         'grain': node.config.meta.get('grain', ''),
                         'is_key': name in node.config.meta.get('grain', '').split(', '),
-                        'unit': 'money' if money else 'hours' if name == 'hours' or name.endswith('_hours')
-                            else 'percent' if name.endswith('_percent') else 'days' if name.startswith('days_') or name.endswith('_days')
-                            else 'seconds' if name.endswith('_seconds') else 'rows' if name.endswith('_count') else none,
-                        'currency_column': currency if money else none,
-                        'time_zone': 'UTC' if name.endswith('_at') else 'business calendar' if name.endswith('_date') else none,
+                        'unit': unit_of(column),
+                        'currency_column': currency_column_of(column, node),
+                        'time_zone': 'UTC' if name.endswith('_at') else 'wall clock of the person' if name.endswith('entry_date')
+                            else 'business calendar' if name.endswith('_date') else none,
                         'example_question': example.get('question'),
                         'example_sql': example.get('sql'),
                         'is_pii': meta.get('pii', false),

@@ -1,7 +1,8 @@
 {#
   Large facts may be kept between builds and renewed where they were read again: variable freshbooks_incremental, for a
   work schema that outlives a build, on warehouses that delete rows (not Spark). First the rows are deleted whose source
-  was extracted at or after the newest one kept, or is gone; then what is absent is derived from the source anew, all of
+  was extracted later than they were, or is gone (not later than the newest row: connections are loaded one after the
+  other, in any order); then what is absent is derived from the source anew, all of
   its versions considered. So a document that lost its lines leaves none, and a late version of a row never wins over a
   newer one. The time is that of extraction, never a business time; deletions are flags on rows that stay.
 #}
@@ -31,7 +32,7 @@ where
         select 1
         from {{ parents }} as parent
         where
-            {{ extracted_at }} >= (select max(kept.extracted_at) from {{ this }} as kept)
+            {{ extracted_at }} > {{ this.identifier }}.extracted_at
             and {{ same_key(key, 'parent', this.identifier) }}
     )
     {%- endif -%}

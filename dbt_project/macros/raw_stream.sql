@@ -78,6 +78,11 @@ where one = 0
     case when {{ try_decimal(text) }} is null and trim({{ text }}) <> '' then '{{ name }} ' else '' end
 {%- endmacro %}
 
+{# For `unreadable_columns`: the column's name when its text is there but starts with no day, else an empty text. #}
+{% macro name_if_not_a_day(name) -%}
+    case when {{ name }} is not null and {{ try_day(name) }} is null then '{{ name }} ' else '' end
+{%- endmacro %}
+
 {% macro raw_null(kind) -%}
     cast(null as {{ {
         'string': dbt.type_string(), 'id': 'bigint', 'decimal': decimal(18, 6), 'money': decimal(18, 2),

@@ -51,10 +51,12 @@ def refresh_marts(
     kept = _kept_work(home, current) if current and same_basis else None
     if kept and raw.changed:
         reporter.phase(f"Building what depends on {', '.join(sorted(raw.changed))}, as of {as_of_date}")
-        new = transform.rebuild(home, project, raw.tables, as_of_date, start_date, kept, raw.changed)
+        new = transform.rebuild(
+            home, project, raw.tables, as_of_date, start_date, raw.version, kept, raw.changed
+        )
     else:
         reporter.phase(f"Building marts as of {as_of_date}")
-        new = transform.build(home, project, raw.tables, as_of_date, start_date)
+        new = transform.build(home, project, raw.tables, as_of_date, start_date, raw.version)
     publish(new, home.marts)
     history.published(run_id, as_of_date, raw.version, fingerprint)
     _keep_work(home, project, run_id)

@@ -62,17 +62,18 @@ def business_zone(raw: Path) -> ZoneInfo:
 
 
 def build(
-    home: Home, project: Project, streams: list[str], as_of_date: str, start_date: str | None = None
+    home: Home, project: Project, streams: list[str], as_of_date: str, start_date: str | None, generation: int
 ) -> Path:
     """Run `dbt build` (models and data tests) and return the new marts file.
 
-    `start_date` is the connection's: rows that changed before it were never read.
+    `start_date` is the connection's: rows that changed before it were never read. `generation` is the version of
+    the raw tables.
 
     Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
     naming the failing test and some of its rows.
     """
     _remove(project.work, project.marts)
-    return _run_dbt(home, project, streams, as_of_date, start_date, [])
+    return _run_dbt(home, project, streams, as_of_date, start_date, generation, [])
 
 
 def rebuild(
@@ -81,6 +82,7 @@ def rebuild(
     streams: list[str],
     as_of_date: str,
     start_date: str | None,
+    generation: int,
     kept: Path,
     changed: set[str],
 ) -> Path:
@@ -94,7 +96,7 @@ def rebuild(
         kept.replace(project.work)
         shutil.copyfile(home.marts, project.marts)
     selection = [f"source:freshbooks.{table}+" for table in sorted(changed)]
-    return _run_dbt(home, project, streams, as_of_date, start_date, ["--select", *selection])
+    return _run_dbt(home, project, streams, as_of_date, start_date, generation, ["--select", *selection])
 
 
 def _remove(*databases: Path) -> None:
@@ -109,6 +111,7 @@ def _run_dbt(
     streams: list[str],
     as_of_date: str,
     start_date: str | None,
+    generation: int,
     selection: list[str],
 ) -> Path:
     results = project.target / "run_results.json"
@@ -131,6 +134,8 @@ def _run_dbt(
         "FRESHBOOKS_DBT_WORK": str(project.work),
         "FRESHBOOKS_DBT_RAW": str(home.raw),
         "FRESHBOOKS_DBT_MARTS": str(project.marts),
+        # No variable: another one at each build would make dbt parse the whole project again.
+        "FRESHBOOKS_DBT_GENERATION": str(generation),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -75,6 +75,9 @@ ONE_CURRENCY = [
     "SELECT currency_code AS cur, sum(total_amount) FROM invoices GROUP BY cur",
     "SELECT currency_code, client_name, sum(total_amount) FROM invoices GROUP BY ALL",
     "SELECT sum(total_amount) FROM invoices WHERE currency_code = 'USD'",
+    "SELECT currency_code, sum(amount_without_tax) FROM invoices GROUP BY currency_code",
+    # A rate of a service is in the currency of whoever is billed: it has none to group by.
+    "SELECT avg(hourly_rate) FROM services",
     "SELECT sum(total_amount) FROM invoices WHERE 'USD' = upper(currency_code) AND is_open",
     "SELECT sum(total_amount) FROM invoices WHERE currency_code IN ('USD')",
     "SELECT sum(total_amount) FILTER (currency_code = 'USD') FROM invoices",
@@ -117,7 +120,11 @@ MIXED = [
     "+ (SELECT sum(total_amount) FROM invoices WHERE currency_code = 'CAD')",
     "SELECT list_sum(list(total_amount)) FROM invoices",
     "SELECT sum(columns('.*_amount')) FROM invoices",
+    "SELECT sum(amount_without_tax) FROM invoices",
+    "SELECT sum(amount_without_tax) FROM bills WHERE is_open",
+    "SELECT vendor, avg(amount_without_tax) FROM expenses GROUP BY vendor",
     "SELECT sum(hours * hourly_rate) FROM unbilled_time",
+    "SELECT max(hourly_rate), sum(fixed_price) FROM projects",
     # The currency of a client is no currency of its invoices.
     "SELECT c.currency_code, sum(i.total_amount) FROM invoices i JOIN clients c USING (business_id, client_id) "
     "GROUP BY c.currency_code",

@@ -271,6 +271,8 @@ def all_rows() -> Rows:
         {**TWO, **member, "uuid": "u-3", "identity_id": 900},
     ]
     tables["team_member_rates"] = [{**one, "identity_id": 900, "rate": "100.00"}]
+    # One expense of the owner, one of somebody who is not in the list of staff.
+    tables["expenses"][0]["staffid"], tables["expenses"][1]["staffid"] = 1, 9
     tables["staff"] = [{**one, **STAMP, "userid": 1, "fname": "Gordon", "rate": "10.00"}]
     tables["journal_entry_accounts"] = [
         {

@@ -15,7 +15,9 @@ from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
 from unit_tests.dbt.ledger import ONE, TWO, invoice, line, money
 from unit_tests.dbt.raw_tables import Row, Rows
 
-FIRST, SECOND, THIRD = (f"2026-06-{day} 12:00:00" for day in (28, 29, 30))
+FIRST, BEFORE_SECOND, SECOND, THIRD = (
+    f"2026-06-{time}:00:00" for time in ("28 12", "29 11", "29 12", "30 12")
+)
 # Stream: its key within a business, its cursor, and an edit that shows.
 FACTS: dict[str, tuple[str, str, Row]] = {
     "invoices": ("invoiceid", "updated_at_utc", {"po_number": "P-1"}),
@@ -67,10 +69,15 @@ def second() -> Rows:
 
 
 def third() -> Rows:
-    """A deletion taken back, a line more."""
+    """A deletion taken back, a line more; and of another connection, loaded later, an edit read before the second's."""
     restored = invoice(ONE, 2, 5, "50.00", "2026-06-29", lines=[line("20.00"), line("30.00", lineid=2)])
     longer = invoice(TWO, 1, 5, "9.00", "2026-06-01", lines=[line("7.00"), line("2.00", lineid=2)])
-    return after(second(), changed("invoices", restored, THIRD), changed("invoices", longer, THIRD))
+    other = invoice(TWO, 2, 6, "3.00", "2026-06-01", lines=[line("3.00")])
+    return after(
+        second(),
+        *(changed("invoices", row, THIRD) for row in (restored, longer)),
+        changed("invoices", other, BEFORE_SECOND),
+    )
 
 
 def after(tables: Rows, *invoices: Row) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
 import shutil
 from collections import defaultdict
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from unit_tests.dbt.books import all_rows
+from unit_tests.dbt.books import all_rows, entry
 from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt, duckdb_files, part_of_project
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, rows
 from unit_tests.dbt.raw_tables import Row
@@ -35,6 +36,10 @@ def broken_build(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     tables["expenses"].append({**expense(ONE, 902, 11, "1.00", "2026-05-01"), "amount": '{"amount": '})
     tables["expenses"].append(expense(ONE, 903, 11, "1.00", "2020-11-219"))
     tables["expenses"].append({**expense(ONE, 904, 11, "1.00", "2026-05-01"), "taxAmount1": [13]})
+    # A day that is none stands in a text here: no loader can have refused it.
+    tables["time_entries"].append(entry(ONE, 900, "1", local_started_at="2026-06-31T22:30:00"))
+    tables["time_entries"].append(entry(ONE, 901, "1", local_started_at="2024-02-29T22:30:00"))
+    tables["time_entries"].append(entry(ONE, 902, "1", local_started_at=None))
     for stream in ("businesses", "expense_categories", "estimates"):
         del tables[stream]
     return dbt.run(
@@ -153,6 +158,31 @@ def test_expense_categories_equal_the_ledger(build: Build) -> None:
     assert found == expected_expenses()
 
 
+def test_expenses_name_the_person(build: Build) -> None:
+    found = {
+        (r["business_id"], r["expense_id"]): (r["staff_id"], r["staff_name"]) for r in build.dicts("expenses")
+    }
+    names = {(s["business_id"], s["userid"]): s["fname"] for s in all_rows()["staff"]}
+    assert found == {
+        (e["business_id"], e["expenseid"]): (
+            e.get("staffid"),
+            names.get((e["business_id"], e.get("staffid"))),
+        )
+        for e in all_rows()["expenses"]
+        if not e["is_deleted"]
+    }
+    assert {"Gordon", None} == {name for _, name in found.values()}
+
+
+def test_payments_name_the_credit_that_took_the_rest(build: Build) -> None:
+    found = {
+        (r["payment_id"], r["overpayment_credit_id"], r["overpayment_credit_number"])
+        for r in build.dicts("payments")
+        if r["overpayment_credit_id"]
+    }
+    assert found == {(22, 2, "C-2")}
+
+
 def test_category_paths_stay_inside_their_business(build: Build) -> None:
     found = {
         (r["business_id"], r["category_id"]): r["category_path"] for r in build.dicts("expense_categories")
@@ -223,6 +253,24 @@ def test_freshness_says_what_the_build_was_told(build: Build) -> None:
     assert told == [("1.2.3", "7")]
 
 
+def test_another_generation_in_the_environment_is_told_without_parsing_again(
+    dbt: Dbt, build: Build, tmp_path: Path
+) -> None:
+    """`build` parsed the project under another generation."""
+    (tmp_path / "target").mkdir()
+    for name in ("raw", "work", "marts"):
+        shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
+    done = dbt.call(
+        tmp_path,
+        {**duckdb_files(tmp_path), "FRESHBOOKS_DBT_GENERATION": "8"},
+        *("compile", "--select", "fb_freshness"),
+        variables={"as_of_date": AS_OF_DATE},
+    )
+    assert done.succeeded, done.output
+    (compiled,) = (tmp_path / "target" / "compiled").rglob("fb_freshness.sql")
+    assert re.search(r"cast\('8' as \w+\) as generation", compiled.read_text(), re.IGNORECASE)
+
+
 # -- the broken build -------------------------------------------------------------------------------------
 
 
@@ -236,6 +284,7 @@ def test_planted_errors_fail_the_build_by_name_and_nothing_else_does(broken_buil
         "invoice_amount_is_lines_plus_discount_plus_taxes",
         "invoice_paid_is_the_sum_of_its_payments",
         "raw_expenses_rows_are_readable",
+        "raw_time_entries_rows_are_readable",
     }, broken_build.output
 
 
@@ -250,6 +299,11 @@ def test_the_failed_test_shows_the_broken_rows_and_columns(broken_build: Build) 
         ("aaa111", 1, 904, "taxamount1"),
         ("aaa111", 1, None, "expenseid"),
     ]
+    (compiled,) = (broken_build.folder / "target" / "compiled").rglob(
+        "raw_time_entries_rows_are_readable.sql"
+    )
+    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+        assert connection.execute(compiled.read_text()).fetchall() == [("aaa111", 1, 900, "local_started_at")]
 
 
 def test_missing_streams_are_typed_empty_relations(broken_build: Build) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from unit_tests.dbt import postgres
-from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
+from unit_tests.dbt.books import all_rows, entry
+from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt, part_of_project
 from unit_tests.dbt.digests import digest
+from unit_tests.dbt.ledger import ONE
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +49,29 @@ def test_the_marts_are_the_same_to_the_byte(build: Build, on_postgres: postgres.
 def test_no_mart_is_empty(build: Build) -> None:
     """Else equal hashes would say nothing."""
     assert [mart for mart in MARTS if not build.dicts(mart)] == []
+
+
+def test_a_day_that_is_none_fails_by_name_and_not_as_an_error(
+    dbt: Dbt, server: postgres.Server, tmp_path: Path
+) -> None:
+    """PostgreSQL has no try_cast: the macro tells the lengths of months itself. Last, since it writes raw tables."""
+    days = ["2026-06-31", "2025-02-29", "2024-02-29", "2026-12-31", "1900-02-29", "2026-13-01", "0000-01-01"]
+    rows = [entry(ONE, n, "1", local_started_at=f"{day}T22:30:00") for n, day in enumerate(days, start=1)]
+    rows += [entry(ONE, 8, "1", local_started_at="soon"), entry(ONE, 9, "1", local_started_at=None)]
+    postgres.write_raw(server, {"time_entries": rows})
+    built = dbt.call(
+        tmp_path,
+        server.environment(),
+        *("build", "--select", "stg_freshbooks__time_entries"),
+        variables={**TODAY, "freshbooks_streams": ["time_entries"]},
+        target="postgres",
+        project=part_of_project(tmp_path, "stg_freshbooks__time_entries"),
+    )
+    assert built.statuses["raw_time_entries_rows_are_readable"] == "fail", built.output
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select time_entry_id, entry_date::text from freshbooks_work.stg_freshbooks__time_entries"
+            " where unreadable_columns = '' order by 1"
+        )
+        readable = cursor.fetchall()
+    assert readable == [(3, "2024-02-29"), (4, "2026-12-31"), (9, "2026-06-11")]

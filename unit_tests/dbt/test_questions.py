@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,17 @@ QUESTIONS = [
     for mart, text in SECTIONS.items()
     for question, sql in re.findall(r"\n([^\n]+\?)\n\n```sql\n(.*?)```", text, flags=re.DOTALL)
 ]
+# Each is of one business: rows of two side by side, or added up, say nothing.
+OF_ONE_BUSINESS = {"balance_sheet", "cash_monthly", "general_ledger", "profit_and_loss", "trial_balance"}
+# Text that names nobody: ids, numbers, words that FreshBooks or this project chooses, and what the business calls its
+# own accounts, categories, goods and taxes.
+NOT_PERSONAL = re.compile(
+    r"(\w+_)?(id|uuid|code|number|status|type|stage|bucket|term|method|role|zone|reason)|section|sku|gateway|country"
+    r"|(business|category|parent_category|sub_account|item|service|tax\d?)_name|category_path|rate_source"
+    r"|(balance_sheet|general_ledger|trial_balance)\.account_name"
+    r"|(profit_and_loss\.line|fb_reconciliation\.check)_name|profit_and_loss\.line_path|items\.description"
+    r"|fb_(dictionary|freshness|metrics)\.\w+|fb_reconciliation\.check_kind"
+)
 
 
 def test_every_mart_has_three_questions() -> None:
@@ -38,6 +50,53 @@ def test_the_answer_runs(marts: duckdb.DuckDBPyConnection, question: str, sql: s
     assert columns, question
     if re.search(r"sum\(\w+_amount\)", sql):
         assert "currency_code" in columns, "an amount is added up without its currency"
+
+
+@pytest.fixture(scope="module")
+def businesses(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of one business in schema `first`, of another, read a day later, in `second`, and `together`."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{build.folder / 'marts.duckdb'}' as published (read_only)")
+        shared = connection.execute(
+            "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'business_id'"
+        ).fetchall()
+        for schema, numbers in (("first", "1"), ("second", "2"), ("together", "1, 2")):
+            connection.execute(f"create schema {schema}")
+            for (mart,) in shared:
+                day = {"balance_sheet": "as_of_date", "trial_balance": "end_date"}.get(mart)
+                moved = f"replace ({day} + (business_id = 2)::integer as {day})" if day else ""
+                connection.execute(
+                    f"create view {schema}.{mart} as"
+                    f" select * {moved} from published.marts.{mart} where business_id in ({numbers})"
+                )
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("mart", "sql"),
+    [
+        pytest.param(m, sql, id=f"{m}: {q}")
+        for m, q, sql in QUESTIONS
+        if re.search(r"\bbusiness_(id|name)\b", sql)
+    ],
+)
+def test_an_answer_per_business_holds_what_each_business_alone_answers(
+    businesses: duckdb.DuckDBPyConnection, mart: str, sql: str
+) -> None:
+    found = {}
+    for schema in ("first", "second", "together"):
+        rows = businesses.execute(f"use memory.{schema}; {sql}").fetchall()
+        found[schema] = sorted(rows, key=repr)
+    assert found["together"] == sorted(found["first"] + found["second"], key=repr), mart
+
+
+def test_reports_of_one_business_are_told_apart_by_it() -> None:
+    mixed = [
+        question
+        for mart, question, sql in QUESTIONS
+        if mart in OF_ONE_BUSINESS and "business_" not in re.split(r"\bfrom\b", sql)[0]
+    ]
+    assert mixed == []
 
 
 def test_metrics_run_and_money_is_never_added_over_currencies(marts: duckdb.DuckDBPyConnection) -> None:
@@ -69,3 +128,42 @@ def test_the_dictionary_asks_the_same_questions(marts: duckdb.DuckDBPyConnection
     assert sorted(told.fetchall()) == sorted(
         (mart, question, sql.strip()) for mart, question, sql in QUESTIONS
     )
+
+
+def test_all_money_names_its_currency(marts: duckdb.DuckDBPyConnection) -> None:
+    """Whatever it is called; a rate of a service or a person is in the currency of whoever is billed."""
+    marts.execute("use marts")
+    money = marts.execute(
+        "select mart_name, column_name, unit, currency_column from fb_dictionary"
+        " where data_type = 'decimal(18,2)' or currency_column is not null or unit like 'money%'"
+    ).fetchall()
+    assert {unit for _, _, unit, _ in money} == {"money", "money per hour"}
+    assert {(mart, column) for mart, column, _, currency in money if currency is None} == {
+        ("services", "hourly_rate"),
+        ("team_members", "hourly_rate"),
+    }
+    named = {(mart, column): currency for mart, column, _, currency in money}
+    assert named["invoices", "amount_without_tax"] == named["projects", "fixed_price"] == "currency_code"
+    assert named["invoices", "total_reporting_amount"] == "reporting_currency_code"
+
+
+def test_days_of_logged_time_are_on_the_clock_of_the_person(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("use marts")
+    days = marts.execute(
+        "select time_zone = 'wall clock of the person', description like '%on the wall clock of the person%'"
+        " from fb_dictionary where data_type = 'date'"
+    ).fetchall()
+    assert set(days) == {(True, True), (False, False)}
+
+
+def test_text_that_may_name_a_person_is_marked(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("use marts")
+    texts = marts.execute(
+        "select mart_name, column_name, is_pii from fb_dictionary where data_type = 'string'"
+    ).fetchall()
+    unmarked = [
+        f"{mart}.{column}"
+        for mart, column, is_pii in texts
+        if not is_pii and not any(map(NOT_PERSONAL.fullmatch, (column, f"{mart}.{column}")))
+    ]
+    assert unmarked == []

@@ -45,7 +45,7 @@ class Builds:
         project: transform.Project,
         streams: list[str],
         as_of_date: str,
-        start_date: str | None = None,
+        *_: object,
     ) -> Path:
         self.days.append(as_of_date)
         if self.fails:

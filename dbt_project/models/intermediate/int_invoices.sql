@@ -57,9 +57,7 @@ payment_totals as (
         business_id,
         invoice_id,
         currency_code,
-        sum(amount) as paid_amount,
-        sum(case when payment_date <= {{ as_of_date() }} then amount else 0 end) as paid_as_of_amount,
-        max(case when overpayment_credit_id is not null then 1 else 0 end) as overpayment_flag
+        sum(applied_amount) as paid_amount
     from payments
     where not is_deleted
     group by account_id, business_id, invoice_id, currency_code
@@ -73,8 +71,6 @@ joined as (
         cast(coalesce(tax_totals.tax_amount, 0) as {{ decimal(18, 2) }}) as tax_amount,
         coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
         coalesce(payment_totals.paid_amount, 0) as payments_amount,
-        coalesce(payment_totals.paid_as_of_amount, 0) as payments_as_of_amount,
-        coalesce(payment_totals.overpayment_flag, 0) = 1 as has_overpayment_credit,
         not invoices.is_deleted and not invoices.is_draft as is_receivable,
         {{ days_between('invoices.due_date', as_of_date()) }} as days_past_due
     from invoices
@@ -103,17 +99,9 @@ measured as (
         case when is_receivable and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
             as days_overdue,
         cast(lines_amount + discount_amount + tax_amount as {{ decimal(18, 2) }}) as computed_amount,
-        -- What was paid beyond the amount became a credit note (freshbooks-api.md 5).
         case
-            when not {{ has_stream('payments') }} then null
-            when has_overpayment_credit and payments_amount > amount then amount
-            else cast(payments_amount as {{ decimal(18, 2) }})
-        end as computed_paid_amount,
-        case
-            when not {{ has_stream('payments') }} then null
-            when has_overpayment_credit and payments_as_of_amount > amount then cast(0 as {{ decimal(18, 2) }})
-            else cast(amount - payments_as_of_amount as {{ decimal(18, 2) }})
-        end as outstanding_as_of_amount
+            when {{ has_stream('payments') }} then cast(payments_amount as {{ decimal(18, 2) }})
+        end as computed_paid_amount
     from joined
 )
 
@@ -142,7 +130,6 @@ select
     paid_amount,
     computed_paid_amount,
     outstanding_amount,
-    outstanding_as_of_amount,
     deposit_amount,
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.

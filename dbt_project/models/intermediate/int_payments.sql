@@ -6,6 +6,26 @@ payments as (
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+),
+
+-- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known
+-- (freshbooks-api.md 5): here it does not.
+excesses as (
+    select
+        payments.account_id,
+        payments.business_id,
+        max(case when payments.overpayment_credit_id is not null then payments.payment_id end) as payment_id,
+        sum(payments.amount) - max(invoices.amount) as excess_amount
+    from payments
+    inner join invoices
+        on
+            payments.account_id = invoices.account_id
+            and payments.business_id = invoices.business_id
+            and payments.invoice_id = invoices.invoice_id
+            and payments.currency_code = invoices.currency_code
+    where not payments.is_deleted
+    group by payments.account_id, payments.business_id, payments.invoice_id
+    having sum(payments.amount) > max(invoices.amount)
 )
 
 select
@@ -19,6 +39,7 @@ select
     payments.payment_date,
     payments.currency_code,
     payments.amount,
+    cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }}) as applied_amount,
     payments.payment_type,
     payments.gateway,
     payments.note,
@@ -37,3 +58,8 @@ left join invoices
         payments.account_id = invoices.account_id
         and payments.business_id = invoices.business_id
         and payments.invoice_id = invoices.invoice_id
+left join excesses
+    on
+        payments.account_id = excesses.account_id
+        and payments.business_id = excesses.business_id
+        and payments.payment_id = excesses.payment_id

@@ -109,9 +109,13 @@ current_receivables as (
             and receivables.client_id = current_clients.client_id
 ),
 
+days as (
+    {{ balance_days() }}
+),
+
 dated_reports as (
     select * from reports
-    where end_date in (select ar_aging.as_of_date from ar_aging)
+    where end_date in (select days.as_of_date from days)
 ),
 
 current_reports as (

@@ -41,7 +41,7 @@ document_payments as (
         invoice_id as document_id,
         currency_code,
         payment_date,
-        amount
+        applied_amount as amount
     from payments
     where is_counted and invoice_id is not null
 ),

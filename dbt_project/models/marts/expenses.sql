@@ -20,6 +20,10 @@ invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
 ),
 
+staff as (
+    select * from {{ ref('stg_freshbooks__staff') }}
+),
+
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
 )
@@ -43,6 +47,8 @@ select
     projects.project_name,
     expenses.invoice_id,
     invoices.invoice_number,
+    expenses.staff_id,
+    staff.full_name as staff_name,
     expenses.account_name,
     expenses.notes,
     case expenses.status_code
@@ -79,6 +85,11 @@ left join invoices
         expenses.account_id = invoices.account_id
         and expenses.business_id = invoices.business_id
         and expenses.invoice_id = invoices.invoice_id
+left join staff
+    on
+        expenses.account_id = staff.account_id
+        and expenses.business_id = staff.business_id
+        and expenses.staff_id = staff.staff_id
 left join businesses
     on expenses.business_id = businesses.business_id
 {{ join_exchange_rates('expenses', 'expense_date') }}

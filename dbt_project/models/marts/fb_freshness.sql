@@ -74,7 +74,7 @@ select
     united.newest_business_date,
     {{ as_of_date() }} as as_of_date,
     {{ constant_or_null('freshbooks_connector_version') }} as connector_version,
-    {{ constant_or_null('freshbooks_generation') }} as generation
+    {{ constant_or_null('freshbooks_generation', 'FRESHBOOKS_DBT_GENERATION') }} as generation
 from united
 left join businesses
     on united.business_id = businesses.business_id

@@ -33,6 +33,7 @@ select
     payments.credit_id,
     credit_notes.credit_number,
     payments.overpayment_credit_id,
+    overpayment_credits.credit_number as overpayment_credit_number,
     payments.payment_type,
     payments.gateway,
     payments.note,
@@ -60,6 +61,11 @@ left join credit_notes
         payments.account_id = credit_notes.account_id
         and payments.business_id = credit_notes.business_id
         and payments.credit_id = credit_notes.credit_id
+left join credit_notes as overpayment_credits
+    on
+        payments.account_id = overpayment_credits.account_id
+        and payments.business_id = overpayment_credits.business_id
+        and payments.overpayment_credit_id = overpayment_credits.credit_id
 left join businesses
     on payments.business_id = businesses.business_id
 {{ join_exchange_rates('payments', 'payment_date') }}

@@ -103,12 +103,13 @@ events as (
         0 as accrued_amount,
         0 as credited_amount,
         0 as other_income_amount,
-        case when is_counted and is_cash then amount else 0 end as collected_amount,
+        case when is_counted and is_cash then applied_amount else 0 end as collected_amount,
         0 as paid_in_credit_amount,
-        case when is_counted and not is_cash then amount else 0 end as credit_applied_amount,
+        case when is_counted and not is_cash then applied_amount else 0 end as credit_applied_amount,
         case when is_invoice_deleted and is_cash then amount else 0 end as collected_on_deleted_invoices_amount
     from payments
-    where not is_deleted
+    -- A payment without an invoice is a credit note's, which stands above.
+    where not is_deleted and invoice_id is not null
 ),
 
 monthly as (

@@ -44,7 +44,7 @@ select
     coalesce(is_logged, false) as is_logged,
     started_at,
     -- The day on the wall clock of the person (freshbooks-api.md 3.4).
-    coalesce({{ try_type('substring(local_started_at, 1, 10)', 'date') }}, cast(started_at as date)) as entry_date,
+    coalesce({{ try_day('local_started_at') }}, cast(started_at as date)) as entry_date,
     local_timezone as time_zone,
     duration as duration_seconds,
     coalesce(billable, false) as is_billable,
@@ -54,5 +54,5 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    unreadable_columns || {{ name_if_not_a_day('local_started_at') }} as unreadable_columns
 from newest

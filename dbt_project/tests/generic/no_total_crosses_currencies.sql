@@ -1,5 +1,5 @@
 {#
-  Every amount of a row has one currency. Columns are read from the mart's own YAML: whatever ends in `_amount`
+  Every amount of a row has one currency. Columns are read from the mart's own YAML: what fb_dictionary calls money
   stands beside `currency_code` (`_reporting_amount` beside `reporting_currency_code`), a mart without a document
   in its key has the currency in its key, and no row has an amount without a three-letter currency.
 #}
@@ -14,7 +14,9 @@
 {%- if node.found -%}
     {%- set columns = node.found.columns.keys() | list -%}
     {%- set grain = node.found.config.meta.get('grain', '').split(', ') -%}
-    {%- for name in columns if name.endswith('_amount') -%} {%- do amounts.append(name) -%} {%- endfor -%}
+    {%- for column in node.found.columns.values() if unit_of(column) == 'money' -%}
+        {%- do amounts.append([column.name, currency_column_of(column, node.found)]) -%}
+    {%- endfor -%}
     {%- set is_document = grain | select('in', [
         'invoice_id', 'payment_id', 'credit_id', 'expense_id', 'estimate_id', 'bill_id', 'bill_payment_id',
         'income_id', 'item_id', 'posting_id', 'identity_id',
@@ -30,8 +32,7 @@ select *
 from {{ model }}
 where
     false
-    {%- for name in amounts %}
-    {%- set currency = 'reporting_currency_code' if name.endswith('_reporting_amount') else 'currency_code' %}
+    {%- for name, currency in amounts %}
     or ({{ name }} is not null and (
         {{ currency }} is null or length({{ currency }}) <> 3 or {{ currency }} <> upper({{ currency }})
     ))

@@ -1,6 +1,6 @@
 """After a write: which marts are behind, and a sync of just the touched streams, once no other sync runs.
 
-Run as a program (`python -m freshbooks_hub.agent.actions.after_write HOME`) it is the detached process that waits
+Run as a program (`python -m freshbooks_hub.agent.actions.after_write`) it is the detached process that waits
 for a running sync to end and then syncs. What is behind follows from the ledger, so a killed one loses nothing.
 """
 
@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -59,9 +58,10 @@ def start_sync(home: Home) -> bool:
     """Sync what is stale in a process of its own; False when there is nothing to do or no marts to keep fresh."""
     if not home.marts.exists() or not stale_streams(home):
         return False
-    command = [sys.executable, "-m", "freshbooks_hub.agent.actions.after_write", str(home.root)]
+    command = [sys.executable, "-m", "freshbooks_hub.agent.actions.after_write"]
     subprocess.Popen(
         command,
+        env=os.environ | home.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -86,7 +86,7 @@ def sync_stale(home: Home) -> None:
                 pass  # whoever was syncing is done
             command = [sys.executable, "-m", "freshbooks_hub.cli", "sync", "--json"]
             command += [word for stream in streams for word in ("--stream", stream)]
-            environment = {**os.environ, "FRESHBOOKS_HOME": str(home.root)}
+            environment = os.environ | home.environment()
             subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     finally:
         waiting.release()
@@ -123,4 +123,4 @@ def _shown(action: Action, began: dict[str, datetime]) -> bool:
 
 
 if __name__ == "__main__":
-    sync_stale(Home(Path(sys.argv[1])))
+    sync_stale(Home.from_environment())

@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-# Rates and prices are money per something; the dictionary lists only amounts as money.
-_PRICES = ("hourly_rate", "fixed_price")
-_CURRENCY = "currency_code"
 # All amounts in the reporting currency are in one currency, so they need no grouping.
 _REPORTING = "reporting_currency_code"
 
@@ -38,7 +35,4 @@ def read_catalogue(db: duckdb.DuckDBPyConnection) -> Catalogue:
         mart.columns.append(column)
         if currency and currency != _REPORTING:
             mart.money[column] = currency
-    for mart in marts.values():
-        if mart.money or "fixed_price" in mart.columns:
-            mart.money.update({price: _CURRENCY for price in _PRICES if price in mart.columns})
     return Catalogue(marts)
