@@ -34,6 +34,13 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Day that due dates are judged on; balances are those of the last sync. Default: today at the business.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -120,10 +127,7 @@ def sync(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read everything again and replace the tables whole.")
     ] = False,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
-    ] = None,
+    as_of: AsOf = None,
     marts: Annotated[
         bool, typer.Option("--marts/--no-marts", help="Build and publish marts from what was read.")
     ] = True,
@@ -158,10 +162,7 @@ def sync(
 
 @cli.command()
 def build(
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day the marts stand for. Default: today at the business."),
-    ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring the marts in step with what was read before (`freshbooks sync --no-marts`).
@@ -219,7 +220,9 @@ def status(as_json: AsJson = False) -> None:
 
 @cli.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8400,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8400,
     config: Annotated[
         Path | None, typer.Option("--config", help="Write a ready connector config to this file.")
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from freshbooks_hub.errors import HomeError
@@ -17,7 +17,7 @@ def transaction(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
     """One transaction on the SQLite file `path`, after creating `tables` (`CREATE … IF NOT EXISTS`).
 
     WAL mode, rows by name, a full fsync at commit, and the write lock taken at the start, so that what was
-    read is still true when it is written. Raises HomeError when the file cannot be used.
+    read is still true when it is written. Raises HomeError when the file cannot be used, or is damaged.
     """
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)) as db:
@@ -31,7 +31,8 @@ def transaction(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
             try:
                 yield db
             except BaseException:
-                db.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # the first error is the one to tell
+                    db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
     except sqlite3.OperationalError as error:
@@ -40,3 +41,11 @@ def transaction(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
                 f"The disk that holds {path} is full. Free some space and run the command again."
             ) from error
         raise HomeError(f"{path} cannot be used ({error}). Check that the folder is writable.") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # a fault of the statement
+            raise
+        raise HomeError(
+            f"{path} is damaged ({error}). Restore it from a backup; without one, move it away, with the files "
+            f"{path.name}-wal and {path.name}-shm beside it, and go on: the schedule's settings and the record of "
+            "syncs and of agents' actions are lost, the books are not."
+        ) from error

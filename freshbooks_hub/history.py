@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +43,15 @@ CREATE TABLE IF NOT EXISTS stream_reads (
     read_at TEXT NOT NULL, -- start of the last run that read it to the end
     whole_read_at TEXT -- the same, of a run that read it from the beginning
 );
+CREATE TABLE IF NOT EXISTS stream_read_businesses (
+    stream TEXT PRIMARY KEY,
+    businesses TEXT NOT NULL -- the chosen ones that the last such run read, as `_key` writes them
+);
+CREATE TABLE IF NOT EXISTS sync_run_warnings (
+    run_id INTEGER NOT NULL REFERENCES sync_runs (id),
+    stream TEXT NOT NULL, -- '' where the source names none
+    message TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS generations (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES sync_runs (id),
@@ -50,6 +61,18 @@ CREATE TABLE IF NOT EXISTS generations (
     project TEXT NOT NULL
 );
 """
+
+STOPPED = "The sync was stopped before its end."
+# Of no raw file: the marts stem from one that is gone.
+LOST = -1
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What the source said of a stream that it could not read, or not whole; `stream` may be empty."""
+
+    stream: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ class History:
             db.execute(
                 "UPDATE sync_runs SET status = 'interrupted', finished_at = ?, error = ? "
                 "WHERE status = 'running'",
-                [self._now(), "The sync was stopped before its end."],
+                [self._now(), STOPPED],
             )
             row = db.execute(
                 "INSERT INTO sync_runs (started_at, status, pid) VALUES (?, 'running', ?) RETURNING id",
@@ -98,8 +121,14 @@ class History:
             ).fetchone()
         return int(row["id"])
 
-    def streams(self, run_id: int, results: list[StreamResult]) -> None:
-        """Record what the run did to each stream."""
+    def streams(
+        self,
+        run_id: int,
+        results: list[StreamResult],
+        business_ids: Iterable[int] | None = None,
+        warnings: Iterable[Warned] = (),
+    ) -> None:
+        """Record what the run did to each stream, of which chosen businesses, and what it was warned of."""
         with self._connection() as db:
             db.executemany(
                 "INSERT INTO sync_run_streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -114,6 +143,16 @@ class History:
                 "WHERE id = ?3 ON CONFLICT (stream) DO UPDATE SET read_at = excluded.read_at, "
                 "whole_read_at = coalesce(excluded.whole_read_at, whole_read_at)",
                 [(*read, run_id) for read in read_to_the_end],
+            )
+            if business_ids is not None:
+                key = _key(business_ids)
+                db.executemany(
+                    "INSERT OR REPLACE INTO stream_read_businesses VALUES (?, ?)",
+                    [(stream, key) for stream, _ in read_to_the_end],
+                )
+            db.executemany(
+                "INSERT INTO sync_run_warnings VALUES (?, ?, ?)",
+                [(run_id, warning.stream, warning.message) for warning in warnings],
             )
             db.execute(
                 "UPDATE sync_runs SET rows_read = ?, rows_changed = ? WHERE id = ?",
@@ -156,36 +195,89 @@ class History:
         """The newest run, as its columns, with the list `streams`."""
         with self._connection() as db:
             run = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT 1").fetchone()
-            return dict(run) | {"streams": self._streams_of(db, run["id"])} if run else None
+            if run is None:
+                return None
+            return self._run(run) | {
+                "streams": self._streams_of(db, run["id"]),
+                "warnings": [message for _, message in _warnings(db, run["id"])],
+            }
 
     def runs(self, limit: int) -> list[dict[str, Any]]:
         """The newest runs, as their columns, newest first."""
         with self._connection() as db:
             rows = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT ?", [limit]).fetchall()
-            return [dict(row) for row in rows]
+            return [self._run(row) for row in rows]
 
-    def were_read(self, streams: list[str]) -> bool:
-        """Whether each of `streams` was ever read to its end."""
+    def keep_reads(self, tables: list[str]) -> None:
+        """Forget the reads of streams that have no raw table (any more): they count as never read."""
         with self._connection() as db:
-            known = {stream for (stream,) in db.execute("SELECT stream FROM stream_reads")}
-        return known >= set(streams)
+            read = {stream for (stream,) in db.execute("SELECT stream FROM stream_reads")}
+            if not (lost := sorted(read - set(tables))):
+                return
+            db.executemany("DELETE FROM stream_reads WHERE stream = ?", [(stream,) for stream in lost])
+            db.execute("UPDATE generations SET raw_version = ?", [LOST])
+
+    def were_read(self, streams: list[str], business_ids: Iterable[int] | None = None) -> bool:
+        """Whether each of `streams` was ever read to its end, for these chosen businesses."""
+        with self._connection() as db:
+            return reads(db, business_ids).keys() >= set(streams)
 
     def latest_streams(self) -> list[dict[str, Any]]:
-        """For each stream, the row of the newest run that read it."""
+        """For each stream, the row of the newest run that read it, with its list `warnings`."""
         with self._connection() as db:
             rows = db.execute(
                 "SELECT s.*, r.started_at FROM sync_run_streams s JOIN sync_runs r ON r.id = s.run_id "
                 "WHERE s.run_id = (SELECT max(run_id) FROM sync_run_streams WHERE stream = s.stream) "
                 "ORDER BY s.stream"
-            )
-            return [dict(row) for row in rows]
+            ).fetchall()
+            return [
+                dict(row) | {"warnings": [m for s, m in _warnings(db, row["run_id"]) if s == row["stream"]]}
+                for row in rows
+            ]
 
     def _streams_of(self, db: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
         rows = db.execute("SELECT * FROM sync_run_streams WHERE run_id = ? ORDER BY stream", [run_id])
         return [dict(row) for row in rows]
+
+    def _run(self, row: sqlite3.Row) -> dict[str, Any]:
+        """The columns; a run that still says running and whose process is gone was interrupted."""
+        run = dict(row)
+        if run["status"] == "running" and not self._lives(run["pid"]):
+            run |= {"status": "interrupted", "error": STOPPED}
+        return run
+
+    def _lives(self, pid: int) -> bool:
+        """Whether the process holds the sync lock, as `sync_lock` notes it beside hub.sqlite, and is there."""
+        try:
+            holder = json.loads((self.path.parent / "sync.holder.json").read_text("utf-8"))
+            os.kill(pid, 0)
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return bool(holder.get("pid") == pid)
 
     def _now(self) -> str:
         return stamp(self._clock())
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self.path, TABLES)
+
+
+def reads(db: sqlite3.Connection, business_ids: Iterable[int] | None = None) -> dict[str, sqlite3.Row]:
+    """By stream the row of `stream_reads`; with `business_ids` only of reads of just these chosen businesses."""
+    rows = db.execute(
+        "SELECT r.* FROM stream_reads r LEFT JOIN stream_read_businesses b ON b.stream = r.stream "
+        "WHERE ?1 IS NULL OR b.businesses IS NULL OR b.businesses = ?1",
+        [None if business_ids is None else _key(business_ids)],
+    )
+    return {row["stream"]: row for row in rows}
+
+
+def _key(business_ids: Iterable[int]) -> str:
+    return " ".join(map(str, sorted(set(business_ids))))
+
+
+def _warnings(db: sqlite3.Connection, run_id: int) -> list[tuple[str, str]]:
+    rows = db.execute("SELECT stream, message FROM sync_run_warnings WHERE run_id = ?", [run_id])
+    return [(row["stream"], row["message"]) for row in rows]

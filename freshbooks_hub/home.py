@@ -20,9 +20,13 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True)
 class Home:
-    """Where everything of one connection lives. `ensure()` creates it; reading commands need not."""
+    """Where everything of one connection lives. `ensure()` creates it; reading commands need not.
+
+    `name` is the connection's, told by whoever made this and never by the path: a home may lie anywhere.
+    """
 
     root: Path
+    name: str = DEFAULT
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -41,17 +45,14 @@ class Home:
         names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         return [base, *(base.named(name) for name in names if NAME.fullmatch(name))]
 
-    @property
-    def name(self) -> str:
-        """The connection's name; `default` for that of FRESHBOOKS_HOME itself."""
-        return DEFAULT if self.base is self else self.root.name
+    def environment(self) -> dict[str, str]:
+        """The variables by which a process finds this very home with `from_environment`."""
+        return {"FRESHBOOKS_HOME": str(self.base.root), "FRESHBOOKS_CONNECTION": self.name}
 
     @property
     def base(self) -> Home:
         """The home of the default connection; what all connections share lies there."""
-        if self.root.parent.name == "connections" and NAME.fullmatch(self.root.name):
-            return Home(self.root.parent.parent)
-        return self
+        return self if self.name == DEFAULT else Home(self.root.parent.parent)
 
     def named(self, name: str) -> Home:
         """The home of another connection beside this one; raises HomeError for an impossible name."""
@@ -61,7 +62,7 @@ class Home:
             raise HomeError(
                 f"{name!r} cannot be a connection's name. Use small letters, digits, - and _, at most 63."
             )
-        return Home(self.base.root / "connections" / name)
+        return Home(self.base.root / "connections" / name, name)
 
     def ensure(self) -> Home:
         """Create the folders (mode 0700) and prove that they can be written; raises HomeError."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from freshbooks_hub.damage import damaged_marts
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -30,9 +32,11 @@ class Difference:
 
 
 def differences(marts: Path) -> list[Difference]:
-    """Every figure that differs by more than a cent, largest difference first."""
+    """Every figure that differs by more than a cent, largest difference first. Raises MartsDamaged."""
+    if not marts.exists():
+        return []
     try:
-        with duckdb.connect(marts, read_only=True) as db:
+        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
             db.execute("SET search_path = 'marts'")
             rows = db.execute(
                 "SELECT check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
@@ -40,7 +44,7 @@ def differences(marts: Path) -> list[Difference]:
                 "FROM fb_reconciliation WHERE NOT is_ok "
                 "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
             ).fetchall()
-    except (duckdb.CatalogException, duckdb.IOException):  # marts of an earlier version, or none at all
+    except duckdb.CatalogException:  # marts of an earlier version
         return []
     return [Difference(*row) for row in rows]
 

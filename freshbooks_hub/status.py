@@ -12,6 +12,7 @@ from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.reconciliation import differences
+from freshbooks_hub.status_concerns import Concern, concerns, shortfall
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.schedule import Schedule
 
@@ -20,17 +21,26 @@ def status(home: Home) -> dict[str, Any]:
     """A JSON-ready picture of `home`; reads files only, calls nobody."""
     history = History(home.history) if home.history.exists() else None
     generation = history.generation() if history and home.marts.exists() else None
+    last = history.last_run() if history else None
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),
-        "last_sync": history.last_run() if history else None,
+        "last_sync": last,
         "streams": history.latest_streams() if history else [],
         "differences": [asdict(d) for d in differences(home.marts)] if home.marts.exists() else [],
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
         "schedule": _schedule(home),
+        "problems": [asdict(concern) for concern in _concerns(home, last)],
     }
+
+
+def _concerns(home: Home, last: dict[str, Any] | None) -> list[Concern]:
+    if not home.connection.exists():
+        return []
+    schedule, now = Schedule(home), datetime.now(UTC)
+    return concerns(schedule.entities(now), last, schedule.trouble(), now)
 
 
 def _schedule(home: Home) -> dict[str, Any]:
@@ -99,6 +109,7 @@ def as_text(picture: dict[str, Any]) -> str:
     if schedule["paused_since"]:
         lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
     lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
+    lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
     if picture["differences"]:
         lines.append(
             f"Attention   {len(picture['differences'])} figures differ from FreshBooks' own reports."
@@ -107,8 +118,9 @@ def as_text(picture: dict[str, Any]) -> str:
     width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
     for stream in picture["streams"]:
         rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
-        incomplete = "" if stream["completed"] else ", incomplete"
-        lines.append(f"  {rows}  last read {stream['started_at']}{incomplete}")
+        state = shortfall(stream["warnings"]) if stream["completed"] else "incomplete"
+        lines.append(f"  {rows}  last read {stream['started_at']}{f', {state}' if state else ''}")
+        lines += [f"      {warning}" for warning in stream["warnings"]]
     return "\n".join(lines)
 
 

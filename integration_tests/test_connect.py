@@ -130,15 +130,17 @@ class TestPasted:
         assert exchanges(sandbox) == 0
         assert login.finish(home, answer, TERMINAL)
 
-    def test_another_browser_is_refused_and_the_state_is_gone(
+    def test_another_browser_is_refused_and_the_answer_can_still_be_pasted(
         self, home: Home, sandbox: Sandbox, browser: Browser
     ) -> None:
         answer = browser.answer(begin(home, sandbox).authorize_url)
         with pytest.raises(LoginRefused, match="another browser"):
             login.finish(home, answer, "somebody else")
+        assert exchanges(sandbox) == 0
+        assert login.finish(home, answer, TERMINAL)
         with pytest.raises(AlreadyAnswered):
             login.finish(home, answer, TERMINAL)
-        assert exchanges(sandbox) == 0
+        assert exchanges(sandbox) == 1
 
     def test_a_state_ends_after_ten_minutes(self, home: Home, sandbox: Sandbox, browser: Browser) -> None:
         attempt = begin(home, sandbox)
@@ -320,6 +322,14 @@ class TestInTheBrowser:
         assert exchanges(sandbox) == 0
         assert isinstance(results[0].error, LoginRefused)
 
+    def test_a_stray_call_costs_the_waiting_browser_nothing(
+        self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str
+    ) -> None:
+        answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
+        browser.open(f"{redirect_uri}?x=1")
+        browser.open(f"{redirect_uri}?code=x&state=guessed")
+        assert "FreshBooks said yes" in browser.open(answer).text
+
     def test_a_link_checker_consumes_nothing(
         self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str
     ) -> None:
@@ -479,6 +489,14 @@ class TestBusinesses:
 
 class TestDisconnect:
     """The grant ends at FreshBooks, the tokens here; the data stays."""
+
+    def test_a_consent_that_waits_is_revoked_too(self, home: Home, sandbox: Sandbox) -> None:
+        login.save(log_in(home, sandbox), [MAIN])
+        waiting = log_in(home, sandbox).access_token()
+        assert login.disconnect(home).revoked
+        assert sandbox.oauth.check(waiting) is None
+        assert sandbox.oauth.refresh_token is None
+        assert not home.candidate.exists()
 
     def test_it_revokes_and_forgets(self, home: Home, sandbox: Sandbox) -> None:
         login.save(log_in(home, sandbox), [MAIN])

@@ -265,6 +265,13 @@ class TestFiles:
         path.write_bytes(b"this was a database once, and is none any more" * 100)
         assert str(path) in only(home, check).what
 
+    def test_damage_behind_a_whole_beginning(self, home: Home) -> None:
+        with duckdb.connect(home.marts) as db:
+            db.execute("CREATE SCHEMA marts.marts; CREATE TABLE marts.marts.x AS FROM range(200_000)")
+        with home.marts.open("r+b") as file:
+            file.truncate(home.marts.stat().st_size // 2)
+        assert "rm " in only(home, Check.marts).remedy
+
     def test_marts_that_hold_nothing(self, home: Home) -> None:
         duckdb.connect(home.marts).close()
         assert "no mart" in only(home, Check.marts).what

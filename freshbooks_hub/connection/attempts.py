@@ -29,6 +29,10 @@ class LoginRefused(HubError):
     """The answer of a log-in was not accepted, and nothing was spent."""
 
 
+class ForeignAnswer(LoginRefused):
+    """The answer is of no log-in of this browser; one that was started goes on waiting for its own."""
+
+
 class AlreadyAnswered(LoginRefused):
     """The same answer came before: a browser may ask twice."""
 
@@ -100,26 +104,27 @@ class Attempts:
         )
 
     def consume(self, state: str, browser: str) -> Record:
-        """The log-in of `state`, which is thereby answered for good; raises LoginRefused.
+        """The log-in of `state`, which is thereby answered for good; raises ForeignAnswer, AlreadyAnswered.
 
-        On disk before it returns: whatever happens next, the same answer is not taken again.
+        On disk before it returns: whatever happens next, the same answer is not taken again. An answer from a
+        browser that the log-in is not bound to consumes nothing: it may still be pasted where it was started.
         """
         with self._changed() as records:
             found = next((record for record in records if _same(record.state, state)), None)
             if found is None:
-                raise LoginRefused(
+                raise ForeignAnswer(
                     "This answer belongs to no log-in that was started here in the last ten minutes. Start again "
                     "with `freshbooks connect` or the Connect button."
                 )
             if found.answered:
                 raise AlreadyAnswered("This log-in was answered already. Start again if it did not succeed.")
+            if not any([_same(bound, browser) for bound in found.browsers]):  # noqa: C419 - all, always
+                raise ForeignAnswer(
+                    "This answer came from another browser than the one that started the log-in, so it was not "
+                    "taken. Start again and stay in one browser, or paste the address where you started."
+                )
             copy = Record(**asdict(found))
             found.answered, found.client_secret = True, ""
-        if not any(_same(bound, browser) for bound in copy.browsers):
-            raise LoginRefused(
-                "This answer came from another browser than the one that started the log-in, so it was not "
-                "taken. Start again and stay in one browser, or paste the address where you started."
-            )
         return copy
 
     def forget(self) -> None:

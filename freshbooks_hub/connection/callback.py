@@ -29,8 +29,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from freshbooks_hub.connection import login
-from freshbooks_hub.connection.addresses import authorize_url, start_root
-from freshbooks_hub.connection.attempts import LIFE, AlreadyAnswered, Attempts
+from freshbooks_hub.connection.addresses import NotAnAnswer, authorize_url, start_root
+from freshbooks_hub.connection.attempts import LIFE, AlreadyAnswered, Attempts, ForeignAnswer
 from freshbooks_hub.connection.certificate import Certificate, for_loopback
 from freshbooks_hub.connection.login import Candidate
 from freshbooks_hub.errors import HubError, InvalidConfig
@@ -56,6 +56,11 @@ class Result:
 
     candidate: Candidate | None = None
     error: HubError | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether this was no answer to a log-in of this browser: nothing ended, whoever waits goes on waiting."""
+        return isinstance(self.error, ForeignAnswer | NotAnAnswer)
 
 
 OnResult = Callable[[Result], None]
@@ -127,7 +132,8 @@ class Callback:
                 self._shown.clear()
             await run_in_threadpool(self._on_result, result)
         gone = RedirectResponse(self._done_url, 303, HEADERS)
-        gone.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        if not result.foreign:  # else the log-in waits still, for the browser with this cookie
+            gone.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         return gone
 
     async def _show(self, _: Request) -> Response:

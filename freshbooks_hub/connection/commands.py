@@ -40,7 +40,9 @@ def connect(
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="Port of the redirect URI https://localhost:PORT/callback. [default: 8765]"),
+        typer.Option(
+            min=1, max=65535, help="Port of the redirect URI https://localhost:PORT/callback. [default: 8765]"
+        ),
     ] = None,
     public_url: Annotated[
         str | None,

@@ -183,11 +183,14 @@ def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
     return connection
 
 
-def discard(home: Home) -> None:
-    """Give a candidate back: revoke it, and remove its tokens from this machine."""
+def discard(home: Home) -> Disconnected:
+    """Give a candidate back, if there is one: revoke it, and remove its tokens from this machine."""
     store = ConnectionStore(home.candidate)
-    if store.exists():
-        _end(store)
+    try:
+        return _end(store) if store.exists() else Disconnected(True)
+    except NotConnected:  # damaged: there is no token to give back
+        store.remove()
+        return Disconnected(True)
 
 
 def profile(home: Home) -> Profile:
@@ -230,12 +233,12 @@ def choice(known: Profile, business_ids: Iterable[int]) -> list[Business]:
 def disconnect(home: Home) -> Disconnected:
     """Revoke the grant at FreshBooks and remove its tokens from this machine; what was synced stays.
 
-    The tokens go even when FreshBooks cannot be told. Raises NotConnected, HomeError.
+    A consent that waits for a choice of businesses is revoked, too. The tokens go even when FreshBooks cannot be
+    told. Raises NotConnected, HomeError.
     """
-    told = _end(ConnectionStore(home.connection))
-    ConnectionStore(home.candidate).remove()
+    ended = [_end(ConnectionStore(home.connection)), discard(home)]
     Attempts(home).forget()
-    return told
+    return next((one for one in ended if not one.revoked), ended[0])
 
 
 def _end(store: ConnectionStore) -> Disconnected:

@@ -130,7 +130,7 @@ def _start(home: Home) -> subprocess.Popen[bytes]:
         with path.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "freshbooks_hub.cli", "sync", "--due"],
-                env=os.environ | {"FRESHBOOKS_HOME": str(home.base.root), "FRESHBOOKS_CONNECTION": home.name},
+                env=os.environ | home.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

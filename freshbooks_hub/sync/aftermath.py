@@ -50,6 +50,19 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
         schedule.worked(CONNECTION)
 
 
+def note_success(home: Home, streams: set[str], marts: bool, now: datetime) -> None:
+    """After a run that worked, whoever started it: what a person was told of it is mended, and nothing waits.
+
+    `streams` are those it read to their end; none: FreshBooks was not asked. `marts`: whether these followed.
+    """
+    schedule = Schedule(home)
+    asked = [CONNECTION] if streams else []
+    done = [entity.name for entity in schedule.entities(now) if streams.issuperset(entity.streams)]
+    schedule.worked(*asked, *done)
+    kinds = [alarms.HOME, *([alarms.MARTS] if marts else []), *([alarms.CONNECTION] if streams else [])]
+    Alarms(home).clear(*kinds, *done, now=now)
+
+
 def _needs_person(error: HubError, failures: list[Failure], some_worked: bool) -> tuple[str, str] | None:
     """The alarm for what stops the whole connection or the marts: its kind and message."""
     if isinstance(error, TransformFailed):

@@ -51,13 +51,17 @@ class Alarms:
         return self._read("ORDER BY id DESC")
 
     def raise_(self, kind: str, message: str, now: datetime) -> bool:
-        """Open an alarm; False when one of this kind is open already."""
+        """Open an alarm; False when one of this kind is open already, which then says this `message`."""
         with self._connection() as db:
-            cursor = db.execute(
-                "INSERT OR IGNORE INTO alarms (kind, message, raised_at) VALUES (?, ?, ?)",
-                [kind, message, stamp(now)],
+            known = db.execute(
+                "UPDATE alarms SET message = ? WHERE kind = ? AND cleared_at IS NULL", [message, kind]
             )
-            return cursor.rowcount > 0
+            if known.rowcount:
+                return False
+            db.execute(
+                "INSERT INTO alarms (kind, message, raised_at) VALUES (?, ?, ?)", [kind, message, stamp(now)]
+            )
+            return True
 
     def clear(self, *kinds: str, now: datetime) -> None:
         """Close the open alarms of these kinds."""

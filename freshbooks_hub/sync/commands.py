@@ -25,7 +25,8 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from freshbooks_hub.home import Home
     from freshbooks_hub.sync.alarms import Alarms
-    from freshbooks_hub.sync.schedule import Schedule, format_frequency
+    from freshbooks_hub.sync.frequencies import format_frequency
+    from freshbooks_hub.sync.schedule import Schedule
 
     home, now = Home.from_environment(), datetime.now(UTC)
     entities = Schedule(home).entities(now)
@@ -46,11 +47,21 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         ]
         waiting = {"retry_at": _text(trouble.retry_at), "error": trouble.error} if trouble else None
         told = [{"kind": a.kind, "message": a.message, "raised_at": _text(a.raised_at)} for a in alarms]
-        document = {"paused": entities[0].paused, "entities": rows, "waiting": waiting, "alarms": told}
+        document = {
+            "paused": entities[0].paused,
+            "refused": entities[0].refused,
+            "entities": rows,
+            "waiting": waiting,
+            "alarms": told,
+        }
         print(json.dumps(document, indent=2))
         return
     if entities[0].paused:
         print("Paused. Go on with: freshbooks resume")
+    if entities[0].refused:
+        print(
+            "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
+        )
     for alarm in alarms:
         print(f"Attention: {alarm.message}")
     if trouble:
@@ -75,7 +86,8 @@ def set_frequency(
     Example: `freshbooks schedule set invoices 30m`
     """
     from freshbooks_hub.home import Home
-    from freshbooks_hub.sync.schedule import Schedule, format_frequency, parse_frequency
+    from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
+    from freshbooks_hub.sync.schedule import Schedule
 
     home = Home.from_environment().ensure()
     if frequency == "default":
@@ -122,6 +134,7 @@ def enable_webhooks(
 
     Example: `freshbooks webhooks enable --url https://books.example.com/webhooks/freshbooks`
     """
+    from freshbooks_hub.errors import HubError
     from freshbooks_hub.home import Home
     from freshbooks_hub.sync.webhook_calls import enable
 
@@ -134,6 +147,9 @@ def enable_webhooks(
         )
     for reason in refused:
         print(f"Left out: {reason}")
+    if not registered:
+        why = "" if refused else " The connection has no business with accounting."
+        raise HubError(f"No callback is registered, so nothing will be delivered.{why}")
 
 
 @webhooks.command("disable")
@@ -171,11 +187,14 @@ def sync_what_is_due(as_json: bool) -> None:
                     "next_due": _text(done.next_due),
                     "published": done.result.published if done.result else False,
                     "rows_read": sum(s.read for s in done.result.streams) if done.result else 0,
+                    "warnings": done.result.warnings if done.result else [],
                 }
             )
         )
     else:
         print(done.message)
+        for warning in done.result.warnings if done.result else []:
+            print(f"Warning: {warning}")
 
 
 def register(cli: typer.Typer) -> None:

@@ -19,6 +19,8 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.schedule import CONNECTION, Entity, Schedule
 
+BUSINESSES = "businesses"
+
 if TYPE_CHECKING:
     from freshbooks_hub.progress import Reporter
     from freshbooks_hub.sync.extract import Source
@@ -49,9 +51,14 @@ class DueResult:
 
 
 def select(entities: list[Entity], now: datetime) -> Selection:
-    """What to read at `now`: the entities that are due, and the streams that their rows name."""
+    """What to read at `now`: the entities that are due, and the streams that their rows name.
+
+    Every row names its business, and who is connected to which is asked in every run anyway.
+    """
     due = [entity for entity in entities if entity.is_due(now)]
     streams: dict[str, None] = {}
+    if due and any(BUSINESSES in entity.streams for entity in entities):
+        streams[BUSINESSES] = None
     for entity in due:
         streams |= dict.fromkeys((*entity.along, *entity.streams))
     whole = frozenset(stream for entity in due if entity.whole for stream in entity.streams)
@@ -120,5 +127,5 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
         raise
     schedule.worked(CONNECTION, *chosen.entities)
     Alarms(home).clear(alarms.CONNECTION, alarms.HOME, alarms.MARTS, *chosen.entities, now=clock())
-    following = min(entity.next_due for entity in schedule.entities(clock()) if entity.next_due)
+    following = min((e.next_due for e in schedule.entities(clock()) if e.next_due), default=None)
     return DueResult("synced", f"Read {', '.join(chosen.entities)}.", chosen.entities, following, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,13 +10,16 @@ from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.errors import SourceFailed
-from freshbooks_hub.history import StreamResult
+from freshbooks_hub.history import StreamResult, Warned
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter, Throttle
 from freshbooks_hub.sync import catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.load import Loader, RowsKept
 from freshbooks_hub.sync.raw import RawStore
+
+# A row for each business: that of one which is read no more stays, as its invoices do, which name it.
+PER_BUSINESS = frozenset({"businesses", "systems"})
 
 
 class ReadFailed(SourceFailed):
@@ -49,7 +53,8 @@ class Ingestion:
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
         self._from_beginning: set[str] = set()
-        self.warnings: list[str] = []
+        self.business_ids = [int(number) for number in config.get("business_ids") or []]
+        self.warnings: list[Warned] = []
 
     def run(self, names: list[str], full_refresh: bool, whole: frozenset[str] = frozenset()) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
@@ -86,7 +91,7 @@ class Ingestion:
         known_ids: KnownIds = {}
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
-            swap = full_refresh or not catalog.is_incremental(stream)
+            swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
             heals = name in whole and name in known and not swap
             self._loader.start(name, table, swap, heals)
             if heals and (ids := self._raw.known_ids(table)):
@@ -121,12 +126,17 @@ class Ingestion:
                 self._reporter.completed(stream, self._loader.streams[stream].read)
             case messages.Failure():
                 self._failures.append(message)
-            case messages.Warned(text) if text not in self.warnings:
-                self.warnings.append(text)
+            case messages.Warned(text) if text not in {warning.message for warning in self.warnings}:
+                self.warnings.append(Warned(self._named(text), text))
             case messages.NewConfig(config):
                 credentials = config["credentials"]
                 self._store.rotate(self._refresh_token, credentials)
                 self._refresh_token = credentials["refresh_token"]
+
+    def _named(self, text: str) -> str:
+        """The stream that a warning begins with; "" when it is about none of this run."""
+        first = re.match(r"\w+", text)
+        return first[0] if first and first[0] in self._loader.streams else ""
 
     def _check(self) -> None:
         log = self._source.log.path

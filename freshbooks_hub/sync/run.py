@@ -12,10 +12,11 @@ from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.errors import HubError, disk_errors
-from freshbooks_hub.history import History, StreamResult
+from freshbooks_hub.history import LOST, History, StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 from freshbooks_hub.reconciliation import Difference, differences
+from freshbooks_hub.sync.aftermath import note_success
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.lock import sync_lock
@@ -82,7 +83,7 @@ def sync_locked(
     home: Home, options: SyncOptions, reporter: Reporter, source: Source | None, clock: Clock
 ) -> SyncResult:
     """As `sync`, for a caller that holds the lock."""
-    return _recorded(home, reporter, clock, lambda run: _steps(run, options, source))
+    return _recorded(home, reporter, clock, lambda run: _steps(run, options, source), options.marts)
 
 
 def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Clock = utc_now) -> SyncResult:
@@ -116,7 +117,11 @@ class _Run:
 
 
 def _recorded(
-    home: Home, reporter: Reporter, clock: Clock, steps: Callable[[_Run], SyncResult]
+    home: Home,
+    reporter: Reporter,
+    clock: Clock,
+    steps: Callable[[_Run], SyncResult],
+    marts: bool = True,
 ) -> SyncResult:
     """Run `steps` with their progress and outcome on record; the caller holds the lock."""
     started = time.monotonic()
@@ -132,6 +137,7 @@ def _recorded(
     finally:
         recorded.close()
     history.finish(run_id)
+    note_success(home, {r.stream for r in result.streams if r.completed}, marts, clock())
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -142,6 +148,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
     raw = RawStore(home.raw, home.run / "duckdb")
     failure: ReadFailed | None = None
     try:
+        history.keep_reads(raw.tables())
         ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
         try:
             ingestion.run(options.streams, options.full_refresh, options.whole)
@@ -149,8 +156,9 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
             failure = error
         finally:
             results = ingestion.results()
-            history.streams(run.id, results)
-        if failure and not (options.unattended and _others_may_go_on(results, history)):
+            history.streams(run.id, results, ingestion.business_ids, ingestion.warnings)
+        others = options.unattended and _others_may_go_on(results, history, ingestion.business_ids)
+        if failure and not others:
             raise failure
         facts = _facts(raw, history)
     finally:
@@ -162,12 +170,14 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         published, as_of_date = False, generation.as_of_date if generation else ""
     if failure:
         raise failure
-    return SyncResult(results, published, as_of_date, ingestion.warnings, differences(home.marts))
+    warnings = [warning.message for warning in ingestion.warnings]
+    return SyncResult(results, published, as_of_date, warnings, differences(home.marts))
 
 
 def _facts(raw: RawStore, history: History) -> RawFacts:
     generation = history.generation()
-    changed = raw.changed_since(generation.raw_version) if generation else None
+    known = generation is not None and generation.raw_version != LOST
+    changed = raw.changed_since(generation.raw_version) if generation and known else None
     return RawFacts(raw.tables(), raw.version(), changed)
 
 
@@ -177,10 +187,10 @@ def _refresh(run: _Run, facts: RawFacts, as_of: date | None) -> tuple[bool, str]
     return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at)
 
 
-def _others_may_go_on(results: list[StreamResult], history: History) -> bool:
+def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:
     """Whether some stream completed, and those that did not have been read before."""
     incomplete = [result.stream for result in results if not result.completed]
-    return len(incomplete) < len(results) and history.were_read(incomplete)
+    return len(incomplete) < len(results) and history.were_read(incomplete, business_ids)
 
 
 def _clean(home: Home) -> None:

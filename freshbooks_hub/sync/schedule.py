@@ -6,16 +6,17 @@ Nothing here runs anything or looks at a clock; `now` is handed in. Every instan
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from freshbooks_hub.clock import stamp
+from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.database import transaction
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.errors import HubError, NotConnected
 from freshbooks_hub.history import TABLES as HISTORY_TABLES
+from freshbooks_hub.history import reads as reads_of
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.entities import BY_NAME, PLANS, Plan
 
@@ -34,8 +35,6 @@ CREATE TABLE IF NOT EXISTS schedule_failures (
 """
 )
 CONNECTION = ""
-SHORTEST = timedelta(minutes=5)
-LONGEST = timedelta(days=31)
 # A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
 WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
@@ -45,7 +44,6 @@ RETRY_FIRST = timedelta(minutes=1)
 RETRY_FIRST_WHOLE = timedelta(hours=1)
 # Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
 RETRY_CAP = timedelta(minutes=10)
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ class Entity:
     """One entity at an instant.
 
     `last_success`: start of the last run that read all of its streams to the end. `next_due`: never before
-    that instant, and at or before `now` when it is due; None while the schedule is paused. `lag`: how long ago
-    `last_success` was.
+    that instant, and at or before `now` when it is due; None while the schedule is paused and while FreshBooks
+    refuses the connection. `lag`: how long ago `last_success` was.
     """
 
     name: str
@@ -78,6 +76,7 @@ class Entity:
     failures: int
     lag: timedelta | None
     paused: bool
+    refused: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Whether it should be read now."""
@@ -118,24 +117,6 @@ def retry_after(failures: int, cap: timedelta, first: timedelta = RETRY_FIRST) -
     return min(first * (1 << min(failures - 1, 20)), cap)
 
 
-def parse_frequency(text: str) -> timedelta:
-    """`30m`, `2h`, `1d`, `1w`; raises HubError."""
-    match = re.fullmatch(r"(\d{1,5})\s*([mhdw])", text.strip().lower())
-    frequency = int(match[1]) * UNITS[match[2]] if match else timedelta()
-    if not SHORTEST <= frequency <= LONGEST:
-        raise HubError(
-            f"{text!r} is no frequency from {format_frequency(SHORTEST)} to {format_frequency(LONGEST)}. "
-            "Write it as 30m, 2h, 1d or 1w."
-        )
-    return frequency
-
-
-def format_frequency(frequency: timedelta) -> str:
-    """As `parse_frequency` reads it."""
-    unit = next(u for u in ("w", "d", "h", "m") if not frequency % UNITS[u] or u == "m")
-    return f"{frequency // UNITS[unit]}{unit}"
-
-
 class Schedule:
     """The schedule of one connection. Raises HubError."""
 
@@ -145,11 +126,17 @@ class Schedule:
         self._jitter = int.from_bytes(digest[:4]) / 2**32 * JITTER
 
     def entities(self, now: datetime) -> list[Entity]:
-        """All entities at `now`, in the order of the table."""
+        """All entities at `now`, in the order of the table.
+
+        Reads of other businesses than those chosen now, and reads whose raw tables are gone, do not count.
+        """
+        stored = self._stored()
+        refused = stored is not None and stored.dead_since is not None
         if not self._home.history.exists():
-            return [self._entity(plan, plan.frequency, State(), None, False, now) for plan in PLANS]
+            return [self._entity(plan, plan.frequency, State(), None, refused, False, now) for plan in PLANS]
         with self._connection() as db:
-            reads = {row["stream"]: row for row in db.execute("SELECT * FROM stream_reads")}
+            kept = self._home.raw.exists()
+            reads = reads_of(db, stored.business_ids if stored else None) if kept else {}
             frequencies = dict(db.execute("SELECT entity, seconds FROM schedule_frequencies").fetchall())
             wakes = dict(db.execute("SELECT entity, woken_at FROM schedule_wakes").fetchall())
             paused = db.execute("SELECT 1 FROM schedule_pause").fetchone() is not None
@@ -160,6 +147,7 @@ class Schedule:
                 timedelta(seconds=frequencies.get(plan.name, plan.frequency.total_seconds())),
                 State(_last_success(plan, reads), _instant(wakes.get(plan.name)), troubles.get(plan.name)),
                 troubles.get(CONNECTION),
+                refused,
                 paused,
                 now,
             )
@@ -248,9 +236,11 @@ class Schedule:
         frequency: timedelta,
         state: State,
         connection: Trouble | None,
+        refused: bool,
         paused: bool,
         now: datetime,
     ) -> Entity:
+        waits = paused or refused
         return Entity(
             name=plan.name,
             streams=plan.streams,
@@ -259,12 +249,19 @@ class Schedule:
             frequency=frequency,
             default_frequency=plan.frequency,
             last_success=state.last_success,
-            next_due=None if paused else next_due(frequency, state, connection, self._jitter, now),
+            next_due=None if waits else next_due(frequency, state, connection, self._jitter, now),
             last_error=state.trouble.error if state.trouble else None,
             failures=state.trouble.failures if state.trouble else 0,
             lag=now - state.last_success if state.last_success else None,
             paused=paused,
+            refused=refused,
         )
+
+    def _stored(self) -> Connection | None:
+        try:
+            return ConnectionStore(self._home.connection).load()
+        except NotConnected:
+            return None
 
     def _frequency(self, entity: str) -> timedelta:
         self._known(entity)

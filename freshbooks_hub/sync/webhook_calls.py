@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,10 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhook, Webhooks
 
 TIMEOUT = (10.0, 30.0)
+
+
+class CallbackGone(HubError):
+    """FreshBooks does not know the callback (any more)."""
 
 
 def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
@@ -47,11 +52,15 @@ def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
 
 
 def disable(home: Home) -> int:
-    """Delete every callback that we registered; how many there were. Raises HubError at the first refusal."""
+    """Delete every callback that we registered; how many there were. Raises HubError at the first refusal.
+
+    One that FreshBooks does not know any more is as we want it.
+    """
     webhooks = Webhooks(home)
     found = webhooks.all()
     for webhook in found:
-        _send(home, "DELETE", webhook.account_id, f"/{webhook.callback_id}", None)
+        with suppress(CallbackGone):
+            _send(home, "DELETE", webhook.account_id, f"/{webhook.callback_id}", None)
         webhooks.remove(webhook.callback_id)
     return len(found)
 
@@ -82,9 +91,14 @@ def _send(
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-        body = response.json() if response.content else {}
+        gone = method != "POST" and response.status_code in {404, 410}
+        body = response.json() if response.content and not gone else {}
     except (requests.RequestException, ValueError) as error:
         raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.") from error
+    if gone:
+        raise CallbackGone(
+            f"FreshBooks does not know this callback any more ({response.status_code}). Disable and enable again."
+        )
     inner = body.get("response", {}) if isinstance(body, dict) else {}
     errors = inner.get("errors") if isinstance(inner, dict) else None
     if response.status_code >= 400 or errors:

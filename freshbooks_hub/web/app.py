@@ -32,7 +32,7 @@ from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import STATIC, connections, place, render
 
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 SESSION = 14 * 24 * 3600
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)

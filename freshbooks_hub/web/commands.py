@@ -9,7 +9,9 @@ import typer
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8766,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8766,
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine need a password.")
     ] = ("127.0.0.1"),

@@ -61,8 +61,12 @@ class Logins:
         return self._started.get(home.root)
 
     def ended(self, home: Home, result: Result) -> None:
-        """An answer came, by the listener or pasted."""
+        """An answer came, by the listener or pasted; a foreign one ends nothing, it is only told to who waits."""
         with self._lock:
+            if result.foreign:
+                if home.root in self._started:
+                    self._results[home.root] = result
+                return
             self._results[home.root] = result
             self._started.pop(home.root, None)
 

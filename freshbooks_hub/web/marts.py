@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_hub.damage import damaged_marts
+
 Row = dict[str, Any]
 
 
@@ -30,13 +32,11 @@ class Marts:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Marts | None]:
-    """The marts at `path`, whole and unchanging while open; None before the first build."""
-    try:
-        db = duckdb.connect(path, read_only=True, config={"threads": 1})
-    except duckdb.IOException:
+    """The marts at `path`, whole and unchanging while open; None before the first build. Raises MartsDamaged."""
+    if not path.exists():
         yield None
         return
-    with db:
+    with damaged_marts(path), duckdb.connect(path, read_only=True, config={"threads": 1}) as db:
         db.execute("SET search_path = 'marts'")
         db.execute("SET enable_external_access = false")
         yield Marts(db)

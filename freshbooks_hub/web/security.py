@@ -119,14 +119,18 @@ class Doorman:
         self._failures = 0
         self._closed_until = 0.0
 
-    def waits(self) -> float:
-        """Seconds until the next try is looked at."""
+    def admit(self) -> float:
+        """Reserve a try, which counts as a failure until it is accepted; else the seconds until the next one."""
         with self._lock:
-            return max(0.0, self._closed_until - time.monotonic())
-
-    def result(self, accepted: bool) -> None:
-        """Count a try."""
-        with self._lock:
-            self._failures = 0 if accepted else self._failures + 1
+            now = time.monotonic()
+            if now < self._closed_until:
+                return self._closed_until - now
+            self._failures += 1
             if self._failures >= FAILURES:
-                self._failures, self._closed_until = 0, time.monotonic() + PAUSE
+                self._failures, self._closed_until = 0, now + PAUSE
+            return 0.0
+
+    def accepted(self) -> None:
+        """The password was right: the count begins anew."""
+        with self._lock:
+            self._failures, self._closed_until = 0, 0.0

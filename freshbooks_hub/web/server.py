@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import webbrowser
@@ -83,7 +84,7 @@ def check(home: Home, options: Options) -> None:
         raise InvalidConfig(
             "--public-url is an https address without a path, for example https://books.example.com."
         )
-    private = options.host in LOOPBACK and public is None
+    private = bracketed(options.host) in LOOPBACK and public is None
     if not private and keys.load(home, options.password).password is None:
         raise PasswordNeeded(
             f"{public or options.host} can be reached by others, so the pages need a password first. Set one with "
@@ -95,8 +96,9 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     """Pages, `/mcp` and webhooks as one app; its lifespan runs the ticker."""
     public = options.public_url
     hosts = [*LOOPBACK, *options.names]
-    if options.host not in ("0.0.0.0", "::", *hosts):  # noqa: S104 - compared, not bound
-        hosts.append(options.host)
+    if options.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        hosts.append(bracketed(options.host))
+    hosts = list(dict.fromkeys(hosts))
     if public:
         hosts.append(str(urlsplit(public).hostname))
     pages = create_app(home, hosts, public, options.password)
@@ -112,7 +114,9 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
                 yield
         finally:
             pages.state.site.logins.stop()
-            await run_in_threadpool(ticking.stop)
+            # Side by side: each may have to wait for a sync to end.
+            stops = (pages.state.site.syncs.stop, ticking.stop)
+            await asyncio.gather(*(run_in_threadpool(stop) for stop in stops))
 
     app = Starlette(
         routes=[
@@ -156,4 +160,9 @@ def _reachable(host: str) -> str:
     """A name for the address in a browser of this machine."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    return bracketed(host)
+
+
+def bracketed(host: str) -> str:
+    """The address as it stands in a URL and in a Host header: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from freshbooks_hub.doctor.locks import sync_holder
 from freshbooks_hub.errors import disk_errors
 from freshbooks_hub.home import Home
+
+STOP_SECONDS = 20.0
 
 
 @dataclass
@@ -30,12 +34,11 @@ class Starter:
             with disk_errors(home.logs), (home.logs / "web-sync.log").open("wb") as log:
                 self._started[home.root] = subprocess.Popen(
                     [sys.executable, "-m", "freshbooks_hub.cli", "sync"],
-                    env=os.environ
-                    | {"FRESHBOOKS_HOME": str(home.base.root), "FRESHBOOKS_CONNECTION": home.name},
+                    env=os.environ | home.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    # Ctrl-C at the server must not cut a sync short.
+                    # Ctrl-C at the server reaches the sync by `stop`, once.
                     start_new_session=True,
                 )
             return True
@@ -43,16 +46,18 @@ class Starter:
     def running(self, home: Home) -> bool:
         """Whether a sync of this home runs, started here or by anyone else."""
         mine = self._started.get(home.root)
-        return (mine is not None and mine.poll() is None) or holder(home) is not None
+        return (mine is not None and mine.poll() is None) or sync_holder(home) is not None
 
-
-def holder(home: Home) -> int | None:
-    """The process that holds the sync lock of `home`; None when no sync runs."""
-    try:
-        pid = int(json.loads((home.root / "sync.holder.json").read_text("utf-8"))["pid"])
-        os.kill(pid, 0)
-    except PermissionError:
-        return pid
-    except (OSError, ValueError, KeyError):
-        return None
-    return pid
+    def stop(self) -> None:
+        """Ask the syncs that were started here to stop and wait for them; what they committed stays."""
+        with self._lock:
+            running = [one for one in self._started.values() if one.poll() is None]
+            for one in running:
+                one.send_signal(signal.SIGINT)
+        until = time.monotonic() + STOP_SECONDS
+        for one in running:
+            try:
+                one.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 
 from freshbooks_hub.agent.actions.models import Status
 from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.errors import HomeError
 from freshbooks_hub.home import Home
 
 
 def waiting(home: Home) -> int:
-    """Proposals that a person can still decide on."""
+    """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
     if not home.history.exists():
         return 0
     now = datetime.now(UTC)
-    return sum(one.expires_at > now for one in Actions(home).list(Status.proposed))
+    try:
+        return sum(one.expires_at > now for one in Actions(home).list(Status.proposed))
+    except HomeError:
+        return 0

@@ -9,8 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from freshbooks_hub.connection import login
+from freshbooks_hub.connection.addresses import NotAnAnswer
+from freshbooks_hub.connection.callback import Result
+from freshbooks_hub.connection.login import App, ConsentDenied
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.home import Home
+from freshbooks_hub.web.logins import Logins
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser, registered
@@ -244,6 +248,21 @@ def test_the_answer_can_be_pasted_where_nobody_can_listen(person: Person) -> Non
         page.get_by_role("button", name="Connect", exact=True).click()
         expect(page.get_by_role("heading", name="Connected ✅")).to_be_visible()
     assert person.exchanges() == 1
+
+
+def test_a_stray_call_leaves_the_page_where_the_answer_can_be_pasted(
+    empty_home: Home, freshbooks: Sandbox
+) -> None:
+    logins, stray = Logins(), Result(error=NotAnAnswer("That is not the address."))
+    app = App(freshbooks.client_id, freshbooks.client_secret, freshbooks.redirect_uri)
+    started = logins.begin(empty_home, app, actions=False, browser="b", done_url="", served_here=True)
+    logins.ended(empty_home, stray)
+    assert logins.started(empty_home) is started
+    assert logins.result(empty_home) is stray
+    logins.ended(empty_home, Result(error=ConsentDenied("Denied.")))
+    assert logins.started(empty_home) is None
+    logins.ended(empty_home, stray)
+    assert logins.result(empty_home) is not stray
 
 
 def test_an_expired_grant_is_told_and_mended(person: Person) -> None:

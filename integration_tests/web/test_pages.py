@@ -1,10 +1,14 @@
 """What the pages say is what the marts hold, currency by currency; and they can be read in every state of a home."""
 
+import html
 import json
 import os
 import re
+import sqlite3
+import subprocess
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -12,11 +16,14 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
+from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.history import History
+from freshbooks_hub.history import History, StreamResult, Warned
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
+from freshbooks_hub.status import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.entities import PLANS
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_sandbox import Sandbox
@@ -26,6 +33,13 @@ from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import ANSWERS, Client
 
 MAPLE = 439000
+WORKSHOPS = 600777  # without accounting
+PROFILE = Profile(
+    1,
+    "Robin",
+    "robin@example.com",
+    (Business(MAPLE, "Maple", "owner", "mPx4Q9", None, "owner", None, None),),
+)
 
 
 class Tables(HTMLParser):
@@ -323,6 +337,117 @@ def test_a_failed_sync_is_told_at_the_top(connected_home: Home) -> None:
     assert "The last sync failed. FreshBooks cannot be reached. Check the network." in text
     history.finish(history.start())
     assert "The last sync failed" not in Client(connected_home).get("/").text
+
+
+def read_everything(home: Home, ago: timedelta, warnings: list[Warned] | None = None) -> None:
+    """As after a sync that long ago."""
+    history = History(home.history, lambda: datetime.now(UTC) - ago)
+    run = history.start()
+    names = sorted({stream for plan in PLANS for stream in plan.streams})
+    results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, whole=True) for name in names]
+    history.streams(run, results, [], warnings or [])
+    history.finish(run)
+    home.raw.touch()
+
+
+def lines(client: Client) -> dict[str, list[str]]:
+    """The rows of the table of entities, by name."""
+    found = tables(client, "/")["Every kind of record: how often it is read, when it was, when it is next"]
+    return {row[0].split("  ")[0]: row for row in found[1:]}
+
+
+def test_a_stream_that_was_left_out_is_not_in_step(connected_home: Home) -> None:
+    client = Client(connected_home)
+    left_out = "items of business 1 is left out, since it never could be read. Check that its plan has this."
+    read_everything(
+        connected_home, timedelta(minutes=1), [Warned("items", left_out), Warned("tasks", "0 of 64")]
+    )
+    text = client.get("/").text
+    assert "Something to look at" in text
+    assert "Left out: Items." in text
+    assert "Incomplete: Services." in text
+    found = {row[0]: row[1] for row in lines(client).values()}
+    assert found[f"Items{left_out}"] == "left out"
+    assert found["Services0 of 64"] == "incomplete"
+    assert found["Clients"] == "in step"
+    read_everything(connected_home, timedelta(seconds=30))
+    assert "left out" not in client.get("/").text
+
+
+def test_what_is_late_is_told_at_the_top_with_what_to_start(connected_home: Home) -> None:
+    client = Client(connected_home)
+    read_everything(connected_home, timedelta(minutes=1))
+    assert "Something to look at" not in client.get("/").text
+    read_everything(connected_home, timedelta(days=3, hours=2))
+    text = client.get("/").text
+    assert "Something to look at" in text
+    assert "16 kinds of records are late, by up to 3 d 2 h." in text
+    assert "Is `freshbooks serve` running" in html.unescape(text)
+    assert "late, by up to 3 d 2 h" in as_text(status(connected_home))
+
+
+def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
+    read_everything(connected_home, timedelta(minutes=1))
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    History(connected_home.history).start()
+    holder = {"pid": gone.pid, "since": "2026-11-01T00:00:00+00:00"}
+    (connected_home.root / "sync.holder.json").write_text(json.dumps(holder))
+    with sqlite3.connect(connected_home.history) as db:
+        db.execute("UPDATE sync_runs SET pid = ? WHERE status = 'running'", [gone.pid])
+    text = Client(connected_home).get("/").text
+    assert "Something to look at" in text
+    assert "The sync was stopped before its end." in text
+    assert "Last sync   interrupted" in as_text(status(connected_home))
+    assert ">stopped<" in re.sub(r"<span[^>]*></span>", "", Client(connected_home).get("/activity").text)
+
+
+def test_what_keeps_the_connection_waiting_is_told(connected_home: Home) -> None:
+    read_everything(connected_home, timedelta(minutes=1))
+    Schedule(connected_home).failed("", "FreshBooks cannot be reached.", datetime.now(UTC))
+    text = Client(connected_home).get("/").text
+    assert "Something to look at" in text
+    assert "Reading waits: FreshBooks cannot be reached." in text
+
+
+def test_after_another_choice_of_businesses_nothing_is_in_step_before_it_was_read(
+    connected_home: Home,
+) -> None:
+    read_everything(connected_home, timedelta(minutes=1))
+    store = ConnectionStore(connected_home.connection)
+    store.save(
+        replace(store.load(), config=store.load().config | {"business_ids": [439000]}, profile=PROFILE)
+    )
+    client = Client(connected_home)
+    text = client.get("/").text
+    assert "18 kinds of records were not read yet." in text
+    assert "chosen, not read yet" in text
+    assert {row[1] for row in lines(client).values()} == {"not read yet"}
+
+
+def test_a_refused_connection_promises_nothing(connected_home: Home) -> None:
+    read_everything(connected_home, timedelta(minutes=1))
+    store = ConnectionStore(connected_home.connection)
+    store.save(replace(store.load(), dead_since=datetime.now(UTC), profile=PROFILE))
+    client = Client(connected_home)
+    text = client.get("/").text
+    assert "Disconnected by FreshBooks: <a" in text
+    assert "Connected as" not in text
+    assert "Next read" not in text
+    assert "not reading" in text
+    found = lines(client).values()
+    assert {row[1] for row in found} == {"not reading"}
+    assert {row[4] for row in found} == {"–none"}
+
+
+def test_a_business_without_accounting_tells_what_is_read_of_it(client: Client, seen: Books) -> None:
+    text = client.get("/").text
+    with duckdb.connect(seen.home.marts, read_only=True) as db:
+        [(projects,)] = db.execute(
+            f"SELECT row_count FROM marts.marts.fb_freshness WHERE business_id = {WORKSHOPS} "
+            "AND stream_name = 'projects'"
+        ).fetchall()
+    assert f"in sync without books: {projects} projects" in text
 
 
 def test_sync_now_before_connecting_leads_to_the_connect_page(empty_home: Home) -> None:

@@ -86,6 +86,25 @@ FAINT = """() => {
 }"""
 
 
+# Between the texts of neighbouring cells of tables that do not scroll; and by how much one is wider than its card.
+GAPS = """() => {
+  const gaps = [], over = [];
+  const text = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return range.getBoundingClientRect();
+  };
+  for (const table of document.querySelectorAll('table.plain')) {
+    over.push(table.getBoundingClientRect().right - table.parentElement.getBoundingClientRect().right);
+    for (const row of table.rows)
+      for (let i = 1; i < row.cells.length; i++)
+        if (row.cells[i - 1].textContent && row.cells[i].textContent)
+          gaps.push(text(row.cells[i]).left - text(row.cells[i - 1]).right);
+  }
+  return [gaps, Math.max(...over)];
+}"""
+
+
 def test_a_screen_reader_finds_its_way(page: Page, shown: Served) -> None:
     faults = {}
     for path in PAGES:
@@ -111,6 +130,17 @@ def test_a_phone_never_scrolls_sideways(page: Page, shown: Served) -> None:
         page.goto(shown.url + path)
         widths[path] = page.evaluate("document.documentElement.scrollWidth")
     assert widths == dict.fromkeys(PAGES, 360)
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_figures_side_by_side_do_not_read_as_one(page: Page, shown: Served, width: int) -> None:
+    """89 invoices over 184,209.66 must not look like 89184,209.66; nor may a table leave its card."""
+    page.set_viewport_size({"width": width, "height": 780})
+    page.goto(f"{shown.url}/balances?business=439000")
+    gaps, widest = page.evaluate(GAPS)
+    assert len(gaps) > 10
+    assert min(gaps) >= 10
+    assert widest <= 0
 
 
 def test_titles_tell_the_pages_apart(client: Client) -> None:

@@ -1,6 +1,7 @@
 """Strangers get nothing: other names, other sites, old forms, no password; and every answer has its headers."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.web import keys
+from freshbooks_hub.web.security import Doorman
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
 from integration_tests.web.serving import ANSWERS, PAGES, Client
 
@@ -144,6 +146,21 @@ def test_guessing_is_slowed_down_even_for_the_right_password(guarded: Client) ->
     answer = guarded.post("/login", data={"csrf": token, "password": PASSWORD})
     assert answer.status_code == 429
     assert "Wait" in answer.text
+
+
+def test_guesses_at_the_same_time_are_not_looked_at_more_often() -> None:
+    doorman = Doorman()
+    with ThreadPoolExecutor(20) as guesses:
+        waits = list(guesses.map(lambda _: doorman.admit(), range(60)))
+    assert waits.count(0.0) == 5
+
+
+def test_the_right_password_starts_the_count_anew(guarded: Client) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            assert guarded.submit("/login", page="/login", password="wrong horse").status_code == 403
+        assert guarded.submit("/login", page="/login", password=PASSWORD).status_code == 303
+        guarded.submit("/logout")
 
 
 def test_a_new_password_ends_every_session(guarded: Client, empty_home: Home) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 import select
 import signal
@@ -11,19 +12,24 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from freshbooks_hub.agent.server.token import read_token
+from freshbooks_hub.cli import cli
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
 from freshbooks_hub.web import keys
-from freshbooks_hub.web.server import Options, whole_app
+from freshbooks_hub.web.server import Options, check, whole_app
+from freshbooks_hub.web.syncs import Starter
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser
@@ -113,6 +119,48 @@ def test_it_refuses_to_be_reached_by_others_without_a_password(hub: Hub) -> None
     assert result.returncode == 1
     assert "can be reached by others" in result.stderr
     assert "freshbooks serve --set-password" in result.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_port_that_cannot_be_is_said_plainly(command: str, port: str) -> None:
+    result = CliRunner().invoke(cli, [command, "--port", port])
+    assert result.exit_code == 2
+    assert "or equal to" in result.output
+
+
+def test_the_loopback_of_ipv6_is_this_machine_too(empty_home: Home) -> None:
+    options = Options(host="::1")
+    check(empty_home, options)  # asks for no password
+    app = whole_app(empty_home, options, 8781)
+    assert TestClient(app, base_url="http://[::1]:8781").get("/").status_code == 200
+
+
+def test_a_holder_that_a_killed_sync_left_is_no_running_sync(empty_home: Home) -> None:
+    """Its number may be that of another process by now."""
+    home, starter = empty_home.ensure(), Starter()
+    left = {"pid": os.getpid(), "since": "2026-01-01T00:00:00Z"}
+    (home.root / "sync.holder.json").write_text(json.dumps(left))
+    assert not starter.running(home)
+    with sync_lock(home.root):
+        assert starter.running(home)
+
+
+def test_the_syncs_of_the_page_end_with_the_server(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def slow(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
+        started.append(popen([sys.executable, "-c", "import time; time.sleep(60)"], **how))
+        return started[-1]
+
+    starter = Starter()
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", slow)
+        assert starter.start(empty_home)
+    starter.stop()
+    assert started[0].poll() is not None
+    assert not starter.running(empty_home)
 
 
 def test_a_port_in_use_is_said_plainly(hub: Hub) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from protocol import catalog, complete, record, row, state, stream
 
@@ -31,7 +32,7 @@ class Builds:
     def whole(self, home: Home, project: transform.Project, *_: Any) -> Path:
         self.asked.append("all")
         project.work.write_bytes(b"work")
-        project.marts.write_bytes(b"marts")
+        duckdb.connect(project.marts).close()
         return project.marts
 
     def affected(self, home: Home, project: transform.Project, *rest: Any) -> Path:

@@ -24,13 +24,17 @@ from freshbooks_hub.errors import SourceFailed, TransformFailed
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
-from freshbooks_hub.sync import ingest, schedule, transform
+from freshbooks_hub.status import as_text
+from freshbooks_hub.status import status as read_status
+from freshbooks_hub.sync import due, ingest, schedule, transform
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.due import DueResult, sync_due
+from freshbooks_hub.sync.due import DueResult, select, sync_due
 from freshbooks_hub.sync.entities import PLANS
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.lock import sync_lock
-from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.run import SyncOptions, SyncResult
+from freshbooks_hub.sync.run import sync as run_sync
+from freshbooks_hub.sync.schedule import CONNECTION, Schedule
 
 Scripted = Callable[..., Source]
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -49,6 +53,7 @@ class World:
         self._scripted = scripted
         self._inputs = inputs
         self.failing: dict[str, dict[str, Any]] = {}
+        self.said: list[str] = []
 
     def fail(self, streams: list[str], message: str, person: bool = False) -> None:
         for name in streams:
@@ -57,7 +62,9 @@ class World:
             self.failing[name] = failure
 
     def due(self) -> DueResult:
-        steps = [{"do": "copy_inputs", "to": str(self._inputs)}, {"do": "complete", "failing": self.failing}]
+        said = [{"type": "LOG", "log": {"level": "WARN", "message": text}} for text in self.said]
+        copied = {"do": "copy_inputs", "to": str(self._inputs)}
+        steps = [copied, *said, {"do": "complete", "failing": self.failing}]
         source = self._scripted(discover=[catalog(*map(stream, STREAMS))], read=steps)
         return sync_due(self.home, Silent(), source, lambda: self.now)
 
@@ -104,6 +111,58 @@ def test_only_what_is_due_is_read_with_what_its_rows_name(world: World) -> None:
     assert world.asked() == {"invoices", "payments", "credit_notes", "clients"}
     world.later(minutes=40)
     assert set(world.due().entities) == {"invoices", "expenses"}
+
+
+def test_another_choice_of_businesses_makes_everything_due(world: World) -> None:
+    """What was read of the others says nothing of the new one; `businesses` is read along, which rows name."""
+    store = ConnectionStore(world.home.connection)
+    store.save(replace(store.load(), config=store.load().config | {"business_ids": [439117]}))
+    world.due()
+    world.later(minutes=1)
+    assert world.due().outcome == "nothing due"
+    store.save(replace(store.load(), config=store.load().config | {"business_ids": [439000]}))
+    assert {e.last_success for e in Schedule(world.home).entities(world.now)} == {None}
+    assert set(world.due().entities) == {plan.name for plan in CHOSEN}
+    world.later(minutes=1)
+    assert world.due().outcome == "nothing due"
+
+
+def test_whoever_the_rows_belong_to_is_read_with_any_of_them() -> None:
+    entities = Schedule(Home(Path("/nowhere"))).entities(START)
+    for one in entities:
+        others = [replace(e, next_due=START + timedelta(days=1)) for e in entities if e is not one]
+        assert "businesses" in select([one, *others], START).streams
+    assert select(others[:-1], START).streams == ()
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["then_due", "then_one_stream_by_hand"])
+def test_lost_raw_tables_make_everything_due(world: World, scripted: Scripted, by_hand: bool) -> None:
+    """Their reads do not count any more, not even where a read by hand has made a new file meanwhile."""
+    world.due()
+    world.home.raw.unlink()
+    world.later(minutes=1)
+    if by_hand:
+        few = scripted(discover=[catalog(stream("clients"))], read=[{"do": "complete", "failing": {}}])
+        run_sync(world.home, SyncOptions(["clients"], marts=False), Silent(), few, lambda: world.now)
+    done = world.due()
+    assert set(done.entities) == {plan.name for plan in CHOSEN} - ({"clients"} if by_hand else set())
+    assert done.result is not None
+    assert done.result.published
+    assert world.due().outcome == "nothing due"
+
+
+def test_marts_are_not_built_while_a_lost_table_cannot_be_read(world: World) -> None:
+    world.due()
+    world.home.raw.unlink()
+    world.later(minutes=1)
+    before = History(world.home.history).generation()
+    world.fail(["bills"], "FreshBooks answered with status 500.")
+    with pytest.raises(SourceFailed):
+        world.due()
+    after = History(world.home.history).generation()
+    assert before is not None
+    assert after is not None
+    assert after.run_id == before.run_id
 
 
 def test_a_restart_and_a_long_sleep_change_nothing(world: World) -> None:
@@ -234,6 +293,10 @@ def test_a_dead_grant_is_tried_once_and_told_once(world: World, monkeypatch: pyt
     for _ in range(50):
         world.later(minutes=30)
         assert world.due().outcome == "refused"
+    assert {entity.next_due for entity in Schedule(world.home).entities(world.now)} == {None}
+    command = CliRunner(env={"FRESHBOOKS_HOME": str(world.home.root)})
+    assert "Disconnected by FreshBooks" in command.invoke(cli, ["schedule"]).stdout
+    assert read_status(world.home)["schedule"]["next_due"] is None
     assert History(world.home.history).last_run() == runs
     [alarm] = Alarms(world.home).all()
     assert (alarm.kind, alarm.cleared_at) == ("connection", None)
@@ -242,6 +305,36 @@ def test_a_dead_grant_is_tried_once_and_told_once(world: World, monkeypatch: pyt
     world.failing.clear()
     assert world.due().outcome == "synced"
     assert Alarms(world.home).open() == []
+
+
+def by_hand(world: World, scripted: Scripted, streams: list[str], marts: bool = True) -> None:
+    """`freshbooks sync`, or the page's Sync now."""
+    source = scripted(discover=[catalog(*map(stream, STREAMS))], read=[{"do": "complete", "failing": {}}])
+    run_sync(world.home, SyncOptions(streams, marts=marts), Silent(), source, lambda: world.now)
+
+
+def test_a_sync_by_hand_clears_what_it_mended(world: World, scripted: Scripted) -> None:
+    alarms, plan = Alarms(world.home), Schedule(world.home)
+
+    def raised() -> set[str]:
+        return {alarm.kind for alarm in alarms.open()}
+
+    for kind in ("connection", "home", "marts", "bills", "expenses"):
+        alarms.raise_(kind, "Mend this.", world.now)
+    plan.failed(CONNECTION, "FreshBooks is down.", world.now)
+    by_hand(world, scripted, ["expenses"], marts=False)
+    assert raised() == {"marts", "bills"}
+    assert plan.trouble() is None
+    by_hand(world, scripted, [])
+    assert raised() == set()
+
+
+def test_an_open_alarm_says_what_is_wrong_now(world: World) -> None:
+    alarms = Alarms(world.home)
+    assert alarms.raise_("connection", "Refused: invalid_grant.", world.now)
+    assert not alarms.raise_("connection", "Refused: invalid_client.", world.now + timedelta(hours=1))
+    [alarm] = alarms.open()
+    assert (alarm.message, alarm.raised_at) == ("Refused: invalid_client.", world.now)
 
 
 def test_marts_that_fail_their_tests_are_told_once_and_reading_goes_on(
@@ -277,6 +370,35 @@ def test_a_run_that_is_killed_each_time_is_not_repeated_at_every_tick(
         world.due()
     world.later(minutes=1)
     assert world.due().outcome == "nothing due"  # two minutes, now
+
+
+def test_what_the_source_left_out_is_told_stored_and_shown(world: World) -> None:
+    text = "bills of business 439000 is left out, since it never could be read. Check that its plan has this."
+    drift = "invoices of business 439000: 64 rows counted, 0 read."
+    world.said = [text, drift]
+    done = world.due()
+    assert done.result is not None
+    assert done.result.warnings == [text, drift]
+    picture = read_status(world.home)
+    assert picture["last_sync"]["warnings"] == [text, drift]
+    of_streams = {row["stream"]: row["warnings"] for row in picture["streams"] if row["warnings"]}
+    assert of_streams == {"bills": [text], "invoices": [drift]}
+    shown = as_text(picture)
+    assert ", left out\n      bills of business 439000 is left out" in shown
+    assert ", incomplete\n      invoices of business 439000: 64 rows counted" in shown
+    world.said = []
+    world.later(days=1)
+    world.due()
+    assert {tuple(row["warnings"]) for row in read_status(world.home)["streams"]} == {()}
+
+
+def test_the_command_prints_what_was_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = SyncResult([], True, "2026-11-02", ["bills of business 1 is left out."], [])
+    told = DueResult("synced", "Read bills.", ("bills",), None, result)
+    monkeypatch.setattr(due, "sync_due", lambda *_: told)
+    command = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)})
+    assert "Warning: bills of business 1 is left out." in command.invoke(cli, ["sync", "--due"]).stdout
+    assert json.loads(command.invoke(cli, ["sync", "--due", "--json"]).stdout)["warnings"] == result.warnings
 
 
 def test_a_second_caller_is_told_and_leaves(world: World) -> None:
@@ -343,10 +465,10 @@ def test_the_schedule_can_be_seen_and_changed_by_command(home: Home) -> None:
 
 def test_the_status_shows_an_open_alarm_and_a_pause(home: Home) -> None:
     Alarms(home).raise_("connection", "FreshBooks no longer accepts this connection. Connect again.", START)
-    assert not Alarms(home).raise_("connection", "The same, a minute later.", START)
+    assert not Alarms(home).raise_("connection", "Connect again, it says a minute later.", START)
     Schedule(home).pause(START)
     shown = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, ["status"]).stdout
-    assert "Attention   FreshBooks no longer accepts this connection. Connect again." in shown
+    assert "Attention   Connect again, it says a minute later." in shown
     assert "paused since 2026-11-02T09:00:00+00:00" in shown
     Alarms(home).clear("connection", now=START)
     assert (

@@ -55,3 +55,29 @@ def test_every_folder_on_the_way_is_private(root: Path) -> None:
     home = Home(root).named("bakery").ensure()
     for folder in (root, root / "connections", home.root, home.logs):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_home_may_lie_in_a_folder_called_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FRESHBOOKS_CONNECTION", raising=False)
+    homes = []
+    for tenant in ("acme", "other"):
+        monkeypatch.setenv("FRESHBOOKS_HOME", str(tmp_path / "connections" / tenant))
+        homes.append(Home.from_environment())
+    acme, other = homes
+    assert (acme.name, acme.base) == ("default", acme)
+    assert acme.connection == tmp_path / "connections" / "acme" / "connection.json"
+    assert acme.connection != other.connection
+    branch = acme.named("bakery")
+    assert (branch.name, branch.base) == ("bakery", acme)
+    assert branch.root == acme.root / "connections" / "bakery"
+
+
+def test_a_process_started_for_a_connection_finds_the_same_home(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in (Home(root), Home(root).named("bakery")):
+        for variable, value in home.environment().items():
+            monkeypatch.setenv(variable, value)
+        assert Home.from_environment() == home

@@ -215,18 +215,35 @@ def test_the_saved_state_goes_back_to_the_source(
 def test_a_full_refresh_stream_is_replaced_whole_and_only_when_it_completes(
     home: Home, scripted: Scripted, raw: Ask
 ) -> None:
-    found = [catalog(stream("businesses", incremental=False))]
+    found = [catalog(stream("staff", incremental=False))]
 
     def read(*ids: int) -> list[Any]:
-        return [record(row(i), "businesses") for i in ids]
+        return [record(row(i), "staff") for i in ids]
 
-    ingest(home, scripted(discover=found, read=[*read(1, 2), complete("businesses")]))
-    with pytest.raises(SourceFailed, match="businesses"):
-        ingest(home, scripted(discover=found, read=[*read(3), status("INCOMPLETE", "businesses")]))
-    assert raw("SELECT id FROM freshbooks.businesses ORDER BY id") == [(1,), (2,)]
-    ingest(home, scripted(discover=found, read=[*read(2, 3, 3), complete("businesses")]))
-    assert raw("SELECT id FROM freshbooks.businesses ORDER BY id") == [(2,), (3,)]
-    assert raw("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'") == [("businesses",)]
+    ingest(home, scripted(discover=found, read=[*read(1, 2), complete("staff")]))
+    with pytest.raises(SourceFailed, match="staff"):
+        ingest(home, scripted(discover=found, read=[*read(3), status("INCOMPLETE", "staff")]))
+    assert raw("SELECT id FROM freshbooks.staff ORDER BY id") == [(1,), (2,)]
+    ingest(home, scripted(discover=found, read=[*read(2, 3, 3), complete("staff")]))
+    assert raw("SELECT id FROM freshbooks.staff ORDER BY id") == [(2,), (3,)]
+    assert raw("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'") == [("staff",)]
+
+
+def test_a_business_that_is_read_no_more_keeps_its_row_for_what_was_read_of_it(
+    home: Home, scripted: Scripted, raw: Ask
+) -> None:
+    """Its invoices stay too, and name it; a full refresh swaps both."""
+    found = [catalog(stream("businesses", incremental=False))]
+
+    def read(*ids: int) -> Source:
+        rows = [record(row(i), "businesses") for i in ids]
+        return scripted(discover=found, read=[*rows, complete("businesses")])
+
+    ingest(home, read(439117))
+    ingest(home, read(439000))
+    assert raw("SELECT id FROM freshbooks.businesses ORDER BY id") == [(439000,), (439117,)]
+    ingest(home, read(439000), full_refresh=True)
+    assert raw("SELECT id FROM freshbooks.businesses") == [(439000,)]
 
 
 def test_full_refresh_reads_from_the_beginning_and_keeps_the_old_table_on_failure(

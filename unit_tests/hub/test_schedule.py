@@ -12,18 +12,15 @@ from hypothesis import strategies as st
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.entities import BY_NAME, PLANS
+from freshbooks_hub.sync.frequencies import LONGEST, SHORTEST, format_frequency, parse_frequency
 from freshbooks_hub.sync.schedule import (
     JITTER,
-    LONGEST,
     RETRY_CAP,
-    SHORTEST,
     WAKE_PAUSE,
     Schedule,
     State,
     Trouble,
-    format_frequency,
     next_due,
-    parse_frequency,
     retry_after,
 )
 

@@ -16,7 +16,9 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from freshbooks_hub.cli import cli
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync import webhook_calls
@@ -35,6 +37,7 @@ class FreshBooks:
         self.requests: list[tuple[str, str, Any]] = []
         self.callbacks: dict[int, dict[str, Any]] = {}
         self.refuses: str | None = None
+        self.gone: set[int] = set()
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         self.requests.append((method, path, body))
@@ -49,13 +52,16 @@ class FreshBooks:
             }
         if method == "POST":
             event = body["callback"]["event"]
-            if event == self.refuses:
+            if self.refuses in (event, "everything"):
                 error = {"errno": 1003, "message": "The server could not verify you are authorized"}
                 return 403, {"response": {"errors": [error]}}
             number = 2000 + len(self.callbacks)
             self.callbacks[number] = {"callbackid": number, "verified": False, **body["callback"]}
             return 200, {"response": {"result": {"callback": self.callbacks[number]}}}
-        callback = self.callbacks[int(path.rpartition("/")[2])]
+        number = int(path.rpartition("/")[2])
+        if number in self.gone:
+            return 404, {"response": {"errors": [{"errno": 1012, "message": "Callback not found."}]}}
+        callback = self.callbacks[number]
         if method == "PUT" and "verifier" in body["callback"]:
             if body["callback"]["verifier"] != VERIFIER:
                 return 422, {"response": {"errors": [{"errno": 1, "message": "Verifier is wrong"}]}}
@@ -112,6 +118,7 @@ def woken(home: Home) -> set[str]:
     number = run.start()
     run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, whole=True) for name in names])
     run.finish(number)
+    home.raw.touch()
     return {entity.name for entity in Schedule(home).entities(NOW) if entity.is_due(NOW)}
 
 
@@ -195,6 +202,23 @@ def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: Fr
     assert sum(method == "PUT" for method, *_ in freshbooks.requests) == len(ENTITY_OF) - 2
     assert webhook_calls.disable(home) == len(ENTITY_OF)
     assert Webhooks(home).all() == []
+
+
+def test_disabling_goes_on_where_a_callback_is_gone(home: Home, freshbooks: FreshBooks) -> None:
+    webhook_calls.enable(home, URI)
+    freshbooks.gone = {2000, 2003}
+    assert webhook_calls.disable(home) == len(ENTITY_OF)
+    assert Webhooks(home).all() == []
+    assert sum(method == "DELETE" for method, *_ in freshbooks.requests) == len(ENTITY_OF)
+
+
+def test_enabling_nothing_is_a_failure(home: Home, freshbooks: FreshBooks) -> None:
+    freshbooks.refuses = "everything"
+    command = ["webhooks", "enable", "--url", URI]
+    result = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, command)
+    assert "Left out: invoice: FreshBooks refused (403)" in result.stdout
+    assert isinstance(result.exception, HubError)
+    assert "No callback is registered" in str(result.exception)
 
 
 def test_only_an_https_address_is_registered(home: Home) -> None:

@@ -22,14 +22,13 @@ def page(request: Request) -> Response:
 def sign_in(request: Request, form: FormData) -> Response:
     """Check the password; a new session for the signed-in browser."""
     site = request.app.state.site
-    waits = site.doorman.waits()
+    waits = site.doorman.admit()
     if waits:
         text = f"Too many wrong passwords. Wait {waits:.0f} seconds and try again."
         return render(request, "login.html", status=429, problem=text)
-    accepted = site.keys.accepts(str(form.get("password", "")))
-    site.doorman.result(accepted)
-    if not accepted:
+    if not site.keys.accepts(str(form.get("password", ""))):
         return render(request, "login.html", status=403, problem="That is not the password.")
+    site.doorman.accepted()
     request.session.clear()
     request.session["signed_in"] = site.keys.fingerprint
     return RedirectResponse("/", 303)

@@ -21,6 +21,8 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
+from freshbooks_hub.status_businesses import Held, standings
+from freshbooks_hub.status_concerns import concerns, is_late, shortfall, warnings_of
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.progress_file import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
@@ -33,6 +35,7 @@ NAMES = {
     "lists_whole": "Other lists, full check",
     "time_entries": "Time",
 }
+SHORT = {"left out": "Left out", "incomplete": "Incomplete"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Line:
     name: str
     entity: Entity
     rows: int | None
+    warnings: tuple[str, ...] = ()
 
     @property
     def state(self) -> tuple[str, str]:
@@ -60,10 +64,13 @@ class Line:
             return "bad", "failing"
         if self.entity.last_success is None:
             return "quiet", "not read yet"
+        if self.entity.refused:
+            return "quiet", "not reading"
         if self.entity.paused:
             return "quiet", "paused"
-        late = self.entity.lag is not None and self.entity.lag > 2 * self.entity.frequency
-        return ("warn", "late") if late else ("good", "in step")
+        if short := "late" if is_late(self.entity) else shortfall(self.warnings):
+            return "warn", short
+        return "good", "in step"
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,16 @@ def page(request: Request) -> Response:
     with opened(home.marts) as marts:
         choice = choose_business(request, marts)
         checks = _checks(marts)
+        held = _held(marts)
     entities = schedule.entities(now)
     lines = lines_of(entities, history)
     missing = scopes.missing(_token(connection), scopes.READ) if connection else []
     last = history.last_run() if history else None
     problems = _problems(home, connection, damage, last, checks, missing)
+    if not place(request).site.syncs.running(home):
+        found = concerns(entities, last, schedule.trouble(), now) if connection else []
+        problems += [Problem(concern.what, concern.remedy, grave=False) for concern in found]
+    problems += _short(lines)
     generation = history.generation() if history and home.marts.exists() else None
     return render(
         request,
@@ -97,7 +109,7 @@ def page(request: Request) -> Response:
         zone=choice.zone,
         now=now,
         connection=connection,
-        chosen=_chosen(connection),
+        businesses=standings(connection, held, any(e.last_success for e in entities)),
         needed=_scopes(connection),
         missing=missing,
         problems=problems,
@@ -162,11 +174,20 @@ def _token(connection: Connection) -> str:
     return str(connection.credentials.get("access_token") or "")
 
 
-def _chosen(connection: Connection | None) -> set[int]:
-    """Ids of the businesses that are synced."""
-    if connection is None or connection.profile is None:
-        return set()
-    return set(connection.business_ids or connection.profile.default_choice())
+def _held(marts: Marts | None) -> Held:
+    """How many rows of each business the marts have, by stream."""
+    rows = (
+        marts.rows(
+            "SELECT business_id, stream_name, sum(row_count)::BIGINT AS row_count FROM fb_freshness "
+            "WHERE row_count > 0 AND business_id IS NOT NULL GROUP BY ALL"
+        )
+        if marts
+        else []
+    )
+    held: Held = {}
+    for row in rows:
+        held.setdefault(row["business_id"], {})[row["stream_name"]] = row["row_count"]
+    return held
 
 
 def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
@@ -195,7 +216,7 @@ def _problems(
     ]
     if damage:
         found.append(Problem(damage, "Connect again.", connect))
-    if connection and connection.dead_since and not found:
+    if connection and connection.dead_since and connect not in {problem.path for problem in found}:
         found.append(Problem("FreshBooks no longer accepts this connection.", "Authorise it again.", connect))
     if last and last["status"] == "failed" and not found:
         found.append(Problem(f"The last sync failed. {last['error']}", grave=False))
@@ -212,9 +233,20 @@ def _problems(
     return found
 
 
+def _short(lines: list[Line]) -> list[Problem]:
+    """What is read with less than all of its rows."""
+    names = {look: [line.name for line in lines if shortfall(line.warnings) == look] for look in SHORT}
+    return [
+        Problem(f"{SHORT[look]}: {', '.join(found)}.", "See why.", "#entities", grave=False)
+        for look, found in names.items()
+        if found
+    ]
+
+
 def lines_of(entities: list[Entity], history: History | None) -> list[Line]:
     """Entities with their names for people, and the rows of their tables where `history` tells."""
-    totals = {row["stream"]: row["rows_total"] for row in history.latest_streams()} if history else {}
+    streams = history.latest_streams() if history else []
+    totals = {row["stream"]: row["rows_total"] for row in streams}
     return [
         Line(
             NAMES.get(entity.name) or entity.name.replace("_", " ").capitalize(),
@@ -222,6 +254,7 @@ def lines_of(entities: list[Entity], history: History | None) -> list[Line]:
             None
             if entity.whole or not totals.keys() & entity.streams
             else sum(totals.get(s, 0) for s in entity.streams),
+            () if entity.whole else tuple(warnings_of(entity, streams)),
         )
         for entity in entities
     ]
