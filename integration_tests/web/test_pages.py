@@ -2,7 +2,6 @@
 
 import html
 import json
-import os
 import re
 import sqlite3
 import subprocess
@@ -24,6 +23,7 @@ from freshbooks_hub.progress import Silent
 from freshbooks_hub.status import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.entities import PLANS
+from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_sandbox import Sandbox
@@ -315,9 +315,7 @@ def test_a_running_sync_is_shown_with_its_rows(empty_home: Home) -> None:
     ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
     client = Client(empty_home)
     assert client.get("/progress").json()["running"] is False
-    holder = {"pid": os.getpid(), "since": "2026-11-01T00:00:00+00:00"}
-    (empty_home.root / "sync.holder.json").write_text(json.dumps(holder))
-    with Recorded(Silent(), empty_home) as reporter:
+    with sync_lock(empty_home.root), Recorded(Silent(), empty_home) as reporter:
         reporter.expected("invoices", 300)
         reporter.completed("clients", 45)
         state = client.get("/progress").json()

@@ -1,9 +1,8 @@
 """Every page in a real browser: by keyboard, by screen reader, on a phone, on paper, in the dark, without a script."""
 
-import json
-import os
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, expect
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
+from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -206,9 +206,9 @@ def test_progress_moves_while_one_looks_on_and_the_page_comes_back_at_the_end(
     page: Page, empty_home: Home
 ) -> None:
     ConnectionStore(empty_home.ensure().connection).connect(config_of(Sandbox(seed="empty")))
-    holder = empty_home.root / "sync.holder.json"
-    holder.write_text(json.dumps({"pid": os.getpid(), "since": "2026-11-01T00:00:00+00:00"}))
-    with Served(empty_home) as served, Recorded(Silent(), empty_home) as reporter:
+    with Served(empty_home) as served, ExitStack() as syncing:
+        syncing.enter_context(sync_lock(empty_home.root))
+        reporter = syncing.enter_context(Recorded(Silent(), empty_home))
         reporter.phase("Reading FreshBooks")
         page.goto(served.url)
         expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
@@ -217,7 +217,6 @@ def test_progress_moves_while_one_looks_on_and_the_page_comes_back_at_the_end(
         expect(page.get_by_role("listitem").filter(has_text="invoices")).to_contain_text("12,345 ✓")
         reporter.phase("Building marts as of 2026-11-01")
         expect(page.get_by_text("Building marts as of 2026-11-01")).to_be_visible()
-        reporter.close()
-        holder.unlink()
+        syncing.close()
         expect(page.get_by_role("heading", name="Sync is running")).to_be_hidden()
         expect(page.get_by_role("button", name="Sync now")).to_be_enabled()
