@@ -74,3 +74,117 @@ def test_check_costs_one_request(sandbox: Sandbox) -> None:
     source = SourceFreshbooks(config=config)
     assert source.check(source.logger, config).status is Status.SUCCEEDED
     assert [request.path for request in sandbox.requests] == ["/auth/api/v1/users/me"]
+
+
+@pytest.mark.parametrize("where", [{"page": 2}, {"query": "*vis_state]=1*"}], ids=["page", "deleted"])
+def test_a_list_refused_in_the_middle_is_no_stream_that_never_worked(
+    sandbox: Sandbox, read: Read, where: dict[str, Any]
+) -> None:
+    """Its rows would be behind the cursor for good."""
+    fault = sandbox.faults.add(kind="error_200", errno=1003, path="*/invoices/invoices", times=None, **where)
+    first = read("invoices", expecting_exception=True)
+    assert first.get_stream_statuses("invoices")[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert "error 1003" in error_text(first)
+    assert fault.hits
+    sandbox.faults.clear()
+    second = read("invoices", state=states(first))
+    found = {(r["business_id"], r["invoiceid"]) for o in (first, second) for r in rows(o, "invoices")}
+    assert found == {(b, i) for b in (439000, 439117) for i in sandbox.books(b)["invoices"]}
+
+
+def test_projects_that_were_never_granted_leave_the_services_that_are_listed(
+    sandbox: Sandbox, read: Read
+) -> None:
+    sandbox.faults.add(kind="status", status=403, path="*/projects", times=None)
+    output = read("services")
+    assert not output.errors
+    assert rows(output, "services")
+    assert "projects of business 439000 is left out" in warnings(output)
+
+
+def test_a_start_date_past_the_cursor_makes_a_lost_feature_no_feature_that_never_was(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    state = states(read("items"))
+    sandbox.switches.gated.add("items")
+    later = {**config, "start_date": "2027-01-01T00:00:00Z"}
+    output = read("items", config=later, state=state, expecting_exception=True)
+    assert "error 12001" in error_text(output)
+
+
+def test_a_start_date_that_moves_makes_a_feature_that_never_was_no_lost_feature(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    sandbox.switches.gated.add("items")
+    state = states(read("items", config={**config, "start_date": "2026-01-01T00:00:00Z"}))
+    output = read("items", config={**config, "start_date": "2020-01-01T00:00:00Z"}, state=state)
+    assert not output.errors
+    assert "items of business 439000 is left out" in warnings(output)
+
+
+@pytest.mark.parametrize("stream", ["invoices", "credit_notes"], ids=["filtered", "whole"])
+def test_rows_that_are_counted_and_no_longer_sent_are_a_lost_role(
+    sandbox: Sandbox, read: Read, stream: str
+) -> None:
+    state = states(read(stream))
+    sandbox.switches.unreadable.add(stream)
+    output = read(stream, state=state, expecting_exception=True)
+    assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert "sends none of them, though it did before" in error_text(output)
+    assert "administrator's role" in error_text(output)
+
+
+def test_a_filter_that_leaves_only_unreadable_rows_is_no_lost_role(sandbox: Sandbox, read: Read) -> None:
+    state = states(read("invoices"))
+    sandbox.faults.add(
+        kind="short_page", rows=100, path="*/invoices/invoices", query="*updated_min*", times=None
+    )
+    output = read("invoices", state=state)
+    assert not output.errors
+    assert "counted but never sent" in warnings(output)
+
+
+def _no_account(sandbox: Sandbox) -> None:
+    account = f'"account_id":"{sandbox.books(439117).account_id}"'.encode()
+    sandbox.faults.add(
+        kind="rewrite",
+        path="/auth/api/v1/users/me",
+        times=None,
+        rewrite=lambda body: body.replace(account, b'"account_id":null'),
+    )
+
+
+def _lower_role(sandbox: Sandbox) -> None:
+    sandbox.books(439117).role = "business_manager"
+
+
+@pytest.mark.parametrize(
+    ("lose", "reason"), [(_lower_role, "business_manager"), (_no_account, "gives no account_id")]
+)
+def test_a_business_that_is_lost_fails_its_streams_and_the_others_are_read(
+    sandbox: Sandbox, read: Read, lose: Any, reason: str
+) -> None:
+    state = states(read("taxes", "bill_payments"))
+    before = {s.stream.stream_descriptor.name: s.stream.stream_state.__dict__ for s in state}
+    lose(sandbox)
+    output = read("taxes", "bill_payments", state=state, expecting_exception=True)
+    for stream in ("taxes", "bill_payments"):
+        assert {r["business_id"] for r in rows(output, stream)} == {439000}
+        assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert "Business 439117 was read before, but " in error_text(output)
+    assert reason in error_text(output)
+    assert "business_ids" in error_text(output)
+    for left in states(output):
+        cursors = {s["partition"]["business_id"]: s["cursor"] for s in left.stream.stream_state.states}
+        saved = before[left.stream.stream_descriptor.name]["states"]
+        assert cursors[439117] == next(s["cursor"] for s in saved if s["partition"]["business_id"] == 439117)
+
+
+def test_a_business_that_the_user_leaves_out_is_not_missed(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    state = states(read("taxes"))
+    _lower_role(sandbox)
+    output = read("taxes", config={**config, "business_ids": [439000]}, state=state)
+    assert not output.errors
+    assert {r["business_id"] for r in rows(output, "taxes")} == {439000}

@@ -1,13 +1,22 @@
 """Trouble on the way: rows are neither lost nor invented, and an error says what to do."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteStreamStatus
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    AirbyteStateMessageSerializer,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalogSerializer,
+)
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import error_text, rows, states
+from integration_tests.connector import catalog_of, error_text, rows, states
 
 INVOICES = "*/invoices/invoices"
 
@@ -81,6 +90,103 @@ def test_rows_counted_but_never_sent_are_told(sandbox: Sandbox, read: Read) -> N
     output = read("invoices")
     assert not rows(output, "invoices")
     assert any("may not read are counted but never sent" in m.log.message for m in output.logs)
+
+
+@pytest.mark.parametrize("by_page", [False, True], ids=["records", "batches"])
+def test_a_list_that_came_short_is_read_from_the_same_place_again(
+    sandbox: Sandbox, read: Read, config: dict[str, Any], tmp_path: Path, by_page: bool
+) -> None:
+    """It came short in both looks: a cursor past it would leave the missing rows behind for good."""
+
+    def sync(state: list[AirbyteStateMessage] | None) -> dict[int, str]:
+        if by_page:
+            return _cursors(_read_by_page(config, tmp_path, state))
+        output = read("invoices", state=state)
+        assert not output.errors
+        return _cursors(states(output))
+
+    account = f"*{sandbox.books(439000).account_id}/invoices/invoices"
+    sandbox.faults.add(kind="short_page", rows=40, path=account, query="*vis_state]=0*", page=2, times=None)
+    short = sync(None)
+    assert short[439000] == "1970-01-01T00:00:00Z"
+    assert short[439117] > "2026"
+    sandbox.edit("invoices", 439000, max(sandbox.books(439000)["invoices"]), notes="changed")
+    sandbox.faults.clear()
+    healed = sync(None)
+    sandbox.faults.add(kind="short_page", rows=1, path=account, times=None)
+    sandbox.edit("invoices", 439000, min(sandbox.books(439000)["invoices"]), notes="changed")
+    assert sync(_state(healed)) == healed
+
+
+def test_rows_missing_from_a_list_come_with_the_next_sync(sandbox: Sandbox, read: Read) -> None:
+    sandbox.faults.add(kind="short_page", rows=40, path=INVOICES, query="*vis_state]=0*", page=2, times=None)
+    first = read("invoices")
+    assert not first.errors
+    assert len(read_ids(first)) < len(everything(sandbox, "invoices"))
+    assert any("reads from the same place again" in m.log.message for m in first.logs)
+    sandbox.faults.clear()
+    second = read("invoices", state=states(first))
+    assert read_ids(first) | read_ids(second) == everything(sandbox, "invoices")
+
+
+def _state(cursors: dict[int, str]) -> list[AirbyteStateMessage]:
+    saved = [{"partition": {"business_id": b}, "cursor": {"updated_at_utc": c}} for b, c in cursors.items()]
+    stream = {"stream_descriptor": {"name": "invoices"}, "stream_state": {"states": saved}}
+    return [AirbyteStateMessageSerializer.load({"type": "STREAM", "stream": stream})]
+
+
+def _cursors(saved: list[AirbyteStateMessage]) -> dict[int, str]:
+    (message,) = saved
+    return {
+        s["partition"]["business_id"]: s["cursor"]["updated_at_utc"]
+        for s in message.stream.stream_state.states
+    }
+
+
+def _read_by_page(
+    config: dict[str, Any], folder: Path, state: list[AirbyteStateMessage] | None
+) -> list[AirbyteStateMessage]:
+    """The last state of the console script, whose records leave by the page."""
+    inputs = {
+        "config": config,
+        "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog_of("invoices")),
+        **({"state": [AirbyteStateMessageSerializer.dump(s) for s in state]} if state else {}),
+    }
+    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
+    for name, content in inputs.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+        command += [f"--{name}", str(folder / f"{name}.json")]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = [m["state"] for line in lines if (m := json.loads(line))["type"] == "STATE"]
+    return [AirbyteStateMessageSerializer.load(found[-1])]
+
+
+def test_a_page_that_is_another_is_asked_for_again(sandbox: Sandbox, read: Read) -> None:
+    _answer_page_2_with_page_1(sandbox, times=2)
+    output = read("invoices")
+    assert not output.errors
+    assert read_ids(output) == everything(sandbox, "invoices")
+
+
+def test_a_page_that_stays_another_fails_the_stream(sandbox: Sandbox, read: Read) -> None:
+    _answer_page_2_with_page_1(sandbox, times=None)
+    output = read("invoices", expecting_exception=True)
+    assert output.get_stream_statuses("invoices")[-1] == AirbyteStreamStatus.INCOMPLETE
+    assert "answered page 2 of" in error_text(output)
+    assert "with page 1, 3 times in a row" in error_text(output)
+
+
+def _answer_page_2_with_page_1(sandbox: Sandbox, times: int | None) -> None:
+    """As a cache or an ignored parameter would; nothing but the answer's own number tells."""
+    seen: list[bytes] = []
+    active = {"path": f"*{sandbox.books(439000).account_id}/invoices/invoices", "query": "*vis_state]=0*"}
+
+    def keep(body: bytes) -> bytes:
+        seen.append(body)
+        return body
+
+    sandbox.faults.add(kind="rewrite", page=1, times=None, rewrite=keep, **active)
+    sandbox.faults.add(kind="rewrite", page=2, times=times, rewrite=lambda _: seen[0], **active)
 
 
 def test_an_unknown_business_id_lists_the_known_ones(read: Read, config: dict[str, Any]) -> None:

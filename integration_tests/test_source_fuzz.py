@@ -3,16 +3,23 @@
 import json
 import logging
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import config_of
+from integration_tests.connector import catalog_of, config_of, discovered
 from source_freshbooks import SourceFreshbooks
+from source_freshbooks.components.batches import LINES
+from source_freshbooks.components.business_retriever import BusinessRetriever
+from source_freshbooks.components.businesses import BusinessRouter
 from source_freshbooks.components.retriever import ListRetriever
 
 BUSINESS = 439000
@@ -82,6 +89,20 @@ def huge(rng: random.Random, body: bytes) -> bytes:
     return json.dumps(document).encode()
 
 
+def nested(rng: random.Random, body: bytes) -> bytes:
+    """Deeper than what can be written again, or even walked through."""
+    document = json.loads(body)
+    holder: Any = document
+    while isinstance(holder, dict) and (
+        inner := [v for v in holder.values() if v and isinstance(v, (dict, list))]
+    ):
+        holder = inner[0][0] if isinstance(inner[0], list) else inner[0]
+    if isinstance(holder, dict):
+        depth = rng.choice([300, 900])
+        holder["deep"] = json.loads("[" * depth + "]" * depth)
+    return json.dumps(document).encode()
+
+
 BREAK: list[Callable[[random.Random, bytes], bytes]] = [
     truncated,
     flipped,
@@ -92,14 +113,23 @@ BREAK: list[Callable[[random.Random, bytes], bytes]] = [
 ]
 
 
-@pytest.fixture
-def stream(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> ListRetriever:
+def retriever_of(source: SourceFreshbooks, name: str) -> BusinessRetriever:
+    stream = next(s for s in source.streams(source._config) if s.name == name)
+    retriever = stream._stream_partition_generator._partition_factory._retriever  # type: ignore[attr-defined]
+    assert isinstance(retriever, BusinessRetriever)
+    return retriever
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
     monkeypatch.setattr("time.sleep", lambda _: None)
     logging.getLogger("airbyte.freshbooks").setLevel(logging.WARNING)
-    source = SourceFreshbooks(config=config_of(sandbox))
-    clients = next(s for s in source.streams(source._config) if s.name == "clients")
-    retriever = clients._stream_partition_generator._partition_factory._retriever
+
+
+@pytest.fixture
+def stream(sandbox: Sandbox) -> ListRetriever:
+    retriever = retriever_of(SourceFreshbooks(config=config_of(sandbox)), "clients")
     assert isinstance(retriever, ListRetriever)
     return retriever
 
@@ -151,3 +181,123 @@ def test_broken_answers(
             assert read() == everyone  # the next read heals
     assert sum(outcomes.values()) == cases
     assert min(outcomes["whole"], outcomes["refused"]) > cases / 10, outcomes
+
+
+ME = "/auth/api/v1/users/me"
+REPORTS = "*/reports/accounting"
+# An answer, and a stream that is made of it.
+OTHERS = [
+    (ME, "clients"),
+    ("*/systems/systems/*", "report_payments_collected"),
+    ("*/users/clients", "report_payments_collected"),
+    (f"{REPORTS}/profitloss_entity", "report_payments_collected"),
+    (f"{REPORTS}/payments_collected", "report_payments_collected"),
+    ("*/projects", "services"),
+    ("*/projects", "projects"),
+    ("*/comments/business/*/services", "services"),
+]
+
+
+@pytest.mark.parametrize("cases", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_other_broken_answers(sandbox: Sandbox, cases: int) -> None:
+    """As the process reads them: with batches, and in turns with a state."""
+    source = SourceFreshbooks(config=config_of(sandbox, business_ids=[BUSINESS]), batches=True)
+    for path, name in OTHERS:
+        _break(sandbox, source, path, name, cases)
+
+
+def _break(sandbox: Sandbox, source: SourceFreshbooks, path: str, name: str, cases: int) -> None:
+    retriever = retriever_of(source, name)
+    schema = next(s.json_schema for s in discovered() if s.name == name)
+    connection = retriever.connection
+
+    def read(since: str) -> int:
+        connection._found.clear()
+        connection._identity_failure = None
+        vars(connection).pop("_identity", None)
+        rows = 0
+        for slice_ in BusinessRouter(
+            config=source._config, name=name, family=retriever.family
+        ).stream_slices():
+            asked = StreamSlice(
+                partition=slice_.partition,
+                cursor_slice={"start_time": since},
+                extra_fields=slice_.extra_fields,
+            )
+            for page in retriever.read_records(schema, asked):
+                if isinstance(page, dict):
+                    lines = page[LINES].splitlines()
+                    rows += len([json.loads(line)["record"]["data"]["business_id"] for line in lines])
+        return rows
+
+    whole = read("2026-09-01T00:00:00Z")
+    assert whole
+    for case in range(cases):
+        rng = random.Random(f"{path} {name} {case}")
+        breakage = rng.choice([truncated, flipped, html, wrong_types, wrong_types, wrong_types, nested])
+        sandbox.faults.add(
+            kind="rewrite",
+            path=path,
+            times=rng.choice([1, None]),
+            rewrite=lambda body, rng=rng, breakage=breakage: breakage(rng, body),
+        )
+        told = "FreshBooks"
+        try:
+            read(rng.choice(["1970-01-01T00:00:00Z", "2026-09-01T00:00:00Z"]))
+        except AirbyteTracedException as error:
+            told = str(error.message)
+        assert "FreshBooks" in told, f"{path} {case}: {breakage.__name__}"
+        sandbox.faults.clear()
+    assert read("2026-09-01T00:00:00Z") == whole
+
+
+def _memberships(document: Any, value: Any) -> None:
+    document["response"]["business_memberships"] = value
+
+
+def _first_client(document: Any, key: str, value: Any) -> None:
+    document["response"]["result"]["clients"][0][key] = value
+
+
+DEEP = json.loads("[" * 400 + "]" * 400)
+ODD: list[tuple[str, Callable[[Any], Any], bool]] = [
+    ("*/users/clients", lambda d: _first_client(d, "level", "9" * 30), True),
+    ("*/users/clients", lambda d: _first_client(d, "deep", DEEP), False),
+    (ME, lambda d: _memberships(d, [{"business": {"id": None}, "role": "owner"}]), False),
+]
+
+
+@pytest.mark.parametrize(("path", "change", "goes_on"), ODD)
+def test_the_process_tells_an_odd_answer_in_a_sentence(
+    sandbox: Sandbox, tmp_path: Path, path: str, change: Callable[[Any], Any], goes_on: bool
+) -> None:
+    def rewrite(body: bytes) -> bytes:
+        document = json.loads(body)
+        change(document)
+        return json.dumps(document).encode()
+
+    state = {"partition": {"business_id": 439117}, "cursor": {"updated_at_utc": "2026-11-01T00:00:00Z"}}
+    stream = {"stream_descriptor": {"name": "clients"}, "stream_state": {"states": [state]}}
+    files = {
+        "config": config_of(sandbox, business_ids=[BUSINESS]),
+        "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog_of("clients")),
+        "state": [{"type": "STREAM", "stream": stream}],
+    }
+    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
+    for kind, content in files.items():
+        (tmp_path / f"{kind}.json").write_text(json.dumps(content))
+        command += [f"--{kind}", str(tmp_path / f"{kind}.json")]
+    sandbox.faults.add(kind="rewrite", path=path, times=None, rewrite=rewrite)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    errors = [m["trace"]["error"] for m in messages if m["type"] == "TRACE" and m["trace"].get("error")]
+    if goes_on:
+        assert (done.returncode, errors) == (0, [])
+        rows = [m["record"]["data"] for m in messages if m["type"] == "RECORD"]
+        assert len(rows) == len(sandbox.books(BUSINESS)["clients"])
+        assert any(row["level"] is None for row in rows)
+        assert "clients.level: FreshBooks sent a value of another type" in done.stdout
+    else:
+        assert done.returncode == 1
+        assert {error["failure_type"] for error in errors} == {"config_error"}
+        assert "in an unknown shape" in errors[0]["message"]

@@ -7,12 +7,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStateMessageSerializer, ConfiguredAirbyteCatalogSerializer
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of
+from integration_tests.conftest import Read
+from integration_tests.connector import catalog_of, config_of, discovered, rows
+from source_freshbooks.components.errors import ConfigError
+from source_freshbooks.inputs import read_catalog, read_config, read_state
 
 
 @pytest.mark.parametrize("unbuffered", ["1", ""])
@@ -123,3 +127,161 @@ def test_a_broken_file_is_told_in_one_message(
     assert result.returncode == 1
     assert said in result.stdout
     assert "Traceback" not in result.stdout.split('"stack_trace"')[0] + result.stderr
+
+
+def _run(tmp_path: Path, command: str, **files: Any) -> tuple[int, list[dict[str, Any]]]:
+    """The exit code and the messages of the process."""
+    line = [sys.executable, "-m", "source_freshbooks.run", command]
+    for kind, content in files.items():
+        (tmp_path / f"{kind}.json").write_text(json.dumps(content))
+        line += [f"--{kind}", str(tmp_path / f"{kind}.json")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert not done.stderr
+    return done.returncode, [json.loads(text) for text in done.stdout.splitlines()]
+
+
+def _errors(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [m["trace"]["error"] for m in messages if m["type"] == "TRACE" and m["trace"].get("error")]
+
+
+CONFIG = {
+    "credentials": {"client_id": "a", "client_secret": "b", "redirect_uri": "https://c", "refresh_token": "d"}
+}
+
+
+def _state(**state: Any) -> list[dict[str, Any]]:
+    stream = {"stream_descriptor": {"name": "taxes"}, "stream_state": {"states": [state]}}
+    return [{"type": "STREAM", "stream": stream}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("config", []),
+        ("catalog", {}),
+        ("catalog", {"streams": [{}]}),
+        ("state", {"taxes": {"updated_at_utc": "2026-01-01T00:00:00Z"}}),
+        ("state", _state(partition={"business_id": 439000})),
+        ("state", _state(partition={"business_id": 439000}, cursor={"updated_at_utc": "yesterday"})),
+        ("state", _state(partition={}, cursor={})),
+    ],
+)
+def test_a_file_of_another_shape_is_a_sentence(tmp_path: Path, kind: str, content: Any) -> None:
+    path = tmp_path / f"{kind}.json"
+    path.write_text(json.dumps(content))
+    read = {"config": read_config, "catalog": read_catalog, "state": read_state}[kind]
+    with pytest.raises(ConfigError, match=rf"{kind}.json is not a {kind} of this source \("):
+        read(str(path))
+
+
+def test_a_state_of_another_shape_ends_the_process_with_that_sentence(tmp_path: Path) -> None:
+    state = _state(partition={"business_id": 439000})
+    code, messages = _run(tmp_path, "read", config=CONFIG, catalog={"streams": []}, state=state)
+    assert code == 1
+    (error,) = _errors(messages)
+    assert error["failure_type"] == "config_error"
+    assert "state.json is not a state of this source (KeyError: 'cursor')" in error["message"]
+
+
+def test_a_start_date_that_is_in_no_calendar_is_told_by_check_and_by_read(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = config_of(sandbox, start_date="2024-13-45T00:00:00Z")
+    _, checked = _run(tmp_path, "check", config=config)
+    (status,) = [m["connectionStatus"] for m in checked if m["type"] == "CONNECTION_STATUS"]
+    assert status["status"] == "FAILED"
+    assert "start date 2024-13-45T00:00:00Z" in status["message"]
+    catalog = ConfiguredAirbyteCatalogSerializer.dump(catalog_of("taxes"))
+    code, messages = _run(tmp_path, "read", config=config, catalog=catalog)
+    assert code == 1
+    assert {e["failure_type"] for e in _errors(messages)} == {"config_error"}
+    assert "start date 2024-13-45T00:00:00Z" in _errors(messages)[0]["message"]
+
+
+def test_a_stream_that_the_source_lacks_fails_with_a_sentence_and_the_others_are_read(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    catalog = ConfiguredAirbyteCatalogSerializer.dump(catalog_of("taxes", "tasks"))
+    catalog["streams"][0]["stream"]["name"] = "tazes"
+    (other,) = [s["stream"]["name"] for s in catalog["streams"][1:]]
+    code, messages = _run(tmp_path, "read", config=config_of(sandbox), catalog=catalog)
+    assert code == 1
+    assert {m["record"]["stream"] for m in messages if m["type"] == "RECORD"} == {other}
+    assert {error["failure_type"] for error in _errors(messages)} == {"config_error"}
+    assert "The catalog names tazes, which this source does not have" in _errors(messages)[0]["message"]
+
+
+REQUIRED = "The request requires higher privileges. Required: ['user:invoices:read']."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "insufficient_scope", "error_description": REQUIRED},
+        {"response": {"errors": [{"errno": 1003, "message": f"insufficient_scope: {REQUIRED}"}]}},
+        {
+            "code": 7,
+            "message": f"insufficient_scope: {REQUIRED}",
+            "details": [{"reason": "1003", "metadata": {"message": "denied"}}],
+        },
+        {"message": f"insufficient_scope: {REQUIRED}", "status": 403},
+    ],
+)
+def test_a_missing_scope_is_named_wherever_the_body_tells_it(sandbox: Sandbox, read: Read, body: Any) -> None:
+    sandbox.faults.add(kind="status", status=403, path="*/invoices/invoices", times=None, body=body)
+    warned = [m.log.message for m in read("invoices").logs if m.log and m.log.level.value == "WARN"]
+    assert any("lacks user:invoices:read" in text for text in warned)
+    assert not any("administrator" in text for text in warned)
+
+
+def test_what_is_only_sent_when_it_is_asked_for_comes(sandbox: Sandbox, read: Read) -> None:
+    output = read("projects", "clients")
+    truth = sandbox.books(439000)["time_entries"].values()
+    logged = {record["id"]: record["logged_duration"] for record in rows(output, "projects")}
+    assert any(seconds for seconds in logged.values())
+    assert {entry["project_id"] for entry in truth if entry["project_id"]} <= {
+        project for project, seconds in logged.items() if seconds is not None
+    }
+    asked = [value for request in sandbox.requests.matching("*/users/clients") for _, value in request.query]
+    assert {"late_fee", "late_reminders"} <= set(asked)
+
+
+def test_nested_parts_of_reports_and_lines_are_typed() -> None:
+    """Deep enough that a destination which makes columns of objects knows what they hold."""
+    schemas = {stream.name: stream.json_schema["properties"] for stream in discovered()}
+    assert schemas["bills"]["lines"]["items"]["properties"]["category"]["type"] == ["null", "string"]
+    assert {"late_fee", "late_reminders"} <= schemas["clients"].keys()
+    money = schemas["report_accounts_aging"]["totals"]["properties"]["0-30"]["properties"]
+    assert money["amount"]["type"] == ["null", "string"]
+    for stream, key in [
+        ("report_profit_and_loss", "income"),
+        ("report_balance_sheet", "data"),
+        ("report_trial_balance", "data"),
+        ("report_tax_summary", "taxes"),
+        ("report_payments_collected", "payments"),
+        ("report_accounts_aging", "accounts"),
+        ("report_invoice_details", "clients"),
+        ("report_expense_details", "data"),
+        ("report_item_sales", "items"),
+    ]:
+        assert schemas[stream][key]["items"]["properties"], stream
+
+
+def test_every_stream_gives_the_rows_of_the_books(sandbox: Sandbox, read: Read) -> None:
+    """Lists row by row; of those without a table in the sandbox, and of reports, that rows of each business come."""
+    output = read()
+    found = {stream.name: rows(output, stream.name) for stream in discovered()}
+    for name, records in found.items():
+        assert {439000, 439117} <= {record["business_id"] for record in records}, name
+    for name, key in {
+        "service_rates": "service_id",
+        "team_member_rates": "identity_id",
+        "journal_entry_accounts": "accountid",
+        "journal_entry_details": "detailid",
+        "ledger_accounts": "uuid",
+    }.items():
+        ids = [(record["business_id"], record[key]) for record in found[name]]
+        assert len(set(ids)) == len(ids), name
+        for business in (439000, 439117):
+            assert {i for b, i in ids if b == business} == set(sandbox.books(business)[name]), name
+    assert len(found["systems"]) == 2

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.models import SyncMode
 from jsonschema import Draft7Validator
 
@@ -122,6 +123,40 @@ def test_archived_clients_come_even_if_they_are_left_out_of_default_lists(
 ) -> None:
     sandbox.switches.archived_clients_by_default = False
     assert any(record["is_archived"] for record in rows(read("clients"), "clients"))
+
+
+def test_rows_that_do_not_say_what_they_are_keep_their_first_flags_if_every_list_shows_them(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    """The filter was ignored: what was asked for is not what came."""
+
+    def without_state(body: bytes) -> bytes:
+        answer = json.loads(body)
+        for row in answer["response"]["result"]["bill_payments"]:
+            row.pop("vis_state")
+        return json.dumps(answer).encode()
+
+    for state in (0, 1, 2):  # each list is the first one
+        sandbox.faults.add(
+            kind="rewrite",
+            path="*/bill_payments/bill_payments",
+            query=f"*vis_state]={state}*",
+            times=None,
+            rewrite=lambda _: shown[0],
+        )
+    shown = [without_state(_bill_payments(sandbox, config["credentials"]["access_token"]))]
+    records = [r for r in rows(read("bill_payments"), "bill_payments") if r["business_id"] == 439000]
+    assert records
+    assert len({r["id"] for r in records}) == len(records)
+    assert not any(r["is_deleted"] or r["is_archived"] for r in records)
+
+
+def _bill_payments(sandbox: Sandbox, token: str) -> bytes:
+    path = f"/accounting/account/{sandbox.books(439000).account_id}/bill_payments/bill_payments"
+    answer = requests.get(
+        sandbox.url + path, params={"per_page": 100}, headers={"Authorization": f"Bearer {token}"}, timeout=10
+    )
+    return answer.content
 
 
 def test_a_second_sync_reads_only_the_overlap(read: Read) -> None:

@@ -65,3 +65,61 @@ def test_a_report_shows_its_own_period(sandbox: Sandbox, read: Read) -> None:
     for record in rows(read("report_expense_details"), "report_expense_details"):
         days = [e["date"] for group in record["data"] for e in group["expenses"]]
         assert all(record["start_date"] <= day <= record["end_date"] for day in days)
+
+
+def test_a_currency_that_only_one_row_has_gets_its_reports(
+    sandbox: Sandbox, read: Read, config: dict[str, Any]
+) -> None:
+    """The last one is an archived client's."""
+    books = sandbox.books(439000)
+    for resource, code in (
+        ("expenses", "GBP"),
+        ("bills", "CHF"),
+        ("other_income", "SEK"),
+        ("invoices", "NOK"),
+    ):
+        row = next(row for row in books[resource].values() if row.get("vis_state", 0) == 0)
+        row["amount"]["code"] = code
+        if "currency_code" in row:
+            row["currency_code"] = code
+        books.table(resource).changed()
+    archived = next(row for row in books["clients"].values() if row["vis_state"] == 2)
+    archived["currency_code"] = "JPY"
+    books.table("clients").changed()
+    sandbox.switches.archived_clients_by_default = False
+    output = read("report_expense_details", config={**config, "business_ids": [439000]})
+    found = {record["currency_code"] for record in rows(output, "report_expense_details")}
+    assert found >= {"CAD", "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "JPY"}
+    expenses = [
+        expense["amount"]["code"]
+        for record in rows(output, "report_expense_details")
+        for group in record["data"]
+        for expense in group["expenses"]
+    ]
+    assert expenses.count("GBP") == 1
+
+
+def test_a_plan_without_one_of_the_lists_still_has_its_reports(
+    sandbox: Sandbox, read: Read, config: dict[str, Any]
+) -> None:
+    sandbox.switches.gated.add("bills")
+    sandbox.faults.add(
+        kind="status", status=403, path="*/other_incomes/*", times=None, body={"message": "no"}
+    )
+    output = read("report_payments_collected", config={**config, "business_ids": [439000]})
+    assert not output.errors
+    assert {r["currency_code"] for r in rows(output, "report_payments_collected")} >= {"CAD", "EUR", "USD"}
+
+
+def test_the_currencies_are_looked_for_once_and_only_for_reports(sandbox: Sandbox, read: Read) -> None:
+    output = read("report_payments_collected")
+    sandbox.requests.clear()
+    read("report_payments_collected", "report_tax_summary", state=states(output))
+    asked = list(sandbox.requests.matching("*/expenses/expenses"))
+    keys = [(request.path, tuple(sorted(dict(request.query).items()))) for request in asked]
+    assert keys
+    assert len(set(keys)) == len(keys)
+    assert not any("include" in key for request in asked for key, _ in request.query)
+    sandbox.requests.clear()
+    read("clients")
+    assert not list(sandbox.requests.matching("*/expenses/expenses"))

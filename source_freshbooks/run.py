@@ -5,34 +5,20 @@ from source_freshbooks import startup
 startup.prepare()
 
 # ruff: noqa: E402 - the imports that `prepare` makes cheap
-import json
 import os
 import sys
-from pathlib import Path
-from typing import Any
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import init_logger
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, FailureType
-from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_freshbooks import output
 from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.inputs import read_catalog, read_config, read_state
 from source_freshbooks.output import Entrypoint
 from source_freshbooks.source import SourceFreshbooks
 
 logger = init_logger("airbyte")
-
-
-def _read_json(path: str, what: str) -> Any:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AirbyteTracedException(
-            message=f"The {what} file {path} cannot be read as JSON: {error}. Give the path of a JSON file.",
-            failure_type=FailureType.config_error,
-        ) from None
 
 
 def _source(args: list[str], known_ids: KnownIds | None) -> SourceFreshbooks:
@@ -40,15 +26,9 @@ def _source(args: list[str], known_ids: KnownIds | None) -> SourceFreshbooks:
     config_path, catalog_path, state_path = (
         getattr(parsed, name, None) for name in ("config", "catalog", "state")
     )
-    config: dict[str, Any] | None = _read_json(config_path, "config") if config_path else None
-    catalog: ConfiguredAirbyteCatalog | None = None
-    if catalog_path:
-        _read_json(catalog_path, "catalog")
-        catalog = Source.read_catalog(catalog_path)
-    state: list[AirbyteStateMessage] | None = None
-    if state_path:
-        _read_json(state_path, "state")
-        state = Source.read_state(state_path)
+    config = read_config(config_path) if config_path else None
+    catalog = read_catalog(catalog_path) if catalog_path else None
+    state = read_state(state_path) if state_path else None
     return SourceFreshbooks(catalog=catalog, config=config, state=state, known_ids=known_ids, batches=True)
 
 

@@ -1,17 +1,26 @@
 """The source: a bundled manifest, run by the CDK."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteStateMessage, ConfiguredAirbyteCatalog, Status
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    Status,
+    StreamDescriptor,
+)
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.connection import BEGINNING, connection_of
+from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.scopes import missing_scopes
+from source_freshbooks.inputs import is_time
 
 # The CDK lets 10,000 items wait, whatever their size: 150 MB of invoices before a slow reader.
 RECORDS_WAITING = 500
@@ -40,6 +49,8 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """One request, for the identity; the scopes stand in the token."""
+        if fault := self._fault():
+            return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
         status = super().check(logger, config)
         if status.status is Status.SUCCEEDED:
             missing = missing_scopes(str(self._config["credentials"].get("access_token")))
@@ -50,3 +61,32 @@ class SourceFreshbooks(YamlDeclarativeSource):
                 )
                 return AirbyteConnectionStatus(status=Status.FAILED, message=message)
         return status
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Every stream of `catalog`. One that the source lacks fails at the end: the CDK only calls it incomplete."""
+        if fault := self._fault():
+            raise ConfigError(fault)
+        here = {stream["name"] for stream in self.resolved_manifest["streams"]}
+        unknown = sorted({configured.stream.name for configured in catalog.streams} - here)
+        missing = ConfigError(
+            f"The catalog names {', '.join(unknown)}, which this source does not have. Refresh the schema of the "
+            "connection, or take it out of the catalog."
+        )
+        for name in unknown:
+            yield missing.as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
+        yield from super().read(logger, config, catalog, state)
+        if unknown:
+            raise missing
+
+    def _fault(self) -> str | None:
+        """What is wrong with the config though it fits its schema."""
+        start_date = self._config.get("start_date")
+        if start_date and not is_time(start_date):
+            return f"The start date {start_date} is in no calendar. Write it as 2020-01-31T00:00:00Z."
+        return None

@@ -171,7 +171,8 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
     if failure:
         raise failure
     warnings = [warning.message for warning in ingestion.warnings]
-    return SyncResult(results, published, as_of_date, warnings, differences(home.marts))
+    told = differences(home.marts) if options.marts else []
+    return SyncResult(results, published, as_of_date, warnings, told)
 
 
 def _facts(raw: RawStore, history: History) -> RawFacts:

@@ -1,13 +1,12 @@
 """A stream that the plan or the role does not give.
 
 FreshBooks answers it with 403, or with 200 and an error (freshbooks-api.md 3.6, 6.1). Where the stream never gave a
-row, it is left out with a warning. Where it did, it fails: a lost permission must not look like an empty list, which
+page, it is left out with a warning. Where it did, it fails: a lost permission must not look like an empty list, which
 an overwriting sync would write over the table.
 """
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from airbyte_cdk.models import AirbyteStateMessage
 
@@ -15,6 +14,8 @@ from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.reconcile import KnownIds
 
 logger = logging.getLogger("airbyte.freshbooks")
+
+NEVER = "1970-01-01T00:00:00Z"  # the cursor of a business that gave no row yet, whatever the start date
 
 # Items, bills, bill vendors, bill payments; 1003 is "access denied" anywhere.
 GATES = frozenset({12001, 41001, 31001, 41101, 1003})
@@ -25,28 +26,38 @@ def is_gate(error: FreshbooksError) -> bool:
 
 
 class Worked:
-    """Which streams have given rows of which business, by the state of the last sync and by the ids that are known."""
+    """Which streams have given rows of which business, by the state of the last sync and by the ids that are known.
+
+    A state that is not the beginning of all time has followed a row. `beginning` is not believed to be one either:
+    states saved by earlier versions began at the start date.
+    """
 
     def __init__(
         self, state: Sequence[AirbyteStateMessage], beginning: str, known_ids: KnownIds | None = None
     ) -> None:
         self._known_ids = known_ids or KnownIds()
-        self._known: set[tuple[str, Any]] = set()
+        self._known: set[tuple[str, int]] = set()
         for message in state:
             if message.stream is None or message.stream.stream_state is None:
                 continue
             name = message.stream.stream_descriptor.name
             for partition in getattr(message.stream.stream_state, "states", None) or []:
-                if any(cursor > beginning for cursor in partition["cursor"].values()):
-                    self._known.add((name, partition["partition"]["business_id"]))
+                if any(cursor not in (NEVER, beginning) for cursor in partition["cursor"].values()):
+                    self._known.add((name, int(partition["partition"]["business_id"])))
 
     def __contains__(self, stream_of_business: tuple[str, int]) -> bool:
         return stream_of_business in self._known or bool(self._known_ids.of(*stream_of_business))
 
+    def businesses(self, stream: str) -> set[int]:
+        """Those that gave rows of `stream`."""
+        return {business for name, business in self._known if name == stream} | {
+            business for business in self._known_ids.businesses(stream) if (stream, business) in self
+        }
 
-def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked) -> None:
-    """Warn and return, or raise, as the module says."""
-    if not is_gate(error) or (stream, business_id) in worked:
+
+def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked, read: bool) -> None:
+    """Warn and return, or raise, as the module says. `read`: a page of this stream and business came in this run."""
+    if read or not is_gate(error) or (stream, business_id) in worked:
         raise error
     logger.warning(
         "%s of business %s is left out, since it never could be read. %s", stream, business_id, error.message

@@ -1,7 +1,8 @@
 """What reading a business has in common, lists and reports alike."""
 
+import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,12 +21,16 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_freshbooks.components.access import skip_or_raise
+from source_freshbooks.components.access import NEVER, skip_or_raise
 from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
-from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.errors import ODD_ANSWER, ConfigError, FreshbooksError, unknown_shape
 from source_freshbooks.components.records import RecordShaper
 from source_freshbooks.components.timestamps import format_utc
+
+logger = logging.getLogger("airbyte.freshbooks")
+
+LOST = "lost"  # extra field of a slice: why a business that was read before cannot be read now
 
 Records = Iterable[Mapping[str, Any] | AirbyteMessage]
 Pages = Iterator[list[dict[str, Any]] | AirbyteMessage]
@@ -47,20 +52,43 @@ class BusinessRetriever(Retriever):
         self.client = self.connection.client(self.name)
         self._expected = 0
         self._lock = threading.Lock()
+        # Applied here and not by the CDK's cursor, so that a state tells whether a business ever gave a row.
+        self._start = str(self.config.get("start_date") or NEVER)
+        self._short: set[int] = set()
+        self._latest = Latest(self.cursor_field)
         if self.cursor is not None:
-            setattr(self.cursor, "observe", _only_advances(self.cursor.observe, self.cursor_field))  # noqa: B010
+            self._move_cursor = self.cursor.observe
+            setattr(self.cursor, "observe", self._latest.observe)  # noqa: B010
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Records:
         assert stream_slice is not None
         ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
-        since = stream_slice.cursor_slice.get("start_time")
+        business_id = ids["business_id"]
+        if ids.get(LOST):
+            raise ConfigError(str(ids[LOST]))
+        since = max(stream_slice.cursor_slice.get("start_time", NEVER), self._start)
+        read = False
         try:
             for page in self.read_business(ids, since, RecordShaper(self.name, records_schema)):
-                yield from (page,) if isinstance(page, AirbyteMessage) else page
+                if isinstance(page, AirbyteMessage):
+                    yield page
+                else:
+                    read = True
+                    yield from page
         except FreshbooksError as error:
-            skip_or_raise(error, self.name, ids["business_id"], self.connection.worked)
+            skip_or_raise(error, self.name, business_id, self.connection.worked, read)
+        except ODD_ANSWER as error:
+            logger.debug("an answer of unknown shape", exc_info=True)
+            raise unknown_shape(f"{self.name} of business {ids['business_id']}", error) from None
+        latest = self._latest.of(business_id)
+        if latest is not None and business_id not in self._short:
+            self._move_cursor(latest)
+
+    def came_short(self, business_id: int) -> None:
+        """Leave the cursor of this business where it is: the next sync reads from the same place again."""
+        self._short.add(business_id)
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         """What leaves for one business, by page; `since` is the start of the cursor's window, UTC."""
@@ -101,18 +129,25 @@ def trace(kind: TraceType, **content: Any) -> AirbyteMessage:
     return AirbyteMessage(type=Type.TRACE, trace=AirbyteTraceMessage(type=kind, emitted_at=now, **content))
 
 
-def _only_advances(observe: Callable[[Record], None], cursor_field: str) -> Callable[[Record], None]:
-    """`observe` for the records that move the cursor: parsing every stamp took a sixth of a sync.
+class Latest:
+    """The record of each business that would move its cursor furthest, of those that left.
 
-    Stamps are written alike, so their texts compare as they do. A business is read by one thread.
+    The CDK's cursor learns of it when the business is read to its end and whole, not before: rows that are missing
+    from the middle of a list would be behind the cursor for good. It also costs a sixth of a sync to parse every
+    stamp. Stamps are written alike, so their texts compare as they do. A business is read by one thread.
     """
-    latest: dict[Any, str] = {}
 
-    def advance(record: Record) -> None:
+    def __init__(self, cursor_field: str) -> None:
+        self._cursor_field = cursor_field
+        self._stamps: dict[Any, str] = {}
+        self._records: dict[Any, Record] = {}
+
+    def observe(self, record: Record) -> None:
         assert record.associated_slice is not None
         business = record.associated_slice.partition["business_id"]
-        if record.data[cursor_field] > latest.get(business, ""):
-            latest[business] = record.data[cursor_field]
-            observe(record)
+        if record.data[self._cursor_field] > self._stamps.get(business, ""):
+            self._stamps[business] = record.data[self._cursor_field]
+            self._records[business] = record
 
-    return advance
+    def of(self, business_id: int) -> Record | None:
+        return self._records.pop(business_id, None)

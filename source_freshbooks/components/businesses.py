@@ -8,6 +8,7 @@ from airbyte_cdk.sources.declarative.partition_routers.partition_router import P
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
+from source_freshbooks.components.business_retriever import LOST
 from source_freshbooks.components.connection import Connection, connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.families import FAMILIES
@@ -19,8 +20,8 @@ FULL_ROLES = frozenset({"owner", "admin", "business_partner"})
 
 def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
     """Rows of the `businesses` stream: those of `business_ids`, else every one owned or administered."""
-    memberships = [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
-    wanted = {int(business_id) for business_id in connection.config.get("business_ids") or []}
+    memberships = _memberships(connection)
+    wanted = _wanted(connection)
     known = {int(m["business"]["id"]) for m in memberships if m.get("role") != "client"}
     if missing := wanted - known:
         raise ConfigError(
@@ -40,6 +41,30 @@ def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
     identity = connection.identity()
     roles = {role.get("accountid"): role for role in identity.get("roles") or []}
     return [_row(membership, roles, identity) for membership in chosen]
+
+
+def _wanted(connection: Connection) -> set[int]:
+    return {int(business_id) for business_id in connection.config.get("business_ids") or []}
+
+
+def _memberships(connection: Connection) -> list[dict[str, Any]]:
+    return [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
+
+
+def _why_lost(connection: Connection, business_id: int, needs: tuple[str, ...]) -> str:
+    """The sentence for a business that was read before and cannot be read now."""
+    found = [m for m in _memberships(connection) if int(m["business"]["id"]) == business_id]
+    if not found:
+        reason = "this FreshBooks user is no longer a member of it"
+    elif _wanted(connection) or any(m.get("role") in FULL_ROLES for m in found):
+        missing = [name for name in needs if not any(m["business"].get(name) for m in found)]
+        reason = f"FreshBooks gives no {' and no '.join(missing) or 'full record'} for it any more"
+    else:
+        reason = f"this FreshBooks user's role in it is now {found[0].get('role') or 'none'}"
+    return (
+        f"Business {business_id} was read before, but {reason}. Its owner can give back the role of owner or "
+        "administrator; to go on without it, list the wanted businesses in business_ids."
+    )
 
 
 def _row(
@@ -63,21 +88,37 @@ def _row(
 
 @dataclass
 class BusinessRouter(PartitionRouter):
-    """A slice per business that has the id which the family of the stream needs."""
+    """A slice per business that has the id which the family of the stream needs.
+
+    A business that gave rows of the stream before and is not among them gets a slice too, whose reading fails with
+    the reason: its rows would stay as they are for ever, and nobody would know. The others are read.
+    """
 
     config: Mapping[str, Any]
+    name: str
     family: str
     parameters: InitVar[Mapping[str, Any] | None] = None
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        for business in selected_businesses(connection_of(self.config)):
-            if all(business.get(name) for name in FAMILIES[self.family].needs):
+        connection = connection_of(self.config)
+        needs = FAMILIES[self.family].needs
+        found: set[int] = set()
+        for business in selected_businesses(connection):
+            if all(business.get(name) for name in needs):
+                found.add(business["business_id"])
                 yield StreamSlice(
                     partition={"business_id": business["business_id"]},
                     cursor_slice={},
                     extra_fields={
                         name: business.get(name) for name in ("account_id", "business_uuid", "timezone")
                     },
+                )
+        for lost in sorted(connection.worked.businesses(self.name) - found):
+            if not _wanted(connection) or lost in _wanted(connection):
+                yield StreamSlice(
+                    partition={"business_id": lost},
+                    cursor_slice={},
+                    extra_fields={LOST: _why_lost(connection, lost, needs)},
                 )
 
     def get_stream_state(self) -> Mapping[str, StreamState] | None:

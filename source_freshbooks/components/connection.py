@@ -21,6 +21,7 @@ from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.budget import RateBudget
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
+from source_freshbooks.components.identity import PATH, identity_of
 from source_freshbooks.components.reconcile import KnownIds
 
 API_URL = "https://api.freshbooks.com"
@@ -152,8 +153,8 @@ class Connection:
     @cached_property
     def _identity(self) -> dict[str, Any]:
         # Few retries: the first call of `check` tells soon that the network is down.
-        body, _ = self.client("identity", retries=2).get("/auth/api/v1/users/me", {})
-        return cast(dict[str, Any], body["response"])
+        body, _ = self.client("identity", retries=2).get(PATH, {})
+        return identity_of(body)
 
 
 _connections: dict[int, Connection] = {}

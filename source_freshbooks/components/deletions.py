@@ -11,39 +11,40 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Params = dict[str, Any]
-Flags = Callable[[Row, Params], tuple[bool, bool]]
+Flags = tuple[bool, bool, bool]  # deleted, archived, and whether the row itself says so
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
-_STATES = (0, 1, 2, "0", "1", "2")
+_STATES = {state: int(state) for state in (0, 1, 2, "0", "1", "2")}
 
 
 @dataclass(frozen=True)
 class Visibility:
-    """`passes`: parameters per list. `flags`: (deleted, archived) of a row. `overlapping`: one row may be in
-    several of the lists."""
+    """`passes`: parameters per list. `flags` of a row. `overlapping`: one row may be in several of the lists."""
 
     passes: tuple[Params, ...]
-    flags: Flags
+    flags: Callable[[Row, Params], Flags]
     overlapping: bool = False
 
 
-def _vis_state(row: Row, asked: Params) -> tuple[bool, bool]:
+def _vis_state(row: Row, asked: Params) -> Flags:
     state = row.get("vis_state", row.get("visState"))  # the second spelling stands in one real capture
-    if state not in _STATES:  # the key may be missing on old accounts: what was asked for is what came
-        state = asked.get("search[vis_state]", ACTIVE)
-    return int(state) == DELETED, int(state) == ARCHIVED
+    if type(state) in (int, str) and (known := _STATES.get(state)) is not None:
+        return known == DELETED, known == ARCHIVED, True
+    # The key may be missing on old accounts: what was asked for is what came, unless the filter was ignored.
+    state = asked.get("search[vis_state]", ACTIVE)
+    return state == DELETED, state == ARCHIVED, False
 
 
-def _active(row: Row, _asked: Params) -> tuple[bool, bool]:
-    return row.get("active") is False, False
+def _active(row: Row, _asked: Params) -> Flags:
+    return row.get("active") is False, False, True
 
 
-def _state(row: Row, _asked: Params) -> tuple[bool, bool]:
-    return row.get("state") == "deleted", row.get("state") in ("archived", "inactive")
+def _state(row: Row, _asked: Params) -> Flags:
+    return row.get("state") == "deleted", row.get("state") in ("archived", "inactive"), True
 
 
-def _never(_row: Row, _asked: Params) -> tuple[bool, bool]:
-    return False, False
+def _never(_row: Row, _asked: Params) -> Flags:
+    return False, False, True
 
 
 VISIBILITY = {

@@ -41,6 +41,18 @@ class FreshbooksError(ConfigError):
         self.status = status
 
 
+# What Python raises where an answer is not what the code takes it for.
+ODD_ANSWER = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+
+
+def unknown_shape(what: str, error: Exception) -> FreshbooksError:
+    """The sentence for one of ODD_ANSWER."""
+    return FreshbooksError(
+        f"FreshBooks answered {what} in an unknown shape ({type(error).__name__}: {str(error)[:100]}). "
+        "Run again; if it stays so, report it with this text."
+    )
+
+
 def parsed_body(response: requests.Response) -> Any:
     """The JSON of a good answer, parsed once, by the error handler."""
     return getattr(response, "freshbooks_body")  # noqa: B009 - an attribute that requests doesn't declare
@@ -119,8 +131,9 @@ def _error(body: Any) -> tuple[int | None, str | None]:
         return None, str(first)
     details = body.get("details")
     if isinstance(details, list) and details and isinstance(details[0], dict) and "reason" in details[0]:
-        metadata = details[0].get("metadata") or {}
-        return _int(details[0]["reason"]), str(metadata.get("message") or body.get("message"))
+        metadata = details[0].get("metadata")
+        told = metadata.get("message") if isinstance(metadata, dict) else None
+        return _int(details[0]["reason"]), str(told or body.get("message"))
     if isinstance(body.get("errors"), dict):  # ledger family
         return None, str(body["errors"].get("message"))
     if "error" in body:
@@ -133,14 +146,15 @@ def _error(body: Any) -> tuple[int | None, str | None]:
 def _int(value: Any) -> int | None:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _sentence(response: requests.Response, errno: int | None, text: str | None) -> str:
     path = urlsplit(response.url).path  # the query could hold a value of the user's
-    if "insufficient_scope" in (text or response.text):
-        found = _REQUIRED_SCOPES.search(response.text)
+    raw = response.text.replace("\\u0027", "'")
+    if "insufficient_scope" in raw:  # in which part of the body depends on the family
+        found = _REQUIRED_SCOPES.search(raw)
         scopes = found.group(1).replace("'", "") if found else "a further scope"
         return (
             f"The FreshBooks authorization lacks {scopes}, which {path} needs. "

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta, defstruct
 
+LEAST, GREATEST = -(2**63), 2**63 - 1  # of an integer column
+
 # A time may be written in another way than ours, so that it never fits.
 _SCALARS: dict[str, Any] = {
     "string": str,
-    "integer": int,
+    "integer": Annotated[int, Meta(ge=LEAST, le=GREATEST)],
     "boolean": bool,
     "date": date,
     "date-time": NoneType,

@@ -55,14 +55,23 @@ class Drift:
         self.total = total
         self.rows = 0
         self.moved = False
+        self._last = total
+        self._fell = False
 
     def see(self, rows: int, total: int) -> None:
         """A page had `rows` and said that the list has `total`."""
         self.rows += rows
         self.moved |= total != self.total
+        self._fell |= total < self._last
+        self._last = total
 
     def __str__(self) -> str:
         return f"{self.rows} rows read, {self.total} counted by FreshBooks"
+
+    @property
+    def short(self) -> bool:
+        """Rows may be missing. Those created while a list is read push others to later pages, and none is missed."""
+        return self._fell or self.rows < self.total
 
     @property
     def suspected(self) -> bool:

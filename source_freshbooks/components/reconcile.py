@@ -8,9 +8,16 @@ is, or as a tombstone: key, `is_deleted` and the cursor, everything else null (f
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, ValidationError, convert
 
 from source_freshbooks.components.errors import ConfigError, FreshbooksError
+
+# By stream and business; an id is a number or a uuid.
+_Ids = dict[
+    str, dict[Annotated[str, Meta(pattern="^[0-9]{1,18}$")], list[int | Annotated[str, Meta(min_length=1)]]]
+]
 
 GONE = frozenset({1011, 1012})  # deleted resource, unknown resource
 
@@ -24,26 +31,32 @@ class KnownIds:
     @classmethod
     def from_file(cls, path: str) -> "KnownIds":
         try:
-            ids = json.loads(Path(path).read_text(encoding="utf-8"))
-            {id_ for businesses in ids.values() for known in businesses.values() for id_ in known}
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+            ids = convert(json.loads(Path(path).read_text(encoding="utf-8")), _Ids)
+        except (OSError, ValueError, RecursionError, ValidationError) as error:
             raise ConfigError(
                 f"The file of known ids {path} cannot be read ({error}). "
                 'Give a JSON file such as {"taxes": {"439000": [7840]}}.'
             ) from None
         return cls(ids)
 
+    def businesses(self, stream: str) -> set[int]:
+        return {int(business) for business in self._ids.get(stream, {})}
+
     def of(self, stream: str, business_id: int) -> set[Any]:
         return set(self._ids.get(stream, {}).get(str(business_id), []))
 
 
-def single_record(body: Any) -> dict[str, Any] | None:
-    """The one record in the answer for a single id, whatever its key is called."""
+def single_record(body: Any, key: str, id_: Any) -> dict[str, Any]:
+    """The one record in the answer for `id_`, whatever it is called; LookupError if it isn't there.
+
+    An answer that is no record is no proof that the record is gone either.
+    """
     if isinstance(body, dict) and isinstance(body.get("response"), dict):
         body = body["response"].get("result", body["response"])
-    if isinstance(body, dict):
-        return next((value for value in body.values() if isinstance(value, dict)), None)
-    return None
+    for value in body.values() if isinstance(body, dict) else ():
+        if isinstance(value, dict) and str(value.get(key) or value.get("id")) == str(id_):
+            return value
+    raise LookupError("the record is missing")
 
 
 def is_gone(error: FreshbooksError) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import ValidationError, convert
 
-from source_freshbooks.components.fitting import fitting, kind_of
+from source_freshbooks.components.fitting import GREATEST, LEAST, fitting, kind_of
 from source_freshbooks.components.redaction import LEAKED_KEYS, redact
 from source_freshbooks.components.timestamps import to_utc
 
@@ -34,12 +34,14 @@ def _string(value: Any) -> str:
 def _integer(value: Any) -> int | None:
     if value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, (str, float)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError
-    if isinstance(value, str) and value.removeprefix("-").isdigit():
-        return int(value)
-    if (number := float(value)) != (whole := int(number)):
+    if isinstance(value, int) or (isinstance(value, str) and value.removeprefix("-").isdigit()):
+        whole = int(value)
+    elif (number := float(value)) != (whole := int(number)):
         raise ValueError
+    if not LEAST <= whole <= GREATEST:
+        raise OverflowError
     return whole
 
 
@@ -68,11 +70,22 @@ def _utc(value: Any) -> str | None:
 
 _SCALARS: dict[str, Plan] = {
     "string": (str, _string),
-    "integer": (int, _integer),
+    "integer": (_ALWAYS, _integer),
     "boolean": (bool, _boolean),
     "date": (_ALWAYS, _date),
     "date-time": (_ALWAYS, _utc),
 }
+
+
+def _scalars(fits: object, cast: Cast) -> Cast:
+    """The cast of a list of scalars."""
+
+    def cast_all(value: Any) -> Any:
+        if type(value) is not list:
+            raise ValueError
+        return [inner if inner is None or type(inner) is fits else cast(inner) for inner in value]
+
+    return cast_all
 
 
 class RecordShaper:
@@ -127,7 +140,10 @@ class RecordShaper:
         if kind == "object":
             return _ALWAYS, self._object(self._compile(schema))
         if kind == "array":
-            return _ALWAYS, self._array(self._compile(schema.get("items") or {}))
+            items = schema.get("items") or {}
+            if "type" in items and kind_of(items) in _SCALARS:
+                return _ALWAYS, _scalars(*self._plan(items))
+            return _ALWAYS, self._array(self._compile(items))
         return _SCALARS[schema.get("format", kind)]
 
     def _object(self, plans: Mapping[str, Plan]) -> Cast:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
 from source_freshbooks.components.connection import BEGINNING
+from source_freshbooks.components.currencies import currencies
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
@@ -102,23 +103,13 @@ class ReportRetriever(BusinessRetriever):
         return found, self.observed(response)
 
     def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
-        """A report shows one currency alone: the base currency's, those of clients, those of payments."""
-
         def find() -> list[str]:
-            account = f"/accounting/account/{ids['account_id']}"
-            system, _ = self.client.get(f"{account}/systems/systems/{ids['business_id']}", {})
-            found = {system["response"]["result"]["system"].get("currency_code")}
-            number, pages = 1, 1
-            while number <= pages:
-                clients, _ = self.client.get(f"{account}/users/clients", {"page": number, "per_page": 100})
-                result = clients["response"]["result"]
-                pages = int(result["pages"])
-                found |= {client.get("currency_code") for client in result["clients"]}
-                number += 1
+            found = currencies(self.connection, self.client, ids)
             params = {"start_date": EARLIEST.isoformat(), "end_date": today.isoformat()}
             collected, _ = self._report(root, "payments_collected", "payments_collected", params)
-            found |= {total.get("code") for total in collected.get("totals") or []}
-            return sorted(code for code in found if code)
+            return sorted(
+                found | {total["code"] for total in collected.get("totals") or [] if total.get("code")}
+            )
 
         return self.connection.once(("currencies", ids["business_id"]), find)
 
@@ -162,9 +153,9 @@ def months_until(today: date, first: date, as_of: bool) -> Iterator[Period]:
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
-def _today(timezone: str | None) -> date:
+def _today(timezone: Any) -> date:
     try:
         zone = ZoneInfo(timezone or "America/New_York")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         zone = ZoneInfo("America/New_York")
     return datetime.now(zone).date()

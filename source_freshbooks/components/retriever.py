@@ -13,9 +13,9 @@ from airbyte_cdk.models import AirbyteAnalyticsTraceMessage, AirbyteMessage, Tra
 
 from source_freshbooks.components.business_retriever import BusinessRetriever, Pages, server_time, trace
 from source_freshbooks.components.connection import BEGINNING
-from source_freshbooks.components.deletions import VISIBILITY, Params
-from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.families import FAMILIES, Page
+from source_freshbooks.components.deletions import VISIBILITY, Flags, Params
+from source_freshbooks.components.errors import ODD_ANSWER, FreshbooksError, TransientError, unknown_shape
+from source_freshbooks.components.families import FAMILIES, Family, Page
 from source_freshbooks.components.paging import PER_PAGE, Drift, read_pages
 from source_freshbooks.components.reconcile import is_gone, single_record
 from source_freshbooks.components.records import RecordShaper
@@ -25,6 +25,8 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 # A stamp later than the server's clock would hide every later change behind it.
 CLOCK_TOLERANCE = timedelta(hours=1)
+
+PAGE_ATTEMPTS = 3  # until a page that is not the one asked for is an error
 
 
 @dataclass
@@ -37,6 +39,7 @@ class ListRetriever(BusinessRetriever):
     updated, zone: the field and the zone of the update stamp (freshbooks-api.md 3.4).
     since: the server's filter on that stamp, if it is documented; day: it knows days in US/Eastern only.
     every_row: emit every row at each sync, for resources whose stamp may stand still while they change.
+    single: path of one record after the family's root, with its `{id}`; "" where none is documented.
     """
 
     route: str = ""
@@ -48,9 +51,28 @@ class ListRetriever(BusinessRetriever):
     since: str | None = None
     day: bool = False
     every_row: bool = False
+    single: str | None = None
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         return _Reading(self, ids, since, shaper).pages()
+
+    def page(
+        self, family: Family, path: str, rows: list[str], params: Params
+    ) -> tuple[Page, requests.Response]:
+        """The page `params["page"]` of a list. One that says it is another is asked for again."""
+        for _ in range(PAGE_ATTEMPTS):
+            body, response = self.client.get(path, params)
+            try:
+                page = family.page(body, rows)
+            except ODD_ANSWER as error:
+                raise unknown_shape(path, error) from None
+            if page.number == params["page"] or not page.rows:  # what an empty page calls itself is all one
+                return page, response
+            logger.info("%s: page %s was asked for, page %s came", path, params["page"], page.number)
+        raise TransientError(
+            f"FreshBooks answered page {params['page']} of {path} with page {page.number}, {PAGE_ATTEMPTS} times "
+            "in a row. Run again; if it stays so, report it with this text."
+        )
 
     def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - for others to give
         """Rows that other answers show; those that the list shows too are dropped."""
@@ -69,14 +91,16 @@ class _Reading:
         self._shaper = shaper
         self._family = FAMILIES[stream.family]
         self._path = self._family.path(ids, stream.route)
-        self._rows = [stream.rows] if isinstance(stream.rows, str) else stream.rows
+        self._names = [stream.rows] if isinstance(stream.rows, str) else stream.rows
         self._observed = ""
         self._latest = ""
         self._visibility = VISIBILITY[stream.visibility]
         self._key = stream.primary_key[-1] if stream.primary_key else "id"
         self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
-        self._seen: set[Any] | None = set() if self._visibility.overlapping or self._known else None
-        self._trusted = True
+        self._seen: dict[Any, Flags] = {}
+        self._remembers = self._visibility.overlapping or bool(self._known)
+        self._proven = True  # every list held as many rows as were counted
+        self._rows = self._counted = 0
         self._finishing = threading.Lock()
 
     def pages(self) -> Pages:
@@ -85,42 +109,80 @@ class _Reading:
             if drift.suspected:
                 # Rows moved while they were read, or some are unreadable: a second look tells which.
                 logger.info("%s: %s; reading the list again", self._label(asked), drift)
-                self._seen = set() if self._visibility.overlapping else self._seen
+                if self._visibility.overlapping:
+                    self._seen.clear()
                 drift = yield from self._list(asked)
-            if drift.suspected:
+            if drift.short:
                 logger.warning(
                     "%s: %s. Rows that the authorizing user may not read are counted but never sent; "
-                    "the next sync catches rows that moved.",
+                    "the next sync reads from the same place again and catches rows that moved.",
                     self._label(asked),
                     drift,
                 )
-                self._trusted = False
+                self._stream.came_short(self._ids["business_id"])
+            self._proven &= not drift.suspected
+            self._rows += drift.rows
+            self._counted += drift.total
             yield self._completeness(asked, drift)
-        yield self._finish(self._stream.unlisted(self._ids), {})
-        if self._seen is not None and self._trusted:
-            yield self._stream.leaving(list(self._vanished(self._known - self._seen)))
+        if self._counted and not self._rows:
+            self._refuse_nothing()
+        unlisted = (row for row in self._stream.unlisted(self._ids) if row["id"] not in self._seen)
+        yield self._finish(unlisted, {})
+        if self._known and self._proven:
+            yield self._stream.leaving(list(self._vanished(self._known - self._seen.keys())))
+
+    def _refuse_nothing(self) -> None:
+        """Rows are counted and none is sent: fails where there were some before, as a role was lost since then.
+
+        A filter may have left only rows that the user never could read, so the first pages are asked for without it.
+        """
+        stream, business_id = self._stream, self._ids["business_id"]
+        if (stream.name, business_id) not in stream.connection.worked:
+            return
+        if self._filters(self._since) != self._filters(None):
+            bare = {**self._filters(None), "page": 1, "per_page": PER_PAGE}
+            if any(self._fetch({**bare, **asked})[0].rows for asked in self._visibility.passes):
+                return
+        raise FreshbooksError(
+            f"FreshBooks counts rows of {stream.name} in business {business_id} and sends none of them, though it did "
+            "before: the user who authorized this connection may no longer read them. "
+            "Ask the owner of the business for an administrator's role, or authorize again as one who has it."
+        )
 
     def _vanished(self, ids: set[Any]) -> Iterator[dict[str, Any]]:
         """What became of rows that were known and are in no list."""
+        single = self._stream.single
         for id_ in sorted(ids, key=str):
-            try:
-                body, _ = self._stream.client.get(f"{self._path}/{id_}", {})
-                row = single_record(body)
-            except FreshbooksError as error:
-                if not is_gone(error):
-                    raise
-                row = None
-            record = (
-                self._record({self._key: id_, **row}, {})
-                if row
-                else self._stamp({self._key: id_}, self._observed)
-            )
+            if single != "":
+                record = self._alone(id_, single)
+            elif self._stream.visibility == "none" and self._rows:
+                # Nothing else could tell: these rows have no deletion flag, and the whole list was read.
+                record = self._tombstone(id_)
+            else:
+                continue
             if record is not None:
-                yield record if row else {**record, "is_deleted": True, "is_archived": False}
+                yield record
+
+    def _alone(self, id_: Any, route: str | None) -> dict[str, Any] | None:
+        """The record by itself, or its tombstone."""
+        path = f"{self._path}/{id_}" if route is None else self._family.path({**self._ids, "id": id_}, route)
+        try:
+            body, _ = self._stream.client.get(path, {})
+        except FreshbooksError as error:
+            if not is_gone(error):
+                raise
+            return self._tombstone(id_)
+        try:
+            return self._record(single_record(body, self._key, id_), {})
+        except LookupError as error:
+            raise unknown_shape(path, error) from None
+
+    def _tombstone(self, id_: Any) -> dict[str, Any]:
+        return {**self._stamp({self._key: id_}, self._observed), "is_deleted": True, "is_archived": False}
 
     def _list(self, asked: Params) -> Generator[list[dict[str, Any]] | AirbyteMessage, None, Drift]:
         stream = self._stream
-        params = {**self._filters(), **asked, "per_page": PER_PAGE}
+        params = {**self._filters(self._since), **asked, "per_page": PER_PAGE}
 
         def finish(page: Page) -> tuple[int, int, list[dict[str, Any]]]:
             return len(page.rows), page.total, self._finish(page.rows, asked)
@@ -131,7 +193,7 @@ class _Reading:
         first, response = self._fetch({**params, "page": 1})
         if not self._observed:
             self._observe(response)
-        if first.total and (self._seen is None or asked is self._visibility.passes[0]):
+        if first.total and (not self._visibility.overlapping or asked is self._visibility.passes[0]):
             yield stream.expect(first.total)
         drift = Drift(first.total)
         workers, ahead = stream.connection.page_workers, stream.connection.pages_in_flight
@@ -149,28 +211,18 @@ class _Reading:
             return self._stream.leaving(records)
 
     def _fetch(self, params: Params) -> tuple[Page, requests.Response]:
-        body, response = self._stream.client.get(self._path, params)
-        try:
-            return self._family.page(body, self._rows), response
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            raise self._unknown_shape(error) from None
-
-    def _unknown_shape(self, error: Exception) -> FreshbooksError:
-        return FreshbooksError(
-            f"FreshBooks answered {self._path} in an unknown shape ({type(error).__name__}: {str(error)[:100]}). "
-            "Run again; if it stays so, report it with this text."
-        )
+        return self._stream.page(self._family, self._path, self._names, params)
 
     def _observe(self, response: requests.Response) -> None:
         """Note the server's clock when the read began."""
         self._observed = self._stream.observed(response)
         self._latest = format_utc(server_time(response) + CLOCK_TOLERANCE)
 
-    def _filters(self) -> Params:
+    def _filters(self, since: str | None) -> Params:
         stream = self._stream
         filters: Params = {"include[]": stream.include} if stream.include else {}
-        if stream.since and self._since and self._since > BEGINNING:
-            start = parse_utc(self._since)
+        if stream.since and since and since > BEGINNING:
+            start = parse_utc(since)
             # A day early: which zone's midnight FreshBooks means is unproven (freshbooks-api.md 9).
             filters[stream.since] = (
                 (eastern_day(start) - timedelta(days=1)).isoformat() if stream.day else format_utc(start)
@@ -181,7 +233,7 @@ class _Reading:
         """The record, or None if it is older than the cursor or was emitted by an earlier pass."""
         stream = self._stream
         if type(row) is not dict:
-            raise self._unknown_shape(TypeError("a row is not an object"))
+            raise unknown_shape(self._path, TypeError("a row is not an object"))
         cursor = self._observed
         if stream.updated:
             stamp = to_utc(row.get(stream.updated), stream.zone)
@@ -193,14 +245,23 @@ class _Reading:
         record = self._stamp(self._shaper.shape(row), cursor)
         if record.get(self._key) is None:
             if record.get("id") is None:  # most lists have the key twice, under its own name and as `id`
-                raise self._unknown_shape(KeyError(self._key))
+                raise unknown_shape(self._path, KeyError(self._key))
             record[self._key] = record["id"]
-        if self._seen is not None:
-            if record[self._key] in self._seen:
-                return None
-            self._seen.add(record[self._key])
-        record["is_deleted"], record["is_archived"] = flags
+        if (self._remembers or not flags[2]) and not self._is_news(record[self._key], flags):
+            return None
+        record["is_deleted"], record["is_archived"], _ = flags
         return record
+
+    def _is_news(self, id_: Any, flags: Flags) -> bool:
+        """Whether no earlier pass showed this row, or it was deleted or archived since then and itself says so.
+
+        A row that does not say so, and comes in every pass, is one whose filter was ignored: it keeps its first flags.
+        """
+        before = self._seen.get(id_)
+        if before is not None and (before == flags or not flags[2]):
+            return False
+        self._seen[id_] = flags
+        return True
 
     def _stamp(self, record: dict[str, Any], cursor: str) -> dict[str, Any]:
         record["account_id"] = self._ids["account_id"]

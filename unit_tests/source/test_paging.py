@@ -72,6 +72,18 @@ def test_drift_is_suspected_when_the_total_moves_or_rows_are_missing() -> None:
     assert unreadable.suspected
 
 
+def test_rows_created_while_a_list_is_read_do_not_hold_the_cursor_back() -> None:
+    grows = Drift(total=3)
+    grows.see(rows=2, total=3)
+    grows.see(rows=2, total=4)  # the row that the new one pushed over the page boundary comes twice
+    assert grows.suspected
+    assert not grows.short
+    shrinks = Drift(total=3)
+    shrinks.see(rows=2, total=4)
+    shrinks.see(rows=1, total=3)
+    assert shrinks.short
+
+
 def test_each_family_has_its_envelope() -> None:
     accounting = {
         "response": {"result": {"clients": [{}], "page": 1, "pages": 1, "per_page": 15, "total": 1}}

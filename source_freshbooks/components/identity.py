@@ -1,0 +1,45 @@
+"""What the rest of the source takes for granted in /auth/api/v1/users/me (freshbooks-api.md 2), looked at once."""
+
+from typing import Annotated, Any, cast
+
+import orjson
+from msgspec import Meta, Struct, ValidationError, convert
+
+from source_freshbooks.components.errors import ODD_ANSWER, unknown_shape
+from source_freshbooks.components.fitting import GREATEST, LEAST
+
+PATH = "/auth/api/v1/users/me"
+
+
+class _Business(Struct):
+    id: Annotated[int, Meta(ge=LEAST, le=GREATEST)]
+    account_id: str | int | None = None
+    business_uuid: str | None = None
+
+
+class _Membership(Struct):
+    business: _Business | None = None
+    role: str | None = None
+
+
+class _Role(Struct):
+    accountid: str | int | None = None
+
+
+class _Identity(Struct):
+    business_memberships: list[_Membership] | None = None
+    roles: list[_Role] | None = None
+
+
+class _Answer(Struct):
+    response: _Identity
+
+
+def identity_of(body: Any) -> dict[str, Any]:
+    """The `response` of the answer; FreshbooksError if it is not what it was read to be."""
+    try:
+        orjson.dumps(body)  # what is nested too deeply could not leave as a row
+        convert(body, _Answer, strict=False)
+    except (*ODD_ANSWER, ValidationError) as error:
+        raise unknown_shape(PATH, error) from None
+    return cast(dict[str, Any], body["response"])
