@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Any
 
 from freshbooks_hub.clock import Clock, stamp, utc_now
 from freshbooks_hub.database import transaction
+from freshbooks_hub.sync.lock import sync_holder
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS sync_runs (
@@ -199,7 +199,12 @@ class History:
                 return None
             return self._run(run) | {
                 "streams": self._streams_of(db, run["id"]),
-                "warnings": [message for _, message in _warnings(db, run["id"])],
+                "warnings": [
+                    message
+                    for (message,) in db.execute(
+                        "SELECT message FROM sync_run_warnings WHERE run_id = ?", [run["id"]]
+                    )
+                ],
             }
 
     def runs(self, limit: int) -> list[dict[str, Any]]:
@@ -230,10 +235,12 @@ class History:
                 "WHERE s.run_id = (SELECT max(run_id) FROM sync_run_streams WHERE stream = s.stream) "
                 "ORDER BY s.stream"
             ).fetchall()
-            return [
-                dict(row) | {"warnings": [m for s, m in _warnings(db, row["run_id"]) if s == row["stream"]]}
-                for row in rows
-            ]
+            told = db.execute(
+                "SELECT w.stream, w.message FROM sync_run_warnings w JOIN "
+                "(SELECT stream, max(run_id) AS run_id FROM sync_run_streams GROUP BY stream) s "
+                "ON s.stream = w.stream AND s.run_id = w.run_id"
+            ).fetchall()
+            return [dict(row) | {"warnings": [m for s, m in told if s == row["stream"]]} for row in rows]
 
     def _streams_of(self, db: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
         rows = db.execute("SELECT * FROM sync_run_streams WHERE run_id = ? ORDER BY stream", [run_id])
@@ -247,15 +254,9 @@ class History:
         return run
 
     def _lives(self, pid: int) -> bool:
-        """Whether the process holds the sync lock, as `sync_lock` notes it beside hub.sqlite, and is there."""
-        try:
-            holder = json.loads((self.path.parent / "sync.holder.json").read_text("utf-8"))
-            os.kill(pid, 0)
-        except PermissionError:
-            return True
-        except (OSError, ValueError):
-            return False
-        return bool(holder.get("pid") == pid)
+        """Whether the process holds the sync lock of the home that hub.sqlite lies in."""
+        holder = sync_holder(self.path.parent)
+        return holder is not None and holder.pid == pid
 
     def _now(self) -> str:
         return stamp(self._clock())
@@ -276,8 +277,3 @@ def reads(db: sqlite3.Connection, business_ids: Iterable[int] | None = None) -> 
 
 def _key(business_ids: Iterable[int]) -> str:
     return " ".join(map(str, sorted(set(business_ids))))
-
-
-def _warnings(db: sqlite3.Connection, run_id: int) -> list[tuple[str, str]]:
-    rows = db.execute("SELECT stream, message FROM sync_run_warnings WHERE run_id = ?", [run_id])
-    return [(row["stream"], row["message"]) for row in rows]

@@ -12,9 +12,9 @@ from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
 from freshbooks_hub.reconciliation import differences
-from freshbooks_hub.status_concerns import Concern, concerns, shortfall
+from freshbooks_hub.status_concerns import concerns, shortfall
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -22,6 +22,9 @@ def status(home: Home) -> dict[str, Any]:
     history = History(home.history) if home.history.exists() else None
     generation = history.generation() if history and home.marts.exists() else None
     last = history.last_run() if history else None
+    schedule, now = Schedule(home), datetime.now(UTC)
+    entities, trouble = schedule.entities(now), schedule.trouble()
+    problems = concerns(entities, last, trouble, now) if home.connection.exists() else []
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),
@@ -31,23 +34,16 @@ def status(home: Home) -> dict[str, Any]:
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
-        "schedule": _schedule(home),
-        "problems": [asdict(concern) for concern in _concerns(home, last)],
+        "schedule": _schedule(home, schedule, entities, trouble, now),
+        "problems": [asdict(concern) for concern in problems],
     }
 
 
-def _concerns(home: Home, last: dict[str, Any] | None) -> list[Concern]:
-    if not home.connection.exists():
-        return []
-    schedule, now = Schedule(home), datetime.now(UTC)
-    return concerns(schedule.entities(now), last, schedule.trouble(), now)
-
-
-def _schedule(home: Home) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    schedule = Schedule(home)
-    paused, trouble = schedule.paused_since(), schedule.trouble()
-    dues = [entity.next_due for entity in schedule.entities(now) if entity.next_due]
+def _schedule(
+    home: Home, schedule: Schedule, entities: list[Entity], trouble: Trouble | None, now: datetime
+) -> dict[str, Any]:
+    paused = schedule.paused_since()
+    dues = [entity.next_due for entity in entities if entity.next_due]
     return {
         "paused_since": paused.isoformat(timespec="seconds") if paused else None,
         "next_due": max(min(dues), now).isoformat(timespec="seconds") if dues else None,

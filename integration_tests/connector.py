@@ -1,7 +1,11 @@
 """What tests need to know of the connector: its streams and a config that is connected to a sandbox."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -72,3 +76,12 @@ def states(output: EntrypointOutput) -> list[AirbyteStateMessage]:
 
 def error_text(output: EntrypointOutput) -> str:
     return "\n".join(message.trace.error.message for message in output.errors)
+
+
+def run_source(folder: Path, command: str, **files: Any) -> subprocess.CompletedProcess[str]:
+    """The source as a process, with what it is given (`config`, `catalog`, `state`) in files of `folder`."""
+    line = [sys.executable, "-m", "source_freshbooks.run", command]
+    for kind, content in files.items():
+        (folder / f"{kind}.json").write_text(json.dumps(content))
+        line += [f"--{kind}", str(folder / f"{kind}.json")]
+    return subprocess.run(line, capture_output=True, text=True, check=False)

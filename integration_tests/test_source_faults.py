@@ -1,8 +1,6 @@
 """Trouble on the way: rows are neither lost nor invented, and an error says what to do."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from airbyte_cdk.models import (
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import catalog_of, error_text, rows, states
+from integration_tests.connector import catalog_of, error_text, rows, run_source, states
 
 INVOICES = "*/invoices/invoices"
 
@@ -152,12 +150,9 @@ def _read_by_page(
         "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog_of("invoices")),
         **({"state": [AirbyteStateMessageSerializer.dump(s) for s in state]} if state else {}),
     }
-    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
-    for name, content in inputs.items():
-        (folder / f"{name}.json").write_text(json.dumps(content))
-        command += [f"--{name}", str(folder / f"{name}.json")]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    found = [m["state"] for line in lines if (m := json.loads(line))["type"] == "STATE"]
+    done = run_source(folder, "read", **inputs)
+    assert done.returncode == 0, done.stdout
+    found = [m["state"] for line in done.stdout.splitlines() if (m := json.loads(line))["type"] == "STATE"]
     return [AirbyteStateMessageSerializer.load(found[-1])]
 
 

@@ -3,8 +3,6 @@
 import json
 import logging
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of, discovered
+from integration_tests.connector import catalog_of, config_of, discovered, run_source
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.batches import LINES
 from source_freshbooks.components.business_retriever import BusinessRetriever
@@ -283,12 +281,8 @@ def test_the_process_tells_an_odd_answer_in_a_sentence(
         "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog_of("clients")),
         "state": [{"type": "STREAM", "stream": stream}],
     }
-    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
-    for kind, content in files.items():
-        (tmp_path / f"{kind}.json").write_text(json.dumps(content))
-        command += [f"--{kind}", str(tmp_path / f"{kind}.json")]
     sandbox.faults.add(kind="rewrite", path=path, times=None, rewrite=rewrite)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_source(tmp_path, "read", **files)
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     errors = [m["trace"]["error"] for m in messages if m["type"] == "TRACE" and m["trace"].get("error")]
     if goes_on:

@@ -14,7 +14,7 @@ from airbyte_cdk.models import AirbyteStateMessageSerializer, ConfiguredAirbyteC
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import catalog_of, config_of, discovered, rows
+from integration_tests.connector import catalog_of, config_of, discovered, rows, run_source
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.inputs import read_catalog, read_config, read_state
 
@@ -131,11 +131,7 @@ def test_a_broken_file_is_told_in_one_message(
 
 def _run(tmp_path: Path, command: str, **files: Any) -> tuple[int, list[dict[str, Any]]]:
     """The exit code and the messages of the process."""
-    line = [sys.executable, "-m", "source_freshbooks.run", command]
-    for kind, content in files.items():
-        (tmp_path / f"{kind}.json").write_text(json.dumps(content))
-        line += [f"--{kind}", str(tmp_path / f"{kind}.json")]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    done = run_source(tmp_path, command, **files)
     assert not done.stderr
     return done.returncode, [json.loads(text) for text in done.stdout.splitlines()]
 

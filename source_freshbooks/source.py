@@ -16,10 +16,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
 from source_freshbooks.components.access import Worked
-from source_freshbooks.components.connection import BEGINNING, connection_of
+from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.scopes import missing_scopes
+from source_freshbooks.components.timestamps import BEGINNING
 from source_freshbooks.inputs import is_time
 
 # The CDK lets 10,000 items wait, whatever their size: 150 MB of invoices before a slow reader.

@@ -10,17 +10,17 @@ from pathlib import Path
 import duckdb
 
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.doctor.locks import sync_holder
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.lock import sync_holder
 
 NONE_YET = "Run: freshbooks sync"
 
 
 def check(home: Home) -> Iterator[Finding]:
     """Findings on raw.duckdb, marts.duckdb and hub.sqlite."""
-    busy = sync_holder(home) is not None
+    busy = sync_holder(home.root) is not None
     version: int | None = None
     try:
         with _opened(home.raw) as raw:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from filelock import FileLock, Timeout
 
 from freshbooks_hub.doctor.finding import Check, Finding
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.lock import is_held, sync_holder
 
 # A first sync of very large books takes a while; nothing else does.
 LONG = timedelta(hours=2)
@@ -18,29 +15,10 @@ LONG = timedelta(hours=2)
 PATIENCE = 5.0
 
 
-@dataclass(frozen=True)
-class Holder:
-    """The process that syncs now."""
-
-    pid: int
-    since: datetime
-
-
-def sync_holder(home: Home) -> Holder | None:
-    """Who holds the sync lock, or None. A file that a killed process left behind does not count."""
-    try:
-        content = json.loads((home.root / "sync.holder.json").read_text("utf-8"))
-        holder = Holder(int(content["pid"]), datetime.fromisoformat(content["since"]).astimezone(UTC))
-        # Only tried when somebody seems to hold it: trying takes it, for an instant.
-        return holder if _is_held(home.root / "sync.lock", 0) else None
-    except (OSError, ValueError, KeyError):
-        return None
-
-
 def check(home: Home) -> Iterator[Finding]:
     """Both locks."""
     yield _sync(home)
-    if _is_held(home.root / f"{home.connection.name}.lock", PATIENCE):
+    if is_held(home.root / f"{home.connection.name}.lock", PATIENCE):
         yield Finding(
             Check.connection_lock,
             False,
@@ -52,7 +30,7 @@ def check(home: Home) -> Iterator[Finding]:
 
 
 def _sync(home: Home) -> Finding:
-    holder = sync_holder(home)
+    holder = sync_holder(home.root)
     if holder is None:
         return Finding(Check.sync_lock, True, "free")
     return Finding(
@@ -61,14 +39,3 @@ def _sync(home: Home) -> Finding:
         f"process {holder.pid} has been syncing since {holder.since:%Y-%m-%d %H:%M} UTC",
         f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync goes on from what was read.",
     )
-
-
-def _is_held(path: object, patience: float) -> bool:
-    lock = FileLock(str(path), timeout=patience, mode=0o600)
-    try:
-        with lock:
-            return False
-    except Timeout:
-        return True
-    except OSError:
-        return False  # the home cannot be written, and says so itself

@@ -125,7 +125,5 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
     except HubError as error:
         note_failure(home, [e for e in entities if e.name in chosen.entities], error, now, clock())
         raise
-    schedule.worked(CONNECTION, *chosen.entities)
-    Alarms(home).clear(alarms.CONNECTION, alarms.HOME, alarms.MARTS, *chosen.entities, now=clock())
     following = min((e.next_due for e in schedule.entities(clock()) if e.next_due), default=None)
     return DueResult("synced", f"Read {', '.join(chosen.entities)}.", chosen.entities, following, result)

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freshbooks_hub.doctor.locks import sync_holder
 from freshbooks_hub.errors import disk_errors
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.lock import sync_holder
 
 STOP_SECONDS = 20.0
 
@@ -46,7 +46,7 @@ class Starter:
     def running(self, home: Home) -> bool:
         """Whether a sync of this home runs, started here or by anyone else."""
         mine = self._started.get(home.root)
-        return (mine is not None and mine.poll() is None) or sync_holder(home) is not None
+        return (mine is not None and mine.poll() is None) or sync_holder(home.root) is not None
 
     def stop(self) -> None:
         """Ask the syncs that were started here to stop and wait for them; what they committed stays."""

@@ -12,10 +12,9 @@ from airbyte_cdk.models import AirbyteStateMessage
 
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.components.timestamps import BEGINNING
 
 logger = logging.getLogger("airbyte.freshbooks")
-
-NEVER = "1970-01-01T00:00:00Z"  # the cursor of a business that gave no row yet, whatever the start date
 
 # Items, bills, bill vendors, bill payments; 1003 is "access denied" anywhere.
 GATES = frozenset({12001, 41001, 31001, 41101, 1003})
@@ -42,7 +41,7 @@ class Worked:
                 continue
             name = message.stream.stream_descriptor.name
             for partition in getattr(message.stream.stream_state, "states", None) or []:
-                if any(cursor not in (NEVER, beginning) for cursor in partition["cursor"].values()):
+                if any(cursor not in (BEGINNING, beginning) for cursor in partition["cursor"].values()):
                     self._known.add((name, int(partition["partition"]["business_id"])))
 
     def __contains__(self, stream_of_business: tuple[str, int]) -> bool:

@@ -21,12 +21,12 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_freshbooks.components.access import NEVER, skip_or_raise
+from source_freshbooks.components.access import skip_or_raise
 from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ODD_ANSWER, ConfigError, FreshbooksError, unknown_shape
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import format_utc
+from source_freshbooks.components.timestamps import BEGINNING, format_utc
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -53,7 +53,7 @@ class BusinessRetriever(Retriever):
         self._expected = 0
         self._lock = threading.Lock()
         # Applied here and not by the CDK's cursor, so that a state tells whether a business ever gave a row.
-        self._start = str(self.config.get("start_date") or NEVER)
+        self._start = str(self.config.get("start_date") or BEGINNING)
         self._short: set[int] = set()
         self._latest = Latest(self.cursor_field)
         if self.cursor is not None:
@@ -68,7 +68,7 @@ class BusinessRetriever(Retriever):
         business_id = ids["business_id"]
         if ids.get(LOST):
             raise ConfigError(str(ids[LOST]))
-        since = max(stream_slice.cursor_slice.get("start_time", NEVER), self._start)
+        since = max(stream_slice.cursor_slice.get("start_time", BEGINNING), self._start)
         read = False
         try:
             for page in self.read_business(ids, since, RecordShaper(self.name, records_schema)):
@@ -81,7 +81,7 @@ class BusinessRetriever(Retriever):
             skip_or_raise(error, self.name, business_id, self.connection.worked, read)
         except ODD_ANSWER as error:
             logger.debug("an answer of unknown shape", exc_info=True)
-            raise unknown_shape(f"{self.name} of business {ids['business_id']}", error) from None
+            raise unknown_shape(f"{self.name} of business {business_id}", error) from None
         latest = self._latest.of(business_id)
         if latest is not None and business_id not in self._short:
             self._move_cursor(latest)

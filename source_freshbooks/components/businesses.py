@@ -113,8 +113,9 @@ class BusinessRouter(PartitionRouter):
                         name: business.get(name) for name in ("account_id", "business_uuid", "timezone")
                     },
                 )
+        wanted = _wanted(connection)
         for lost in sorted(connection.worked.businesses(self.name) - found):
-            if not _wanted(connection) or lost in _wanted(connection):
+            if not wanted or lost in wanted:
                 yield StreamSlice(
                     partition={"business_id": lost},
                     cursor_slice={},

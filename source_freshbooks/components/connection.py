@@ -23,11 +23,11 @@ from source_freshbooks.components.budget import RateBudget
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
 from source_freshbooks.components.identity import PATH, identity_of
 from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.components.timestamps import BEGINNING
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
 PAGES_IN_FLIGHT = 10
-BEGINNING = "1970-01-01T00:00:00Z"  # the start of streams, where the user gave none
 _HEADERS = {"User-Agent": "source-freshbooks"}
 
 logger = logging.getLogger("airbyte.freshbooks")

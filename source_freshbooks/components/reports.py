@@ -13,12 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
-from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.currencies import currencies
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import parse_utc
+from source_freshbooks.components.timestamps import BEGINNING, parse_utc
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
 EARLIEST = date(2000, 1, 1)

@@ -12,14 +12,13 @@ import requests
 from airbyte_cdk.models import AirbyteAnalyticsTraceMessage, AirbyteMessage, TraceType
 
 from source_freshbooks.components.business_retriever import BusinessRetriever, Pages, server_time, trace
-from source_freshbooks.components.connection import BEGINNING
 from source_freshbooks.components.deletions import VISIBILITY, Flags, Params
 from source_freshbooks.components.errors import ODD_ANSWER, FreshbooksError, TransientError, unknown_shape
 from source_freshbooks.components.families import FAMILIES, Family, Page
 from source_freshbooks.components.paging import PER_PAGE, Drift, read_pages
 from source_freshbooks.components.reconcile import is_gone, single_record
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import eastern_day, format_utc, parse_utc, to_utc
+from source_freshbooks.components.timestamps import BEGINNING, eastern_day, format_utc, parse_utc, to_utc
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -34,7 +33,7 @@ class ListRetriever(BusinessRetriever):
     """Parameters of a stream, as the manifest gives them.
 
     family: key of FAMILIES; route: path after the family's root; rows: result key of the list, or several.
-    include: values of `include[]`. visibility: key of VISIBILITY.
+    include: values of `include[]`. switches: further parameters, sent as `true`. visibility: key of VISIBILITY.
     cursor_field: `updated_at_utc`, or `observed_at` for a resource without any stamp of its own.
     updated, zone: the field and the zone of the update stamp (freshbooks-api.md 3.4).
     since: the server's filter on that stamp, if it is documented; day: it knows days in US/Eastern only.
@@ -46,6 +45,7 @@ class ListRetriever(BusinessRetriever):
     rows: list[str] | str = ""
     visibility: str = "none"
     include: list[str] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
     updated: str | None = None
     zone: str = "eastern"
     since: str | None = None
@@ -220,7 +220,9 @@ class _Reading:
 
     def _filters(self, since: str | None) -> Params:
         stream = self._stream
-        filters: Params = {"include[]": stream.include} if stream.include else {}
+        filters: Params = dict.fromkeys(stream.switches, "true")
+        if stream.include:
+            filters["include[]"] = stream.include
         if stream.since and since and since > BEGINNING:
             start = parse_utc(since)
             # A day early: which zone's midnight FreshBooks means is unproven (freshbooks-api.md 9).

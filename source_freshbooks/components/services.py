@@ -6,8 +6,8 @@ from typing import Any
 
 from source_freshbooks.components.access import skip_or_raise
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.families import FAMILIES
-from source_freshbooks.components.paging import PER_PAGE
+from source_freshbooks.components.families import FAMILIES, Page
+from source_freshbooks.components.paging import PER_PAGE, read_pages
 from source_freshbooks.components.retriever import ListRetriever
 
 
@@ -18,14 +18,17 @@ class ServicesRetriever(ListRetriever):
     def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         family = FAMILIES["projects"]
         path = family.path(ids, "projects")
-        number, pages = 1, 1
-        while number <= pages:
-            try:
-                page, _ = self.page(family, path, ["projects"], {"page": number, "per_page": PER_PAGE})
-            except FreshbooksError as error:
-                skip_or_raise(error, "projects", ids["business_id"], self.connection.worked, read=number > 1)
-                return
-            pages = page.pages
-            for project in page.rows:
-                yield from project.get("services") or []
-            number += 1
+
+        def fetch(number: int) -> Page:
+            return self.page(family, path, ["projects"], {"page": number, "per_page": PER_PAGE})[0]
+
+        read = False
+        try:
+            first = fetch(1)
+            workers, ahead = self.connection.page_workers, self.connection.pages_in_flight
+            for page in read_pages(fetch, first, first.pages, workers, ahead):
+                read = True
+                for project in page.rows:
+                    yield from project.get("services") or []
+        except FreshbooksError as error:
+            skip_or_raise(error, "projects", ids["business_id"], self.connection.worked, read)

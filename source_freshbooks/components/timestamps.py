@@ -8,6 +8,8 @@ never later than the event; the overlap of the next sync covers the difference.
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+# Where streams start: the cursor of a business that gave no row yet, whatever the user's start date.
+BEGINNING = "1970-01-01T00:00:00Z"
 EASTERN = ZoneInfo("America/New_York")
 _ZONES = {"eastern": EASTERN, "utc": UTC}
 
