@@ -6,13 +6,16 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
-from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
+
+if TYPE_CHECKING:
+    from unit_tests.dbt.postgres import Server
 
 # Spark has an environment of its own: make test-spark.
 collect_ignore = [] if find_spec("pyspark") else ["test_spark.py"]
@@ -43,8 +46,10 @@ def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> B
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
+def server() -> Iterator["Server"]:
     """PostgreSQL, empty, for one module of tests."""
+    from unit_tests.dbt import postgres  # its driver is not in Spark's environment
+
     programs = postgres.binaries()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
