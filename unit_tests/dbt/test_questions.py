@@ -109,6 +109,17 @@ def test_metrics_run_and_money_is_never_added_over_currencies(marts: duckdb.Duck
         assert ("currency_code" in columns) == ("_amount" in expression), name
 
 
+def test_metrics_are_grouped_by_columns_that_exist_and_names_by_their_ids(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("use marts")
+    for mart, allowed in marts.execute("select mart_name, allowed_groupings from fb_metrics").fetchall():
+        groupings = allowed.split(", ")
+        there = {row[0] for row in marts.execute(f"describe {mart}").fetchall()}
+        assert set(groupings) <= there, mart
+        for name in (grouping for grouping in groupings if grouping.endswith("_name")):
+            ids = {"person_name": "identity_id"}
+            assert ids.get(name, name.replace("_name", "_id")) in groupings, f"{mart}: {name}"
+
+
 def test_the_dictionary_knows_every_column(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("use marts")
     described = marts.execute("select mart_name, column_name from fb_dictionary where description <> ''")
