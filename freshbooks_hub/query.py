@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_hub.damage import damaged_marts
 from freshbooks_hub.errors import QueryFailed
 
 
@@ -20,13 +21,13 @@ class Answer:
 
 
 def query_marts(marts: Path, statement: str) -> Answer:
-    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`. Raises QueryFailed."""
+    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`. Raises QueryFailed, MartsDamaged."""
     if not marts.exists():
         raise QueryFailed(
             "There are no marts yet. Run `freshbooks sync` first, or `freshbooks demo` to try it."
         )
     try:
-        with duckdb.connect(marts, read_only=True) as db:
+        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
             db.execute("SET search_path = 'marts'")
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")

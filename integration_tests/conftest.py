@@ -1,15 +1,27 @@
-"""A FreshBooks of its own for each test, and the source run over it by Airbyte's own entrypoint."""
+"""A FreshBooks of its own for each test, the source run over it by Airbyte's own entrypoint, and synced demo books.
 
+A first sync and its marts cost half a minute, so the first worker of a test run keeps its home and the others copy
+it. Tokens can't be shared: they rotate. So a copy is connected anew, to a FreshBooks whose books are the same, for the
+seed is fixed.
+"""
+
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStateMessage
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
+from filelock import FileLock
 
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of
+from integration_tests.connector import catalog_of, config_of, lists
+from integration_tests.hub import AS_OF, Books, Hub, opened_books
 from source_freshbooks import SourceFreshbooks
 
 Read = Callable[..., EntrypointOutput]
@@ -43,3 +55,43 @@ def read(config: dict[str, Any]) -> Read:
         return run_read(source, config, catalog, state, expecting_exception)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with raw tables, marts and history as of AS_OF, without a connection. Not to be changed."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    home = shared / "synced" / "home"
+    with FileLock(shared / "synced.lock"):
+        if not (home / "marts.duckdb").exists():
+            home.parent.mkdir(exist_ok=True)
+            with Sandbox(seed="demo", rate_limit=None) as sandbox:
+                hub = Hub(home, sandbox)
+                ConnectionStore(Home(home).ensure().connection).connect(config_of(sandbox))
+                streams = [word for stream in lists() for word in ("--stream", stream)]
+                result = hub.run("sync", "--json", "--as-of", AS_OF, *streams)
+                assert result.returncode == 0, result.stderr
+            (home / "connection.json").unlink()
+    return home
+
+
+@pytest.fixture(scope="session")
+def books(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """One for the whole session: for tests that change nothing, or only what no other test looks at."""
+    with opened_books(synced_home, tmp_path_factory.mktemp("books")) as books:
+        yield books
+
+
+@pytest.fixture
+def new_books(synced_home: Path, tmp_path: Path) -> Iterator[Callable[[], Books]]:
+    """Makes books of their own for a test, in about a second each."""
+    with ExitStack() as stack:
+        made: list[Books] = []
+
+        def make() -> Books:
+            folder = tmp_path / f"books{len(made)}"
+            made.append(stack.enter_context(opened_books(synced_home, folder)))
+            return made[-1]
+
+        yield make

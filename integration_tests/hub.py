@@ -2,11 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -82,3 +88,22 @@ class Hub:
             mart: self.query(f"select * from {mart} order by all")
             for mart in ("crm_contacts", "expense_categories", "outstanding_balances")
         }
+
+
+@dataclass
+class Books:
+    """A running FreshBooks with the demo's books, and a home that is connected to it and synced."""
+
+    sandbox: Sandbox
+    home: Home
+    hub: Hub
+
+
+@contextmanager
+def opened_books(synced_home: Path, folder: Path) -> Iterator[Books]:
+    """A copy of the synced home in `folder`, connected to a FreshBooks of its own."""
+    with Sandbox(seed="demo", rate_limit=None) as sandbox:
+        home = Home(folder / "home")
+        shutil.copytree(synced_home, home.root)
+        ConnectionStore(home.connection).connect(config_of(sandbox))
+        yield Books(sandbox, home, Hub(home.root, sandbox))

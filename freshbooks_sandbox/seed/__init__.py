@@ -6,6 +6,10 @@ the order below because later ones refer to earlier ones.
 
 from __future__ import annotations
 
+import pickle
+from functools import cache
+
+from freshbooks_sandbox.clock import Clock
 from freshbooks_sandbox.ledger import tables
 from freshbooks_sandbox.seed import (
     businesses,
@@ -20,6 +24,7 @@ from freshbooks_sandbox.seed import (
     work,
 )
 from freshbooks_sandbox.store import Store
+from freshbooks_sandbox.switches import Switches
 
 
 def fill(store: Store, seed: str, rows: int | None) -> None:
@@ -29,6 +34,23 @@ def fill(store: Store, seed: str, rows: int | None) -> None:
     """
     if seed not in ("demo", "empty"):
         raise ValueError(f"unknown seed {seed!r}; one of demo, empty")
+    if rows is not None:
+        _draw(store, seed, rows)
+        return
+    store.identity, store.businesses = pickle.loads(_drawn(seed))
+    for books in store.businesses.values():
+        books.switches = store.switches
+
+
+@cache
+def _drawn(seed: str) -> bytes:
+    """Drawing the demo's books takes a second, so a process with many sandboxes does it once and copies."""
+    store = Store(Clock(), Switches())
+    _draw(store, seed, None)
+    return pickle.dumps((store.identity, store.businesses))
+
+
+def _draw(store: Store, seed: str, rows: int | None) -> None:
     main, second, guest, small = businesses.create(store)
     for books in (main, second, small):
         catalog.services(books)

@@ -14,7 +14,7 @@ from freshbooks_hub.agent.actions.models import Channel, Rule, Status
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.history import History, StreamResult
 from integration_tests.agent.acting import Firm, opened_firm
-from integration_tests.agent.conftest import Books
+from integration_tests.hub import Books
 
 
 @pytest.fixture

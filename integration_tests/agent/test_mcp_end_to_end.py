@@ -9,9 +9,9 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from integration_tests.agent.conftest import Books
 from integration_tests.agent.mcp_client import approving, data
 from integration_tests.agent.test_mcp_contract import allow_all
+from integration_tests.hub import Books
 
 
 @pytest.mark.long

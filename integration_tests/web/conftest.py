@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from freshbooks_hub.connection import login
 from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
-from integration_tests.agent.conftest import Books, books, new_books, synced_home  # noqa: F401 - fixtures
+from integration_tests.hub import Books
 from integration_tests.web.serving import Client, Served
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -26,7 +26,7 @@ def point_at(sandbox: Sandbox, home: Home, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def seen(books: Books) -> Books:  # noqa: F811
+def seen(books: Books) -> Books:
     """The books, with the user's profile as a log-in leaves it. Not to be changed."""
     with pytest.MonkeyPatch.context() as patch:
         point_at(books.sandbox, books.home, patch)

@@ -27,8 +27,8 @@ from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_sandbox import Sandbox
-from integration_tests.agent.conftest import Books
 from integration_tests.connector import config_of
+from integration_tests.hub import Books
 from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import ANSWERS, Client
 
