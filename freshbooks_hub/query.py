@@ -21,7 +21,10 @@ class Answer:
 
 
 def query_marts(marts: Path, statement: str) -> Answer:
-    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`. Raises QueryFailed, MartsDamaged."""
+    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
+
+    Raises QueryFailed, MartsDamaged.
+    """
     if not marts.exists():
         raise QueryFailed(
             "There are no marts yet. Run `freshbooks sync` first, or `freshbooks demo` to try it."

@@ -21,7 +21,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, lists
-from integration_tests.hub import AS_OF, Books, Hub, opened_books
+from integration_tests.hub import AS_OF, TIED_REPORTS, Books, Hub, opened_books
 from source_freshbooks import SourceFreshbooks
 
 Read = Callable[..., EntrypointOutput]
@@ -69,7 +69,7 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             with Sandbox(seed="demo", rate_limit=None) as sandbox:
                 hub = Hub(home, sandbox)
                 ConnectionStore(Home(home).ensure().connection).connect(config_of(sandbox))
-                streams = [word for stream in lists() for word in ("--stream", stream)]
+                streams = [word for stream in (*lists(), *TIED_REPORTS) for word in ("--stream", stream)]
                 result = hub.run("sync", "--json", "--as-of", AS_OF, *streams)
                 assert result.returncode == 0, result.stderr
             (home / "connection.json").unlink()

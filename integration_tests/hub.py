@@ -30,6 +30,17 @@ STREAMS = (
     "projects",
     "time_entries",
 )
+# The reports that the marts are reconciled with.
+TIED_REPORTS = (
+    "report_payments_collected",
+    "report_accounts_aging",
+    "report_expense_details",
+    "report_profit_and_loss",
+    "report_tax_summary",
+    "report_invoice_details",
+    "report_item_sales",
+    "report_revenue_by_client",
+)
 ONLY = tuple(word for stream in STREAMS for word in ("--stream", stream))
 
 

@@ -26,6 +26,15 @@ class RawFacts:
     changed: set[str] | None
 
 
+@dataclass(frozen=True)
+class Refreshed:
+    """Whether marts were published, the day they stand for, and what checks found that do not hold them back."""
+
+    published: bool
+    as_of_date: str
+    warnings: list[str]
+
+
 def refresh_marts(
     home: Home,
     history: History,
@@ -34,8 +43,8 @@ def refresh_marts(
     raw: RawFacts,
     start_date: str | None,
     at: date | datetime,
-) -> tuple[bool, str]:
-    """Bring the published marts in step; whether they were, and the day they stand for.
+) -> Refreshed:
+    """Bring the published marts in step with the raw tables.
 
     `at`: that day, or an instant of which the day at the business counts. Raises TransformFailed or HomeError.
     """
@@ -47,20 +56,20 @@ def refresh_marts(
     same_basis = current is not None and (current.as_of_date, current.project) == (as_of_date, fingerprint)
     if current and same_basis and current.raw_version == raw.version:
         reporter.phase("Nothing changed: marts left as they were.")
-        return False, as_of_date
+        return Refreshed(False, as_of_date, [])
     kept = _kept_work(home, current) if current and same_basis else None
     if kept and raw.changed:
         reporter.phase(f"Building what depends on {', '.join(sorted(raw.changed))}, as of {as_of_date}")
-        new = transform.rebuild(
+        built = transform.rebuild(
             home, project, raw.tables, as_of_date, start_date, raw.version, kept, raw.changed
         )
     else:
         reporter.phase(f"Building marts as of {as_of_date}")
-        new = transform.build(home, project, raw.tables, as_of_date, start_date, raw.version)
-    publish(new, home.marts)
+        built = transform.build(home, project, raw.tables, as_of_date, start_date, raw.version)
+    publish(built.marts, home.marts)
     history.published(run_id, as_of_date, raw.version, fingerprint)
     _keep_work(home, project, run_id)
-    return True, as_of_date
+    return Refreshed(True, as_of_date, built.warnings)
 
 
 def _work(home: Home, run_id: int) -> Path:

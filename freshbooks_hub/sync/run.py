@@ -20,7 +20,7 @@ from freshbooks_hub.sync.aftermath import note_success
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.lock import sync_lock
-from freshbooks_hub.sync.marts import RawFacts, refresh_marts
+from freshbooks_hub.sync.marts import RawFacts, Refreshed, refresh_marts
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.raw import RawStore
 
@@ -50,7 +50,8 @@ class SyncOptions:
 class SyncResult:
     """What a sync did; `as_of_date` is that of the published marts, empty when there are none.
 
-    `warnings`: what the source left out or could not read whole. `differences`: figures of the marts that are
+    `warnings`: what the source left out or could not read whole, and what checks of the marts found that do not hold
+    them back. `differences`: figures of the marts that are
     not FreshBooks' own.
     """
 
@@ -98,8 +99,8 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
             facts = _facts(raw, run.history)
         finally:
             raw.close()
-        published, as_of_date = _refresh(run, facts, as_of)
-        return SyncResult([], published, as_of_date, [], differences(home.marts))
+        marts = _refresh(run, facts, as_of)
+        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, differences(home.marts))
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -164,15 +165,15 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
     finally:
         raw.close()
     if options.marts:
-        published, as_of_date = _refresh(run, facts, options.as_of)
+        marts = _refresh(run, facts, options.as_of)
     else:
         generation = history.generation()
-        published, as_of_date = False, generation.as_of_date if generation else ""
+        marts = Refreshed(False, generation.as_of_date if generation else "", [])
     if failure:
         raise failure
-    warnings = [warning.message for warning in ingestion.warnings]
+    warnings = [*(warning.message for warning in ingestion.warnings), *marts.warnings]
     told = differences(home.marts) if options.marts else []
-    return SyncResult(results, published, as_of_date, warnings, told)
+    return SyncResult(results, marts.published, marts.as_of_date, warnings, told)
 
 
 def _facts(raw: RawStore, history: History) -> RawFacts:
@@ -182,7 +183,7 @@ def _facts(raw: RawStore, history: History) -> RawFacts:
     return RawFacts(raw.tables(), raw.version(), changed)
 
 
-def _refresh(run: _Run, facts: RawFacts, as_of: date | None) -> tuple[bool, str]:
+def _refresh(run: _Run, facts: RawFacts, as_of: date | None) -> Refreshed:
     start_date = ConnectionStore(run.home.connection).load().config.get("start_date")
     at = as_of or run.clock()
     return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at)

@@ -48,6 +48,14 @@ class Project:
         return digest.hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Built:
+    """A new marts file, and what the checks found that do not hold it back, a sentence each."""
+
+    marts: Path
+    warnings: list[str]
+
+
 def business_zone(raw: Path) -> ZoneInfo:
     """The time zone of the first business in the raw tables; UTC when none says."""
     with duckdb.connect(raw, read_only=True) as db:
@@ -63,8 +71,8 @@ def business_zone(raw: Path) -> ZoneInfo:
 
 def build(
     home: Home, project: Project, streams: list[str], as_of_date: str, start_date: str | None, generation: int
-) -> Path:
-    """Run `dbt build` (models and data tests) and return the new marts file.
+) -> Built:
+    """Run `dbt build` (models and data tests): a new marts file.
 
     `start_date` is the connection's: rows that changed before it were never read. `generation` is the version of
     the raw tables.
@@ -85,7 +93,7 @@ def rebuild(
     generation: int,
     kept: Path,
     changed: set[str],
-) -> Path:
+) -> Built:
     """As `build`, where only the raw tables `changed` are others than in the published marts.
 
     The models downstream of these, with their tests, are built over a copy of the published marts and over
@@ -113,7 +121,7 @@ def _run_dbt(
     start_date: str | None,
     generation: int,
     selection: list[str],
-) -> Path:
+) -> Built:
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
     variables = json.dumps(
@@ -146,7 +154,18 @@ def _run_dbt(
         raise TransformFailed(_reason(home, project, results, run.stderr + run.stdout))
     if not project.marts.exists():
         raise TransformFailed(f"dbt built no marts. Details: {home.logs / 'dbt.log'}. {UNCHANGED}")
-    return project.marts
+    return Built(project.marts, _warnings(home, project, results))
+
+
+def _warnings(home: Home, project: Project, results: Path) -> list[str]:
+    warned = [o for o in json.loads(results.read_bytes())["results"] if o["status"] == "warn"]
+    return [_found(home, project, outcome) for outcome in warned]
+
+
+def _found(home: Home, project: Project, outcome: dict[str, Any], others: str = "") -> str:
+    """What a check found, with some of its rows."""
+    name, code = outcome["unique_id"].split(".")[2], outcome.get("compiled_code")
+    return f"The check {name} found {outcome['failures']} wrong rows{others}: {_rows(home, project, code)}."
 
 
 def _reason(home: Home, project: Project, results: Path, output: str) -> str:
@@ -163,8 +182,7 @@ def _reason(home: Home, project: Project, results: Path, output: str) -> str:
     kind, _, name = first["unique_id"].split(".")[:3]
     others = f" ({len(failed) - 1} more failed too)" if len(failed) > 1 else ""
     if kind == "test" and first["status"] == "fail":
-        what = f"The check {name} found {first['failures']} wrong rows{others}"
-        return f"{what}: {_rows(home, project, first.get('compiled_code'))}. {UNCHANGED} Details: {log}"
+        return f"{_found(home, project, first, others)} {UNCHANGED} Details: {log}"
     message = " ".join(str(first.get("message")).split())
     return f"dbt {kind} {name} failed{others}: {message}. {UNCHANGED} Details: {log}"
 

@@ -109,7 +109,9 @@ def test_metrics_run_and_money_is_never_added_over_currencies(marts: duckdb.Duck
         assert ("currency_code" in columns) == ("_amount" in expression), name
 
 
-def test_metrics_are_grouped_by_columns_that_exist_and_names_by_their_ids(marts: duckdb.DuckDBPyConnection) -> None:
+def test_metrics_are_grouped_by_columns_that_exist_and_names_by_their_ids(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
     marts.execute("use marts")
     for mart, allowed in marts.execute("select mart_name, allowed_groupings from fb_metrics").fetchall():
         groupings = allowed.split(", ")

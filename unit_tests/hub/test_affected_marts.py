@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -29,20 +28,20 @@ class Builds:
         self.asked: list[set[str] | str] = []
         self.fails = False
 
-    def whole(self, home: Home, project: transform.Project, *_: Any) -> Path:
+    def whole(self, home: Home, project: transform.Project, *_: Any) -> transform.Built:
         self.asked.append("all")
         project.work.write_bytes(b"work")
         duckdb.connect(project.marts).close()
-        return project.marts
+        return transform.Built(project.marts, [])
 
-    def affected(self, home: Home, project: transform.Project, *rest: Any) -> Path:
+    def affected(self, home: Home, project: transform.Project, *rest: Any) -> transform.Built:
         *_, kept, changed = rest
         self.asked.append(changed)
         kept.replace(project.work)
         if self.fails:
             raise TransformFailed("The check x found 1 wrong rows.")
         shutil.copy(home.marts, project.marts)
-        return project.marts
+        return transform.Built(project.marts, [])
 
 
 class World:

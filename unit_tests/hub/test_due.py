@@ -79,9 +79,9 @@ class World:
 
 @pytest.fixture
 def world(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    def build(home: Home, project: transform.Project, *_: Any) -> Path:
+    def build(home: Home, project: transform.Project, *_: Any) -> transform.Built:
         duckdb.connect(project.marts).close()
-        return project.marts
+        return transform.Built(project.marts, [])
 
     monkeypatch.setattr(transform, "build", build)
     monkeypatch.setattr(schedule, "PLANS", CHOSEN)
@@ -340,7 +340,7 @@ def test_an_open_alarm_says_what_is_wrong_now(world: World) -> None:
 def test_marts_that_fail_their_tests_are_told_once_and_reading_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(*_: Any) -> Path:
+    def build(*_: Any) -> transform.Built:
         raise TransformFailed("The check x found 1 wrong rows.")
 
     monkeypatch.setattr(transform, "build", build)

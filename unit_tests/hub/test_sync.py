@@ -46,7 +46,7 @@ class Builds:
         streams: list[str],
         as_of_date: str,
         *_: object,
-    ) -> Path:
+    ) -> transform.Built:
         self.days.append(as_of_date)
         if self.fails:
             raise TransformFailed("The check not_null_x found 1 wrong rows: id=1.")
@@ -55,7 +55,7 @@ class Builds:
             db.execute(f"ATTACH '{home.raw}' AS raw (READ_ONLY)")
             db.execute("CREATE SCHEMA marts")
             db.execute("CREATE TABLE marts.invoices AS SELECT id, name FROM raw.freshbooks.invoices")
-        return project.marts
+        return transform.Built(project.marts, [])
 
 
 @pytest.fixture
