@@ -11,7 +11,7 @@ settings.load_profile("project")
 
 
 # These take minutes, or others wait for what they make: no worker shall begin with one of them at the end.
-LONGEST = ("test_marts_are_true.py", "test_golden.py", "test_differences.py", "test_reconciliation.py")
+LONGEST = ("test_golden.py", "test_differences.py", "test_marts_are_true.py", "test_reconciliation.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

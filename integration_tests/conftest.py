@@ -5,6 +5,7 @@ it. Tokens can't be shared: they rotate. So a copy is connected anew, to a Fresh
 seed is fixed.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,8 +18,6 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from filelock import FileLock
 
-from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, lists
 from integration_tests.hub import AS_OF, TIED_REPORTS, Books, Hub, opened_books
@@ -65,10 +64,12 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = shared / "synced" / "home"
     with FileLock(shared / "synced.lock"):
         if not (home / "marts.duckdb").exists():
-            home.parent.mkdir(exist_ok=True)
             with Sandbox(seed="demo", rate_limit=None) as sandbox:
                 hub = Hub(home, sandbox)
-                ConnectionStore(Home(home).ensure().connection).connect(config_of(sandbox))
+                config = shared / "config.json"
+                config.write_text(json.dumps(config_of(sandbox)))
+                connected = hub.run("connect", "--config", str(config))
+                assert connected.returncode == 0, connected.stderr
                 streams = [word for stream in (*lists(), *TIED_REPORTS) for word in ("--stream", stream)]
                 result = hub.run("sync", "--json", "--as-of", AS_OF, *streams)
                 assert result.returncode == 0, result.stderr

@@ -498,6 +498,14 @@ class TestDisconnect:
         assert sandbox.oauth.refresh_token is None
         assert not home.candidate.exists()
 
+    def test_a_consent_that_waits_alone_is_revoked(self, home: Home, sandbox: Sandbox) -> None:
+        waiting = log_in(home, sandbox).access_token()
+        assert login.disconnect(home).revoked
+        assert sandbox.oauth.check(waiting) is None
+        assert not home.candidate.exists()
+        with pytest.raises(NotConnected):
+            login.disconnect(home)
+
     def test_it_revokes_and_forgets(self, home: Home, sandbox: Sandbox) -> None:
         login.save(log_in(home, sandbox), [MAIN])
         begin(home, sandbox)  # one that nobody went through with

@@ -126,7 +126,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk(sandbox: Sandbox, small_disk: Path) -> None:
     hub = Hub(small_disk / "home", sandbox)
-    hub.connect(config_of(sandbox))
+    hub.connect()
     (hub.home / "marts.duckdb").write_bytes(MARTS)
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
     (small_disk / "ballast").write_bytes(b"\0" * max(free - 300_000, 0))
@@ -136,7 +136,7 @@ def test_a_full_disk(sandbox: Sandbox, small_disk: Path) -> None:
 
 def test_a_read_only_home(sandbox: Sandbox, small_disk: Path) -> None:
     hub = Hub(small_disk / "home", sandbox)
-    hub.connect(config_of(sandbox))
+    hub.connect()
     (hub.home / "marts.duckdb").write_bytes(MARTS)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert "is not writable" in fails(hub, "sync")

@@ -1,10 +1,10 @@
 """The source over a whole FreshBooks: nothing missed, nothing twice, changes come with the next sync."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import requests
 from airbyte_cdk.models import SyncMode
 from jsonschema import Draft7Validator
@@ -183,37 +183,45 @@ def test_a_second_sync_reads_only_the_overlap(read: Read) -> None:
             assert parse_utc(record[cursor]) >= seen - timedelta(days=1), stream
 
 
-@pytest.mark.parametrize(("stream", "resource", "key"), [row for row in LISTS if row[0] in TEXT_FIELD])
-def test_an_edit_a_deletion_and_a_restoration_come_with_the_next_sync(
-    sandbox: Sandbox, read: Read, stream: str, resource: str, key: str
-) -> None:
+def test_an_edit_a_deletion_and_a_restoration_come_with_the_next_sync(sandbox: Sandbox, read: Read) -> None:
+    """Of a row of each list at once."""
     business = 439000
-    state = states(read(stream))
-    text_field = TEXT_FIELD[stream]
-    row_id = next(
+    changed = {stream: (resource, key) for stream, resource, key in LISTS if stream in TEXT_FIELD}
+    chosen = {stream: _active(sandbox, business, resource) for stream, (resource, _) in changed.items()}
+    state = states(read(*changed))
+
+    def after(change: Callable[[str, int, Any], None], flags: dict[str, bool], *streams: str) -> None:
+        nonlocal state
+        for stream in streams:
+            change(changed[stream][0], business, chosen[stream])
+        output = read(*changed, state=state)
+        assert not output.errors
+        state = states(output)
+        for stream in streams:
+            key = changed[stream][1]
+            found = [
+                r for r in rows(output, stream) if (r["business_id"], r[key]) == (business, chosen[stream])
+            ]
+            assert found, (stream, flags)
+            assert {name: found[-1][name] for name in flags} == flags, stream
+            assert found[-1][TEXT_FIELD[stream]] == "changed just now"
+
+    for stream, (resource, _) in changed.items():
+        sandbox.edit(resource, business, chosen[stream], **{TEXT_FIELD[stream]: "changed just now"})
+    after(lambda *_: None, {"is_deleted": False}, *changed)
+    after(sandbox.delete, {"is_deleted": True}, *changed)
+    after(sandbox.undelete, {"is_deleted": False, "is_archived": False}, *changed)
+    archivable = changed.keys() - {"projects", "time_entries"}
+    after(sandbox.archive, {"is_deleted": False, "is_archived": True}, *archivable)
+
+
+def _active(sandbox: Sandbox, business: int, resource: str) -> Any:
+    rows_of = sandbox.books(business)[resource]
+    return next(
         row_id
         for row_id in _readable(sandbox, business, resource)
-        if sandbox.books(business)[resource][row_id].get("vis_state", 0) == 0
-        and sandbox.books(business)[resource][row_id].get("active", True)
+        if rows_of[row_id].get("vis_state", 0) == 0 and rows_of[row_id].get("active", True)
     )
-
-    def after(**expected: Any) -> None:
-        nonlocal state
-        output = read(stream, state=state)
-        state = states(output)
-        found = [r for r in rows(output, stream) if (r["business_id"], r[key]) == (business, row_id)]
-        assert found, expected
-        assert {name: found[-1][name] for name in expected} == expected
-
-    sandbox.edit(resource, business, row_id, **{text_field: "changed just now"})
-    after(is_deleted=False, **{text_field: "changed just now"})
-    sandbox.delete(resource, business, row_id)
-    after(is_deleted=True)
-    sandbox.undelete(resource, business, row_id)
-    after(is_deleted=False, is_archived=False)
-    if stream not in ("projects", "time_entries"):
-        sandbox.archive(resource, business, row_id)
-        after(is_deleted=False, is_archived=True)
 
 
 def test_a_business_connected_later_brings_its_whole_history(

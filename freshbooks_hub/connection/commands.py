@@ -109,7 +109,8 @@ def disconnect(
     from freshbooks_hub.home import Home
 
     home = Home.from_environment()
-    ConnectionStore(home.connection).load()
+    if not home.candidate.exists():
+        ConnectionStore(home.connection).load()
     if not yes:
         typer.confirm(f"Disconnect {home.root}?", abort=True)
     told = login.disconnect(home)

@@ -233,10 +233,12 @@ def choice(known: Profile, business_ids: Iterable[int]) -> list[Business]:
 def disconnect(home: Home) -> Disconnected:
     """Revoke the grant at FreshBooks and remove its tokens from this machine; what was synced stays.
 
-    A consent that waits for a choice of businesses is revoked, too. The tokens go even when FreshBooks cannot be
-    told. Raises NotConnected, HomeError.
+    A consent that waits for a choice of businesses is revoked, too, also where it is the only one. The tokens go even
+    when FreshBooks cannot be told. Raises NotConnected, HomeError.
     """
-    ended = [_end(ConnectionStore(home.connection)), discard(home)]
+    only_waiting = home.candidate.exists() and not home.connection.exists()
+    ended = [] if only_waiting else [_end(ConnectionStore(home.connection))]
+    ended.append(discard(home))
     Attempts(home).forget()
     return next((one for one in ended if not one.revoked), ended[0])
 
