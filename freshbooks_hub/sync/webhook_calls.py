@@ -24,7 +24,7 @@ class CallbackGone(HubError):
 
 
 def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
-    """Register what is missing, and ask again for the verification of what waits; all of them, and refusals.
+    """Register what is missing or gone, and ask again for the verification of what waits; all of them, and refusals.
 
     An event that FreshBooks refuses (a scope that was not granted, a plan) is told and left out. Raises
     HubError when nothing can be asked at all.
@@ -41,11 +41,12 @@ def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
         for event in ENTITY_OF:
             webhook = present.get((account, event))
             try:
+                if webhook and not _is_there(home, webhook):
+                    webhooks.remove(webhook.callback_id)
+                    webhook = None
                 if webhook is None:
                     answer = _send(home, "POST", account, "", {"event": event, "uri": uri})
                     webhooks.add(_id(answer), account, event, uri)
-                elif not webhook.verified:
-                    _send(home, "PUT", account, f"/{webhook.callback_id}", {"resend": True})
             except HubError as error:
                 refused.append(f"{event}: {error}")
     return webhooks.all(), refused
@@ -69,6 +70,18 @@ def confirm(home: Home, webhook: Webhook, verifier: str) -> None:
     """Send the verifier back. Raises HubError when FreshBooks does not take it."""
     content = {"callback_id": webhook.callback_id, "verifier": verifier}
     _send(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", content)
+
+
+def _is_there(home: Home, webhook: Webhook) -> bool:
+    """Whether FreshBooks still has it; where it is not verified, it sends the verifier once more."""
+    try:
+        if webhook.verified:
+            _send(home, "GET", webhook.account_id, f"/{webhook.callback_id}", None)
+        else:
+            _send(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", {"resend": True})
+    except CallbackGone:
+        return False
+    return True
 
 
 def _accounts(home: Home) -> list[str]:
@@ -97,7 +110,7 @@ def _send(
         raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.") from error
     if gone:
         raise CallbackGone(
-            f"FreshBooks does not know this callback any more ({response.status_code}). Disable and enable again."
+            f"FreshBooks does not know this callback any more ({response.status_code}). Enable webhooks again."
         )
     inner = body.get("response", {}) if isinstance(body, dict) else {}
     errors = inner.get("errors") if isinstance(inner, dict) else None

@@ -204,6 +204,20 @@ def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: Fr
     assert Webhooks(home).all() == []
 
 
+def test_enabling_again_registers_what_freshbooks_has_dropped(home: Home, freshbooks: FreshBooks) -> None:
+    webhook_calls.enable(home, URI)
+    Webhooks(home).verified(2000, VERIFIER)
+    freshbooks.gone = {2000, 2003}  # one that was verified, one that was not
+    freshbooks.requests.clear()
+    registered, refused = webhook_calls.enable(home, URI)
+    assert not refused
+    events = list(ENTITY_OF)
+    posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
+    assert posted == [events[0], events[3]]
+    assert sorted(webhook.event for webhook in registered) == sorted(events)
+    assert not freshbooks.gone & {webhook.callback_id for webhook in registered}
+
+
 def test_disabling_goes_on_where_a_callback_is_gone(home: Home, freshbooks: FreshBooks) -> None:
     webhook_calls.enable(home, URI)
     freshbooks.gone = {2000, 2003}
