@@ -109,7 +109,7 @@ def demo() -> None:
     if result.repeated:
         console.print(f"This run was incremental: {read:,} rows read of {total:,} stored.", highlight=False)
     else:
-        console.print(f"{read:,} rows read. Run it again: the second run reads only what changed.")
+        console.print(f"{read:,} rows read. Run it again: the second run is incremental.")
     console.print(
         f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
         f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
