@@ -51,8 +51,7 @@ class SyncResult:
     """What a sync did; `as_of_date` is that of the published marts, empty when there are none.
 
     `warnings`: what the source left out or could not read whole, and what checks of the marts found that do not hold
-    them back. `differences`: figures of the marts that are
-    not FreshBooks' own.
+    them back. `differences`: figures of the marts that are not FreshBooks' own.
     """
 
     streams: list[StreamResult]
