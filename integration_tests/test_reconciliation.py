@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from freshbooks_hub.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.hub import AS_OF, Hub, opened_books
+from integration_tests.web.serving import Client
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,7 @@ def test_what_is_planted_is_published_with_a_loud_flag(hub: Hub) -> None:
     assert "payments collected" in told.stdout
     assert "The check expenses_refer_to_known_rows found 1 wrong rows" in told.stdout
     assert "999999" in told.stdout
+    assert "expenses_refer_to_known_rows found 1 row to look at" in Client(Home(hub.home)).get("/").text
     assert "figures differ" in hub.run("status").stdout
     row = hub.query("from fb_reconciliation where not is_ok limit 1")[0]
     assert abs(float(row["difference_amount"])) == pytest.approx(0.05)

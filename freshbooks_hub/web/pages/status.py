@@ -75,11 +75,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Build:
-    """The last dbt build: how many models and tests ended how."""
+    """The last dbt build: how many models and tests ended how, and the rows that tests found without failing."""
 
     models: int
     passed: int
     failed: int
+    warned: dict[str, int]
     finished_at: str
 
 
@@ -283,10 +284,12 @@ def _read_build(results: Path, _changed: int) -> Build:
     """`_changed` makes a new build a new reading; the file is a megabyte."""
     document: dict[str, Any] = json.loads(results.read_bytes())
     counted = Counter((row["unique_id"].split(".")[0], row["status"]) for row in document["results"])
+    warned = (row for row in document["results"] if row["status"] == "warn")
     return Build(
         models=counted["model", "success"],
         passed=counted["test", "pass"],
         failed=counted["test", "fail"] + counted["test", "error"] + counted["model", "error"],
+        warned={row["unique_id"].split(".")[2]: int(row["failures"]) for row in warned},
         finished_at=document["metadata"]["generated_at"],
     )
 
