@@ -29,7 +29,7 @@ KnownIds = dict[str, dict[str, list[Any]]]
 
 
 class RunLog:
-    """A log file of one run; secrets that were announced to it never reach the disk."""
+    """A log file of one run, without the secrets that were announced to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,17 +39,29 @@ class RunLog:
             self._file = path.open("a", encoding="utf-8")
 
     def hide(self, config: dict[str, Any]) -> None:
-        """Blot out the secrets of a connector config from now on."""
+        """Blot out the secrets of a connector config, also in what is written already.
+
+        A new token is announced on one stream of the source; a line of the other may have come before it.
+        """
         credentials = config.get("credentials", {})
-        self._secrets |= {credentials[name] for name in SECRETS if credentials.get(name)}
+        with self._lock:
+            self._secrets |= {credentials[name] for name in SECRETS if credentials.get(name)}
+            written = self.path.read_text(encoding="utf-8")
+            if (clean := self._blotted(written)) != written:
+                self._file.truncate(0)
+                self._file.write(clean)
+                self._file.flush()
 
     def write(self, text: str) -> None:
         """Append a line."""
+        with self._lock:
+            self._file.write(self._blotted(text).rstrip("\n") + "\n")
+            self._file.flush()
+
+    def _blotted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "****")
-        with self._lock:
-            self._file.write(text.rstrip("\n") + "\n")
-            self._file.flush()
+        return text
 
     def close(self) -> None:
         """Close the file."""

@@ -16,7 +16,7 @@ from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.messages import Records, State
 from freshbooks_hub.sync.raw import RawStore
 
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 64 * 1024 * 1024
 SPOOL_BUFFER = 1024 * 1024
 # A state that follows fewer bytes waits for more rows, but not longer than this.
 STATE_INTERVAL_SECONDS = 5.0

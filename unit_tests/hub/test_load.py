@@ -22,7 +22,7 @@ from freshbooks_hub.history import StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
 from freshbooks_hub.sync import load
-from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.extract import RunLog, Source
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.raw import RawStore
 
@@ -328,6 +328,15 @@ def test_a_rotated_token_is_on_disk_at_once_and_hidden_in_the_log(
     assert ConnectionStore(home.connection).load().credentials["refresh_token"] == "refresh-1"
     [log] = home.logs.glob("sync-*.log")
     assert "access-1" not in log.read_text()
+
+
+def test_a_token_that_the_log_named_before_it_was_announced_is_blotted_out(home: Home) -> None:
+    log = RunLog(home.logs / "sync-1.log")
+    log.write("using access-1")
+    log.hide({"credentials": {"access_token": "access-1"}})
+    log.write("done with access-1")
+    log.close()
+    assert log.path.read_text() == "using ****\ndone with ****\n"
 
 
 DRIVER = """
