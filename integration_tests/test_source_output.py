@@ -14,7 +14,7 @@ from airbyte_cdk.models import AirbyteStateMessageSerializer, ConfiguredAirbyteC
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import catalog_of, config_of, discovered, lists, rows, run_source
+from integration_tests.connector import catalog_of, config_of, discovered, rows, run_source
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.inputs import read_catalog, read_config, read_state
 
@@ -25,7 +25,7 @@ def test_every_line_is_a_message_while_a_slow_reader_makes_it_wait(
 ) -> None:
     """A full pipe takes a write in pieces; log lines of other threads must not come between them."""
     (tmp_path / "config.json").write_text(json.dumps(config_of(sandbox)))
-    catalog = json.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog_of(*lists())))
+    catalog = json.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog_of()))
     (tmp_path / "catalog.json").write_text(catalog)
     command = [sys.executable, "-m", "source_freshbooks.run", "read"]
     files = ["--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
@@ -40,7 +40,7 @@ def test_every_line_is_a_message_while_a_slow_reader_makes_it_wait(
         kinds[kind] = kinds.get(kind, 0) + 1
     assert process.wait() == 0
     assert kinds["RECORD"] > 2000
-    assert kinds["STATE"] >= len(lists())
+    assert kinds["STATE"] >= len(catalog_of().streams)
 
 
 def test_it_ends_when_nobody_reads_any_more(sandbox: Sandbox, tmp_path: Path) -> None:
