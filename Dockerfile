@@ -8,6 +8,7 @@ FROM ${BASE} AS builder
 ARG PIP_OPTIONS=""
 WORKDIR /build
 COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY freshbooks_api ./freshbooks_api
 COPY source_freshbooks ./source_freshbooks
 RUN python3 -m venv /airbyte/venv \
     && /airbyte/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check ${PIP_OPTIONS} \

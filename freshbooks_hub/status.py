@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_hub.connection import scopes
+from freshbooks_api import scopes
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History

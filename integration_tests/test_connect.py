@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
-from freshbooks_hub.connection import login, oauth, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import login, oauth
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import AlreadyAnswered, Attempts, LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
@@ -107,7 +108,7 @@ class TestPasted:
         for actions in (False, True):
             query = parse_qs(urlsplit(begin(home, sandbox, actions=actions).authorize_url).query)
             asked = query["scope"][0].split()
-            assert asked == [scope.name for scope in scopes.needed(actions)]
+            assert asked == [scope.name for scope in scopes.needed(actions=actions)]
             assert any(name.endswith(":write") for name in asked) is actions
 
     def test_scopes_with_actions_are_granted(self, home: Home, sandbox: Sandbox, browser: Browser) -> None:

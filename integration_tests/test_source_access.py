@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import AirbyteStreamStatus, Status
 
+from freshbooks_api.scopes import READ
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
 from integration_tests.connector import config_of, error_text, rows, states
 from source_freshbooks import SourceFreshbooks
-from source_freshbooks.components.scopes import READ_SCOPES
 
 
 def warnings(output: Any) -> str:
@@ -61,7 +61,7 @@ def test_a_scope_that_was_never_granted_leaves_its_stream_out_and_is_named(
 
 
 def test_check_names_every_missing_scope(sandbox: Sandbox, config: dict[str, Any]) -> None:
-    granted = [scope for scope in READ_SCOPES if scope not in ("user:invoices:read", "user:taxes:read")]
+    granted = [scope.name for scope in READ if scope.name not in ("user:invoices:read", "user:taxes:read")]
     config["credentials"] |= {"access_token": sandbox.grant(scopes=granted)["access_token"]}
     source = SourceFreshbooks(config=config)
     answer = source.check(source.logger, config)

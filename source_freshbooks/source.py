@@ -15,11 +15,11 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
+from freshbooks_api import scopes
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
-from source_freshbooks.components.scopes import missing_scopes
 from source_freshbooks.components.timestamps import BEGINNING
 from source_freshbooks.inputs import is_time
 
@@ -54,11 +54,11 @@ class SourceFreshbooks(YamlDeclarativeSource):
             return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
         status = super().check(logger, config)
         if status.status is Status.SUCCEEDED:
-            missing = missing_scopes(str(self._config["credentials"].get("access_token")))
-            if missing:
+            token = str(self._config["credentials"].get("access_token"))
+            if missing := scopes.missing(token, scopes.READ):
                 message = (
-                    f"The FreshBooks authorization lacks {', '.join(missing)}. Enable the scope on your app in the "
-                    "FreshBooks developer portal, then authorize this connection again."
+                    f"The FreshBooks authorization lacks {', '.join(s.name for s in missing)}. Enable the scope "
+                    "on your app in the FreshBooks developer portal, then authorize this connection again."
                 )
                 return AirbyteConnectionStatus(status=Status.FAILED, message=message)
         return status

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from freshbooks_hub.connection import oauth, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.attempts import LoginRefused
 
 
@@ -18,7 +19,7 @@ def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str) 
         "client_id": client_id,
         "response_type": "code",
         "redirect_uri": redirect_uri,
-        "scope": " ".join(scope.name for scope in scopes.needed(actions)),
+        "scope": " ".join(scope.name for scope in scopes.needed(actions=actions)),
         "state": state,
     }
     return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from freshbooks_hub.connection import login, probe, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import login, probe
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
@@ -102,7 +103,7 @@ class Interactive:
             title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
         )
         table.add_row("redirect URI", redirect_uri)
-        for scope in scopes.needed(self._options.actions):
+        for scope in scopes.needed(actions=self._options.actions):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
 

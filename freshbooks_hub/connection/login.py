@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from freshbooks_hub.connection import oauth, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.addresses import answer_fields, authorize_url, start_root
 from freshbooks_hub.connection.api import Api
 from freshbooks_hub.connection.attempts import Attempts, LoginRefused

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from freshbooks_api.streams import ENTITIES, Entity
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
-from freshbooks_hub.connection.entities import ENTITIES, Entity
 from freshbooks_hub.connection.profile import Business
 
 # freshbooks-api.md 6.3: at most four requests at a time.

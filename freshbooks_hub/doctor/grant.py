@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freshbooks_hub.connection import login, oauth, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import login, oauth
 from freshbooks_hub.connection.api import ApiRefused
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore

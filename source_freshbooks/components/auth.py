@@ -8,7 +8,7 @@ again, since FreshBooks may have rotated already; a refused grant is posted once
 import sys
 import threading
 from collections.abc import MutableMapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -17,10 +17,10 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
+from freshbooks_api.expiry import MARGIN, expiry
 from source_freshbooks.components.errors import ConfigError, TransientError
 from source_freshbooks.components.timestamps import format_utc, parse_utc
 
-MARGIN = timedelta(minutes=10)
 TIMEOUT = (10, 20)  # seconds to connect, seconds to answer
 
 _AGAIN = "Authorize this connection again in FreshBooks."
@@ -95,7 +95,8 @@ class FreshbooksAuthenticator(AuthBase):
         if tokens.get("refresh_token"):
             add_to_secrets(tokens["refresh_token"])
             credentials["refresh_token"] = tokens["refresh_token"]
-        credentials["token_expiry_date"] = _expiry(tokens)
+        until = expiry(tokens, datetime.now(UTC))
+        credentials["token_expiry_date"] = format_utc(until) if until else None
         emit_configuration_as_airbyte_control_message(self._config)
         sys.stdout.flush()
 
@@ -138,15 +139,6 @@ def _tokens(response: requests.Response) -> dict[str, Any]:
     if not response.ok or not isinstance(body, dict) or not body.get("access_token"):
         raise _lost(f"status {response.status_code}")
     return body
-
-
-def _expiry(tokens: dict[str, Any]) -> str | None:
-    """`created_at + expires_in` (freshbooks-api.md 1.4); None where that would end a token just given."""
-    try:
-        until = datetime.fromtimestamp(int(tokens["created_at"]) + int(tokens["expires_in"]), UTC)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    return format_utc(until) if until - MARGIN > datetime.now(UTC) else None
 
 
 def _transient(what: str) -> TransientError:

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from freshbooks_hub.connection import scopes
-from freshbooks_hub.connection.entities import ENTITIES
+from freshbooks_api import scopes
+from freshbooks_api.streams import ENTITIES
 from source_freshbooks.components.families import FAMILIES
 from source_freshbooks.components.reports import ROOT
-from source_freshbooks.components.scopes import READ_SCOPES
 
 IDS = {"account_id": "xZNQ1X", "business_id": 439000, "business_uuid": "a-uuid"}
 
@@ -34,10 +33,6 @@ def streams() -> dict[str, dict[str, Any]]:
 def token(**claims: Any) -> str:
     part = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"head.{part}.signature"
-
-
-def test_the_hub_and_the_source_agree_on_the_read_scopes() -> None:
-    assert {scope.name for scope in scopes.READ} == set(READ_SCOPES)
 
 
 def test_every_stream_of_the_source_is_probed_and_nothing_else() -> None:

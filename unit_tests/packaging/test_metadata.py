@@ -145,7 +145,7 @@ def cursors(stream: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
 
 
 def test_the_page_names_the_scopes_that_the_check_asks_for(page: str) -> None:
-    from source_freshbooks.components.scopes import READ_SCOPES
+    from freshbooks_api.scopes import READ
 
     section = page.partition("## Prerequisites")[2].partition("\n## ")[0]
-    assert re.findall(r"user:\w+:\w+", section) == list(READ_SCOPES)
+    assert re.findall(r"user:\w+:\w+", section) == [scope.name for scope in READ]

@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from freshbooks_hub.connection import login, scopes
+from freshbooks_api import scopes
+from freshbooks_hub.connection import login
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.probe import probe

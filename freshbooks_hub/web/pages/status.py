@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from freshbooks_hub.connection import scopes
+from freshbooks_api import scopes
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History

@@ -1,4 +1,4 @@
-"""What a sync reads, and how one row of it is asked for: path, scope and the key of the list."""
+"""The streams: where one row of each is asked for, by path, scope and the key of the list."""
 
 from __future__ import annotations
 
