@@ -1,7 +1,8 @@
 """A local stand-in for the FreshBooks API: OAuth, every read family, reports, writes, faults, seeded books.
 
-It behaves as the project's API sheet says (`freshbooks-api.md`), quirks included. It holds no real data
-and no real credentials, and serves on the loopback interface only.
+It behaves as the project's API sheet says (freshbooks-api.md 1 to 8), quirks included; numbers in brackets, such as
+(3.2), are sections of that sheet here. It holds no real data and no real credentials, and serves on the loopback
+interface only.
 """
 
 from freshbooks_sandbox.clock import Clock

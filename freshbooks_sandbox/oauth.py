@@ -74,7 +74,7 @@ class OAuth:
         return code
 
     def token(self, form: Row) -> Row:
-        """The token endpoint; OAuthError as in 1.4."""
+        """The token endpoint; each failure is an OAuthError (1.4)."""
         self.check_client(form)
         kind = form.get("grant_type")
         if kind == "authorization_code":

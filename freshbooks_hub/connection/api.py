@@ -88,7 +88,7 @@ def _object(response: requests.Response) -> dict[str, Any] | None:
 
 
 def _error(body: dict[str, Any] | None) -> tuple[int | None, str | None]:
-    """FreshBooks' error number and text in any family's shape; (None, None) for a good answer (6.1)."""
+    """The error number and text in any family's shape (freshbooks-api.md 6.1); (None, None) if good."""
     if body is None:
         return None, None
     inner = body.get("response")

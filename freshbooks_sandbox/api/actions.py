@@ -1,4 +1,4 @@
-"""Actions on invoices and estimates: mail, mark as sent, accept, share link, PDF (freshbooks-api.md 7.3)."""
+"""Actions on invoices and estimates: mail, mark as sent, accept, share, PDF (freshbooks-api.md 7.3, 7.6)."""
 
 from __future__ import annotations
 

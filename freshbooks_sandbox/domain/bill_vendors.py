@@ -1,4 +1,4 @@
-"""Who sends bills, and what is owed to them (freshbooks-api.md 3.6; stamps are UTC, 3.4)."""
+"""Who sends bills, and what is owed to them; stamps are UTC (freshbooks-api.md 3.4, 3.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bills and what is paid on them (freshbooks-api.md 3.6; stamps are UTC, 3.4)."""
+"""Bills and what is paid on them; stamps are UTC (freshbooks-api.md 3.4, 3.6)."""
 
 from __future__ import annotations
 

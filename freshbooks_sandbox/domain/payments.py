@@ -88,7 +88,7 @@ def follow(books: Books, row: Row, at: datetime) -> None:
 
 
 def create_credit(books: Books, fields: Row, at: datetime) -> Row:
-    """A credit note; the body key is the singular `credit_note`, `create_date` is required (3.6)."""
+    """A credit note; the body key is the singular `credit_note`, `create_date` is required (7.7)."""
     require(fields, "credit_note", "clientid", "create_date")
     client = find(books, "clients", fields["clientid"], "clientid", "client")
     code = str(fields.get("currency_code") or client["currency_code"])

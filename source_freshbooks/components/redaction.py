@@ -1,7 +1,7 @@
 """Credentials that FreshBooks puts into its answers; none of them may leave the connector.
 
-Sources: freshbooks-api.md 2 (fasttrack_token), 3.6 (api_token, statement_token, direct_link_token, jwt,
-publishable keys of gateways), 3.10 (download_token).
+Sources: freshbooks-api.md 2, 3.6, 3.10 (fasttrack_token; api_token, statement_token, direct_link_token, jwt,
+publishable keys of gateways; download_token).
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each real error answer means, and what the user reads. Bodies: the captured ones of the API sheet."""
+"""What each real error answer means, and what the user reads. Bodies: as captured (freshbooks-api.md 1.6, 6.1)."""
 
 import json
 from typing import Any

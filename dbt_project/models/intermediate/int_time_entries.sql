@@ -89,7 +89,7 @@ named as (
     where not time_entries.is_deleted and time_entries.is_logged
 ),
 
--- Which rate bills the time: freshbooks-api.md 4.4. The rate of the business is not in the API.
+-- Which rate bills the time: freshbooks-api.md 4.4, 7.4. The rate of the business is not in the API.
 sourced as (
     select
         *,

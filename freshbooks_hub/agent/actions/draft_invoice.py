@@ -1,6 +1,6 @@
 """Draft an invoice for a completed project: what was worked and spent and is not billed yet.
 
-The draft is one POST (freshbooks-api.md 7.2). How time becomes billed in FreshBooks is unproven (7.4, 9): each
+The draft is one POST; how time becomes billed in FreshBooks is unproven (freshbooks-api.md 7.2, 7.4, 9): each
 covered entry is then marked with `billed: true`, which the API documents as "marked as billed by hand", and read
 back; with the setting `link = lines` the lines also carry `modern_time_entries`, as the web app sends it. The
 claims of the ledger keep anything from being billed twice whichever of these FreshBooks heeds.
