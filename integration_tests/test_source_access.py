@@ -1,4 +1,4 @@
-"""Plans, roles and scopes: what was never given is left out with a warning, what is taken away is an error."""
+"""Plans, roles and scopes: what was never given is left out and told as data, what is taken away is an error."""
 
 from typing import Any
 
@@ -16,18 +16,31 @@ def warnings(output: Any) -> str:
     return "\n".join(m.log.message for m in output.logs if m.log.level.value == "WARN")
 
 
+def told(output: Any) -> str:
+    """What the log tells without a warning."""
+    return "\n".join(m.log.message for m in output.logs if m.log.level.value == "INFO")
+
+
+def availability(output: Any) -> dict[tuple[int, str], dict[str, Any]]:
+    return {(r["business_id"], r["stream_name"]): r for r in rows(output, "stream_availability")}
+
+
 @pytest.mark.parametrize(("stream", "errno"), [("items", 12001), ("bills", 41001), ("bill_vendors", 31001)])
-def test_a_feature_the_plan_never_had_is_left_out_with_a_warning(
+def test_a_feature_the_plan_never_had_is_left_out_and_told_as_data(
     sandbox: Sandbox, read: Read, stream: str, errno: int
 ) -> None:
     sandbox.switches.gated.add(stream)
-    output = read(stream, "clients")
+    output = read(stream, "clients", "stream_availability")
     assert not output.errors
     assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.COMPLETE
     assert not rows(output, stream)
     assert rows(output, "clients")
-    assert f"{stream} of business 439000 is left out" in warnings(output)
-    assert f"error {errno}" in warnings(output)
+    assert f"{stream} of business 439000 is left out" in told(output)
+    assert f"error {errno}" in told(output)
+    assert not warnings(output)
+    row = availability(output)[439000, stream]
+    assert (row["status"], row["errno"], row["http_status"], row["has_rows"]) == ("gated", errno, 200, False)
+    assert availability(output)[439000, "clients"]["status"] == "read"
 
 
 def test_it_may_be_left_out_every_time_and_comes_when_the_plan_does(sandbox: Sandbox, read: Read) -> None:
@@ -55,18 +68,36 @@ def test_a_scope_that_was_never_granted_leaves_its_stream_out_and_is_named(
 ) -> None:
     tokens = sandbox.grant(scopes=["user:profile:read", "user:clients:read"])
     config["credentials"] |= {key: tokens[key] for key in ("access_token", "refresh_token")}
-    output = read("invoices", "clients", config=config)
+    output = read("invoices", "clients", "stream_availability", config=config)
     assert rows(output, "clients")
-    assert "lacks user:invoices:read" in warnings(output)
+    assert "lacks user:invoices:read" in told(output)
+    assert not warnings(output)
+    row = availability(output)[439000, "invoices"]
+    assert (row["status"], row["missing_scopes"]) == ("not_granted", "user:invoices:read")
+    assert (row["http_status"], row["has_rows"]) == (403, False)
 
 
-def test_check_names_every_missing_scope(sandbox: Sandbox, config: dict[str, Any]) -> None:
+def test_check_tells_what_every_missing_scope_costs(
+    sandbox: Sandbox, config: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     granted = [scope.name for scope in READ if scope.name not in ("user:invoices:read", "user:taxes:read")]
     config["credentials"] |= {"access_token": sandbox.grant(scopes=granted)["access_token"]}
     source = SourceFreshbooks(config=config)
     answer = source.check(source.logger, config)
-    assert answer.status is Status.FAILED
+    assert answer.status is Status.SUCCEEDED
+    assert answer.message.startswith(
+        "Connected. Invoices cannot be read, so balances and revenue are unknown."
+    )
     assert "user:invoices:read, user:taxes:read" in answer.message
+    assert [r.message for r in caplog.records if r.levelname == "WARNING"] == [answer.message]
+
+
+def test_check_fails_without_the_scope_for_the_profile(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    config["credentials"] |= {"access_token": sandbox.grant(scopes=["user:clients:read"])["access_token"]}
+    source = SourceFreshbooks(config=config)
+    answer = source.check(source.logger, config)
+    assert answer.status is Status.FAILED
+    assert "user:profile:read" in answer.message
 
 
 def test_check_costs_one_request(sandbox: Sandbox) -> None:
@@ -99,7 +130,7 @@ def test_projects_that_were_never_granted_leave_the_services_that_are_listed(
     output = read("services")
     assert not output.errors
     assert rows(output, "services")
-    assert "projects of business 439000 is left out" in warnings(output)
+    assert "projects of business 439000 is left out" in told(output)
 
 
 def test_a_start_date_past_the_cursor_makes_a_lost_feature_no_feature_that_never_was(
@@ -119,7 +150,7 @@ def test_a_start_date_that_moves_makes_a_feature_that_never_was_no_lost_feature(
     state = states(read("items", config={**config, "start_date": "2026-01-01T00:00:00Z"}))
     output = read("items", config={**config, "start_date": "2020-01-01T00:00:00Z"}, state=state)
     assert not output.errors
-    assert "items of business 439000 is left out" in warnings(output)
+    assert "items of business 439000 is left out" in told(output)
 
 
 @pytest.mark.parametrize("stream", ["invoices", "credit_notes"], ids=["filtered", "whole"])
