@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStreamStatus, Status
+from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 
 from freshbooks_api.scopes import READ
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import config_of, error_text, rows, states
+from integration_tests.connector import catalog_of, config_of, discovered, error_text, rows, states
 from source_freshbooks import SourceFreshbooks
 
 
@@ -93,11 +94,79 @@ def test_check_tells_what_every_missing_scope_costs(
 
 
 def test_check_fails_without_the_scope_for_the_profile(sandbox: Sandbox, config: dict[str, Any]) -> None:
-    config["credentials"] |= {"access_token": sandbox.grant(scopes=["user:clients:read"])["access_token"]}
+    body = {"message": "insufficient_scope: more is needed. Required: ['user:profile:read']."}
+    sandbox.faults.add(kind="status", status=403, path="*/users/me", times=None, body=body)
     source = SourceFreshbooks(config=config)
     answer = source.check(source.logger, config)
     assert answer.status is Status.FAILED
-    assert "user:profile:read" in answer.message
+    assert "lacks user:profile:read" in answer.message
+
+
+SIX = {f"user:{name}:read" for name in ("profile", "invoices", "clients", "expenses", "reports")}
+
+
+def test_the_six_scopes_of_set_up_guides_are_enough(sandbox: Sandbox) -> None:
+    """Every stream: those without a right are told as data, and no report waits for the lists beside it."""
+    sandbox.switches.enabled_scopes = SIX | {"user:invoices:write"}
+    config = config_of(sandbox)
+    source = SourceFreshbooks(catalog=catalog_of(), config=config)
+    assert source.check(source.logger, config).status is Status.SUCCEEDED
+    output = run_read(source, config, catalog_of(), None)
+    assert not output.errors
+    assert not warnings(output)
+    found = availability(output)
+    assert {business for business, _ in found} == {439000, 439117, 600777}
+    assert {stream for business, stream in found if business == 439000} == {
+        s.name for s in discovered() if s.name != "stream_availability"
+    }
+    for (business, stream), row in found.items():
+        records = [r for r in rows(output, stream) if r["business_id"] == business]
+        assert (row["status"] == "read") == bool(records) == row["has_rows"], (business, stream)
+        if row["status"] == "not_granted":
+            assert row["missing_scopes"] not in SIX
+    assert {stream for (b, stream), row in found.items() if b == 439000 and row["status"] == "read"} == {
+        *("businesses", "clients", "invoices", "invoice_profiles", "expenses", "expense_categories"),
+        *(s.name for s in discovered() if s.name.startswith("report_")),
+    }
+    assert {row["status"] for (b, _), row in found.items() if b == 600777} >= {"not_applicable"}
+
+
+def test_a_business_without_an_account_has_no_accounting(sandbox: Sandbox, read: Read) -> None:
+    row = availability(read("invoices", "ledger_accounts", "stream_availability"))[600777, "invoices"]
+    assert (row["status"], row.get("account_id"), row["has_rows"]) == ("not_applicable", None, False)
+
+
+def test_a_stream_that_failed_has_no_row_so_that_the_earlier_one_stands(sandbox: Sandbox, read: Read) -> None:
+    sandbox.faults.add(kind="error_200", errno=1012, path="*/invoices/invoices", times=None)
+    output = read("invoices", "clients", "stream_availability", expecting_exception=True)
+    assert {stream for business, stream in availability(output) if business == 439000} == {"clients"}
+    assert output.get_stream_statuses("stream_availability")[-1] == AirbyteStreamStatus.COMPLETE
+
+
+def test_a_stream_that_gave_rows_before_says_so_when_nothing_is_new(sandbox: Sandbox, read: Read) -> None:
+    first = read("items", "stream_availability")
+    later = sandbox.books(439000)["items"].values()
+    for row in later:
+        row["updated"] = "2020-01-01 00:00:00"
+    sandbox.books(439000).table("items").changed()
+    again = read("items", "stream_availability", state=states(first))
+    assert not [r for r in rows(again, "items") if r["business_id"] == 439000]
+    assert availability(again)[439000, "items"]["has_rows"]
+
+
+def test_rows_counted_and_never_sent_are_a_role_that_does_not_allow_them(
+    sandbox: Sandbox, read: Read
+) -> None:
+    sandbox.switches.unreadable.add("invoices")
+    row = availability(read("invoices", "stream_availability"))[439000, "invoices"]
+    assert (row["status"], row["has_rows"], row.get("counted")) == ("refused", False, None)
+
+
+def test_a_list_that_hides_some_rows_is_short_with_both_counts(sandbox: Sandbox, read: Read) -> None:
+    active = {"path": f"*{sandbox.books(439000).account_id}/users/clients", "query": "*vis_state]=0*"}
+    sandbox.faults.add(kind="short_page", rows=2, times=None, **active)
+    row = availability(read("clients", "stream_availability"))[439000, "clients"]
+    assert (row["status"], row["has_rows"], row["counted"] - row["row_count"] > 0) == ("short", True, True)
 
 
 def test_check_costs_one_request(sandbox: Sandbox) -> None:

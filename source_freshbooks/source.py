@@ -27,6 +27,7 @@ from freshbooks_api import scopes
 from freshbooks_api.streams import AVAILABILITY
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.availability import Outcomes
+from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
@@ -112,10 +113,10 @@ class SourceFreshbooks(YamlDeclarativeSource):
         connection = connection_of(self._config)
         now, outcomes = connection.observed_at, connection.outcomes
         yield _status(AirbyteStreamStatus.STARTED)
-        for number, row in enumerate(outcomes.rows(now)):
-            if number == 0:
-                yield _status(AirbyteStreamStatus.RUNNING)
-            yield stream_data_to_airbyte_message(AVAILABILITY, row)
+        if rows := outcomes.rows(now):
+            yield _status(AirbyteStreamStatus.RUNNING)
+            for data in [batch(AVAILABILITY, rows, "observed_at", {})] if connection.batches else rows:
+                yield stream_data_to_airbyte_message(AVAILABILITY, data)
         descriptor = StreamDescriptor(name=AVAILABILITY)
         state = AirbyteStreamState(descriptor, AirbyteStateBlob(outcomes.state(now)))
         yield AirbyteMessage(
