@@ -17,8 +17,6 @@ from source_freshbooks.components.families import Page
 
 MAX_PAGES = 10_000
 PER_PAGE = 100  # more is silently capped
-# A list that serves fewer rows a page than this is not asked for in pages of that size: it would take too many.
-LEAST_PER_PAGE = 10
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -80,7 +78,7 @@ class Drift:
     def smaller(self) -> int | None:
         """The size of page to ask for instead, where the list served smaller ones than it was asked for."""
         size = self._sizes[0]
-        return size if self._is_even and LEAST_PER_PAGE <= size < self._asked else None
+        return size if self._is_even and size < self._asked else None
 
     @property
     def cut(self) -> bool:
