@@ -53,6 +53,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
         self._concurrent_source._queue.maxsize = BATCHES_WAITING if batches else RECORDS_WAITING
+        _strip(self._config.get("credentials"))
         connection = connection_of(self._config)
         connection.batches = batches
         connection.known_ids = known_ids or KnownIds()
@@ -126,10 +127,21 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
     def _fault(self) -> str | None:
         """What is wrong with the config though it fits its schema."""
+        credentials = self._config.get("credentials") or {}
+        for name in ("client_id", "client_secret", "refresh_token", "access_token"):
+            value = str(credentials.get(name) or "")
+            if not (value.isascii() and value.isprintable()):
+                return f"credentials.{name} holds a character that it cannot have. Copy it again."
         start_date = self._config.get("start_date")
         if start_date and not is_time(start_date):
             return f"The start date {start_date} is in no calendar. Write it as 2020-01-31T00:00:00Z."
         return None
+
+
+def _strip(credentials: Any) -> None:
+    """What is pasted often ends with a line feed, which no header can hold."""
+    if isinstance(credentials, dict):
+        credentials |= {key: value.strip() for key, value in credentials.items() if isinstance(value, str)}
 
 
 def _status(status: AirbyteStreamStatus) -> AirbyteMessage:

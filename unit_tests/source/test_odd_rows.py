@@ -66,7 +66,7 @@ def good(number: int) -> dict[str, Any]:
     return {"id": number, "updated": "2026-01-01 00:00:00", "vis_state": 0, "date": "2026-01-01"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(count=st.integers(0, 400), cap=st.integers(1, 100), by_asked=st.booleans(), stops=st.booleans())
 def test_a_list_in_pages_of_any_size_is_whole(count: int, cap: int, by_asked: bool, stops: bool) -> None:
     rows = [good(number) for number in range(1, count + 1)]
@@ -75,7 +75,7 @@ def test_a_list_in_pages_of_any_size_is_whole(count: int, cap: int, by_asked: bo
     assert outcome["status"] == "read"
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(count=st.integers(101, 400), cap=st.integers(1, 49))
 def test_pages_that_are_full_and_end_before_the_rows_do_fail_the_stream(count: int, cap: int) -> None:
     """Whatever is asked for, nothing comes past the pages that were counted; no row of theirs is hidden."""
@@ -98,7 +98,7 @@ odd_values = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     count=st.integers(1, 60),
     odd=st.lists(odd_rows, max_size=19),
