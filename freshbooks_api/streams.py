@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# The source's own stream: what became of each of the others (source_freshbooks/components/availability.py).
+AVAILABILITY = "stream_availability"
+
 _ACCOUNT = "/accounting/account/{account_id}"
 
 

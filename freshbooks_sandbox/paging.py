@@ -7,26 +7,44 @@ from dataclasses import dataclass
 from typing import Any
 
 from freshbooks_sandbox import errors
+from freshbooks_sandbox.switches import Switches
 
 CAP = 100
 
 
 @dataclass(frozen=True)
 class Page:
+    """`per_page` rows come. `told`: how many are said to come, if others; `stops`: none past the pages told so."""
+
     page: int
     per_page: int
     total: int
+    told: int | None = None
+    stops: bool = False
 
     @property
     def pages(self) -> int:
-        return -(-self.total // self.per_page) if self.per_page else 0
+        per_page = self.told or self.per_page
+        return -(-self.total // per_page) if per_page else 0
 
     def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
+        if self.stops and self.page > self.pages:
+            return []
         start = (self.page - 1) * self.per_page
         return rows[start : start + self.per_page]
 
     def block(self) -> dict[str, int]:
-        return {"page": self.page, "pages": self.pages, "per_page": self.per_page, "total": self.total}
+        per_page = self.told or self.per_page
+        return {"page": self.page, "pages": self.pages, "per_page": per_page, "total": self.total}
+
+
+def capped(page: Page, resource: str, switches: Switches) -> Page:
+    """`page` of a list that serves fewer rows than it is asked for, where a switch says so."""
+    cap = switches.page_caps.get(resource)
+    if cap is None or cap >= page.per_page:
+        return page
+    told = None if switches.page_caps_told else page.per_page
+    return Page(page.page, cap, page.total, told, switches.page_caps_stop)
 
 
 def accounting_page(params: dict[str, str], total: int, default: int = 15) -> Page:

@@ -35,6 +35,11 @@ class Switches:
     deleted_get_is_1011: bool = False  # GET of a deleted record: errno 1011 instead of 200 (3.5)
     updated_min_everywhere: bool = False  # honour updated_min also where it is not documented (3.3)
     asc_quirk: bool = True  # any sort that ends in "asc" gives ascending ids (3.2)
+    page_caps: dict[str, int] = field(default_factory=dict)  # resource -> most rows a page (addendum F6)
+    page_caps_told: bool = (
+        True  # False: `pages` and `per_page` are told as if the page were as long as asked for
+    )
+    page_caps_stop: bool = False  # True: nothing comes past the pages that were told
     refresh_kills_access_token: bool = False  # else it lives to its own expiry (1.4)
     refresh_keeps_created_at: bool = False  # a refresh answers the first exchange's created_at (1.4)
     link_time_entries: bool = False  # lines' modern_time_entries flip `billed` (7.4)

@@ -232,3 +232,94 @@ def test_a_stamp_in_the_future_does_not_hide_later_changes(sandbox: Sandbox, rea
     assert other != row_id
     sandbox.edit("invoices", 439000, other, notes="a later change")
     assert any(r["notes"] == "a later change" for r in rows(read("invoices", state=state), "invoices"))
+
+
+def _rename_first(body: bytes, name: bytes) -> bytes:
+    """The first client's organization becomes the bytes `name`."""
+    start = body.index(b'"organization":"') + len(b'"organization":"')
+    return body[:start] + name + body[body.index(b'"', start) :]
+
+
+@pytest.mark.parametrize(
+    "name", [rb"Caf\ud83d", b"Caf\xe9", b"Caf\x01"], ids=["surrogate", "latin-1", "control"]
+)
+def test_bytes_that_are_no_text_cost_that_text_alone(sandbox: Sandbox, read: Read, name: bytes) -> None:
+    path = f"*{sandbox.books(439000).account_id}/users/clients"
+    sandbox.faults.add(
+        kind="rewrite",
+        path=path,
+        query="*vis_state]=0*",
+        times=None,
+        rewrite=lambda body: _rename_first(body, name),
+    )
+    output = read("clients")
+    assert not output.errors
+    found = [r for r in rows(output, "clients") if r["organization"] == "Caf\ufffd"]
+    assert len(found) == 1
+    assert len(rows(output, "clients")) == len(everything(sandbox, "clients"))
+    warned = [m.log.message for m in output.logs if m.log.level.value == "WARN"]
+    assert len(warned) == 1
+    assert warned[0].startswith("clients of business 439000: ")
+    assert str(found[0]["userid"]) in warned[0]
+
+
+def test_a_body_that_stays_unreadable_says_so_after_a_few_tries(sandbox: Sandbox, read: Read) -> None:
+    sandbox.faults.add(kind="not_json", path=INVOICES, times=None)
+    output = read("invoices", expecting_exception=True)
+    assert "with a body that cannot be read as JSON, 3 times in a row" in error_text(output)
+    assert "network" not in error_text(output)
+    assert len(sandbox.requests.matching(INVOICES)) == 6  # of two businesses
+
+
+def test_a_bad_request_without_a_number_is_asked_once_more(sandbox: Sandbox, read: Read) -> None:
+    sandbox.faults.add(kind="status", status=400, body="<html>nope</html>", path=INVOICES, page=2, times=1)
+    output = read("invoices")
+    assert not output.errors
+    assert read_ids(output) == everything(sandbox, "invoices")
+
+
+def test_a_bad_request_that_stays_is_shown_as_it_came_without_its_secrets(
+    sandbox: Sandbox, read: Read, config: dict[str, Any]
+) -> None:
+    secret = config["credentials"]["client_secret"]
+    body = {
+        "fault": f"no such thing for jane@client.example with token={secret} " + "x" * 20 + " " + "y " * 300
+    }
+    sandbox.faults.add(kind="status", status=400, body=body, path=INVOICES, times=None)
+    text = error_text(read("invoices", expecting_exception=True))
+    assert "no such thing for **** with ****" in text
+    assert secret not in text
+    assert "jane" not in text
+    assert "y " * 101 not in text
+
+
+def test_a_row_without_its_key_is_set_aside_and_listed(sandbox: Sandbox, read: Read) -> None:
+    """And still is when the next sync's list does not show it any more."""
+
+    def without_key(body: bytes) -> bytes:
+        answer = json.loads(body)
+        if found := answer["response"]["result"]["invoices"]:
+            found[0] = {**found[0], "invoiceid": None, "id": "none"}
+        return json.dumps(answer).encode()
+
+    path = f"*{sandbox.books(439000).account_id}/invoices/invoices"
+    sandbox.faults.add(
+        kind="rewrite", path=path, page=1, query="*vis_state]=0*", times=1, rewrite=without_key
+    )
+    first = read("invoices", "stream_availability")
+    assert len(read_ids(first)) == len(everything(sandbox, "invoices")) - 1
+    assert [m.log.message for m in first.logs if m.log.level.value == "WARN"][-1].startswith(
+        "invoices of business 439000: 1 row without a readable key (invoiceid: key_missing)"
+    )
+    assert _rejected(first) == [{"column": "invoiceid", "why": "key_missing"}]
+    assert _rejected(read("invoices", "stream_availability", state=states(first))) == _rejected(first)
+    assert not _rejected(read("invoices", "stream_availability"))
+
+
+def _rejected(output: Any) -> list[dict[str, Any]]:
+    [row] = [
+        r
+        for r in rows(output, "stream_availability")
+        if (r["business_id"], r["stream_name"]) == (439000, "invoices")
+    ]
+    return [{k: r[k] for k in ("column", "why")} for r in row.get("rejected_rows") or []]

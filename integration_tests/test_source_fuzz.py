@@ -260,7 +260,7 @@ def _first_client(document: Any, key: str, value: Any) -> None:
 DEEP = json.loads("[" * 400 + "]" * 400)
 ODD: list[tuple[str, Callable[[Any], Any], bool]] = [
     ("*/users/clients", lambda d: _first_client(d, "level", "9" * 30), True),
-    ("*/users/clients", lambda d: _first_client(d, "deep", DEEP), False),
+    ("*/users/clients", lambda d: _first_client(d, "level", DEEP), True),
     (ME, lambda d: _memberships(d, [{"business": {"id": None}, "role": "owner"}]), False),
 ]
 

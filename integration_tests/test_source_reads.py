@@ -260,7 +260,7 @@ def test_full_refresh_ignores_nothing(sandbox: Sandbox, read: Read) -> None:
 
 
 def test_every_stream_but_businesses_is_incremental() -> None:
-    assert len(discovered()) == 37
+    assert len(discovered()) == 38
     assert [s.name for s in discovered() if SyncMode.incremental not in s.supported_sync_modes] == [
         "businesses"
     ]

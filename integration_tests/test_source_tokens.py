@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import Status
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
 from integration_tests.connector import config_of, error_text, rows
+from source_freshbooks import SourceFreshbooks
 
 EXPIRED = "2020-01-01T00:00:00Z"
 
@@ -95,6 +97,30 @@ def test_a_wrong_client_secret_is_explained(sandbox: Sandbox, config: dict[str, 
     output = read("clients", config=config, expecting_exception=True)
     assert refreshes(sandbox) == [401]
     assert "does not know this Client ID with this Client Secret" in error_text(output)
+
+
+def test_an_app_that_may_not_sign_in_is_explained(
+    sandbox: Sandbox, config: dict[str, Any], read: Read
+) -> None:
+    config["credentials"]["token_expiry_date"] = EXPIRED
+    body = {"error": "unauthorized_client", "error_description": "The client is not authorized."}
+    sandbox.faults.add(kind="status", status=400, body=body, path="/auth/oauth/token", times=None)
+    text = error_text(read("clients", config=config, expecting_exception=True))
+    assert "Confirm that Client ID and Client Secret are right and the app is active." in text
+    assert "Authorize this connection again" not in text
+
+
+def test_a_line_feed_behind_a_token_is_dropped(sandbox: Sandbox, config: dict[str, Any], read: Read) -> None:
+    config["credentials"]["access_token"] += "\n"
+    assert rows(read("taxes", config=config), "taxes")
+
+
+def test_a_token_that_no_header_can_hold_is_not_printed(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    config["credentials"]["access_token"] = "abc\ndef"
+    source = SourceFreshbooks(config=config)
+    answer = source.check(source.logger, config)
+    assert answer.status is Status.FAILED
+    assert answer.message == "credentials.access_token holds a character that it cannot have. Copy it again."
 
 
 def test_a_lost_answer_is_never_asked_for_again(sandbox: Sandbox, config: dict[str, Any], read: Read) -> None:

@@ -8,15 +8,26 @@ from typing import Any
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
+    AirbyteStateBlob,
     AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStreamState,
+    AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     Status,
     StreamDescriptor,
+    Type,
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_api import scopes
+from freshbooks_api.streams import AVAILABILITY
 from source_freshbooks.components.access import Worked
+from source_freshbooks.components.availability import Outcomes
+from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
@@ -42,25 +53,28 @@ class SourceFreshbooks(YamlDeclarativeSource):
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
         self._concurrent_source._queue.maxsize = BATCHES_WAITING if batches else RECORDS_WAITING
+        _strip(self._config.get("credentials"))
         connection = connection_of(self._config)
         connection.batches = batches
         connection.known_ids = known_ids or KnownIds()
         beginning = str(self._config.get("start_date") or BEGINNING)
         connection.worked = Worked(state or [], beginning, known_ids)
+        connection.outcomes = Outcomes(state or [])
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """One request, for the identity; the scopes stand in the token."""
+        """One request, for the identity; the token tells the scopes. What lacks is told by its cost, and no failure."""
         if fault := self._fault():
             return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
         status = super().check(logger, config)
         if status.status is Status.SUCCEEDED:
             token = str(self._config["credentials"].get("access_token"))
             if missing := scopes.missing(token, scopes.READ):
-                message = (
-                    f"The FreshBooks authorization lacks {', '.join(s.name for s in missing)}. Enable the scope "
-                    "on your app in the FreshBooks developer portal, then authorize this connection again."
+                status.message = (
+                    f"Connected. {' '.join(scope.cost for scope in missing)} To read this too, enable "
+                    f"{', '.join(scope.name for scope in missing)} on your app in the FreshBooks developer portal, "
+                    "then authorize this connection again."
                 )
-                return AirbyteConnectionStatus(status=Status.FAILED, message=message)
+                logger.warning(status.message)
         return status
 
     def read(
@@ -70,7 +84,10 @@ class SourceFreshbooks(YamlDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        """Every stream of `catalog`. One that the source lacks fails at the end: the CDK only calls it incomplete."""
+        """Every stream of `catalog`, and last, also when others failed, `stream_availability`.
+
+        One that the source lacks fails at the end: the CDK only calls it incomplete.
+        """
         if fault := self._fault():
             raise ConfigError(fault)
         here = {stream["name"] for stream in self.resolved_manifest["streams"]}
@@ -81,13 +98,51 @@ class SourceFreshbooks(YamlDeclarativeSource):
         )
         for name in unknown:
             yield missing.as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
-        yield from super().read(logger, config, catalog, state)
-        if unknown:
-            raise missing
+        others = [configured for configured in catalog.streams if configured.stream.name != AVAILABILITY]
+        failure: AirbyteTracedException | None = None
+        try:
+            yield from super().read(logger, config, ConfiguredAirbyteCatalog(streams=others), state)
+        except AirbyteTracedException as error:
+            failure = error
+        if len(others) < len(catalog.streams):
+            yield from self._availability()
+        if failure or unknown:
+            raise failure or missing
+
+    def _availability(self) -> Iterator[AirbyteMessage]:
+        """The messages of `stream_availability`."""
+        connection = connection_of(self._config)
+        now, outcomes = connection.observed_at, connection.outcomes
+        yield _status(AirbyteStreamStatus.STARTED)
+        if rows := outcomes.rows(now):
+            yield _status(AirbyteStreamStatus.RUNNING)
+            for data in [batch(AVAILABILITY, rows, "observed_at", {})] if connection.batches else rows:
+                yield stream_data_to_airbyte_message(AVAILABILITY, data)
+        descriptor = StreamDescriptor(name=AVAILABILITY)
+        state = AirbyteStreamState(descriptor, AirbyteStateBlob(outcomes.state(now)))
+        yield AirbyteMessage(
+            type=Type.STATE, state=AirbyteStateMessage(type=AirbyteStateType.STREAM, stream=state)
+        )
+        yield _status(AirbyteStreamStatus.COMPLETE)
 
     def _fault(self) -> str | None:
         """What is wrong with the config though it fits its schema."""
+        credentials = self._config.get("credentials") or {}
+        for name in ("client_id", "client_secret", "refresh_token", "access_token"):
+            value = str(credentials.get(name) or "")
+            if not (value.isascii() and value.isprintable()):
+                return f"credentials.{name} holds a character that it cannot have. Copy it again."
         start_date = self._config.get("start_date")
         if start_date and not is_time(start_date):
             return f"The start date {start_date} is in no calendar. Write it as 2020-01-31T00:00:00Z."
         return None
+
+
+def _strip(credentials: Any) -> None:
+    """What is pasted often ends with a line feed, which no header can hold."""
+    if isinstance(credentials, dict):
+        credentials |= {key: value.strip() for key, value in credentials.items() if isinstance(value, str)}
+
+
+def _status(status: AirbyteStreamStatus) -> AirbyteMessage:
+    return as_airbyte_message(StreamDescriptor(name=AVAILABILITY), status)

@@ -12,7 +12,7 @@ from freshbooks_sandbox.answers import Answer, Row, result
 from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
 from freshbooks_sandbox.domain.common import require
-from freshbooks_sandbox.paging import accounting_page
+from freshbooks_sandbox.paging import accounting_page, capped
 from freshbooks_sandbox.query import Test, search_params
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.resources import ACCOUNTING
@@ -97,10 +97,11 @@ def _list(resource: Resource) -> Handler:
     def handler(call: Call) -> Response:
         books = open_books(call, resource.scope, resource.name)
         rows = select(call, books, resource)
-        page = accounting_page(call.params, len(rows), max(len(rows), 1) if resource.one_page else 15)
+        asked = accounting_page(call.params, len(rows), max(len(rows), 1) if resource.one_page else 15)
+        page = capped(asked, resource.name, call.store.switches)
         unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
-        asked, day = call.include(), today(books, call.now)
-        shown = [] if unreadable else [view(books, resource, row, asked, day) for row in page.cut(rows)]
+        include, day = call.include(), today(books, call.now)
+        shown = [] if unreadable else [view(books, resource, row, include, day) for row in page.cut(rows)]
         return result({resource.list_key: shown, **page.block()})
 
     return handler

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import vnd
 from freshbooks_sandbox.api.call import Call, route
-from freshbooks_sandbox.paging import bare_page
+from freshbooks_sandbox.paging import bare_page, capped
 from freshbooks_sandbox.store import Books
 from freshbooks_sandbox.views import public
 
@@ -23,7 +23,7 @@ def _services(call: Call) -> Response:
     books = _open(call, "billable_items")
     rows = [row for _, row in sorted(books["services"].items(), reverse=True)]
     rows = [row for row in rows if row["vis_state"] != desk.DELETED and books.role != "client"]
-    page = bare_page(call.params, len(rows))
+    page = capped(bare_page(call.params, len(rows)), "services", call.store.switches)
     return vnd({"services": [public(row) for row in page.cut(rows)], "meta": page.block()})
 
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, vnd
 from freshbooks_sandbox.api.call import Call, jsonable, route
-from freshbooks_sandbox.paging import bare_page
+from freshbooks_sandbox.paging import bare_page, capped
 from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
 from freshbooks_sandbox.resources import PROJECTS
 from freshbooks_sandbox.stamps import utc_naive_iso
@@ -40,7 +40,7 @@ def _list(call: Call) -> Response:
     ]
     sort = params.get("sort", "")
     chosen = _sorted(chosen, sort, call.store.switches.asc_quirk)
-    page = bare_page(params, len(chosen))
+    page = capped(bare_page(params, len(chosen)), "projects", call.store.switches)
     logged = bare_truth(params, "include_logged_duration")
     skip = bare_truth(params, "skip_group")
     rows = [] if books.role == "client" else page.cut(chosen)

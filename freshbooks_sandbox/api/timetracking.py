@@ -12,7 +12,7 @@ from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, vnd
 from freshbooks_sandbox.api.call import Call, jsonable, route
 from freshbooks_sandbox.domain import work
-from freshbooks_sandbox.paging import bare_page
+from freshbooks_sandbox.paging import bare_page, capped
 from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
 from freshbooks_sandbox.resources import TIME_ENTRIES
 from freshbooks_sandbox.stamps import utc_z
@@ -33,7 +33,7 @@ def _list(call: Call) -> Response:
     names = ("page", "per_page")
     key = tuple(sorted((k, v) for k, v in params.items() if k not in names))
     chosen: list[Row] = table.cached(key, lambda: _chosen(call, books))
-    page = bare_page(params, len(chosen), default=None)
+    page = capped(bare_page(params, len(chosen), default=None), "time_entries", call.store.switches)
     rows = [] if books.role == "client" else page.cut(chosen)
     meta = {**page.block(), **table.cached(("meta", key), lambda: _totals(chosen))}
     return vnd({"time_entries": [public(row) for row in rows], "meta": meta})

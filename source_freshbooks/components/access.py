@@ -1,8 +1,8 @@
-"""A stream that the plan or the role does not give.
+"""A stream that the scopes, the plan or the role do not give.
 
-FreshBooks answers it with 403, or with 200 and an error (freshbooks-api.md 3.6, 6.1). Where the stream never gave a
-page, it is left out with a warning. Where it did, it fails: a lost permission must not look like an empty list, which
-an overwriting sync would write over the table.
+FreshBooks answers it with 403 or 402, or with 200 and an error (freshbooks-api.md 3.6, 6.1). Where the stream never
+gave a page, it is left out, and `stream_availability` says so. Where it did, it fails: a lost permission must not look
+like an empty list, which an overwriting sync would write over the table.
 """
 
 import logging
@@ -10,18 +10,17 @@ from collections.abc import Sequence
 
 from airbyte_cdk.models import AirbyteStateMessage
 
-from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.errors import PLAN, FreshbooksError
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.timestamps import BEGINNING
 
 logger = logging.getLogger("airbyte.freshbooks")
 
-# Items, bills, bill vendors, bill payments; 1003 is "access denied" anywhere.
-GATES = frozenset({12001, 41001, 31001, 41101, 1003})
+DENIED = 1003  # "access denied", anywhere
 
 
 def is_gate(error: FreshbooksError) -> bool:
-    return error.status == 403 or error.errno in GATES
+    return error.status in (402, 403) or error.errno in PLAN or error.errno == DENIED
 
 
 class Worked:
@@ -55,9 +54,9 @@ class Worked:
 
 
 def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked, read: bool) -> None:
-    """Warn and return, or raise, as the module says. `read`: a page of this stream and business came in this run."""
+    """Log and return, or raise, as the module says. `read`: a page of this stream and business came in this run."""
     if read or not is_gate(error) or (stream, business_id) in worked:
         raise error
-    logger.warning(
+    logger.info(
         "%s of business %s is left out, since it never could be read. %s", stream, business_id, error.message
     )

@@ -19,6 +19,7 @@ from requests.auth import AuthBase
 
 from freshbooks_api.expiry import MARGIN, expiry
 from source_freshbooks.components.errors import ConfigError, TransientError
+from source_freshbooks.components.redaction import clean
 from source_freshbooks.components.timestamps import format_utc, parse_utc
 
 TIMEOUT = (10, 20)  # seconds to connect, seconds to answer
@@ -27,9 +28,10 @@ _AGAIN = "Authorize this connection again in FreshBooks."
 _REFUSED = {
     "invalid_client": "FreshBooks does not know this Client ID with this Client Secret. "
     "Copy both again from your app in the FreshBooks developer portal.",
-    "invalid_grant": "FreshBooks refused the refresh token: it was used before, revoked, or replaced by "
-    f"another authorization of the same app and user. {_AGAIN}",
-    "unauthorized_client": f"FreshBooks does not let this app refresh its authorization. {_AGAIN}",
+    "invalid_grant": "FreshBooks refused the refresh token: it was used before, revoked, not used for 30 days, or "
+    f"replaced by another authorization of the same app and user. {_AGAIN}",
+    "unauthorized_client": "FreshBooks does not let this app sign in. "
+    "Confirm that Client ID and Client Secret are right and the app is active.",
 }
 
 
@@ -132,7 +134,9 @@ def _tokens(response: requests.Response) -> dict[str, Any]:
         body = None
     if response.status_code in (400, 401) and isinstance(body, dict) and body.get("error"):
         code = str(body["error"])
-        text = _REFUSED.get(code, f"FreshBooks refused to refresh the authorization ({code[:60]}). {_AGAIN}")
+        text = _REFUSED.get(
+            code, f"FreshBooks refused to refresh the authorization ({clean(code)[:60]}). {_AGAIN}"
+        )
         raise ConfigError(text)
     if response.status_code == 429:
         raise _transient("FreshBooks asked to slow down before giving a new access token")

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -22,11 +21,12 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_freshbooks.components.access import skip_or_raise
-from source_freshbooks.components.batches import batch
+from source_freshbooks.components.availability import Status, refusal
+from source_freshbooks.components.batches import Changes, batch
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ODD_ANSWER, ConfigError, FreshbooksError, unknown_shape
 from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import BEGINNING, format_utc
+from source_freshbooks.components.timestamps import BEGINNING, format_utc, server_time
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -55,6 +55,7 @@ class BusinessRetriever(Retriever):
         # Applied here and not by the CDK's cursor, so that a state tells whether a business ever gave a row.
         self._start = str(self.config.get("start_date") or BEGINNING)
         self._short: set[int] = set()
+        self._ended: dict[int, dict[str, Any]] = {}
         self._latest = Latest(self.cursor_field)
         if self.cursor is not None:
             self._move_cursor = self.cursor.observe
@@ -69,22 +70,35 @@ class BusinessRetriever(Retriever):
         if ids.get(LOST):
             raise ConfigError(str(ids[LOST]))
         since = max(stream_slice.cursor_slice.get("start_time", BEGINNING), self._start)
-        read = False
+        read = has_rows = False
+        refused: FreshbooksError | None = None
         try:
             for page in self.read_business(ids, since, RecordShaper(self.name, records_schema)):
                 if isinstance(page, AirbyteMessage):
                     yield page
                 else:
-                    read = True
+                    read, has_rows = True, has_rows or bool(page)
                     yield from page
         except FreshbooksError as error:
             skip_or_raise(error, self.name, business_id, self.connection.worked, read)
+            refused = error
         except ODD_ANSWER as error:
             logger.debug("an answer of unknown shape", exc_info=True)
             raise unknown_shape(f"{self.name} of business {business_id}", error) from None
         latest = self._latest.of(business_id)
         if latest is not None and business_id not in self._short:
             self._move_cursor(latest)
+        outcomes = self.connection.outcomes
+        if refused is not None:
+            outcomes.note(ids, self.name, refusal(refused), error=refused)
+        else:
+            has_rows = has_rows or (self.name, business_id) in self.connection.worked
+            ended = self._ended.pop(business_id, {"status": Status.read})
+            outcomes.note(ids, self.name, has_rows=has_rows, **ended)
+
+    def ended(self, business_id: int, **outcome: Any) -> None:
+        """What `Outcomes.note` is to be told when the business is read to its end; `read` if nothing is told here."""
+        self._ended[business_id] = outcome
 
     def came_short(self, business_id: int) -> None:
         """Leave the cursor of this business where it is: the next sync reads from the same place again."""
@@ -94,10 +108,10 @@ class BusinessRetriever(Retriever):
         """What leaves for one business, by page; `since` is the start of the cursor's window, UTC."""
         raise NotImplementedError
 
-    def leaving(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """`records` of a page as they leave: one by one, or as one batch."""
+    def leaving(self, records: list[dict[str, Any]], changes: Changes) -> list[dict[str, Any]]:
+        """`records` of a page as they leave: one by one, or as one batch, which has their `changes` too."""
         if records and self.connection.batches:
-            return [batch(self.name, records, self.cursor_field)]
+            return [batch(self.name, records, self.cursor_field, changes)]
         return records
 
     @staticmethod
@@ -114,14 +128,6 @@ class BusinessRetriever(Retriever):
             name=self.name, type=EstimateType.STREAM, row_estimate=expected
         )
         return trace(TraceType.ESTIMATE, estimate=estimate)
-
-
-def server_time(response: requests.Response) -> datetime:
-    """The time of an answer by the server's clock, UTC; by ours if it does not tell."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, TypeError, ValueError):
-        return datetime.now(UTC)
 
 
 def trace(kind: TraceType, **content: Any) -> AirbyteMessage:

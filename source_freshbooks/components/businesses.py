@@ -8,6 +8,7 @@ from airbyte_cdk.sources.declarative.partition_routers.partition_router import P
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
+from source_freshbooks.components.availability import Status
 from source_freshbooks.components.business_retriever import LOST
 from source_freshbooks.components.connection import Connection, connection_of
 from source_freshbooks.components.errors import ConfigError
@@ -26,7 +27,8 @@ def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
     if missing := wanted - known:
         raise ConfigError(
             f"This FreshBooks user has no business with id {', '.join(map(str, sorted(missing)))}; "
-            f"it has {', '.join(map(str, sorted(known))) or 'none'}. Correct the list of business ids."
+            f"it has {', '.join(map(str, sorted(known))) or 'none'}. The user needs access to it: ask its owner for "
+            "the role of owner or administrator, or correct the list of business ids."
         )
     chosen = [
         m
@@ -104,7 +106,10 @@ class BusinessRouter(PartitionRouter):
         needs = FAMILIES[self.family].needs
         found: set[int] = set()
         for business in selected_businesses(connection):
-            if all(business.get(name) for name in needs):
+            applies = all(business.get(name) for name in needs)
+            if not applies and (self.name, business["business_id"]) not in connection.worked:
+                connection.outcomes.note(business, self.name, Status.not_applicable)
+            if applies:
                 found.add(business["business_id"])
                 yield StreamSlice(
                     partition={"business_id": business["business_id"]},
@@ -143,6 +148,8 @@ class BusinessesRetriever(Retriever):
         records_schema: Mapping[str, Any],
         stream_slice: StreamSlice | None = None,  # noqa: ARG002 - the interface
     ) -> Iterable[Mapping[str, Any]]:
+        connection = connection_of(self.config)
         shaper = RecordShaper(self.name, records_schema)
-        for row in selected_businesses(connection_of(self.config)):
+        for row in selected_businesses(connection):
             yield shaper.shape(row)
+            connection.outcomes.note(row, self.name, Status.read, has_rows=True)

@@ -19,11 +19,12 @@ from requests.adapters import HTTPAdapter
 
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
+from source_freshbooks.components.availability import Outcomes
 from source_freshbooks.components.budget import RateBudget
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
 from source_freshbooks.components.identity import PATH, identity_of
 from source_freshbooks.components.reconcile import KnownIds
-from source_freshbooks.components.timestamps import BEGINNING
+from source_freshbooks.components.timestamps import BEGINNING, format_utc, server_time
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
@@ -91,6 +92,7 @@ class Connection:
     """One authorization of one FreshBooks user.
 
     worked: what gave rows before, by the saved state. batches: records leave by the page, as lines.
+    outcomes: what became of each stream. observed_at: the server's clock when the identity was asked for.
     """
 
     def __init__(self, config: MutableMapping[str, Any]) -> None:
@@ -100,6 +102,8 @@ class Connection:
         self.budget = RateBudget()
         self.worked = Worked([], BEGINNING)
         self.known_ids = KnownIds()
+        self.outcomes = Outcomes()
+        self.observed_at = BEGINNING
         self.batches = False
         self._identity_lock = threading.Lock()
         self._once_lock = threading.Lock()
@@ -153,7 +157,8 @@ class Connection:
     @cached_property
     def _identity(self) -> dict[str, Any]:
         # Few retries: the first call of `check` tells soon that the network is down.
-        body, _ = self.client("identity", retries=2).get(PATH, {})
+        body, response = self.client("identity", retries=2).get(PATH, {})
+        self.observed_at = format_utc(server_time(response))
         return identity_of(body)
 
 

@@ -1,8 +1,8 @@
 """The currencies of a business: a report shows one currency alone, and none is shown that nobody asked for.
 
 They are those of the base, of the clients, and of whatever has an amount: an expense may be in a currency that no
-client has. Deleted rows are in no report. The lists are read without includes, once per business and sync, and only
-where a report is read.
+client has. A list that may not be read adds none, and reports that name no currency tell the base too. Deleted rows are
+in no report. The lists are read without includes, once per business and sync, and only where a report is read.
 """
 
 import logging
@@ -14,7 +14,7 @@ from source_freshbooks.components.connection import Client, Connection
 from source_freshbooks.components.deletions import ACTIVE, ARCHIVED
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import FAMILIES, Page
-from source_freshbooks.components.paging import PER_PAGE, read_pages
+from source_freshbooks.components.paging import read_list
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -26,7 +26,8 @@ def _own(row: Mapping[str, Any]) -> Any:
 
 
 def _of_amount(row: Mapping[str, Any]) -> Any:
-    return (row.get("amount") or {}).get("code")
+    amount = row.get("amount")
+    return amount.get("code") if isinstance(amount, dict) else None
 
 
 # Route, result keys, where a row has its currency.
@@ -40,27 +41,37 @@ LISTS: tuple[tuple[str, list[str], Code], ...] = (
 
 
 def currencies(connection: Connection, client: Client, ids: Mapping[str, Any]) -> set[str]:
-    """The codes in use. A list that the plan or the role does not give adds none."""
-    family = FAMILIES["systems"]
-    system, _ = client.get(family.path(ids, "systems/{business_id}"), {})
-    found = {_own(system["response"]["result"]["system"])}
-    for route, rows, code in LISTS:
+    """The codes in use, as far as the scopes, the plan and the role let them be seen."""
+    found: set[Any] = set()
+    for pages, code in _sources(connection, client, ids):
         try:
-            for page in _pages(connection, client, FAMILIES["accounting"].path(ids, route), rows):
-                found |= {code(row) for row in page.rows}
+            for page in pages:
+                found |= {code(row) for row in page.rows if isinstance(row, dict)}
         except FreshbooksError as error:
             if not is_gate(error):
                 raise
-            logger.warning("currencies of reports: %s", error.message)
+            logger.info("currencies of reports: %s", error.message)
     return {found_code for found_code in found if isinstance(found_code, str) and found_code}
 
 
-def _pages(connection: Connection, client: Client, path: str, rows: list[str]) -> Iterator[Page]:
-    for state in (ACTIVE, ARCHIVED):
+def _sources(
+    connection: Connection, client: Client, ids: Mapping[str, Any]
+) -> Iterator[tuple[Iterator[Page], Code]]:
+    yield _system(client, ids), _own
+    for route, rows, code in LISTS:
+        path = FAMILIES["accounting"].path(ids, route)
+        for state in (ACTIVE, ARCHIVED):
+            yield _list(connection, client, path, rows, state), code
 
-        def fetch(number: int, state: int = state) -> Page:
-            params = {"search[vis_state]": state, "page": number, "per_page": PER_PAGE}
-            return FAMILIES["accounting"].page(client.get(path, params)[0], rows)
 
-        first = fetch(1)
-        yield from read_pages(fetch, first, first.pages, connection.page_workers, connection.pages_in_flight)
+def _system(client: Client, ids: Mapping[str, Any]) -> Iterator[Page]:
+    family = FAMILIES["systems"]
+    yield family.page(client.get(family.path(ids, "systems/{business_id}"), {})[0], ["system"])
+
+
+def _list(connection: Connection, client: Client, path: str, rows: list[str], state: int) -> Iterator[Page]:
+    def ask(number: int, per_page: int) -> Page:
+        params = {"search[vis_state]": state, "page": number, "per_page": per_page}
+        return FAMILIES["accounting"].page(client.get(path, params)[0], rows)
+
+    return read_list(ask, path, connection.page_workers, connection.pages_in_flight)

@@ -4,22 +4,34 @@ The shapes are those of freshbooks-api.md 1.6 and 6.1. A failure is raised here 
 the CDK's FAIL writes the whole answer, clients' names and amounts included, into logs and traces.
 """
 
+import json
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_freshbooks.components.decoding import decode
+from source_freshbooks.components.redaction import clean, redact
+
+# Errnos of what the plan does not include: clients, items, bills, bill vendors, bill payments (freshbooks-api.md 6.1).
+PLAN = frozenset({7005, 12001, 41001, 31001, 41101})
+_KNOWN_ERRNOS = PLAN | {409, 500, 2001, 8008, *range(1001, 1200)}
+# How often one request is answered so before it fails. A spurious 400 was met by others (freshbooks-api.md 6.2).
+_UNREADABLE_TRIES, _BAD_REQUEST_TRIES = 3, 2
+_SHOWN = 200  # characters of an error that FreshBooks sent
+
 _RETRY_STATUSES = frozenset({408, 409, 500, 502, 503, 504})
 _REQUIRED_SCOPES = re.compile(r"Required: \[([^\]]*)\]")
+_SCOPE = re.compile(r"\w+:\w+:\w+")
 
 
 class ConfigError(AirbyteTracedException):
-    """Only the user can mend it; `message` tells what happened, why, and what to do."""
+    """Only the user can fix it; `message` tells what happened, why, and what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(internal_message=message, message=message, failure_type=FailureType.config_error)
@@ -33,12 +45,22 @@ class TransientError(AirbyteTracedException):
 
 
 class FreshbooksError(ConfigError):
-    """An answer that no retry will change. `errno` is FreshBooks' own number, if it gave one."""
+    """An answer that no retry will change. `errno` is FreshBooks' own number, if it gave one.
 
-    def __init__(self, message: str, errno: int | None = None, status: int | None = None) -> None:
+    `scopes`: those that the authorization lacks for it, as far as FreshBooks names them; None if it lacks none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        errno: int | None = None,
+        status: int | None = None,
+        scopes: tuple[str, ...] | None = None,
+    ) -> None:
         super().__init__(message)
         self.errno = errno
         self.status = status
+        self.scopes = scopes
 
 
 # What Python raises where an answer is not what the code takes it for.
@@ -56,6 +78,11 @@ def unknown_shape(what: str, error: Exception) -> FreshbooksError:
 def parsed_body(response: requests.Response) -> Any:
     """The JSON of a good answer, parsed once, by the error handler."""
     return getattr(response, "freshbooks_body")  # noqa: B009 - an attribute that requests doesn't declare
+
+
+def is_damaged(response: requests.Response) -> bool:
+    """Whether text in the body of a good answer could not be read and is U+FFFD now."""
+    return bool(getattr(response, "freshbooks_damaged", False))
 
 
 class FreshbooksErrorHandler(ErrorHandler):
@@ -92,16 +119,42 @@ class FreshbooksErrorHandler(ErrorHandler):
         if status in _RETRY_STATUSES:
             return _retry(f"FreshBooks answered with status {status}")
         try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
+            body, damaged = decode(response.content)
+        except ValueError:
             if status < 400:
-                return _retry(f"FreshBooks answered status {status} with a body that is not JSON")
-            body = None
+                return self._unreadable(response)
+            body, damaged = None, False
         errno, text = _error(body)
         if status < 400 and text is None:
-            response.freshbooks_body = body  # type: ignore[attr-defined]
+            response.freshbooks_body, response.freshbooks_damaged = body, damaged  # type: ignore[attr-defined]
             return ErrorResolution(response_action=ResponseAction.SUCCESS)
-        raise FreshbooksError(_sentence(response, errno, text), errno, status)
+        if status == 400 and errno not in _KNOWN_ERRNOS and self._asks_once_more(response):
+            return _retry("FreshBooks answered with status 400")
+        scopes = _missing_scopes(response)
+        sentence = _sentence(response, errno, text or _raw_text(response, body), scopes)
+        raise FreshbooksError(sentence, errno, status, scopes)
+
+    @staticmethod
+    def _asks_once_more(response: requests.Response) -> bool:
+        is_get = response.request is not None and response.request.method == "GET"
+        return is_get and _times(response, "400") < _BAD_REQUEST_TRIES
+
+    def _unreadable(self, response: requests.Response) -> ErrorResolution:
+        times = _times(response, "unreadable")
+        what = f"FreshBooks answered {urlsplit(response.url).path} with a body that cannot be read as JSON"
+        if times < min(_UNREADABLE_TRIES, self._max_retries + 1):
+            return _retry(what)
+        raise TransientError(
+            f"{what}, {times} times in a row. What was read before is kept. "
+            "Run again later; if it stays so, report it with this text."
+        )
+
+
+def _times(response: requests.Response, kind: str) -> int:
+    """How often the request of `response` was answered in this way, this time included."""
+    answers: Counter[str] = vars(response.request or response).setdefault("freshbooks_answers", Counter())
+    answers[kind] += 1
+    return answers[kind]
 
 
 def _retry(what: str) -> ErrorResolution:
@@ -150,22 +203,40 @@ def _int(value: Any) -> int | None:
         return None
 
 
-def _sentence(response: requests.Response, errno: int | None, text: str | None) -> str:
-    path = urlsplit(response.url).path  # the query could hold a value of the user's
+def _missing_scopes(response: requests.Response) -> tuple[str, ...] | None:
+    """The scopes that a 403 asks for; None if it is about something else. In which part depends on the family."""
     raw = response.text.replace("\\u0027", "'")
-    if "insufficient_scope" in raw:  # in which part of the body depends on the family
-        found = _REQUIRED_SCOPES.search(raw)
-        scopes = found.group(1).replace("'", "") if found else "a further scope"
+    if "insufficient_scope" not in raw:
+        return None
+    found = _REQUIRED_SCOPES.search(raw)
+    return tuple(_SCOPE.findall(found[1])) if found else ()
+
+
+def _raw_text(response: requests.Response, body: Any) -> str:
+    """An error of no known shape, as it came: JSON, or the text of a page."""
+    if body:
+        return json.dumps(redact(body), ensure_ascii=False)
+    return re.sub(r"<[^>]*>", " ", response.text[:10_000])
+
+
+def _sentence(
+    response: requests.Response, errno: int | None, text: str, scopes: tuple[str, ...] | None
+) -> str:
+    path = urlsplit(response.url).path  # the query could hold a value of the user's
+    if scopes is not None:
         return (
-            f"The FreshBooks authorization lacks {scopes}, which {path} needs. "
+            f"The FreshBooks authorization lacks {', '.join(scopes) or 'a further scope'}: it was not approved, "
+            f"so {path} cannot be read. "
             "Enable it on your app in the FreshBooks developer portal, then authorize this connection again."
         )
     number = f", error {errno}" if errno else ""
-    said = f": {text[:200]}" if text else ""
+    said = f": {shown}" if (shown := clean(text)[:_SHOWN].strip()) else ""
     if response.status_code in (401, 403) or errno == 1003:
         remedy = "Ask the owner of the business for an administrator's role, or check that its plan has this."
     elif response.status_code == 404:
-        remedy = "Check that the business still exists, then authorize this connection again."
+        remedy = (
+            "Check that this user still has access to the business, then authorize this connection again."
+        )
     else:
         remedy = "If it stays so, check the business's plan and role, or report it with this text."
     return f"FreshBooks refused {path} (status {response.status_code}{number}{said}). {remedy}"

@@ -1,18 +1,23 @@
 """The address and the envelope of each API family (freshbooks-api.md 3.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `pages` and `total` are the server's own counts; 0 for an empty list."""
+    """One page of a list. `pages`, `per_page` and `total` are the server's own counts; 0 for an empty list.
 
-    rows: list[dict[str, Any]]
+    `rows` should be objects; what came instead is among them. `damaged`: text in them was replaced (decoding.py).
+    """
+
+    rows: list[Any]
     number: int
     pages: int
     total: int
+    per_page: int = field(default=0, compare=False)
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,18 +47,25 @@ class Family:
         for key in self.envelope:
             body = body[key]
         rows = _rows(body[next((key for key in rows_keys if key in body), rows_keys[0])])
-        paging = body.get(self.paging, {}) if self.paging else body
+        paging = (body.get(self.paging) or {}) if self.paging else body
         if not self.paged and "pages" not in paging:
-            return Page(rows, 1, 1, len(rows))
-        return Page(rows, int(paging["page"]), int(paging["pages"]), int(paging["total"]))
+            return Page(rows, 1, 1, max(len(rows), _int(paging.get("total"))))
+        number, pages, total = (int(paging[name]) for name in ("page", "pages", "total"))
+        return Page(rows, number, pages, total, _int(paging.get("per_page")))
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
+def _rows(found: Any) -> list[Any]:
+    if found is None:  # "none" is written in many ways (freshbooks-api.md 6.4)
+        return []
     if isinstance(found, list):
         return found
     if isinstance(found, dict):  # one record, or records keyed by id
         return list(found.values()) if all(isinstance(v, dict) for v in found.values()) else [found]
     raise TypeError("the list is not a list")
+
+
+def _int(value: Any) -> int:
+    return value if type(value) is int else 0
 
 
 _ACCOUNT = "/accounting/account/{account_id}"

@@ -1,5 +1,6 @@
 """What the rest of the source takes for granted in /auth/api/v1/users/me (freshbooks-api.md 2), looked at once."""
 
+import logging
 from typing import Annotated, Any, cast
 
 import orjson
@@ -7,6 +8,8 @@ from msgspec import Meta, Struct, ValidationError, convert
 
 from source_freshbooks.components.errors import ODD_ANSWER, unknown_shape
 from source_freshbooks.components.fitting import GREATEST, LEAST
+
+logger = logging.getLogger("airbyte.freshbooks")
 
 PATH = "/auth/api/v1/users/me"
 
@@ -27,8 +30,8 @@ class _Role(Struct):
 
 
 class _Identity(Struct):
-    business_memberships: list[_Membership] | None = None
-    roles: list[_Role] | None = None
+    business_memberships: list[Any] | None = None
+    roles: list[Any] | None = None
 
 
 class _Answer(Struct):
@@ -36,10 +39,30 @@ class _Answer(Struct):
 
 
 def identity_of(body: Any) -> dict[str, Any]:
-    """The `response` of the answer; FreshbooksError if it is not what it was read to be."""
+    """The `response` of the answer; FreshbooksError if it is not what it was read to be.
+
+    A membership or role that cannot be read is set aside, as long as there is one that can.
+    """
     try:
         orjson.dumps(body)  # what is nested too deeply could not leave as a row
         convert(body, _Answer, strict=False)
+        identity = cast(dict[str, Any], body["response"])
+        for key, shape in (("business_memberships", _Membership), ("roles", _Role)):
+            identity[key] = _readable(identity.get(key) or [], shape)
     except (*ODD_ANSWER, ValidationError) as error:
         raise unknown_shape(PATH, error) from None
-    return cast(dict[str, Any], body["response"])
+    return identity
+
+
+def _readable(rows: list[Any], shape: type[Struct]) -> list[Any]:
+    readable = []
+    for row in rows:
+        try:
+            convert(row, shape, strict=False)
+        except ValidationError as error:
+            if len(rows) == 1:
+                raise
+            logger.warning("%s: one of the %s cannot be read: %s", PATH, shape.__name__, error)
+        else:
+            readable.append(row)
+    return readable

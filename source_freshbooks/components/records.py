@@ -5,12 +5,14 @@ a destination wants one type per column. Leaked credentials are dropped in the s
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+import orjson
 from msgspec import ValidationError, convert
 
+from source_freshbooks.components.availability import text_of
 from source_freshbooks.components.fitting import GREATEST, LEAST, fitting, kind_of
 from source_freshbooks.components.redaction import LEAKED_KEYS, redact
 from source_freshbooks.components.timestamps import to_utc
@@ -88,20 +90,49 @@ def _scalars(fits: object, cast: Cast) -> Cast:
     return cast_all
 
 
+Change = dict[str, str]
+
+
+def _nulled(field: str, value: Any) -> Change:
+    reason = "SOURCE_SERIALIZATION_ERROR"
+    return {"field": field, "change": "NULLED", "reason": reason, "value": text_of(value)}
+
+
+def null_unwritable(record: dict[str, Any]) -> list[Change]:
+    """Null the values that JSON cannot hold, nested too deeply for one; what became null."""
+    changes = []
+    for field, value in record.items():
+        try:
+            orjson.dumps(value)
+        except TypeError:
+            changes.append(_nulled(field, value))
+            record[field] = None
+    return changes
+
+
 class RecordShaper:
-    """Casts rows of one stream to `schema`, in place. What cannot be cast becomes null and is logged once."""
+    """Casts rows of one stream to `schema`, in place. What cannot be cast becomes null and is logged once.
+
+    `changes`: what became null in the last row, as Airbyte's `meta.changes`, with the value's text beside it.
+    """
 
     def __init__(self, stream: str, schema: Mapping[str, Any]) -> None:
         self._stream = stream
         self._warned: set[str] = set()
+        self.changes: list[Change] = []
         self._fitting = fitting(schema)
         self._plans = self._compile(schema)
 
     def shape(self, row: dict[str, Any]) -> dict[str, Any]:
+        self.changes = []
         try:
             convert(row, self._fitting)
         except ValidationError:
-            return self._shape(row, self._plans)
+            try:
+                return self._shape(row, self._plans)
+            except RecursionError:
+                self.changes = null_unwritable(row)
+                return self._shape(row, self._plans)
         return row
 
     def _shape(self, row: dict[str, Any], plans: Mapping[str, Plan]) -> dict[str, Any]:
@@ -116,11 +147,15 @@ class RecordShaper:
                 elif type(value) in (dict, list):
                     row[key] = redact(value)
             elif type(value) is not plan[0]:
+                before = len(self.changes)
                 try:
                     row[key] = plan[1](value)
                 except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
                     self._warn(key)
+                    self._nulled(key, value)
                     row[key] = None
+                else:
+                    self._within(key, before)
         for key in leaked:
             del row[key]
         return row
@@ -131,6 +166,14 @@ class RecordShaper:
             logger.warning(
                 "%s.%s: FreshBooks sent a value of another type; it is null in the record", self._stream, key
             )
+
+    def _nulled(self, field: str, value: Any) -> None:
+        self.changes.append(_nulled(field, value))
+
+    def _within(self, holder: str | int, before: int) -> None:
+        """The changes from `before` on are of a part of `holder`."""
+        for change in self.changes[before:]:
+            change["field"] = f"{holder}.{change['field']}"
 
     def _compile(self, schema: Mapping[str, Any]) -> dict[str, Plan]:
         return {key: self._plan(inner) for key, inner in (schema.get("properties") or {}).items()}
@@ -162,6 +205,15 @@ class RecordShaper:
                 raise ValueError
             if not plans:
                 return redact(value)
-            return [self._shape(inner, plans) for inner in value if type(inner) is dict]
+            return list(self._objects(value, plans))
 
         return cast
+
+    def _objects(self, values: list[Any], plans: Mapping[str, Plan]) -> Iterator[dict[str, Any]]:
+        for place, value in enumerate(values):
+            before = len(self.changes)
+            if type(value) is dict:
+                yield self._shape(value, plans)
+                self._within(place, before)
+            elif value is not None:
+                self._nulled(str(place), value)

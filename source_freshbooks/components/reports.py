@@ -6,6 +6,7 @@ reports are never paged (freshbooks-api.md 3.10).
 """
 
 import calendar
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
 from source_freshbooks.components.currencies import currencies
-from source_freshbooks.components.errors import FreshbooksError
+from source_freshbooks.components.errors import FreshbooksError, is_damaged
 from source_freshbooks.components.paging import fetch_ahead
 from source_freshbooks.components.records import RecordShaper
 from source_freshbooks.components.timestamps import BEGINNING, parse_utc
+
+logger = logging.getLogger("airbyte.freshbooks")
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
 EARLIEST = date(2000, 1, 1)
@@ -78,7 +81,7 @@ class ReportRetriever(BusinessRetriever):
                 "is_deleted": False,
                 "is_archived": False,
             }
-            yield self.leaving([record])
+            yield self.leaving([record], {0: shaper.changes} if shaper.changes else {})
 
     def _ask(self, root: str, currency: str, period: Period) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}
@@ -90,6 +93,12 @@ class ReportRetriever(BusinessRetriever):
         self, root: str, report: str, rows: str, params: Mapping[str, Any]
     ) -> tuple[dict[str, Any], str]:
         body, response = self.client.get(f"{root}/{report}", params)
+        if is_damaged(response):
+            logger.warning(
+                "%s of %s: FreshBooks sent bytes that are not text; they are U+FFFD in the record.",
+                self.name,
+                " ".join(map(str, params.values())),
+            )
         try:
             found = body["response"]["result"][rows]
             if not isinstance(found, dict):
@@ -104,11 +113,14 @@ class ReportRetriever(BusinessRetriever):
     def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
         def find() -> list[str]:
             found = currencies(self.connection, self.client, ids)
-            params = {"start_date": EARLIEST.isoformat(), "end_date": today.isoformat()}
-            collected, _ = self._report(root, "payments_collected", "payments_collected", params)
-            return sorted(
-                found | {total["code"] for total in collected.get("totals") or [] if total.get("code")}
-            )
+            days = {"start_date": EARLIEST.isoformat(), "end_date": today.isoformat()}
+            collected, _ = self._report(root, "payments_collected", "payments_collected", days)
+            profit, _ = self._report(root, "profitloss_entity", "profitloss", days)
+            told = [
+                profit.get("currency_code"),
+                *(total.get("code") for total in collected.get("totals") or []),
+            ]
+            return sorted(found | {code for code in told if isinstance(code, str) and code})
 
         return self.connection.once(("currencies", ids["business_id"]), find)
 

@@ -7,7 +7,7 @@ from typing import Any
 from source_freshbooks.components.access import skip_or_raise
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.families import FAMILIES, Page
-from source_freshbooks.components.paging import PER_PAGE, read_pages
+from source_freshbooks.components.paging import read_list
 from source_freshbooks.components.retriever import ListRetriever
 
 
@@ -19,16 +19,16 @@ class ServicesRetriever(ListRetriever):
         family = FAMILIES["projects"]
         path = family.path(ids, "projects")
 
-        def fetch(number: int) -> Page:
-            return self.page(family, path, ["projects"], {"page": number, "per_page": PER_PAGE})[0]
+        def ask(number: int, per_page: int) -> Page:
+            return self.page(family, path, ["projects"], {"page": number, "per_page": per_page})[0]
 
         read = False
         try:
-            first = fetch(1)
             workers, ahead = self.connection.page_workers, self.connection.pages_in_flight
-            for page in read_pages(fetch, first, first.pages, workers, ahead):
+            for page in read_list(ask, path, workers, ahead):
                 read = True
                 for project in page.rows:
-                    yield from project.get("services") or []
+                    if isinstance(project, dict):
+                        yield from project.get("services") or []
         except FreshbooksError as error:
             skip_or_raise(error, "projects", ids["business_id"], self.connection.worked, read)

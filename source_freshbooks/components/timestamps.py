@@ -6,7 +6,10 @@ never later than the event; the overlap of the next sync covers the difference.
 """
 
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
+
+import requests
 
 # Where streams start: the cursor of a business that gave no row yet, whatever the user's start date.
 BEGINNING = "1970-01-01T00:00:00Z"
@@ -45,3 +48,11 @@ def parse_utc(text: str) -> datetime:
 def eastern_day(stamp: datetime) -> date:
     """The calendar day in US/Eastern: the granularity of `search[updated_min]` (freshbooks-api.md 3.3)."""
     return stamp.astimezone(EASTERN).date()
+
+
+def server_time(response: requests.Response) -> datetime:
+    """The time of an answer by the server's clock, UTC; by ours if it does not tell."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, TypeError, ValueError):
+        return datetime.now(UTC)

@@ -107,7 +107,8 @@ def test_401_asks_for_a_new_token() -> None:
             "status code 404",
         ),
         (404, {"errno": 404, "message": "Not found", "details": []}, 404, "Not found"),
-        (400, b"<html>nope</html>", None, "status 400"),
+        (400, b"<html>nope</html>", None, "status 400: nope"),
+        (400, {"fault": "odd"}, None, '{"fault": "odd"}'),
     ],
 )
 def test_every_error_shape_is_understood(status: int, body: Any, errno: int | None, said: str) -> None:
@@ -136,3 +137,45 @@ def test_a_lost_connection_is_tried_again() -> None:
     )
     assert resolution.response_action == ResponseAction.RETRY
     assert "secret detail" not in str(resolution.error_message)
+
+
+def test_a_bad_request_without_a_known_number_is_asked_once_more() -> None:
+    request = requests.Request("GET", URL).prepare()
+
+    def ask(body: Any) -> Any:
+        response = answer(400, body)
+        response.request = request
+        return FreshbooksErrorHandler().interpret_response(response)
+
+    known = {"response": {"errors": [{"errno": 1024, "message": "must be a number"}]}}
+    with pytest.raises(FreshbooksError, match="must be a number"):
+        ask(known)
+    assert ask({"message": "try again"}).response_action == ResponseAction.RETRY
+    with pytest.raises(FreshbooksError, match="try again"):
+        ask({"message": "try again"})
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6IiJ9.abc-_",
+        "Bearer abcdef",
+        "refresh_token=abc123",
+        '"client_secret": "abc123"',
+        "0123456789abcdef0123456789abcdef",
+        "jane@client.example",
+    ],
+)
+def test_what_looks_like_a_secret_or_an_address_is_not_shown(secret: str) -> None:
+    with pytest.raises(FreshbooksError) as caught:
+        interpret(422, {"message": f"before {secret} after"})
+    text = str(caught.value.message)
+    assert "before" in text
+    assert "after" in text
+    assert secret.split()[-1].strip('"') not in text
+
+
+def test_an_error_is_cut() -> None:
+    with pytest.raises(FreshbooksError) as caught:
+        interpret(422, {"message": "long " * 200})
+    assert len(str(caught.value.message)) < 450

@@ -1,0 +1,159 @@
+"""The stream `stream_availability`: what became of each stream of each business that this run asked for.
+
+An empty table does not tell whether there are no rows or no right to read them; this does. The retrievers note their
+outcomes, and the source emits the rows when everything else is read (`SourceFreshbooks.read`).
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from airbyte_cdk.models import AirbyteStateMessage
+from airbyte_cdk.sources.declarative.retrievers import Retriever
+from airbyte_cdk.sources.types import StreamSlice
+
+from freshbooks_api.streams import AVAILABILITY, ENTITIES
+from source_freshbooks.components.errors import PLAN, FreshbooksError
+from source_freshbooks.components.redaction import redact
+
+MOST_REJECTED = 50  # rows that are listed for a stream of a business
+MOST_TEXT = 200  # characters of a value
+
+_SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
+
+Rejected = dict[str, str | None]
+
+
+class Status(StrEnum):
+    read = "read"  # to its end
+    short = "short"  # to its end, but FreshBooks counts rows that it does not send
+    not_granted = "not_granted"  # a scope is missing
+    gated = "gated"  # the plan does not include it
+    refused = "refused"  # the role does not allow it
+    not_applicable = "not_applicable"  # the business has no id that the stream needs
+
+
+def refusal(error: FreshbooksError) -> Status:
+    """Why a stream that never gave a row is refused."""
+    if error.scopes is not None:
+        return Status.not_granted
+    return Status.gated if error.errno in PLAN or error.status == 402 else Status.refused
+
+
+def rejected(key: object, column: str, value: object, why: str) -> Rejected:
+    """A row that could not leave: its key as far as it is known, and the value of `column` that is at fault."""
+    return {
+        "key": None if key is None else text_of(key),
+        "column": column,
+        "value": None if value is None else text_of(value),
+        "why": why,
+    }
+
+
+def text_of(value: object) -> str:
+    """`value` as text for whoever looks for it, cut, without credentials."""
+    if not isinstance(value, str):
+        try:
+            value = orjson.dumps(redact(value)).decode()
+        except (TypeError, RecursionError):
+            value = type(value).__name__  # nested too deeply
+    return value[:MOST_TEXT]
+
+
+class Outcomes:
+    """Takes the outcomes of all retrievers, from any thread.
+
+    `state`: that of the last sync. It remembers the rejected rows of streams that are read incrementally, since their
+    lists show only what changed.
+    """
+
+    def __init__(self, state: Iterable[AirbyteStateMessage] = ()) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[tuple[int, str], dict[str, Any]] = {}
+        self._rejected: dict[str, dict[str, list[Rejected]]] = {}
+        for message in state:
+            if message.stream is not None and message.stream.stream_descriptor.name == AVAILABILITY:
+                self._rejected = _rejected_of(message.stream.stream_state)
+
+    def note(
+        self,
+        ids: Mapping[str, Any],
+        stream: str,
+        status: Status,
+        *,
+        error: FreshbooksError | None = None,
+        has_rows: bool = False,
+        counts: tuple[int, int] | None = None,
+        rejected_rows: list[Rejected] | None = None,
+        whole: bool = True,
+    ) -> None:
+        """Note what became of a stream of the business `ids`.
+
+        `counts`: rows read and rows counted, where they differ. `whole`: every row was shown, not only those that
+        changed.
+        """
+        business_id = int(ids["business_id"])
+        found = rejected_rows or []
+        scopes = (error.scopes or (_SCOPE_OF[stream],)) if error and error.scopes is not None else ()
+        with self._lock:
+            of_business = self._rejected.setdefault(str(business_id), {})
+            earlier = [] if whole else [row for row in of_business.get(stream, []) if row not in found]
+            of_business[stream] = kept = [*found, *earlier][:MOST_REJECTED]
+            self._rows[business_id, stream] = {
+                "business_id": business_id,
+                "account_id": ids.get("account_id"),
+                "stream_name": stream,
+                "status": str(status),
+                "missing_scopes": " ".join(scopes) or None,
+                "errno": error.errno if error else None,
+                "http_status": error.status if error else None,
+                "has_rows": has_rows,
+                "row_count": counts[0] if counts else None,
+                "counted": counts[1] if counts else None,
+                "rejected_rows": kept or None,
+            }
+
+    def rows(self, observed_at: str) -> list[dict[str, Any]]:
+        """The records, in a steady order."""
+        with self._lock:
+            return [{**row, "observed_at": observed_at} for _, row in sorted(self._rows.items())]
+
+    def state(self, observed_at: str) -> dict[str, Any]:
+        with self._lock:
+            kept = {
+                business: {stream: found for stream, found in streams.items() if found}
+                for business, streams in self._rejected.items()
+            }
+        return {
+            "observed_at": observed_at,
+            "rejected": {b: streams for b, streams in kept.items() if streams},
+        }
+
+
+def _rejected_of(state: object) -> dict[str, dict[str, list[Rejected]]]:
+    saved = getattr(state, "rejected", None)
+    if not isinstance(saved, dict):
+        return {}
+    return {
+        business: {stream: rows for stream, rows in streams.items() if isinstance(rows, list)}
+        for business, streams in saved.items()
+        if isinstance(streams, dict)
+    }
+
+
+@dataclass
+class AvailabilityRetriever(Retriever):
+    """Reads nothing: what it would tell is known when all other streams are read."""
+
+    config: Mapping[str, Any]
+    name: str
+
+    def read_records(
+        self,
+        records_schema: Mapping[str, Any],  # noqa: ARG002 - the interface
+        stream_slice: StreamSlice | None = None,  # noqa: ARG002
+    ) -> Iterator[Mapping[str, Any]]:
+        return iter(())
