@@ -15,7 +15,7 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.models import Action, Channel
-from freshbooks_hub.agent.reads.arguments import BusinessId
+from freshbooks_hub.agent.reads.arguments import BusinessId, Day
 from freshbooks_hub.agent.server.acting import ActionAnswer, answer_of
 from freshbooks_hub.agent.server.approval import Decision, question
 from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
@@ -192,7 +192,7 @@ async def create_expense(
     proposal: Annotated[Action, Resolve(propose_expense)],
     decision: Annotated[ElicitationResult[Decision], Resolve(asking(propose_expense))],
     vendor: str,
-    date: date,
+    date: Day,
     amount: Annotated[str, Field(description="Decimal text, taxes included")],
     currency: Annotated[str, Field(description="ISO code, such as USD")],
     category: Annotated[str, Field(description="Existing category by name or id")],
