@@ -115,18 +115,11 @@ def test_blank_arguments_of_a_write_are_not_given(firm: Firm) -> None:
     blank = ["taxes", "client_id", "project_id", "billable", "notes", "receipt_path", "receipt_base64"]
     blank += ["receipt_name", "another_purchase", "business_id"]
     plain = data(proposed(firm, "create_expense", **EXPENSE))
-    for nothing in (None, "", [], " "):
-        again = data(
-            proposed(
-                firm, "create_expense", **EXPENSE, **dict.fromkeys(blank, nothing if nothing != [] else None)
-            )
-        )
+    for nothing in (None, "", " ", [""]):
+        again = data(proposed(firm, "create_expense", **EXPENSE, **dict.fromkeys(blank, nothing)))
         assert again["id"] == plain["id"]
-    number = data(
-        proposed(
-            firm, "create_expense", **(EXPENSE | {"amount": 12.5, "taxes": [{"name": "HST", "amount": 1.1}]})
-        )
-    )
+    numbers = {"amount": 12.5, "taxes": [{"name": "HST", "amount": 1.1}]}
+    number = data(proposed(firm, "create_expense", **(EXPENSE | numbers)))
     assert number["preview"]["amount"] == "12.5"
     assert number["preview"]["taxes"] == [{"name": "HST", "amount": "1.1"}]
     for write in firm.actions.list():

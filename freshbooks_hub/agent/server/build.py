@@ -75,7 +75,7 @@ class BooksServer(MCPServer[Books]):
         self._books = books
         self._changes = changes
         self._fields = {tool.name: tool.fn_metadata.arg_model.model_fields for tool in tools}
-        add_resources(self, books.home.marts)
+        add_resources(self, books.home.marts, books.queries)
         add_prompts(self)
 
     def visible(self) -> frozenset[str]:
