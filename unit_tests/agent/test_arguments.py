@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic_core import from_json
 
 from freshbooks_hub.agent.reads.arguments import Day
 from freshbooks_hub.agent.server.arguments import ADDED_BY_CLIENTS, WrongArguments, meant
+from freshbooks_hub.agent.server.stdio import HALF, marked
 
 
 class Tax(BaseModel, extra="forbid"):
@@ -129,11 +131,26 @@ def test_an_own_argument_of_such_a_name_is_kept() -> None:
     assert meant({"action": "send"}, own.model_fields) == {"action": "send"}
 
 
-@pytest.mark.parametrize("value", ["a\ud800b", ["x", "\udfff"], {"name": "\ud83d"}])
+@pytest.mark.parametrize("value", ["a\ud800b", ["x", "\udfff"], {"name": "\ud83d"}, f"a{HALF}"])
 def test_half_a_character_is_refused_without_being_repeated(value: Any) -> None:
     with pytest.raises(WrongArguments, match="lone surrogate") as refused:
         given_as(taxes=value)
     str(refused.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        (r'{"a": "\ud800"}', HALF),
+        (r'{"a": "\uDFFFx"}', f"{HALF}x"),
+        (r'{"a": "\ud83d\ud83d\ude00"}', f"{HALF}\U0001f600"),
+        (r'{"a": "\ud83d\ude00"}', "\U0001f600"),
+        (r'{"a": "\\ud800"}', r"\ud800"),
+        (r'{"a": "\"\u00e9\n"}', '"é\n'),
+    ],
+)
+def test_a_line_with_half_a_character_can_be_read(line: str, read: str) -> None:
+    assert from_json(marked(line)) == {"a": read}
 
 
 @pytest.mark.parametrize("value", [0, 86_400, "0", "20260101", "2026", 2026.0, True])

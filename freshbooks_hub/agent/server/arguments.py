@@ -8,6 +8,7 @@ were written.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from types import NoneType, UnionType
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from freshbooks_hub.agent.server.stdio import HALF
 from freshbooks_hub.agent.untrusted import clean
 
 # Added by n8n, Langchain and others to the arguments of every call.
@@ -23,6 +25,7 @@ ADDED_BY_CLIENTS = frozenset({"toolCallId", "sessionId", "action", "chatInput", 
 _LOOKED_AT = 200
 _EXACT_DIGITS = 15  # of a double: what has more may differ from what was written
 _NOTHING = object()
+_HALVES = re.compile(f"[\ud800-\udfff{HALF}]")
 
 
 class WrongArguments(ValueError):
@@ -66,7 +69,7 @@ def _filled(value: Any, name: str) -> Any:
     if value is None:
         return _NOTHING
     if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        if _HALVES.search(value):
             raise WrongArguments(
                 f"{name}: it holds half of a character (a lone surrogate). Write it out anew."
             )
