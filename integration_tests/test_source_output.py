@@ -94,22 +94,20 @@ def test_a_state_is_read_back_as_it_was_written(sandbox: Sandbox, tmp_path: Path
         }
     ]
     AirbyteStateMessageSerializer.load(state[0])
-    for name, content in {
+    content = {
         "config": config_of(sandbox),
-        "state": state,
         "catalog": ConfiguredAirbyteCatalogSerializer.dump(catalog_of("clients")),
-    }.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(content))
-    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
-    files = [
-        arg
-        for name in ("config", "state", "catalog")
-        for arg in (f"--{name}", str(tmp_path / f"{name}.json"))
-    ]
-    lines = subprocess.run([*command, *files], capture_output=True, text=True, check=True).stdout.splitlines()
-    kinds = [json.loads(line)["type"] for line in lines]
-    assert "RECORD" not in kinds
-    assert "STATE" in kinds
+    }
+    partitions = state[0]["stream"]["stream_state"]["states"]
+    for _ in range(2):  # what we were given, then what we wrote ourselves
+        code, messages = _run(tmp_path, "read", state=state, **content)
+        assert code == 0
+        assert "RECORD" not in [message["type"] for message in messages]
+        written = [message["state"] for message in messages if message["type"] == "STATE"][-1]
+        assert written["stream"]["stream_state"]["states"] == partitions
+        assert written["stream"]["stream_descriptor"] == {"name": "clients"}
+        assert written["type"] == "STREAM"
+        state = [{"type": written["type"], "stream": written["stream"]}]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, ExpensePreview, Status
 from integration_tests.agent.acting import PNG, Firm, opened_firm
 
@@ -194,6 +195,8 @@ def test_a_file_is_read_under_the_owners_folder_only(firm: Firm, folder: Path, t
     (folder / "out").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe.png")
     (folder / "folder.png").mkdir()
+    os.link(secret, folder / "hard.png")
+    (folder / "sub" / "in").symlink_to(folder / "sub")
     (tmp_path / "receipts-not").mkdir()
     (tmp_path / "receipts-not" / "r.png").write_bytes(PNG)
     for path in (
@@ -202,6 +205,13 @@ def test_a_file_is_read_under_the_owners_folder_only(firm: Firm, folder: Path, t
         "link.png",
         "out/secret.png",
         "pipe.png",
+        "hard.png",
+        "sub/in/r.png",
+        "sub/../sub/r.png",
+        "sub",
+        ".",
+        "",
+        str(folder),
         "folder.png",
         "../receipts-not/r.png",
         "none.png",
@@ -212,6 +222,41 @@ def test_a_file_is_read_under_the_owners_folder_only(firm: Firm, folder: Path, t
         asked = refusal(firm, vendor="Else", receipt_path=path)
         assert asked.code == "receipt_unknown", path
         assert str(asked) == "There is no such file in the owner's receipts folder."
+
+
+def test_a_receipt_may_be_named_by_its_whole_path(firm: Firm, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "r.png").write_bytes(PNG)
+    assert propose(firm, receipt_path=str(folder / "sub" / "r.png")).status is Status.proposed
+
+
+@pytest.mark.parametrize("step", [0, 1, 2], ids=["before the folder", "before the way", "before the file"])
+def test_a_swap_on_the_way_to_a_receipt_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """A part of the way is replaced by a link to a secret: the file that was meant is read, or none is."""
+    inside, secret = tmp_path / "receipts", tmp_path / "elsewhere"
+    (inside / "sub").mkdir(parents=True)
+    (inside / "sub" / "r.png").write_bytes(PNG)
+    secret.mkdir()
+    (secret / "r.png").write_bytes(PNG + b"secret")
+    really, opened = os.open, 0
+
+    def swapping(path: Any, flags: int, *rest: Any, **named: Any) -> int:
+        nonlocal opened
+        if opened == step:
+            (inside / "sub").rename(inside / "gone")
+            (inside / "sub").symlink_to(secret)
+        opened += 1
+        return really(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", swapping)
+    if step == 2:
+        assert receipts.from_path("sub/r.png", str(inside)).content == PNG
+    else:
+        with pytest.raises(ActionRefused, match="no such file"):
+            receipts.from_path("sub/r.png", str(inside))
+    assert opened > step
 
 
 def test_without_a_folder_no_file_is_read(firm: Firm, tmp_path: Path) -> None:

@@ -185,11 +185,15 @@ class TestHostileAgent:
         for trick in (
             {"approve": True}, {"approved": "yes"}, {"decision": {"decision": "approve"}}, {"confirm": True},
             {"proposal": {"status": "approved"}}, {"payload_hash": "0" * 64}, {"status": "approved"},
-            {"_meta": {"approved": True}}, {"channel": "terminal"}, {"dry_run": False}, {"ctx": {}},
+            {"channel": "terminal"}, {"dry_run": False}, {"ctx": {}},
         ):  # fmt: skip
             assert "argument that it does not have" in error(
                 call(server, era, None, "draft_invoice", taxes=[], project_id=project["id"], **trick)
             )
+        # What clients are known to add is dropped.
+        added: dict[str, Any] = {"_meta": {"approved": True}, "action": "approve"}
+        answer = data(call(server, era, None, "draft_invoice", taxes=[], project_id=project["id"], **added))
+        assert answer["status"] == "proposed"
         data(call(server, era, None, "draft_invoice", times=5, taxes=[], project_id=project["id"]))
         assert [action.status for action in firm.actions.list()] == [Status.proposed]
         assert writes(firm) == []

@@ -150,6 +150,27 @@ def test_http_asks_the_person_and_writes(firm: Firm, era: str) -> None:
         anyio.run(check, url)
 
 
+def test_every_line_is_answered_also_one_with_half_a_character(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").ensure()
+    command = [sys.executable, "-m", "freshbooks_hub.cli", "mcp"]
+    call = {"name": "query_marts", "arguments": {"statement": "SELECT '\ud800'"}}
+    lines = [*HANDSHAKE[:2], {"id": 2, "method": "tools/call", "params": call}]
+    with subprocess.Popen(
+        command, env=environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for message in lines:
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+            process.stdin.flush()
+        answers = {
+            answer["id"]: answer for answer in (json.loads(process.stdout.readline()) for _ in range(2))
+        }
+        process.stdin.close()
+    assert answers[2]["result"]["isError"]
+    assert "lone surrogate" in answers[2]["result"]["content"][0]["text"]
+
+
 def test_the_list_of_tools_comes_within_three_seconds(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").ensure()
     command = [sys.executable, "-m", "freshbooks_hub.cli", "mcp"]

@@ -4,7 +4,7 @@ import inspect
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -101,7 +101,9 @@ def test_every_tool_and_argument_says_what_it_is(name: str) -> None:
 def test_pages_are_the_whole_list_in_order(marts: Path, name: str) -> None:
     def lists(page: Any) -> list[Any]:
         [found] = [
-            value for field, value in page if isinstance(value, list) and field not in ("totals", "notes")
+            value
+            for field, value in page
+            if isinstance(value, list) and field not in ("totals", "notes", "largest", "similar")
         ]
         return found
 
@@ -176,9 +178,84 @@ def test_arguments_are_values_and_never_sql(marts: Path) -> None:
     assert reads.list_clients(marts, search=trick).total_count == 0
     assert reads.expense_summary(marts, vendor=trick, category=trick).groups == []
     assert reads.list_unbilled_time(marts, project=trick).entries == []
-    assert reads.list_invoices(marts, currency_code="'--").invoices == []
+    assert refused(lambda: reads.list_invoices(marts, currency_code="'--")).code == "no_such_currency"
     assert refused(lambda: reads.describe_marts(marts, mart=trick)).code == "no_such_mart"
     assert refused(lambda: reads.get_invoice(marts, invoice=trick)).code == "invoice_not_found"
+
+
+def test_names_are_found_as_people_type_them(marts: Path, tmp_path: Path) -> None:
+    stored = "O\u2019Connell\u00a0&  Fils \u2013 Caf\u00e9"
+    typed = "o'connell & fils - cafe"
+    copy = changed(
+        marts, tmp_path, "UPDATE clients SET client_name = ? WHERE client_id = 165102", values=(stored,)
+    )
+    for text in (typed, "O\u2018CONNELL & Fils \u2014 Cafe\u0301", stored, "o`connell"):
+        assert reads.get_client(copy, client=text, business_id=MAIN).client.client_id == 165102, text
+        assert [c.client_id for c in reads.list_clients(copy, search=text).clients] == [165102], text
+    for mart, column, question in (
+        ("expenses", "vendor", lambda text: reads.expense_summary(copy, vendor=text).totals),
+        ("expenses", "category_path", lambda text: reads.expense_summary(copy, category=text).totals),
+        ("unbilled_time", "project_name", lambda text: reads.list_unbilled_time(copy, project=text).totals),
+    ):
+        with duckdb.connect(copy) as db:
+            db.execute("SET search_path = 'marts'")
+            first = f"(SELECT min({column}) FROM {mart})"
+            db.execute(f"UPDATE {mart} SET {column} = ? WHERE {column} = {first}", [stored])
+        assert question(typed), (mart, column)
+
+
+def test_where_nothing_matches_the_nearest_names_are_offered(marts: Path) -> None:
+    clients = reads.list_clients(marts, search="Willo Creak Scool")
+    assert (clients.total_count, clients.similar[0]) == (0, "Willow Creek School")
+    vendor = next(g.group for g in reads.expense_summary(marts, group_by="vendor").groups if g.group)
+    assert reads.expense_summary(marts, vendor=vendor + "xq").similar[0] == vendor
+    project = next(e.project_name for e in reads.list_unbilled_time(marts).entries if e.project_name)
+    assert project in reads.list_unbilled_time(marts, project=project + "xq").similar
+    assert reads.list_clients(marts, search="Halcyon").similar == []
+
+
+def test_who_owes_most_is_answered_for_each_currency_over_all_businesses(marts: Path) -> None:
+    everyone = reads.get_outstanding_balance(marts, limit=200).balances
+    most: dict[str, Any] = {}
+    for row in everyone:
+        if row.outstanding_amount > most.setdefault(row.currency_code, row).outstanding_amount:
+            most[row.currency_code] = row
+    assert len(most) > 1
+    one = reads.get_outstanding_balance(marts, limit=1)
+    assert {row.currency_code: (row.business_id, row.client_id) for row in one.largest} == {
+        currency: (row.business_id, row.client_id) for currency, row in most.items()
+    }
+    few = reads.get_outstanding_balance(marts, limit=len(most)).balances
+    assert {row.currency_code: row.outstanding_amount for row in few} == {
+        currency: row.outstanding_amount for currency, row in most.items()
+    }
+    largest = reads.list_invoices(marts, sort="largest", limit=2).invoices
+    assert len({row.currency_code for row in largest}) == 2
+
+
+@pytest.mark.parametrize("name", ["get_outstanding_balance", "list_invoices", "expense_summary"])
+def test_a_currency_that_the_books_do_not_hold_is_an_error_naming_those_they_do(
+    marts: Path, name: str
+) -> None:
+    for code in ("$", "XXX", "dollars"):
+        error = refused(lambda code=code: ask(marts, name, currency_code=code))
+        assert error.code == "no_such_currency"
+        assert "They hold: CAD, " in str(error)
+        assert code not in str(error)
+    assert (
+        ask(marts, name, currency_code="cad").totals == ask(marts, name, currency_code=" CAD ").totals != []
+    )
+
+
+def test_days_in_the_wrong_order_are_an_error(marts: Path) -> None:
+    early, late = date(2026, 1, 1), date(2026, 2, 1)
+    for question in (
+        lambda: reads.expense_summary(marts, date_from=late, date_to=early),
+        lambda: reads.list_invoices(marts, issued_from=late, issued_to=early),
+        lambda: reads.list_invoices(marts, due_from=late, due_to=early),
+    ):
+        assert refused(question).code == "days_reversed"
+    reads.expense_summary(marts, date_from=early, date_to=early)
 
 
 def test_an_invoice_number_of_two_businesses_is_asked_back(marts: Path) -> None:

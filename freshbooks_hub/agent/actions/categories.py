@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.actions.reading import as_number
+from freshbooks_hub.agent.names import SUGGESTED, folded, nearest
 
-SUGGESTIONS = 5
 SEPARATOR = " > "
 
 
@@ -27,9 +26,9 @@ def find_category(rows: Sequence[Json], wanted: int | str) -> tuple[int, str]:
         if number not in paths:
             raise ActionRefused("category_unknown", "FreshBooks has no category with this id.")
         return number, paths[number]
-    name = _folded(str(wanted))
+    name = folded(str(wanted))
     matches = [
-        row for row in rows if name in (_folded(paths[int(row["id"])]), _folded(name_of(row["category"])))
+        row for row in rows if name in (folded(paths[int(row["id"])]), folded(name_of(row["category"])))
     ]
     usual = [row for row in matches if not row.get("is_cogs")] or matches
     if len(usual) == 1:
@@ -47,14 +46,12 @@ def find_category(rows: Sequence[Json], wanted: int | str) -> tuple[int, str]:
 
 
 def _near(name: str, paths: dict[int, str]) -> list[dict[str, Any]]:
-    by_word = {}
+    by_name: dict[str, int] = {}
     for number, path in paths.items():
-        by_word[_folded(path)] = number
-        by_word.setdefault(_folded(path.split(SEPARATOR)[-1]), number)
-    close = get_close_matches(name, by_word, n=SUGGESTIONS, cutoff=0.5)
-    words = [text for text in by_word if name and (name in text or text in name)]
-    numbers = dict.fromkeys(by_word[text] for text in [*close, *words])
-    return [{"id": number, "path": paths[number]} for number in list(numbers)[:SUGGESTIONS]]
+        by_name[path] = number
+        by_name.setdefault(path.split(SEPARATOR)[-1], number)
+    numbers = dict.fromkeys(by_name[found] for found in nearest(name, by_name, 2 * SUGGESTED))
+    return [{"id": number, "path": paths[number]} for number in list(numbers)[:SUGGESTED]]
 
 
 def _path(row: Json, by_id: dict[Any, Json]) -> str:
@@ -66,7 +63,3 @@ def _path(row: Json, by_id: dict[Any, Json]) -> str:
         names.insert(0, name_of(parent["category"]))
         parent = by_id.get(parent.get("parentid"))
     return SEPARATOR.join(names)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

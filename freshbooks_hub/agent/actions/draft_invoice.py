@@ -44,6 +44,7 @@ from freshbooks_hub.agent.actions.pricing import (
 )
 from freshbooks_hub.agent.actions.reading import Books, as_client, decimal
 
+MOST_DAYS = 3650
 Holders = Callable[[list[str]], dict[str, tuple[str, Status]]]
 _EXPENSE_KEYS = (
     "amount",
@@ -71,6 +72,8 @@ class DraftRequest:
 
 def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders, now: datetime) -> Prepared:
     """The proposal, read live. Raises ActionRefused saying what is missing."""
+    if asked.due_in_days is not None and not 0 <= asked.due_in_days <= MOST_DAYS:
+        raise ActionRefused("invalid_due", f"An invoice is due in 0 to {MOST_DAYS} days.")
     project = _ready(books.find_project(asked.project))
     client = books.client(int(project["client_id"]))
     if client is None:

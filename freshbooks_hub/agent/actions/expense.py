@@ -29,9 +29,10 @@ from freshbooks_hub.agent.actions.models import (
     Result,
 )
 from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.purchase import VENDOR_LIMIT, ExpenseRequest, Purchase, checked, folded
+from freshbooks_hub.agent.actions.purchase import VENDOR_LIMIT, ExpenseRequest, Purchase, checked
 from freshbooks_hub.agent.actions.reading import DELETED, Books, as_client, decimal
 from freshbooks_hub.agent.actions.work import Sight
+from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 
 NOTES_LIMIT = 500

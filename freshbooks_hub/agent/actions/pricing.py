@@ -18,6 +18,7 @@ from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
 from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.actions.reading import Books, decimal
+from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 
 CENT = Decimal("0.01")
@@ -194,8 +195,8 @@ def expense_line(row: Json) -> Line:
 
 def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
     """The account's taxes of these names; raises ActionRefused `tax_unknown`."""
-    known = {str(tax["name"]).casefold(): tax for tax in books.taxes()}
-    chosen = [known.get(name.casefold()) for name in names]
+    known = {folded(str(tax["name"])): tax for tax in books.taxes()}
+    chosen = [known.get(folded(name)) for name in names]
     found = [tax for tax in chosen if tax is not None]
     if len(found) < len(names) or len(found) > 2:
         raise ActionRefused(

@@ -10,9 +10,11 @@ from decimal import Decimal
 from freshbooks_hub.agent.actions.canonical import digest
 from freshbooks_hub.agent.actions.models import ActionRefused, Receipt, Tax
 from freshbooks_hub.agent.actions.reading import decimal
+from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 
 VENDOR_LIMIT = 100
+YEARS = range(1970, 2101)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ def checked(asked: ExpenseRequest) -> Purchase:
         day = date.fromisoformat(asked.date)
     except ValueError as error:
         raise ActionRefused("invalid_date", "A date is written YYYY-MM-DD.") from error
+    if day.year not in YEARS:
+        raise ActionRefused(
+            "invalid_date",
+            f"The date of an expense lies in the years {YEARS[0]} to {YEARS[-1]}. Check the year.",
+        )
     amount = _amount(asked.amount)
     if amount <= 0:
         raise ActionRefused("invalid_amount", "The amount of an expense is more than 0.")
@@ -89,7 +96,3 @@ def _amount(text: str) -> Decimal:
     if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
         raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
     return Decimal(text)
-
-
-def folded(text: str) -> str:
-    return " ".join(text.casefold().split())

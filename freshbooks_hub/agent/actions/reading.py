@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from freshbooks_hub.agent.actions.api import Api, Json, single
 from freshbooks_hub.agent.actions.models import ActionRefused, Client
 from freshbooks_hub.agent.actions.place import Place, name_of
+from freshbooks_hub.agent.names import folded, nearest
 
 DELETED = 1
 
@@ -45,15 +46,22 @@ class Books:
             if client is None:
                 raise ActionRefused("client_unknown", "FreshBooks has no such client.")
             return client
-        name = _folded(str(wanted))
+        name = folded(str(wanted))
         path = self.path("users/clients")
         rows: dict[Any, Json] = {}
         for key in ("organization_like", "email_like", "fname_like"):
             word = str(wanted).split()[0] if key == "fname_like" and str(wanted).split() else str(wanted)
             for row in self.api.rows(path, "clients", [(f"search[{key}]", word)]):
                 rows[row["id"]] = row
-        matches = [row for row in rows.values() if name in _names(row) and row.get("vis_state") != DELETED]
-        return _one(matches, "client", lambda row: {"id": row["id"], "name": client_name(row)})
+        matches = _called(name, rows.values())
+        if not matches:  # FreshBooks compares letter by letter, people do not
+            every = self.api.rows(path, "clients")
+            by_name = {client_name(row): row for row in every if row.get("vis_state") != DELETED}
+            matches = _called(name, every)
+            near = [_client_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
+        else:
+            near = []
+        return _one(matches, "client", _client_choice, near)
 
     def invoice(self, invoice_id: int) -> Json | None:
         """One invoice with its lines, deleted or not."""
@@ -134,11 +142,13 @@ class Books:
         """A project by id or by its exact title, whatever the case; of equal titles the complete one."""
         number = as_number(wanted)
         if number is None:
-            title = _folded(str(wanted))
+            title = folded(str(wanted))
             rows = self.api.rows(f"/projects{self._business}/projects", "projects")
-            matches = [row for row in rows if _folded(str(row.get("title"))) == title]
+            matches = [row for row in rows if folded(str(row.get("title"))) == title]
             matches = [row for row in matches if row.get("complete")] or matches
-            chosen = _one(matches, "project", lambda row: {"id": row["id"], "title": name_of(row["title"])})
+            by_title = {str(row.get("title")): row for row in rows}
+            near = [_project_choice(by_title[text]) for text in nearest(str(wanted), by_title)]
+            chosen = _one(matches, "project", _project_choice, near)
             number = int(chosen["id"])
         project = self.project(number)
         if project is None or not project.get("active"):
@@ -230,7 +240,7 @@ def as_number(wanted: int | str) -> int | None:
 
 def _names(row: Json) -> set[str]:
     person = f"{row.get('fname') or ''} {row.get('lname') or ''}"
-    return {_folded(str(text)) for text in (row.get("organization"), person, row.get("email")) if text} - {""}
+    return {folded(str(text)) for text in (row.get("organization"), person, row.get("email")) if text} - {""}
 
 
 def _on_day(day: str) -> list[tuple[str, str]]:
@@ -239,19 +249,29 @@ def _on_day(day: str) -> list[tuple[str, str]]:
     return [("search[date_min]", day), ("search[date_max]", after)]
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def _living(row: Json | None) -> Json | None:
     return row if row is not None and row.get("vis_state") != DELETED else None
 
 
-def _one(matches: Iterable[Json], what: str, show: Any) -> Json:
+def _called(name: str, rows: Iterable[Json]) -> list[Json]:
+    return [row for row in rows if name in _names(row) and row.get("vis_state") != DELETED]
+
+
+def _client_choice(row: Json) -> dict[str, Any]:
+    return {"id": row["id"], "name": client_name(row)}
+
+
+def _project_choice(row: Json) -> dict[str, Any]:
+    return {"id": row["id"], "title": name_of(row["title"])}
+
+
+def _one(matches: Iterable[Json], what: str, show: Any, near: Sequence[dict[str, Any]] = ()) -> Json:
     found = list(matches)
     if not found:
         raise ActionRefused(
-            f"{what}_unknown", f"FreshBooks has no such {what}. Give its id or its exact name."
+            f"{what}_unknown",
+            f"FreshBooks has no such {what}. Give its id or its exact name.",
+            **({"near": list(near)} if near else {}),
         )
     if len(found) > 1:
         raise ActionRefused(

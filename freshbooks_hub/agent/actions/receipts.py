@@ -42,18 +42,11 @@ def from_path(path: str | Path, folder: str | None) -> File:
             "The owner has set no folder for receipts, so files cannot be read by path. Send the bytes, or ask "
             "the owner to run: freshbooks actions receipts FOLDER",
         )
-    root = Path(folder)
     try:
-        resolved = (root / path).resolve(strict=True)
-        if not resolved.is_relative_to(root.resolve(strict=True)):
-            raise _not_there()
-        content = _read(resolved)
-        # A folder on the way may have been replaced by a link meanwhile.
-        if (root / path).resolve(strict=True) != resolved:
-            raise _not_there()
-    except (OSError, ValueError, RuntimeError) as error:
+        content = _read(folder, _parts(path, folder))
+    except (OSError, ValueError) as error:
         raise _not_there() from error
-    return _checked(content, resolved.name)
+    return _checked(content, Path(path).name)
 
 
 def from_base64(text: str, name: str | None) -> File:
@@ -99,12 +92,33 @@ def _folder(home: Home) -> Path:
     return home.root / "receipts"
 
 
-def _read(path: Path) -> bytes:
-    # Without waiting for a writer, should it be a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def _parts(path: str | Path, folder: str) -> tuple[str, ...]:
+    """The names on the way from the folder to the file; raises ActionRefused for a way that leaves it."""
+    asked = Path(path)
+    parts = asked.relative_to(folder).parts if asked.is_absolute() else asked.parts
+    if not parts or ".." in parts:
+        raise _not_there()
+    return parts
+
+
+def _read(folder: str, parts: tuple[str, ...]) -> bytes:
+    """The bytes of a file, opened name by name, so that what is swapped on the way or later changes nothing.
+
+    No link is followed, and a file that stands elsewhere too (a hard link) is not read.
+    """
+    here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        for name in parts[:-1]:
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = inner
+        # Without waiting for a writer, should it be a pipe.
+        descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+    finally:
+        os.close(here)
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
             raise _not_there()
         if about.st_size > MAX_BYTES:
             raise _too_big()

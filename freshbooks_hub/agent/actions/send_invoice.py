@@ -56,6 +56,8 @@ def prepare(books: Books, asked: SendRequest) -> Prepared:
     currency = str(invoice["currency_code"])
     total = decimal(invoice["amount"])
     strangers = [recipient for recipient in recipients if not recipient.on_file]
+    if asked.subject is not None and len(asked.subject.splitlines()) > 1:
+        raise ActionRefused("invalid_subject", "The subject of an e-mail is one line, without line breaks.")
     subject, body = _own_words(asked.subject, SUBJECT_LIMIT), _own_words(asked.body, BODY_LIMIT)
     warnings = []
     if strangers:

@@ -45,17 +45,33 @@ class BalanceTotal(BaseModel):
     overdue_amount: Amount
 
 
+class LargestBalance(BaseModel):
+    """The client that owes most in one currency."""
+
+    business_id: int
+    client_id: int
+    client_name: Text | None
+    currency_code: str
+    outstanding_amount: Amount
+
+
 class OutstandingBalance(Page):
-    """`client`: the one that was asked for; without balances it owes nothing."""
+    """`client`: the one that was asked for; without balances it owes nothing.
+
+    `largest`: who owes most, for each currency, over all businesses and pages. Balances come in rounds: the
+    largest of each currency, then the second largest of each.
+    """
 
     client: ClientRef | None
     totals: list[BalanceTotal]
+    largest: list[LargestBalance]
     balances: list[ClientBalance]
 
 
+_BY_SIZE = "PARTITION BY currency_code ORDER BY outstanding_amount DESC, business_id, client_id"
 _WHERE = (
     "FROM outstanding_balances WHERE business_id = coalesce(?, business_id) "
-    "AND client_id = coalesce(?, client_id) AND currency_code = coalesce(upper(?), currency_code) "
+    "AND client_id = coalesce(?, client_id) AND currency_code = coalesce(?, currency_code) "
     "AND (NOT ? OR overdue_amount > 0)"
 )
 
@@ -74,10 +90,11 @@ def get_outstanding_balance(
     with reading(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
-        values = [business, found.client_id if found else None, currency_code, overdue_only]
+        currency = source.currency(currency_code, business)
+        values = [business, found.client_id if found else None, currency, overdue_only]
         rows, more, following = source.page(
             f"SELECT {', '.join(ClientBalance.model_fields)} {_WHERE} "
-            "ORDER BY business_id, currency_code, outstanding_amount DESC, client_id",
+            f"ORDER BY row_number() OVER ({_BY_SIZE}), currency_code",
             values,
             cursor,
             limit,
@@ -88,10 +105,16 @@ def get_outstanding_balance(
             f"{_WHERE} GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
             *values,
         )
+        largest = source.rows(
+            f"SELECT {', '.join(LargestBalance.model_fields)} {_WHERE} AND outstanding_amount > 0 "
+            f"QUALIFY row_number() OVER ({_BY_SIZE}) = 1 ORDER BY currency_code",
+            *values,
+        )
         return OutstandingBalance(
             context=source.context(business),
             client=found,
             totals=[BalanceTotal(**row) for row in totals],
+            largest=[LargestBalance(**row) for row in largest],
             balances=[ClientBalance(**row) for row in rows],
             has_more=more,
             next_cursor=following,

@@ -32,10 +32,11 @@ class ClientRow(BaseModel):
 
 
 class ClientList(Page):
-    """`total_count`: how many clients match, on all pages."""
+    """`total_count`: how many clients match, on all pages. `similar`: names that look like it, when none does."""
 
     total_count: int
     clients: list[ClientRow]
+    similar: list[Text]
 
 
 class Person(BaseModel):
@@ -82,8 +83,8 @@ class ClientAnswer(Answer):
 
 _MATCHES = (
     "FROM clients WHERE business_id = coalesce(?, business_id) AND (? = 'any' OR client_status = ?) "
-    "AND (? IS NULL OR contains(strip_accents(lower(concat_ws(' ', client_name, email, first_name, last_name, "
-    "city, country))), strip_accents(lower(?))))"
+    "AND (? IS NULL OR contains(folded(concat_ws(' ', client_name, email, first_name, last_name, "
+    "city, country)), folded(?)))"
 )
 
 
@@ -113,6 +114,9 @@ def list_clients(
         return ClientList(
             context=context,
             clients=[ClientRow(**row) for row in rows],
+            similar=[]
+            if total["total_count"]
+            else source.similar("clients", "client_name", search, business_id),
             has_more=more,
             next_cursor=following,
             **total,

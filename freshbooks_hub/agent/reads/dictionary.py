@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from freshbooks_hub.agent.names import folded, nearest
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
 from freshbooks_hub.agent.reads.source import Source, reading
 
@@ -75,8 +75,9 @@ def describe_marts(
                 freshness=_freshness(source),
             )
         names = [row["mart_name"] for row in known]
+        mart = folded(mart).removeprefix("marts.")
         if mart not in names:
-            near = difflib.get_close_matches(mart, names, n=3, cutoff=0.5)
+            near = nearest(mart, names, limit=3)
             hint = f"Did you mean {' or '.join(near)}?" if near else "Ask without a name to see them all."
             raise ReadRefused("no_such_mart", f"There is no mart of this name. {hint}")
         columns = source.rows(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To
+from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To, check_span
 from freshbooks_hub.agent.reads.models import Amount, Page, Text
 from freshbooks_hub.agent.reads.source import reading
 
@@ -43,19 +43,23 @@ class ExpenseTotal(BaseModel):
 
 
 class ExpenseSummary(Page):
-    """Expenses by group; `totals` are over all groups and pages."""
+    """Expenses by group; `totals` are over all groups and pages.
+
+    `similar`: vendors and categories with names like the one asked for, when nothing matches.
+    """
 
     totals: list[ExpenseTotal]
     groups: list[ExpenseGroup]
+    similar: list[Text]
 
 
 _SUMS = "currency_code, sum(total_amount) AS total_amount, sum(tax_amount) AS tax_amount, count(*) AS expense_count"
 _WHERE = (
     "FROM expenses WHERE business_id = coalesce(?, business_id) "
-    "AND currency_code = coalesce(upper(?), currency_code) "
+    "AND currency_code = coalesce(?, currency_code) "
     "AND (? IS NULL OR expense_date >= ?) AND (? IS NULL OR expense_date <= ?) "
-    "AND (? IS NULL OR contains(strip_accents(lower(category_path)), strip_accents(lower(?)))) "
-    "AND (? IS NULL OR contains(strip_accents(lower(vendor)), strip_accents(lower(?)))) "
+    "AND (? IS NULL OR contains(folded(category_path), folded(?))) "
+    "AND (? IS NULL OR contains(folded(vendor), folded(?))) "
     "AND (NOT ? OR is_billable AND expense_status = 'outstanding')"
 )
 
@@ -75,14 +79,17 @@ def expense_summary(
     limit: Limit = 50,
 ) -> ExpenseSummary:
     """What we spend: total expenses and costs in a period, by category, vendor, client, project or month."""
+    check_span(date_from, date_to, ("date_from", "date_to"))
     with reading(marts) as source:
         context = source.context(business_id)
+        currency_code = source.currency(currency_code, business_id)
         pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]
         values = [business_id, currency_code, *pairs, unbilled_only]
         rows, more, following = source.page(
             f'SELECT business_id, {_GROUPS[group_by]} AS "group", {_SUMS} {_WHERE} '
             'GROUP BY business_id, "group", currency_code '
-            'ORDER BY business_id, currency_code, total_amount DESC, "group"',
+            "ORDER BY row_number() OVER (PARTITION BY currency_code "
+            'ORDER BY sum(total_amount) DESC, business_id, "group"), currency_code',
             values,
             cursor,
             limit,
@@ -92,10 +99,15 @@ def expense_summary(
             "GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
             *values,
         )
+        similar = []
+        if not totals:
+            similar += source.similar("expenses", "vendor", vendor, business_id)
+            similar += source.similar("expenses", "category_path", category, business_id)
         return ExpenseSummary(
             context=context,
             totals=[ExpenseTotal(**row) for row in totals],
             groups=[ExpenseGroup(**row) for row in rows],
+            similar=similar,
             has_more=more,
             next_cursor=following,
         )

@@ -6,8 +6,8 @@ from freshbooks_hub.agent.reads.models import ClientRef, ReadRefused
 from freshbooks_hub.agent.reads.source import Row, Source
 
 _COLUMNS = "business_id, client_id, client_name, email, client_status"
-# Letters without accents and capitals: "Cafe Lumiere" finds "Café Lumière".
-_FOLDED = "strip_accents(lower({}))"
+# See `names`: "Cafe Lumiere" finds "Café Lumière".
+_FOLDED = "folded({})"
 _NAMES = (
     "client_name",
     "organization",
@@ -23,7 +23,7 @@ def find_client(source: Source, text: str, business_id: int | None) -> ClientRef
     like `text`. A deleted client yields to another one of its business.
     """
     source.businesses(business_id)
-    text = " ".join(text.split())
+    text = text.strip()
     for condition, value in _ways(text):
         found = source.rows(
             f"SELECT {_COLUMNS} FROM clients WHERE ({condition}) AND business_id = coalesce(?, business_id) "  # noqa: S608

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Currency, Cursor, From, Limit, To
+from freshbooks_hub.agent.names import folded
+from freshbooks_hub.agent.reads.arguments import (
+    BusinessId,
+    Client,
+    Currency,
+    Cursor,
+    From,
+    Limit,
+    To,
+    check_span,
+)
 from freshbooks_hub.agent.reads.find import find_client
 from freshbooks_hub.agent.reads.models import (
     Amount,
@@ -112,7 +122,9 @@ _STATUS: dict[Status, str] = {
 _ORDER = {
     "newest": "create_date DESC",
     "due": "due_date",
-    "largest": "currency_code, outstanding_amount DESC, total_amount DESC",
+    # The largest of each currency, then the second largest of each.
+    "largest": "row_number() OVER (PARTITION BY currency_code "
+    "ORDER BY outstanding_amount DESC, total_amount DESC, business_id, invoice_id), currency_code",
 }
 
 
@@ -132,9 +144,11 @@ def list_invoices(
     limit: Limit = 25,
 ) -> InvoiceList:
     """List or show invoices of a client or all: overdue, open or unpaid, paid, drafts not sent, by issue, due date."""
+    check_span(issued_from, issued_to, ("issued_from", "issued_to"))
+    check_span(due_from, due_to, ("due_from", "due_to"))
     where = (
         f"FROM invoices WHERE {_STATUS[status]} AND business_id = coalesce(?, business_id) "
-        "AND (? IS NULL OR client_id = ?) AND currency_code = coalesce(upper(?), currency_code) "
+        "AND (? IS NULL OR client_id = ?) AND currency_code = coalesce(?, currency_code) "
         "AND (? IS NULL OR create_date >= ?) AND (? IS NULL OR create_date <= ?) "
         "AND (? IS NULL OR due_date >= ?) AND (? IS NULL OR due_date <= ?)"
     )
@@ -144,7 +158,8 @@ def list_invoices(
         context = source.context(business)
         client_id = found.client_id if found else None
         days = [day for day in (issued_from, issued_to, due_from, due_to) for _ in range(2)]
-        values = [business, client_id, client_id, currency_code, *days]
+        currency = source.currency(currency_code, business)
+        values = [business, client_id, client_id, currency, *days]
         rows, more, following = source.page(
             f"SELECT {', '.join(InvoiceRow.model_fields)} {where} "
             f"ORDER BY {_ORDER[sort]}, business_id, invoice_id",
@@ -181,14 +196,14 @@ def get_invoice(
         source.businesses(business_id)
         found = source.rows(
             f"SELECT {', '.join(InvoiceDetails.model_fields)} FROM invoices "  # noqa: S608 - names of columns
-            "WHERE business_id = coalesce(?, business_id) AND (lower(invoice_number) = lower(?) OR invoice_id = ? "
+            "WHERE business_id = coalesce(?, business_id) AND (folded(invoice_number) = folded(?) OR invoice_id = ? "
             "OR try_cast(invoice_number AS BIGINT) = ?) ORDER BY business_id, invoice_id LIMIT 10",
             business_id,
             text,
             number,
             number,
         )
-        exact = [row for row in found if (row["invoice_number"] or "").lower() == text.lower()] or found
+        exact = [row for row in found if folded(row["invoice_number"] or "") == folded(text)] or found
         if not exact:
             raise ReadRefused(
                 "invoice_not_found", "No invoice has this number or id. list_invoices shows them."

@@ -40,6 +40,7 @@ def query_marts(
     result = run_query(marts, statement)
     with reading(marts) as source:
         context = source.context(apart=False)
+        context.notes += result.notes
     return QueryAnswer(
         context=context,
         columns=[ResultColumn(name=column.name, type=column.type) for column in result.columns],

@@ -14,7 +14,9 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_hub.agent.names import macro, nearest
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
+from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.errors import QueryFailed
 from freshbooks_hub.history import History
 from freshbooks_hub.reconciliation import differences
@@ -44,6 +46,37 @@ class Source:
             ids = ", ".join(str(row["business_id"]) for row in known)
             raise ReadRefused("no_such_business", f"There is no business {business_id} here, only {ids}.")
         return [Business(**row) for row in picked]
+
+    def currency(self, code: str | None, business_id: int | None) -> str | None:
+        """The code as the books write it; raises ReadRefused, naming those they hold, when they hold none in it."""
+        if code is None:
+            return None
+        held = self.rows(
+            "SELECT DISTINCT currency_code FROM (SELECT business_id, currency_code FROM invoices UNION ALL "
+            "SELECT business_id, currency_code FROM expenses UNION ALL "
+            "SELECT business_id, currency_code FROM outstanding_balances UNION ALL "
+            "SELECT business_id, base_currency_code FROM businesses) WHERE currency_code IS NOT NULL "
+            "AND business_id = coalesce(?, business_id) ORDER BY currency_code",
+            business_id,
+        )
+        codes = [str(row["currency_code"]) for row in held]
+        if code.strip().upper() not in codes:
+            known = ", ".join(clean(each, 3) for each in codes) or "none yet"
+            raise ReadRefused(
+                "no_such_currency", f"The books hold no amounts in this currency. They hold: {known}."
+            )
+        return code.strip().upper()
+
+    def similar(self, mart: str, column: str, text: str | None, business_id: int | None) -> list[str]:
+        """The names in a column of ours that look most like `text`, for when none matches it."""
+        if text is None:
+            return []
+        names = self.rows(
+            f"SELECT DISTINCT {column} AS name FROM {mart} "  # noqa: S608 - names of ours
+            f"WHERE {column} IS NOT NULL AND business_id = coalesce(?, business_id) ORDER BY 1",
+            business_id,
+        )
+        return nearest(text, (str(row["name"]) for row in names))
 
     def context(self, business_id: int | None = None, *, apart: bool = True) -> Context:
         """As of when and of which businesses an answer is; `apart`: it keeps them apart by itself."""
@@ -94,6 +127,7 @@ def reading(marts: Path) -> Iterator[Source]:
     try:
         with duckdb.connect(marts, read_only=True) as db:
             db.execute("SET search_path = 'marts'")
+            db.execute(macro())
             yield Source(db, marts)
     except duckdb.CatalogException as error:
         raise QueryFailed(

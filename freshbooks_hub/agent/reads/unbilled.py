@@ -45,17 +45,18 @@ class UnbilledTotal(BaseModel):
 
 
 class UnbilledTime(Page):
-    """Billable hours that no invoice has, and their value."""
+    """Billable hours that no invoice has, and their value. `similar`: projects of like names, when none matches."""
 
     client: ClientRef | None
     totals: list[UnbilledTotal]
     entries: list[UnbilledRow]
+    similar: list[Text]
 
 
 _WHERE = (
     "FROM unbilled_time WHERE business_id = coalesce(?, business_id) AND (? IS NULL OR client_id = ?) "
     "AND (? IS NULL OR project_id = try_cast(? AS BIGINT) "
-    "OR contains(strip_accents(lower(project_name)), strip_accents(lower(?)))) "
+    "OR contains(folded(project_name), folded(?))) "
     "AND (NOT ? OR is_project_complete)"
 )
 
@@ -96,6 +97,7 @@ def list_unbilled_time(
             client=found,
             totals=[UnbilledTotal(**row) for row in totals],
             entries=[UnbilledRow(**row) for row in rows],
+            similar=[] if totals else source.similar("unbilled_time", "project_name", project, business),
             has_more=more,
             next_cursor=following,
         )

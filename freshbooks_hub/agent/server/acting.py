@@ -90,13 +90,14 @@ def next_step(action: Action, approvals_url: str | None) -> str:
             return f"Not done; nothing was written. {_result(action)}"
 
 
-def list_actions(
+async def list_actions(
     ctx: BooksContext,
     status: Status | None = None,
     cursor: str | None = None,
 ) -> CallToolResult:
     """List actions that were proposed: waiting, sent or ended, newest first, with status and amount."""
-    actions = books_of(ctx).actions.list(status)
+    books = books_of(ctx)
+    actions = await books.calls.run(lambda: books.actions.list(status))
     ids = [action.id for action in actions]
     if cursor is not None and cursor not in ids:
         raise ActionRefused("unknown_cursor", "This cursor is not of this list. Start again without one.")
@@ -115,10 +116,11 @@ def list_actions(
     )
 
 
-def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
+async def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
     """Look at one action: its preview, whether it was approved, and how it ended."""
     books = books_of(ctx)
-    answer = answer_of(books.actions.get(action_id), books.approvals_url)
+    action = await books.calls.run(lambda: books.actions.get(action_id))
+    answer = answer_of(action, books.approvals_url)
     return said(answer.next_step, answer)
 
 

@@ -23,6 +23,7 @@ from freshbooks_hub.agent.actions.policy import WRITE_OF, rule_of
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.timing import Timing
 from freshbooks_hub.agent.server.acting import action_tools
+from freshbooks_hub.agent.server.arguments import WrongArguments, meant
 from freshbooks_hub.agent.server.changes import ToolListChanges
 from freshbooks_hub.agent.server.failures import failure, failure_of
 from freshbooks_hub.agent.server.prompts import add_prompts
@@ -73,16 +74,14 @@ class BooksServer(MCPServer[Books]):
         )
         self._books = books
         self._changes = changes
-        self._arguments: dict[str, frozenset[str]] = {
-            tool.name: frozenset(tool.parameters["properties"]) for tool in tools
-        }
-        add_resources(self, books.home.marts)
+        self._fields = {tool.name: tool.fn_metadata.arg_model.model_fields for tool in tools}
+        add_resources(self, books.home.marts, books.queries)
         add_prompts(self)
 
     def visible(self) -> frozenset[str]:
         """The names of the tools on offer now: all but the writes that the owner has not turned on."""
         policy = self._books.actions.policy.view()
-        return frozenset(self._arguments) - {kind.value for kind in Kind if not rule_of(policy, kind).allowed}
+        return frozenset(self._fields) - {kind.value for kind in Kind if not rule_of(policy, kind).allowed}
 
     async def list_tools(self) -> list[ListedTool]:
         """Only what may be called."""
@@ -94,15 +93,17 @@ class BooksServer(MCPServer[Books]):
     ) -> CallToolResult | InputRequiredResult:
         """What is not offered is refused here too; the service refuses it once more."""
         try:
-            refused = await anyio.to_thread.run_sync(self._refusal, name, arguments)
-            return refused or await super().call_tool(name, arguments, context)
+            refused = await anyio.to_thread.run_sync(self._refusal, name)
+            return refused or await super().call_tool(name, meant(arguments, self._fields[name]), context)
+        except WrongArguments as error:
+            return failure(f"Wrong arguments for {name}. {error}")
         except HubError as error:
             return failure(str(error))
         except ToolError as error:
             return failure_of(error)
 
-    def _refusal(self, name: str, arguments: dict[str, Any]) -> CallToolResult | None:
-        if name not in self._arguments:
+    def _refusal(self, name: str) -> CallToolResult | None:
+        if name not in self._fields:
             return failure("There is no such tool. Ask for the list of tools.")
         if name not in self.visible():
             return failure(
@@ -110,9 +111,6 @@ class BooksServer(MCPServer[Books]):
                 f"freshbooks actions allow {WRITE_OF[Kind(name)]}",
                 code="writes_off",
             )
-        if not self._arguments[name].issuperset(arguments):
-            known = ", ".join(sorted(self._arguments[name])) or "none"
-            return failure(f"{name} got an argument that it does not have. Its arguments: {known}.")
         return None
 
     @asynccontextmanager

@@ -18,10 +18,13 @@ def serve_stdio(context: typer.Context) -> None:
     Example, with Claude Code: `claude mcp add freshbooks -- freshbooks mcp`
     """
     if context.invoked_subcommand is None:
+        import anyio
+
         from freshbooks_hub.agent.server.build import build_server
+        from freshbooks_hub.agent.server.stdio import serve_stdio
         from freshbooks_hub.home import Home
 
-        build_server(Home.from_environment().ensure()).run("stdio")
+        anyio.run(serve_stdio, build_server(Home.from_environment().ensure()))
 
 
 @mcp.command()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 
 from freshbooks_hub.agent.actions.models import Action
-from freshbooks_hub.agent.reads import READS, Answer
+from freshbooks_hub.agent.reads import READS, Answer, query_marts
 from freshbooks_hub.agent.server.summaries import summary
-from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.server.tools import Books, BooksContext, books_of, books_tool, said
 
 TITLES = {
     "get_outstanding_balance": "Outstanding balances",
@@ -37,7 +37,7 @@ def read_tools() -> list[Tool]:
     ]
 
 
-def _on_marts(read: Callable[..., Answer]) -> Callable[..., CallToolResult]:
+def _on_marts(read: Callable[..., Answer]) -> Callable[..., Awaitable[CallToolResult]]:
     """`read` as a tool: its name, description and arguments, but `marts`, which is the server's to know."""
     hints = get_type_hints(read, include_extras=True)
     arguments = [
@@ -47,18 +47,23 @@ def _on_marts(read: Callable[..., Answer]) -> Callable[..., CallToolResult]:
     ]
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=BooksContext)
 
-    def tool(ctx: BooksContext, **given: Any) -> CallToolResult:
+    async def tool(ctx: BooksContext, **given: Any) -> CallToolResult:
         books = books_of(ctx)
-        answer = read(books.home.marts, **given)
-        missing = books.actions.newer_than(answer.context.published_at)
-        if missing:
-            answer.context.notes.append(_note(missing))
-        return said(summary(answer), answer)
+        threads = books.queries if read is query_marts else books.calls
+        return await threads.run(lambda: _answered(read, books, given))
 
     tool.__name__, tool.__doc__ = read.__name__, read.__doc__
     tool.__annotations__ = {parameter.name: parameter.annotation for parameter in [context, *arguments]}
     tool.__signature__ = inspect.Signature([context, *arguments], return_annotation=CallToolResult)  # type: ignore[attr-defined]
     return tool
+
+
+def _answered(read: Callable[..., Answer], books: Books, given: dict[str, Any]) -> CallToolResult:
+    answer = read(books.home.marts, **given)
+    missing = books.actions.newer_than(answer.context.published_at)
+    if missing:
+        answer.context.notes.append(_note(missing))
+    return said(summary(answer), answer)
 
 
 def _note(missing: list[Action]) -> str:

@@ -11,6 +11,7 @@ from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.server.mcpserver.resources import FunctionResource
 from pydantic_core import to_json
 
+from freshbooks_hub.agent.server.threads import Threads
 from freshbooks_hub.agent.sql import Limits, run_query
 from freshbooks_hub.errors import HubError
 
@@ -26,7 +27,7 @@ _RESOURCES = (
 )
 
 
-def add_resources(server: MCPServer[Any], marts: Path) -> None:
+def add_resources(server: MCPServer[Any], marts: Path, threads: Threads) -> None:
     """Offer `freshbooks://dictionary`, `freshbooks://freshness` and `freshbooks://metrics`, as JSON."""
     for name, title, description in _RESOURCES:
         server.add_resource(
@@ -36,7 +37,7 @@ def add_resources(server: MCPServer[Any], marts: Path) -> None:
                 title=title,
                 description=description,
                 mime_type="application/json",
-                fn=partial(_rows, marts, f"fb_{name}"),
+                fn=partial(threads.run, partial(_rows, marts, f"fb_{name}")),
             )
         )
 

@@ -41,9 +41,14 @@ def _facts(answer: Answer) -> str:
                 )
                 for t in answer.totals
             )
-            return owed or "Nothing is outstanding."
+            most = "; ".join(
+                f"client {each.client_id} of business {each.business_id}, "
+                f"{_money(each.outstanding_amount, each.currency_code)}"
+                for each in answer.largest
+            )
+            return f"{owed} Most is owed by {most}." if most else owed or "Nothing is outstanding."
         case ClientList():
-            return f"{len(answer.clients)} of {answer.total_count} clients."
+            return f"{len(answer.clients)} of {answer.total_count} clients.{_similar(answer.similar)}"
         case ClientAnswer():
             sales = (f"{_money(s.outstanding_amount, s.currency_code)} outstanding" for s in answer.sales)
             return f"Client {answer.client.client_id}: {', '.join(sales) or 'no sales yet'}."
@@ -78,7 +83,7 @@ def _facts(answer: Answer) -> str:
                     )
                     for t in answer.totals
                 )
-                or "No unbilled time."
+                or f"No unbilled time.{_similar(answer.similar)}"
             )
         case ExpenseSummary():
             return (
@@ -86,7 +91,7 @@ def _facts(answer: Answer) -> str:
                     (t.business_id, f"{t.expense_count} expenses, {_money(t.total_amount, t.currency_code)}")
                     for t in answer.totals
                 )
-                or "No expenses match."
+                or f"No expenses match.{_similar(answer.similar)}"
             )
         case QueryAnswer():
             cut = ", cut: don't add them up" if answer.truncated else ""
@@ -94,6 +99,11 @@ def _facts(answer: Answer) -> str:
         case MartsAnswer():
             return f"{len(answer.marts)} marts, {len(answer.columns)} columns, {len(answer.metrics)} metrics."
     return ""
+
+
+def _similar(names: list[str]) -> str:
+    """Names are data, so the sentence says only that there are some."""
+    return " The names in `similar` look like the one asked for." if names else ""
 
 
 def _sums(totals: Iterable[tuple[int, str]]) -> str:

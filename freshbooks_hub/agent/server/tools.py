@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mcp.server.mcpserver import Context
@@ -13,16 +13,22 @@ from pydantic import BaseModel
 
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.server.schema import input_schema, output_schema
+from freshbooks_hub.agent.server.threads import CALLS, QUERIES, Threads
 from freshbooks_hub.home import Home
 
 
 @dataclass(frozen=True)
 class Books:
-    """What the tools work on; the server's lifespan hands it to each request."""
+    """What the tools work on, and where: all that blocks runs on `calls`, SQL of agents on `queries`.
+
+    The server's lifespan hands it to each request.
+    """
 
     home: Home
     actions: Actions
     approvals_url: str | None = None
+    calls: Threads = field(default_factory=lambda: Threads(CALLS))
+    queries: Threads = field(default_factory=lambda: Threads(QUERIES))
 
 
 BooksContext = Context[Books, Any]

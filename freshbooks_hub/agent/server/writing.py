@@ -3,11 +3,10 @@
 # No postponed annotations here: some resolvers that they name are made inside a function.
 # ruff: noqa: ARG001 - the arguments of a tool go, by name, to its resolvers
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-import anyio.to_thread
 from mcp.server.elicitation import AcceptedElicitation, DeclinedElicitation, ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.server.mcpserver.tools import Tool
@@ -15,7 +14,7 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.models import Action, Channel
-from freshbooks_hub.agent.reads.arguments import BusinessId
+from freshbooks_hub.agent.reads.arguments import BusinessId, Day
 from freshbooks_hub.agent.server.acting import ActionAnswer, answer_of
 from freshbooks_hub.agent.server.approval import Decision, question
 from freshbooks_hub.agent.server.tools import BooksContext, books_of, books_tool, said
@@ -37,10 +36,12 @@ def client_name(ctx: BooksContext) -> str:
     return clean(params.client_info.name, 60) if params else "agent"
 
 
-def asking(propose: Callable[..., Action]) -> Callable[..., Any]:
+def asking(propose: Callable[..., Awaitable[Action]]) -> Callable[..., Any]:
     """The resolver that puts the proposal of `propose` before the person, where the client can."""
 
-    def ask(ctx: BooksContext, proposal: Annotated[Action, Resolve(propose)]) -> Elicit[Decision] | None:
+    async def ask(
+        ctx: BooksContext, proposal: Annotated[Action, Resolve(propose)]
+    ) -> Elicit[Decision] | None:
         return question(ctx, proposal)
 
     return ask
@@ -63,11 +64,11 @@ async def settled(
             case _:  # cancelled, or this client cannot ask: the proposal waits for its owner
                 return proposal
 
-    answer = answer_of(await anyio.to_thread.run_sync(carry_out), books.approvals_url)
+    answer = answer_of(await books.calls.run(carry_out), books.approvals_url)
     return said(answer.next_step, answer)
 
 
-def propose_draft(
+async def propose_draft(
     ctx: BooksContext,
     project_id: int,
     group_by: Literal["service", "person", "day"],
@@ -78,15 +79,18 @@ def propose_draft(
     business_id: int | None,
 ) -> Action:
     """The proposal of `draft_invoice`; the same arguments give the same one."""
-    return books_of(ctx).actions.propose_draft_invoice(
-        project_id,
-        proposed_by=client_name(ctx),
-        business_id=business_id,
-        group_by=group_by,
-        hourly_rate=hourly_rate,
-        taxes=taxes,
-        due_in_days=due_in_days,
-        include_expenses=include_expenses,
+    books = books_of(ctx)
+    return await books.calls.run(
+        lambda: books.actions.propose_draft_invoice(
+            project_id,
+            proposed_by=client_name(ctx),
+            business_id=business_id,
+            group_by=group_by,
+            hourly_rate=hourly_rate,
+            taxes=taxes,
+            due_in_days=due_in_days,
+            include_expenses=include_expenses,
+        )
     )
 
 
@@ -112,7 +116,7 @@ async def draft_invoice(
     return await settled(ctx, proposal, decision)
 
 
-def propose_send(
+async def propose_send(
     ctx: BooksContext,
     invoice_id: int,
     recipients: Names | None,
@@ -122,14 +126,17 @@ def propose_send(
     business_id: int | None,
 ) -> Action:
     """The proposal of `send_invoice`; the same arguments give the same one."""
-    return books_of(ctx).actions.propose_send_invoice(
-        invoice_id,
-        proposed_by=client_name(ctx),
-        business_id=business_id,
-        recipients=recipients,
-        subject=subject,
-        body=body,
-        include_pdf=include_pdf,
+    books = books_of(ctx)
+    return await books.calls.run(
+        lambda: books.actions.propose_send_invoice(
+            invoice_id,
+            proposed_by=client_name(ctx),
+            business_id=business_id,
+            recipients=recipients,
+            subject=subject,
+            body=body,
+            include_pdf=include_pdf,
+        )
     )
 
 
@@ -148,7 +155,7 @@ async def send_invoice(
     return await settled(ctx, proposal, decision)
 
 
-def propose_expense(
+async def propose_expense(
     ctx: BooksContext,
     vendor: str,
     date: date,
@@ -167,23 +174,26 @@ def propose_expense(
     business_id: int | None,
 ) -> Action:
     """The proposal of `create_expense`; the same arguments give the same one."""
-    return books_of(ctx).actions.propose_expense(
-        proposed_by=client_name(ctx),
-        business_id=business_id,
-        vendor=vendor,
-        date=date.isoformat(),
-        amount=amount,
-        currency=currency,
-        category=int(category) if category.isdecimal() else category,
-        taxes=[tax.model_dump() for tax in taxes] if taxes else None,
-        client=client_id,
-        project=project_id,
-        billable=billable,
-        notes=notes,
-        receipt_path=receipt_path,
-        receipt_base64=receipt_base64,
-        receipt_name=receipt_name,
-        another_purchase=another_purchase,
+    books = books_of(ctx)
+    return await books.calls.run(
+        lambda: books.actions.propose_expense(
+            proposed_by=client_name(ctx),
+            business_id=business_id,
+            vendor=vendor,
+            date=date.isoformat(),
+            amount=amount,
+            currency=currency,
+            category=int(category) if category.isdecimal() else category,
+            taxes=[tax.model_dump() for tax in taxes] if taxes else None,
+            client=client_id,
+            project=project_id,
+            billable=billable,
+            notes=notes,
+            receipt_path=receipt_path,
+            receipt_base64=receipt_base64,
+            receipt_name=receipt_name,
+            another_purchase=another_purchase,
+        )
     )
 
 
@@ -192,7 +202,7 @@ async def create_expense(
     proposal: Annotated[Action, Resolve(propose_expense)],
     decision: Annotated[ElicitationResult[Decision], Resolve(asking(propose_expense))],
     vendor: str,
-    date: date,
+    date: Day,
     amount: Annotated[str, Field(description="Decimal text, taxes included")],
     currency: Annotated[str, Field(description="ISO code, such as USD")],
     category: Annotated[str, Field(description="Existing category by name or id")],

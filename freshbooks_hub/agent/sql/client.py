@@ -17,6 +17,7 @@ from typing import Any
 import freshbooks_hub
 from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 
+BUSY = "The hub is busy with other calls. Nothing was done; try again in a few seconds."
 _START_SECONDS = 30.0
 _AT_ONCE = 2
 _ROOT = Path(freshbooks_hub.__file__).parents[1]
@@ -27,14 +28,18 @@ _idle: list[_Worker] = []
 def run_query(marts: Path, statement: str, limits: Limits | None = None) -> QueryResult:
     """Answer one SELECT on the published marts; bare names are looked up in schema marts.
 
-    Thread-safe; two queries run at once, others wait. Raises QueryRefused: not allowed, wrong, too long, too
-    big, money of several currencies added up, or no marts yet.
+    Thread-safe; two queries run at once, others wait for `limits.wait` seconds. Raises QueryRefused: not allowed,
+    wrong, too long, too big, too many at once, money of several currencies added up, or no marts yet.
     """
     limits = limits or Limits()
     if not marts.exists():
         raise QueryRefused("There are no marts yet. Run `freshbooks sync` first.")
-    with _slots:
+    if not _slots.acquire(timeout=limits.wait):
+        raise QueryRefused(BUSY)
+    try:
         answered = _ask({"marts": str(marts), "statement": statement, "limits": asdict(limits)}, limits)
+    finally:
+        _slots.release()
     if "refused" in answered:
         raise QueryRefused(answered["refused"])
     result = answered["result"]
@@ -44,6 +49,7 @@ def run_query(marts: Path, statement: str, limits: Limits | None = None) -> Quer
         truncated=result["truncated"],
         as_of_date=date.fromisoformat(result["as_of_date"]) if result["as_of_date"] else None,
         published_at=datetime.fromisoformat(result["published_at"]),
+        notes=result["notes"],
     )
 
 

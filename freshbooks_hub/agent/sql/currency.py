@@ -1,246 +1,193 @@
-"""Money is never added across currencies: the rule, on the parsed statement.
+"""A seat belt for sums of money: plain mixes of currencies are refused, and what is not plain gets a note.
 
-An aggregate or window aggregate over money is refused unless the currency of that money is grouped by, or
-fixed to one: by WHERE, an inner join's ON, the aggregate's FILTER, a CASE around the amount, an equality with
-a row outside the query. Money and its currency are followed through joins, subqueries, WITH and UNION.
-
-Limits, on purpose: grouping by a key that happens to determine the currency (an invoice) is refused with the
-same hint; sums made without an aggregate (a recursive WITH, arithmetic between joined rows) are not seen; an
-ON of an outer join equates its columns also for rows without a match. It keeps honest questions right; it is no
-protection of data, which `guard` and the worker are.
+By names alone, over the whole statement: an aggregate of a money column is refused when the query around it groups by
+no currency and nothing in the statement compares one. One query on one mart that groups by its currency, or filters
+to one, is plainly right. Every other statement that aggregates is answered with a note, for a clever one can always
+mix (recursion, joins, text). It keeps honest questions right; it protects no data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from freshbooks_hub.agent.sql.catalogue import Catalogue
-from freshbooks_hub.agent.sql.functions import AGGREGATES
+from freshbooks_hub.agent.sql.catalogue import Catalogue, Mart
+from freshbooks_hub.agent.sql.functions import AGGREGATES, COUNTING, words
 from freshbooks_hub.agent.sql.guard import Node, common_tables, fold, path_of
-from freshbooks_hub.agent.sql.scope import PLAIN, Columns, Key, Keys, Kind, Relation, Scope
-from freshbooks_hub.agent.sql.values import EQUAL, NONE, Determined, Values, picked
+from freshbooks_hub.agent.sql.model import QueryRefused
+from freshbooks_hub.agent.untrusted import clean
+
+_QUERIES = words("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")
+_ADDING = AGGREGATES - COUNTING
+_JOINING = words("+ - add subtract list_sum list_avg list_min list_max list_median list_aggregate list_aggr")
+_CONDITIONS = words("COMPARE_IN COMPARE_NOT_IN OPERATOR_IS_NULL OPERATOR_IS_NOT_NULL OPERATOR_NOT")
+_SAME = words("lower upper lcase ucase trim")  # of a currency, still its name
 
 
-def check(tree: Node, catalogue: Catalogue) -> None:
-    """Refuse sums of money over several currencies, with a hint; raises QueryRefused."""
-    _Reading(catalogue).query(tree, Scope())
+def in_reach(tree: Node, catalogue: Catalogue) -> dict[str, Mart]:
+    """The marts with money that the statement reads, by name."""
+    read = {path_of(node)[-1] for node in _all(tree) if node.get("type") == "BASE_TABLE"}
+    return {name: mart for name, mart in catalogue.marts.items() if name in read and mart.money}
 
 
-class _Reading:
-    """One walk over one statement that `guard.check` has let through."""
+def check(tree: Node, catalogue: Catalogue) -> bool:
+    """Whether the answer needs the note that it may mix currencies; raises QueryRefused where it plainly would."""
+    marts = in_reach(tree, catalogue)
+    names = _Names(tree, list(marts.values()))
+    compared = any(map(names.compares, _all(tree)))
+    queries = [node for node in _all(tree) if node.get("type") in _QUERIES]
+    plain = len(queries) == 1 and queries[0].get("from_table", {}).get("type") == "BASE_TABLE"
+    note = False
+    for query in (query for query in queries if marts and query["type"] == "SELECT_NODE"):
+        grouped, fixed = names.groups(query), names.fixes(query["where_clause"])
+        for call in (node for node in _own(query) if node.get("class") in ("FUNCTION", "WINDOW")):
+            function, window = fold(call["function_name"]), call["class"] == "WINDOW"
+            adds = function in _ADDING
+            single = any(map(names.is_currency, call["partitions"])) if window else grouped
+            single = single or fixed or names.fixes(call.get("filter_expr") or call.get("filter"))
+            # In a plain statement a comparison that fixes nothing helps only inside the sum: CASE.
+            perhaps = any(map(names.compares, _all(call["arguments"]))) if plain else compared
+            if adds and names.has_money(call["arguments"]) and not single and not perhaps:
+                raise QueryRefused(
+                    f"{function}({_column(call['arguments'])}) would mix currencies. Add currency_code to "
+                    f"{'PARTITION BY' if window else 'GROUP BY'}, or filter to one, such as currency_code = 'USD'."
+                )
+            if adds or (window and call["arguments"]):
+                note |= not (plain and (single or names.has_none(call["arguments"])))
+            elif function in _JOINING:  # within one row of one mart there is one currency
+                note |= not plain and names.has_money(call["arguments"])
+    return note
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self.keys = Keys()
-        self.values = Values(self.keys, self.query)
 
-    # -- queries: each returns its columns
+class _Names:
+    """Which names stand for money and which for a currency, in the whole statement: `AS` hands both on."""
 
-    def query(self, node: Node, outer: Scope) -> Columns:
-        scope = Scope(parent=outer)
-        for name, aliases, body in common_tables(node):
-            scope.tables[name] = _renamed(self.query(body, scope), aliases)
-        if node["type"] == "SELECT_NODE":
-            return self._select(node, scope)
-        if node["type"] == "RECURSIVE_CTE_NODE":
-            first = self.query(node["left"], scope)
-            inner = Scope(parent=scope, tables={fold(node["cte_name"]): _renamed(first, node["aliases"])})
-            return self._united([first, self.query(node["right"], inner)])
-        halves = [self.query(child, scope) for child in node["children"]]
-        if "BY_NAME" in node["setop_type"]:
-            names = list(dict.fromkeys(name for half in halves for name, _ in half))
-            halves = [[(name, dict(half).get(name, PLAIN)) for name in names] for half in halves]
-        return self._united(halves)
+    def __init__(self, tree: Node, marts: list[Mart]) -> None:
+        self.money = {column for mart in marts for column in mart.money}
+        self.currencies = {currency for mart in marts for currency in mart.money.values()}
+        self._others = {column for mart in marts for column in mart.columns} - self.money
+        before = -1
+        while before != (before := len(self.money) + len(self.currencies)):
+            for node in _all(tree):
+                self._learn(node)
 
-    def _united(self, halves: list[Columns]) -> Columns:
-        """Rows of several queries below each other."""
-        rows = [list(column) for column in zip(*halves, strict=False)]
-        currencies: dict[int, Key] = {}
-        for place, column in enumerate(rows):
-            named = [kind.currency for _, kind in column]
-            if None not in named:
-                roots = {self.keys.find(key) for key in named if key is not None}
-                same = len(roots) == 1 and isinstance(next(iter(roots)), str)
-                currencies[place] = roots.pop() if same else self.keys.new()
-        return [
-            (column[0][0], Kind(self._united_money(rows, place, currencies), currencies.get(place)))
-            for place, column in enumerate(rows)
-        ]
+    def _learn(self, node: Node) -> None:
+        renamed = [(fold(e["value"]), e["key"]["column"]) for e in node.get("rename_list") or ()]
+        self.money |= {new for new, old in renamed if fold(old) in self.money}
+        queries = [node] if node.get("type") == "SELECT_NODE" else node.get("children") or []
+        rows = [_items(query) for query in queries if query.get("type") == "SELECT_NODE"]
+        for names, items in zip(
+            rows[:1] * len(rows), rows, strict=True
+        ):  # the first half names the columns of all
+            self._note([name for name, _ in names], [item for _, item in items])
+        for aliases, query in _renaming(node):
+            self._note(list(map(fold, aliases)), [item for _, item in _items(query)])
 
-    def _united_money(self, rows: list[Any], place: int, currencies: dict[int, Key]) -> frozenset[Key]:
-        money = [{self.keys.find(key) for key in kind.money} for _, kind in rows[place]]
-        every = set().union(*money)
-        if len(every) <= 1 and all(isinstance(key, str) for key in every):
-            return frozenset(every)
-        for beside, key in currencies.items():
-            named = [self.keys.find(kind.currency) for _, kind in rows[beside]]
-            if all(found <= {name} for found, name in zip(money, named, strict=True)):
-                return frozenset({key})
-        return frozenset({self.keys.new()})
+    def _note(self, names: list[str], items: list[Node]) -> None:
+        if any(item["class"] == "STAR" for item in items) and len(names) > len(items):
+            self.money.update(names)  # which is which is not known
+        for name, item in zip(names, items, strict=False):
+            (self.money if self.has_money(item) else set()).add(name)
+            (self.currencies if self.is_currency(item) else set()).add(name)
 
-    def _select(self, node: Node, scope: Scope) -> Columns:
-        self._table(node["from_table"], scope)
-        for item in node["select_list"]:
-            if item.get("alias") and item["class"] == "COLUMN_REF":
-                scope.aliases[fold(item["alias"])] = self.values.kind(item, scope, NONE)
-        if node["where_clause"]:
-            self.values.kind(node["where_clause"], scope, NONE)
-            self._equate(node["where_clause"], scope)
-        grouped = self._grouped(node, scope)
-        columns: Columns = []
-        for item in node["select_list"]:
-            found = self._item(item, scope, grouped)
-            scope.aliases.update((name, kind) for name, kind in found if item.get("alias"))
-            columns += found
-        for clause in (node["having"], node["qualify"]):
-            if clause:
-                self.values.kind(clause, scope, grouped)
-        for modifier in node["modifiers"]:
-            for order in modifier.get("orders", []):
-                self.values.kind(order["expression"], scope, grouped)
-        return columns
+    def has_money(self, node: Any) -> bool:
+        """Whether the value is made of money: a comparison, a count or a ratio of money is not."""
+        if not isinstance(node, dict):
+            return isinstance(node, list) and any(map(self.has_money, node))
+        kind, function = node.get("class"), fold(str(node.get("function_name", "")))
+        if kind == "COLUMN_REF":
+            return fold(node["column_names"][-1]) in self.money
+        if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN") or node.get("type") in _CONDITIONS:
+            return False
+        if kind == "CASE":
+            return self.has_money([*(check["then_expr"] for check in node["case_checks"]), node["else_expr"]])
+        if function:
+            ratio = function == "/" and all(map(self.has_money, node["arguments"]))
+            return function not in COUNTING and not ratio and self.has_money(node["arguments"])
+        return kind in ("STAR", "POSITIONAL_REFERENCE") or any(map(self.has_money, node.values()))
 
-    def _item(self, item: Node, scope: Scope, grouped: Determined) -> Columns:
-        if item["class"] == "STAR":
-            hidden = {fold(str(name)) for name in item["exclude_list"]}
-            replaced = {
-                fold(e["key"]): self.values.kind(e["value"], scope, grouped) for e in item["replace_list"]
-            }
-            renamed = {fold(e["key"]["column"]): fold(e["value"]) for e in item["rename_list"]}
-            return [
-                (renamed.get(name, name), replaced.get(name, kind))
-                for relation in picked(item, scope)
-                for name, kind in relation.columns
-                if name not in hidden | relation.shared
-            ]
-        name = item["alias"] or (item.get("column_names") or [""])[-1]
-        return [(fold(name), self.values.kind(item, scope, grouped))]
+    def has_none(self, node: Any) -> bool:
+        """Whether the value is surely no money: all of its columns are known as others."""
+        columns = [each for each in _all(node) if each.get("class") == "COLUMN_REF"]
+        return not self.has_money(node) and all(
+            fold(each["column_names"][-1]) in self._others for each in columns
+        )
 
-    def _grouped(self, node: Node, scope: Scope) -> Determined:
-        """Currencies of which each group has one: in every grouping set."""
-        items = node["select_list"]
-        if node["aggregate_handling"] == "FORCE_AGGREGATES":  # GROUP BY ALL
-            found = [self.values.currency(item, scope) for item in items if not _aggregates(item)]
-            return frozenset(key for key in found if key is not None)
+    def is_currency(self, node: Any) -> bool:
+        """A currency column as it is. A maximum or any value of several names none."""
+        if not isinstance(node, dict):
+            return False
+        if node.get("class") == "FUNCTION" and fold(node["function_name"]) in _SAME and node["arguments"]:
+            return self.is_currency(node["arguments"][0]["expression"])
+        if node.get("class") in ("CAST", "COLLATE"):
+            return self.is_currency(node["child"])
+        return node.get("class") == "COLUMN_REF" and fold(node["column_names"][-1]) in self.currencies
+
+    def compares(self, node: Node) -> bool:
+        """Whether a condition or a join looks at a currency."""
+        if node.get("type") == "JOIN":
+            return (
+                bool(set(map(fold, node["using_columns"])) & self.currencies) or node["ref_type"] == "NATURAL"
+            )
+        sides = [node.get("left"), node.get("right"), node.get("child"), *(node.get("children") or ())]
+        condition = node.get("class") in ("COMPARISON", "SUBQUERY") or node.get("type") in _CONDITIONS
+        return condition and any(map(self.is_currency, sides))
+
+    def fixes(self, condition: Node | None) -> bool:
+        """Whether the condition leaves one currency."""
+        if condition and condition["type"] == "CONJUNCTION_AND":
+            return any(map(self.fixes, condition["children"]))
+        if not condition or condition["type"] not in ("COMPARE_EQUAL", "COMPARE_IN"):
+            return False
+        sides = condition.get("children") or [condition["left"], condition["right"]]
+        constant = any(side["class"] == "CONSTANT" for side in sides)
+        return len(sides) == 2 and constant and any(map(self.is_currency, sides))
+
+    def groups(self, query: Node) -> bool:
+        """Whether each group of the query has one currency: in every grouping set."""
+        items = query["select_list"]
+        if query["aggregate_handling"] == "FORCE_AGGREGATES":  # GROUP BY ALL
+            return any(map(self.is_currency, items))
         aliases = {fold(item["alias"]): item for item in items if item.get("alias")}
         keys = []
-        for expression in node["group_expressions"]:
-            if expression["class"] == "CONSTANT" and expression["literal"]["text"].isdigit():
-                place = int(expression["literal"]["text"]) - 1
-                expression = items[place] if place < len(items) else expression
-            names = [fold(name) for name in expression.get("column_names", [])]
-            if len(names) == 1 and scope.resolve(names) is None:
-                expression = aliases.get(names[0], expression)
-            keys.append(self.values.currency(expression, scope))
-        sets = [{keys[place] for place in group} - {None} for group in node["group_sets"]]
-        return frozenset(key for key in set.intersection(*sets) if key is not None) if sets else NONE
-
-    # -- FROM
-
-    def _table(self, ref: Node, scope: Scope) -> None:
-        """Add the relations of `ref` to the scope."""
-        match ref["type"]:
-            case "JOIN":
-                first = len(scope.relations)
-                self._table(ref["left"], scope)
-                second = len(scope.relations)
-                self._table(ref["right"], scope)
-                self._join(ref, scope.relations[first:second], scope.relations[second:], scope)
-                return
-            case "BASE_TABLE":
-                path = path_of(ref)
-                known = scope.table(path[-1]) if len(path) == 1 else None
-                columns = self.keys.renewed(known) if known is not None else self._mart(path[-1])
-                alias = ref["alias"] or path[-1]
-            case "SUBQUERY":
-                columns, alias = self.query(ref["subquery"]["node"], scope), ref["alias"]
-            case "EXPRESSION_LIST":
-                rows = [
-                    [("", self.values.kind(value, scope, NONE)) for value in row] for row in ref["values"]
-                ]
-                columns = [(f"col{n}", kind) for n, (_, kind) in enumerate(self._united(rows))]
-                alias = ref["alias"]
-            case "TABLE_FUNCTION":
-                kind = self.values.kind(ref["function"], scope, NONE)
-                alias = ref["alias"] or ref["function"]["function_name"]
-                columns = [(fold(ref["function"]["function_name"]), kind)]
-            case _:  # nothing, or a description of columns
-                return
-        scope.relations.append(Relation(fold(alias), _renamed(columns, ref.get("column_name_alias", []))))
-
-    def _mart(self, name: str) -> Columns:
-        mart = self.catalogue.marts[name]
-        keys: dict[str, Key] = {column: self.keys.new() for column in set(mart.money.values())}
-        return [
-            (
-                column,
-                Kind(frozenset({keys[mart.money[column]]} if column in mart.money else ()), keys.get(column)),
-            )
-            for column in mart.columns
-        ]
-
-    def _join(self, ref: Node, left: list[Relation], right: list[Relation], scope: Scope) -> None:
-        shared = {fold(name) for name in ref["using_columns"]}
-        if ref["ref_type"] == "NATURAL":
-            shared = {n for r in left for n, _ in r.columns} & {n for r in right for n, _ in r.columns}
-        for relation in right:
-            relation.shared |= shared
-            for name in shared:
-                mine = relation.get(name)
-                for other in left:
-                    theirs = other.get(name)
-                    if mine and theirs and mine.currency is not None and theirs.currency is not None:
-                        self.keys.equate(mine.currency, theirs.currency)
-        if ref["condition"]:
-            self.values.kind(ref["condition"], scope, NONE)
-            # ON of an outer join keeps the rows of one side that it does not hold for.
-            self._equate(ref["condition"], scope, constants=ref["join_type"] == "INNER")
-
-    # -- conditions
-
-    def _equate(self, condition: Node, scope: Scope, *, constants: bool = True) -> None:
-        """Note what holds for every row that meets the condition."""
-        if condition["type"] == "CONJUNCTION_AND":
-            for part in condition["children"]:
-                self._equate(part, scope, constants=constants)
-            return
-        if condition["type"] in EQUAL:
-            sides = [condition["left"], condition["right"]]
-        elif condition["type"] == "COMPARE_IN" and len(condition["children"]) == 2:
-            sides = condition["children"]
-        else:
-            return
-        for one, other in (sides, sides[::-1]):
-            key = self.values.kind(one, scope, NONE).currency
-            if isinstance(key, int):
-                value = self._single(other, scope)
-                if value is not None and constants:
-                    self.keys.equate(key, value)
-                elif value is None:
-                    beside = self.values.kind(other, scope, NONE).currency
-                    if beside is not None:
-                        self.keys.equate(key, beside)
-
-    def _single(self, expression: Node, scope: Scope) -> str | None:
-        """A key when the expression has one value for the whole query."""
-        if expression["class"] == "CONSTANT":
-            return self.values.kind(expression, scope, NONE).currency or self.keys.single()  # type: ignore[return-value]
-        if expression["class"] == "SUBQUERY" and expression["subquery_type"] == "SCALAR":
-            return None if self.values.subquery(expression, scope)[1] else self.keys.single()
-        return None
+        for key in query["group_expressions"]:
+            if key["class"] == "CONSTANT" and key["literal"]["text"].isdigit():
+                key = dict(enumerate(items, 1)).get(int(key["literal"]["text"]), key)
+            alias = aliases.get(fold((key.get("column_names") or [""])[-1]))
+            keys.append(self.is_currency(key) or self.is_currency(alias))
+        return bool(query["group_sets"]) and all(any(keys[n] for n in group) for group in query["group_sets"])
 
 
-def _renamed(columns: Columns, aliases: list[str]) -> Columns:
-    names = [fold(alias) for alias in aliases] + [name for name, _ in columns[len(aliases) :]]
-    return [(name, kind) for name, (_, kind) in zip(names, columns, strict=False)]
+def _all(node: Any, enter: Callable[[Any], bool] = lambda _: True) -> Iterator[Node]:
+    """Every node of the tree below and with `node`, as far as `enter` lets in."""
+    if isinstance(node, dict):
+        yield node
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        if enter(part):
+            yield from _all(part, enter)
 
 
-def _aggregates(node: Any) -> bool:
-    """Whether the expression itself, not a query in it, has an aggregate."""
-    if isinstance(node, list):
-        return any(_aggregates(item) for item in node)
-    if not isinstance(node, dict) or node.get("class") == "SUBQUERY":
-        return False
-    if node.get("class") == "FUNCTION" and fold(node["function_name"]) in AGGREGATES:
-        return True
-    return any(_aggregates(value) for value in node.values())
+def _own(query: Node) -> Iterator[Node]:
+    """The nodes of a query without those of the queries inside it."""
+    return _all(query, lambda part: not isinstance(part, dict) or part.get("type") not in _QUERIES)
+
+
+def _items(query: Node) -> list[tuple[str, Node]]:
+    """Name and expression of each column; of several queries below each other, those of the first."""
+    while query["type"] != "SELECT_NODE":
+        query = query["children"][0] if query.get("children") else query["left"]
+    return [(fold(i.get("alias") or (i.get("column_names") or [""])[-1]), i) for i in query["select_list"]]
+
+
+def _renaming(node: Node) -> Iterator[tuple[list[str], Node]]:
+    """Names given to the columns of a query from outside: `WITH t(a)`, `(SELECT …) AS t(a)`."""
+    if node.get("type") == "SUBQUERY" and node.get("column_name_alias"):
+        yield node["column_name_alias"], node["subquery"]["node"]
+    for _, aliases, query in common_tables(node):
+        yield aliases, query
+
+
+def _column(arguments: Any) -> str:
+    """The first column in an expression, for a message."""
+    found = (node["column_names"][-1] for node in _all(arguments) if node.get("class") == "COLUMN_REF")
+    return clean(str(next(found, "…")), 60)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.agent.sql import currency, guard
-from freshbooks_hub.agent.sql.catalogue import Catalogue, read_catalogue
+from freshbooks_hub.agent.sql.catalogue import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.untrusted import clean
 
@@ -27,22 +27,38 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
         with open_marts(marts, limits) as db:
             catalogue, as_of = _described(db)
             parsed, tree = guard.parse(db, statement)
-            _check(tree, catalogue)
+            notes = _check(db, tree, catalogue)
             cursor = db.execute(parsed)
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
             rows, truncated = _collect(cursor, limits)
-            return QueryResult(columns, rows, truncated, as_of, published_at)
+            return QueryResult(columns, rows, truncated, as_of, published_at, notes)
     except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
         raise _explained(error, limits) from error
 
 
-def _check(tree: guard.Node, catalogue: Catalogue) -> None:
-    """Refuse what must not run, and what has a shape that the checks don't know."""
+def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue) -> list[str]:
+    """Refuse what must not run, and what has a shape that the checks don't know; what to say with the answer."""
     try:
         guard.check(tree, catalogue.marts)
-        currency.check(tree, catalogue)
+        number = _currencies(db, currency.in_reach(tree, catalogue))
+        if number > 1 and currency.check(tree, catalogue):
+            return [
+                f"{number} currencies are in reach of this statement: a figure is of one of them only if it is "
+                "grouped by, or filtered to, currency_code."
+            ]
+        return []
     except (LookupError, TypeError, AttributeError) as error:
         raise QueryRefused("The statement could not be checked. Write it in a plainer way.") from error
+
+
+def _currencies(db: duckdb.DuckDBPyConnection, marts: dict[str, Mart]) -> int:
+    """How many there are in the marts."""
+    columns = {(name, column) for name, mart in marts.items() for column in mart.money.values()}
+    if not columns:
+        return 0
+    codes = " UNION ALL ".join(f"SELECT {column} AS code FROM {name}" for name, column in sorted(columns))  # noqa: S608 - names of ours
+    [number] = db.execute(f"SELECT count(DISTINCT code) FROM ({codes})").fetchone() or [0]  # noqa: S608
+    return int(number)
 
 
 def _described(db: duckdb.DuckDBPyConnection) -> tuple[Catalogue, date | None]:

@@ -44,6 +44,8 @@ def parse(db: duckdb.DuckDBPyConnection, statement: str) -> tuple[duckdb.Stateme
     """The one SELECT in `statement`, ready to run, and its tree. Raises QueryRefused or duckdb.ParserException."""
     if len(statement) > LONGEST:
         raise QueryRefused(f"The statement is longer than {LONGEST:,} characters. Ask for less at a time.")
+    if re.search("[\ud800-\udfff]", statement):
+        raise QueryRefused("The statement holds half of a character (a lone surrogate). Write it out anew.")
     parsed = db.extract_statements(statement)
     if len(parsed) != 1:
         raise QueryRefused("Give exactly one SQL statement (PIVOT counts as several: use CASE instead).")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -18,10 +18,12 @@ class Limits:
     """What one query may use and how much it may answer.
 
     `seconds` of wall-clock time before its process is killed; `memory_mb` for DuckDB; `rows`, `bytes` (of the
-    values, as JSON) and `cell` (characters) of the answer: what is over is cut and said.
+    values, as JSON) and `cell` (characters) of the answer: what is over is cut and said. `wait`: seconds for other
+    queries to end before this one is refused.
     """
 
     seconds: float = 10.0
+    wait: float = 10.0
     memory_mb: int = 256
     rows: int = 500
     bytes: int = 200_000
@@ -42,7 +44,8 @@ class QueryResult:
 
     Decimals are text, instants are RFC 3339 UTC, days are ISO dates; text is one line without control, bidi or
     zero-width characters. `truncated` says that rows or text were cut off.
-    `as_of_date`: the day the marts stand for; `published_at`: when they were published, UTC.
+    `as_of_date`: the day the marts stand for; `published_at`: when they were published, UTC. `notes`: what to
+    know about the figures.
     """
 
     columns: list[Column]
@@ -50,3 +53,4 @@ class QueryResult:
     truncated: bool
     as_of_date: date | None
     published_at: datetime
+    notes: list[str] = field(default_factory=list)

@@ -8,6 +8,7 @@ started it when a query is late; should nobody do so, its own alarm does.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from dataclasses import asdict
@@ -23,12 +24,14 @@ if sys.platform == "linux":
 # Code, stacks and arenas of the threads come on top of what DuckDB counts as its memory.
 _ADDRESS_SPACE = 2 * 1024**3
 _GRACE = 5.0
+_NICE = 5  # behind the pages, which share the machine
 
 
 def confine() -> None:
     """Limits of the whole process, for whatever gets past the checks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.nice(_NICE)
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
