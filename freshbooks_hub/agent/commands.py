@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from freshbooks_hub.errors import HubError
+from freshbooks_hub.terminal import in_json, say
 
 if TYPE_CHECKING:
-    from freshbooks_hub.agent.actions.models import Action, PolicyView
+    from freshbooks_hub.agent.actions.models import PolicyView
     from freshbooks_hub.agent.actions.service import Actions
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -57,7 +58,7 @@ def approve(action_id: ActionId) -> None:
 
     actions = _actions()
     action = actions.get(action_id)
-    print(as_text(action))
+    say(as_text(action))
     if action.status is Status.proposed:
         _ask("Approve this and send it now?")
         actions.approve(action.id, action.payload_hash, _user(), Channel.terminal)
@@ -66,7 +67,7 @@ def approve(action_id: ActionId) -> None:
     else:
         raise HubError(f"The action is {action.status.value}; there is nothing to approve.")
     done = actions.dispatch(action.id)
-    print(f"\n{done.status.value}: {done.result.message if done.result else ''}")
+    say(f"\n{done.status.value}: {done.result.message if done.result else ''}")
 
 
 def refuse(action_id: ActionId) -> None:
@@ -88,10 +89,10 @@ def list_actions(as_json: AsJson = False) -> None:
     """
     found = _actions().list()[:50]
     if as_json:
-        print(json.dumps([action.model_dump(mode="json") for action in found], indent=2, ensure_ascii=False))
+        print(_json([action.model_dump(mode="json") for action in found]))
         return
     for action in found:
-        print(
+        say(
             f"{action.id}  {action.created_at:%Y-%m-%d %H:%M}  {action.status.value:12}  {action.preview.heading}"
         )
     if not found:
@@ -107,7 +108,7 @@ def show(action_id: ActionId, as_json: AsJson = False) -> None:
     from freshbooks_hub.agent.actions.preview import as_text
 
     action = _actions().get(action_id)
-    print(_json_of(action) if as_json else as_text(action))
+    say(_json(action.model_dump(mode="json")) if as_json else as_text(action))
 
 
 @actions_cli.command()
@@ -139,7 +140,7 @@ def allow(
     )
     actions = _actions()
     _ask(f"Let agents propose this kind of write ({write.value})?")
-    print(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
+    say(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -150,7 +151,7 @@ def forbid(write: Write) -> None:
     """
     from freshbooks_hub.agent.actions.models import Channel, Rule
 
-    print(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
+    say(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -160,7 +161,7 @@ def policy(as_json: AsJson = False) -> None:
     Example: `freshbooks actions policy --json`
     """
     view = _actions().policy.view()
-    print(view.model_dump_json(indent=2) if as_json else _policy(view))
+    say(_json(view.model_dump(mode="json")) if as_json else _policy(view))
 
 
 @actions_cli.command()
@@ -177,7 +178,7 @@ def receipts(
 
     actions = _actions()
     _ask(f"Let agents attach files under {folder} to expenses?" if folder else "Let agents read no files?")
-    print(_policy(actions.policy.set_receipts_folder(folder, _user(), Channel.terminal)))
+    say(_policy(actions.policy.set_receipts_folder(folder, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -190,7 +191,7 @@ def link(mode: Link) -> None:
 
     actions = _actions()
     _ask(f"Mark billed time in FreshBooks this way: {mode.value}?")
-    print(_policy(actions.policy.set_link(mode.value, _user(), Channel.terminal)))
+    say(_policy(actions.policy.set_link(mode.value, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -201,10 +202,10 @@ def reconcile(as_json: AsJson = False) -> None:
     """
     moved = _actions().reconcile()
     if as_json:
-        print(json.dumps([action.model_dump(mode="json") for action in moved], indent=2, ensure_ascii=False))
+        print(_json([action.model_dump(mode="json") for action in moved]))
         return
     for action in moved:
-        print(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
+        say(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
     if not moved:
         print("Nothing changed.")
 
@@ -226,7 +227,7 @@ def resolve(
     actions = _actions()
     _ask("Have you looked in FreshBooks?")
     done = actions.resolve(action_id, record, _user(), Channel.terminal)
-    print(f"{done.status.value}: {done.result.message if done.result else ''}")
+    say(f"{done.status.value}: {done.result.message if done.result else ''}")
 
 
 @actions_cli.command()
@@ -268,12 +269,12 @@ def log(as_json: AsJson = False) -> None:
     """
     entries = _actions().audit.entries()
     if as_json:
-        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        print(_json(entries))
         return
     for entry in entries:
         channel = f" ({entry['channel']})" if entry["channel"] else ""
         detail = ", ".join(f"{name} {value}" for name, value in entry["detail"].items())
-        print(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
+        say(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
               f"{entry['who']}{channel}  {detail}")  # fmt: skip
 
 
@@ -334,6 +335,5 @@ def _policy(view: PolicyView) -> str:
     return "\n".join(lines)
 
 
-def _json_of(action: Action) -> str:
-    document: dict[str, Any] = action.model_dump(mode="json")
-    return json.dumps(document, indent=2, ensure_ascii=False)
+def _json(document: Any) -> str:
+    return in_json(json.dumps(document, indent=2, ensure_ascii=False))
