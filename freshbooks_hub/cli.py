@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -60,6 +61,8 @@ def app() -> None:
     # Every file that is made from here on is its owner's alone, also those of processes that are started.
     os.umask(0o077)
     terminal.prepare()
+    if not os.environ.get("TERMINAL_WIDTH", "80").isdecimal():
+        del os.environ["TERMINAL_WIDTH"]  # Typer fails on another one
     try:
         _check_texts()
         try:
@@ -76,13 +79,18 @@ def app() -> None:
 
 def _check_texts() -> None:
     """Raise HubError for an argument or a variable of ours that is no text; it may be a secret, so only named."""
-    words = {f"Argument {number}": word for number, word in enumerate(sys.argv[1:], 1)}
-    ours = {name: text for name, text in os.environ.items() if name.startswith("FRESHBOOKS_")}
-    for name, text in (words | ours).items():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise HubError(f"{terminal.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
+    sys.argv[1:] = [_utf8(f"Argument {number}", word) for number, word in enumerate(sys.argv[1:], 1)]
+    for name, text in os.environ.items():
+        if name.startswith("FRESHBOOKS_"):
+            _utf8(name, text)
+
+
+def _utf8(name: str, text: str) -> str:
+    """The text, read as UTF-8 where the locale did not."""
+    try:
+        return os.fsencode(text).decode() if re.search("[\ud800-\udfff]", text) else text
+    except UnicodeError:
+        raise HubError(f"{terminal.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
 
 
 def _print_version(wanted: bool) -> None:
@@ -227,7 +235,7 @@ def query(
 
     answer = query_marts(Home.from_environment().marts, statement)
     if output is Format.csv:
-        print(as_csv(answer, terminal=sys.stdout.isatty()), end="")
+        print(as_csv(answer, to_terminal=sys.stdout.isatty()), end="")
     elif output is Format.json:
         print(as_json(answer))
     else:

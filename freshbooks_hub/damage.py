@@ -38,21 +38,23 @@ def said(error: Exception) -> str:
 
 
 def are_readable(marts: Path, whole: bool = False) -> bool:
-    """Whether there are marts at `marts`; with `whole`, whether every value of them can be read too."""
+    """Whether the marts at `marts` can be opened; with `whole`, whether every value of them can be read too."""
     if not marts.exists():
         return False
     try:
         with duckdb.connect(marts, read_only=True) as db:
             if whole:
                 read_whole(db, "marts")
-            return bool(_tables(db, "marts"))
+            return True
     except (duckdb.Error, OSError):
         return False
 
 
 def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
     """Count the rows of every table, and read every value of it: DuckDB compares each block's checksum then."""
-    tables = _tables(db, schema)
+    tables = db.execute(
+        "SELECT database_name, table_name FROM duckdb_tables() WHERE schema_name = ?", [schema]
+    ).fetchall()
     total = 0
     for database, name in tables:
         # The database's name too: marts.duckdb has a schema of the same name.
@@ -60,8 +62,3 @@ def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
         row = db.execute(f"SELECT count(*), max(hash(t)) FROM {table} t").fetchone()  # noqa: S608 - names of the catalogue
         total += row[0] if row else 0
     return f"{len(tables)} tables, {total:,} rows"
-
-
-def _tables(db: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
-    query = "SELECT database_name, table_name FROM duckdb_tables() WHERE schema_name = ?"
-    return db.execute(query, [schema]).fetchall()

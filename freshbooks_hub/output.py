@@ -14,14 +14,15 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from freshbooks_hub import terminal
 from freshbooks_hub.query import Answer
-from freshbooks_hub.terminal import in_json, shown
+from freshbooks_hub.terminal import shown
 
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def as_csv(answer: Answer, terminal: bool = False) -> str:
+def as_csv(answer: Answer, to_terminal: bool = False) -> str:
     """Comma-separated values with a header line.
 
     Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are. For a
@@ -32,7 +33,7 @@ def as_csv(answer: Answer, terminal: bool = False) -> str:
     for row in (answer.columns, *answer.rows):
         cells = [_csv_cell(value) for value in row]
         writer.writerow(
-            [shown(cell) if isinstance(cell, str) else cell for cell in cells] if terminal else cells
+            [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
         )
     return buffer.getvalue()
 
@@ -44,7 +45,7 @@ def as_json(answer: Answer) -> str:
     """
     names = _unique(answer.columns)
     rows = [dict(zip(names, map(_plain, row), strict=True)) for row in answer.rows]
-    return in_json(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+    return terminal.as_json(rows)
 
 
 def as_table(answer: Answer, title: str | None = None) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import re
 import sys
@@ -23,9 +24,11 @@ def shown(text: object) -> str:
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), str(text))
 
 
-def in_json(document: str) -> str:
-    """The JSON document with the same characters as JSON writes them out, which is no other document."""
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+def as_json(document: Any) -> str:
+    """The document as JSON for standard output, with what is `shown` written out, and what its encoding lacks."""
+    speaks_unicode = sys.stdout.encoding.lower().startswith("utf")
+    text = json.dumps(document, indent=2, ensure_ascii=not speaks_unicode, allow_nan=False)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: object, to: TextIO | None = None) -> None:
@@ -47,9 +50,8 @@ def prepare() -> None:
 
 def finish() -> None:
     """Write what is left of the output; raises HubError when it cannot be written."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 class _Output(io.FileIO):
@@ -67,7 +69,9 @@ class _Output(io.FileIO):
             raise HubError(f"The output cannot be written: {error.strerror}.") from error
 
 
-def _bearing(stream: TextIO) -> TextIO:
+def _bearing(stream: TextIO | None) -> TextIO:
+    if stream is None:  # closed by the shell
+        return open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()
