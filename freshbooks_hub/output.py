@@ -28,14 +28,15 @@ def as_csv(answer: Answer, to_terminal: bool = False) -> str:
     Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are. For a
     terminal control characters are written out, in a file they are data.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = []
     for row in (answer.columns, *answer.rows):
         cells = [_csv_cell(value) for value in row]
-        writer.writerow(
-            [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
+        lines.append(
+            _csv_line(
+                [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
+            )
         )
-    return buffer.getvalue()
+    return "".join(lines)
 
 
 def as_json(answer: Answer) -> str:
@@ -71,6 +72,13 @@ def _csv_cell(value: Any) -> Any:
         return value
     text = str(value)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _unique(columns: Iterable[str]) -> list[str]:
