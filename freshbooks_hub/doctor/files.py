@@ -78,7 +78,7 @@ def _marts(home: Home) -> Finding:
             Check.marts,
             False,
             f"{home.marts} cannot be read: {str(error).splitlines()[0]}",
-            f"Nothing is lost: build it anew from the raw tables: rm {home.marts} && freshbooks build",
+            "Nothing is lost: build it anew from the raw tables: freshbooks build",
         )
 
 
