@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub import terminal
 from freshbooks_hub.agent import commands as action_commands
 from freshbooks_hub.agent.server import commands as mcp_commands
 from freshbooks_hub.connection import commands as connection_commands
@@ -32,6 +35,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 AsOf = Annotated[
@@ -54,14 +58,45 @@ class Format(StrEnum):
 
 def app() -> None:
     """Console script: a HubError becomes one message on standard error and exit code 1."""
+    # Every file that is made from here on is its owner's alone, also those of processes that are started.
+    os.umask(0o077)
+    terminal.prepare()
+    if not os.environ.get("TERMINAL_WIDTH", "80").isdecimal():
+        del os.environ["TERMINAL_WIDTH"]  # Typer fails on another one
     try:
-        cli()
+        _check_texts()
+        try:
+            cli()
+        finally:
+            terminal.finish()
     except HubError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        terminal.say(f"Error: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("Stopped. Run the command again to go on.", file=sys.stderr)
         sys.exit(1)
+
+
+def _check_texts() -> None:
+    """Raise HubError for an argument or a variable of ours that is no text; it may be a secret, so only named."""
+    sys.argv[1:] = [_utf8(f"Argument {number}", word) for number, word in enumerate(sys.argv[1:], 1)]
+    for name, text in os.environ.items():
+        if name.startswith("FRESHBOOKS_"):
+            _utf8(name, text)
+
+
+def _utf8(name: str, text: str) -> str:
+    """The text, read as UTF-8 where the locale did not."""
+    try:
+        return os.fsencode(text).decode() if re.search("[\ud800-\udfff]", text) else text
+    except UnicodeError:
+        raise HubError(f"{terminal.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"freshbooks {importlib.metadata.version('source-freshbooks')}")
+        raise typer.Exit
 
 
 @cli.callback()
@@ -72,6 +107,9 @@ def common(
             envvar="FRESHBOOKS_CONNECTION", help="Which of several connections, by name. [default: default]"
         ),
     ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """FreshBooks data out, right and useful: connect, sync, query."""
     if connection:
@@ -197,7 +235,7 @@ def query(
 
     answer = query_marts(Home.from_environment().marts, statement)
     if output is Format.csv:
-        print(as_csv(answer), end="")
+        print(as_csv(answer, to_terminal=sys.stdout.isatty()), end="")
     elif output is Format.json:
         print(as_json(answer))
     else:
@@ -215,7 +253,7 @@ def status(as_json: AsJson = False) -> None:
     from freshbooks_hub.status import status as read_status
 
     picture = read_status(Home.from_environment())
-    print(json.dumps(picture, indent=2) if as_json else as_text(picture))
+    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
 
 
 @cli.command()
@@ -243,7 +281,9 @@ def _print_marts(console: Console, result: SyncResult) -> None:
     day = f", as of {result.as_of_date}" if result.as_of_date else ""
     console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
     for note in attention(result.warnings, result.differences):
-        console.print(note, style="bold yellow", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            terminal.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def _console() -> Console:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 
 def fsync_folder(folder: Path) -> None:
@@ -14,6 +17,17 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_private(path: Path) -> TextIO:
+    """Open `path` to append text in UTF-8; mode 0600, also where it was another one."""
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    return open(path, "a", encoding="utf-8", errors="backslashreplace", opener=opener)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -31,6 +45,16 @@ def write_private(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
+
+
+def make_private(folder: Path) -> None:
+    """Take the rights of others away from everything in `folder`; what belongs to somebody else stays as it is."""
+    for parent, _, names in os.walk(folder):
+        for path in (parent, *(os.path.join(parent, name) for name in names)):  # noqa: PTH118 - thousands of files
+            with suppress(OSError):
+                found = os.lstat(path)
+                if not stat.S_ISLNK(found.st_mode) and found.st_mode & 0o077:
+                    os.chmod(path, stat.S_IMODE(found.st_mode) & ~0o077)  # noqa: PTH101
 
 
 def check_writable(folder: Path, size: int = 64 * 1024) -> None:

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freshbooks_hub.errors import HomeError, disk_errors
-from freshbooks_hub.files import check_writable
+from freshbooks_hub.files import check_writable, make_private
+from freshbooks_hub.terminal import shown
 
 DEFAULT = "default"
+# DuckDB takes `?` for the start of its own settings, `\\` for a separator and the others for wildcards of file names;
+# dbt takes `#` for the end of a path.
+IMPOSSIBLE = frozenset("?#*[]\\\n")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -32,9 +36,17 @@ class Home:
     def from_environment(cls) -> Home:
         """The home of the connection named by FRESHBOOKS_CONNECTION under FRESHBOOKS_HOME, or ~/.freshbooks.
 
-        Raises HomeError for a name that cannot be a folder's.
+        Raises HomeError for a name that cannot be a folder's, and for a folder that `check_path` refuses.
         """
-        base = cls(Path(os.environ.get("FRESHBOOKS_HOME") or Path.home() / ".freshbooks").absolute())
+        try:
+            root = Path(os.environ.get("FRESHBOOKS_HOME") or Path.home() / ".freshbooks").absolute()
+        except OSError as error:
+            raise HomeError(
+                "The folder that this command was run in is gone, and FRESHBOOKS_HOME is relative to it. "
+                "Give FRESHBOOKS_HOME as a full path."
+            ) from error
+        check_path(root)
+        base = cls(root)
         return base.named(os.environ.get("FRESHBOOKS_CONNECTION") or DEFAULT)
 
     @classmethod
@@ -65,11 +77,16 @@ class Home:
         return Home(self.base.root / "connections" / name, name)
 
     def ensure(self) -> Home:
-        """Create the folders (mode 0700) and prove that they can be written; raises HomeError."""
+        """Create the folders and prove that they can be written; raises HomeError.
+
+        Folders are of mode 0700, files of 0600, also those of a home that was there before.
+        """
+        check_path(self.root)
         with disk_errors(self.root):
             above = () if self.base is self else (self.base.root, self.root.parent)
             for folder in (*above, self.root, self.logs, self.run, self.dbt):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.base.root)
             check_writable(self.root)
         return self
 
@@ -111,3 +128,15 @@ class Home:
     def dbt(self) -> Path:
         """dbt's target folder, kept between runs for partial parsing."""
         return self.root / "dbt"
+
+
+def check_path(root: Path) -> None:
+    """Raise HomeError for a folder whose name DuckDB or dbt cannot use, or that no terminal can show."""
+    text = str(root)
+    wrong = sorted({char for char in text if char in IMPOSSIBLE or shown(char) != char})
+    if wrong:
+        named = " and ".join(map(repr, wrong))
+        raise HomeError(
+            f"The databases cannot be kept in {text!r}, because its path contains {named}. Point FRESHBOOKS_HOME to a "
+            "folder without control characters and without any of ? # * [ ] \\ in its path."
+        )

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freshbooks_hub.history import StreamResult
+from freshbooks_hub.terminal import shown
 
 
 class Reporter(Protocol):
@@ -56,10 +57,10 @@ class Lines(Silent):
         self._console = console
 
     def completed(self, stream: str, count: int) -> None:
-        self._console.print(f"{stream}: {count:,} rows read", highlight=False)
+        self._console.print(f"{stream}: {count:,} rows read", highlight=False, markup=False)
 
     def phase(self, text: str) -> None:
-        self._console.print(text, highlight=False)
+        self._console.print(shown(text), highlight=False, markup=False)
 
 
 class RowsColumn(ProgressColumn):
@@ -84,7 +85,7 @@ class Live:
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             RowsColumn(),
             RateColumn(),
@@ -111,7 +112,7 @@ class Live:
         self._progress.update(self._task(stream), completed=count, total=count)
 
     def phase(self, text: str) -> None:
-        self._progress.console.print(text, style="bold", highlight=False)
+        self._progress.console.print(shown(text), style="bold", highlight=False, markup=False)
 
     def _task(self, stream: str) -> TaskID:
         if stream not in self._tasks:
@@ -146,5 +147,5 @@ def summary(results: list[StreamResult]) -> Table:
         table.add_column(name, justify="right")
     for r in results:
         numbers = [f"{n:,}" for n in (r.read, r.inserted, r.updated, r.total)]
-        table.add_row(r.stream, *numbers, f"{r.seconds:.1f}", style=None if r.completed else "red")
+        table.add_row(Text(r.stream), *numbers, f"{r.seconds:.1f}", style=None if r.completed else "red")
     return table

@@ -78,7 +78,7 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
             if business.id in chosen
         ],
         "missing_scopes": [scope.name for scope in lacking],
-        "token_valid": bool(expires_at and expires_at > datetime.now(UTC)),
+        "token_valid": expires_at is None or expires_at > datetime.now(UTC),
     }
 
 

@@ -144,6 +144,8 @@ class OAuth:
             self._first_created_at = created
         created = self._first_created_at
         expires_at = datetime.fromtimestamp(created, self._clock.now().tzinfo) + timedelta(seconds=EXPIRES_IN)
+        if expires_at <= self._clock.now():  # no token is given that is over already
+            expires_at = self._clock.now() + timedelta(seconds=EXPIRES_IN)
         token = self._jwt(scope, created)
         self.access[token] = Access(frozenset(scope.split()), scope, expires_at)
         self.refresh_token, self._refresh_scope = secrets.token_hex(32), scope

@@ -270,7 +270,7 @@ class TestFiles:
             db.execute("CREATE SCHEMA marts.marts; CREATE TABLE marts.marts.x AS FROM range(200_000)")
         with home.marts.open("r+b") as file:
             file.truncate(home.marts.stat().st_size // 2)
-        assert "rm " in only(home, Check.marts).remedy
+        assert "freshbooks build" in only(home, Check.marts).remedy
 
     def test_marts_that_hold_nothing(self, home: Home) -> None:
         duckdb.connect(home.marts).close()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from freshbooks_hub.terminal import say
+
 ClientId = Annotated[
     str | None,
     typer.Option("--client-id", envvar="FRESHBOOKS_CLIENT_ID", help="Of your app; asked for when missing."),
@@ -116,7 +118,7 @@ def disconnect(
     told = login.disconnect(home)
     print(f"Disconnected. The data stays in {home.root}.")
     if not told.revoked:
-        print(f"FreshBooks could not be told: {told.why_not}")
+        say(f"FreshBooks could not be told: {told.why_not}")
 
 
 def connections(
@@ -134,7 +136,7 @@ def connections(
         print(json.dumps(rows, indent=2))
         return
     for row in rows:
-        print(f"{row['name']:<20}  {row['state']:<14}  {row['user'] or '':<30}  {row['home']}")
+        say(f"{row['name']:<20}  {row['state']:<14}  {row['user'] or '':<30}  {row['home']}")
 
 
 def register(cli: typer.Typer) -> None:

@@ -34,9 +34,8 @@ def validate(config: object) -> dict[str, Any]:
     missing = [name for name in REQUIRED if not _text(credentials.get(name))]
     if missing:
         raise InvalidConfig(f"The config lacks credentials.{', credentials.'.join(missing)}. {HINT}")
-    redirect = urlsplit(credentials["redirect_uri"])
     # freshbooks-api.md 1.3: HTTPS only, no query string.
-    if redirect.scheme != "https" or not redirect.netloc or redirect.query:
+    if not _is_https(credentials["redirect_uri"]):
         raise InvalidConfig(
             "credentials.redirect_uri must be the https address registered with your FreshBooks app, "
             "without a query string, for example https://localhost:8765/callback."
@@ -51,6 +50,14 @@ def validate(config: object) -> dict[str, Any]:
     if not isinstance(business_ids, list) or not all(type(value) is int for value in business_ids):
         raise InvalidConfig("business_ids must be a list of business numbers, for example [439000].")
     return config
+
+
+def _is_https(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets without an IPv6 address
+        return False
+    return parts.scheme == "https" and bool(parts.netloc) and not parts.query
 
 
 def parse_instant(text: str) -> datetime:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, probe
@@ -25,6 +26,7 @@ from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.errors import HubError, InvalidConfig
 from freshbooks_hub.home import Home
+from freshbooks_hub.terminal import shown
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -102,7 +104,7 @@ class Interactive:
         table = Table(
             title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
         )
-        table.add_row("redirect URI", redirect_uri)
+        table.add_row("redirect URI", Text(shown(redirect_uri)))
         for scope in scopes.needed(actions=self._options.actions):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
@@ -212,12 +214,12 @@ class Interactive:
             self._say(f"  {access.stream} of {access.business_id}: {access.what}. {access.remedy}")
 
     def _ask(self, question: str) -> str:
-        self._console.print(question, end="", markup=False, highlight=False)
+        self._console.print(shown(question), end="", markup=False, highlight=False)
         return self._inbox.line()
 
     def _say(self, text: str) -> None:
         # Addresses are copied from the terminal: never broken into lines.
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _has_display() -> bool:
@@ -231,7 +233,5 @@ def _businesses(candidate: Candidate) -> Table:
         table.add_column(column, overflow="fold")
     for business in candidate.profile.businesses:
         answer = business.why_not or (f"yes. {business.note}" if business.note else "yes")
-        table.add_row(
-            *(text.replace("[", r"\[") for text in (str(business.id), business.name, business.role, answer))
-        )
+        table.add_row(*(Text(shown(text)) for text in (business.id, business.name, business.role, answer)))
     return table

@@ -14,12 +14,11 @@ from typing import Any
 from freshbooks_api import scopes
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.addresses import answer_fields, authorize_url, start_root
-from freshbooks_hub.connection.api import Api
 from freshbooks_hub.connection.attempts import Attempts, LoginRefused
 from freshbooks_hub.connection.config import validate
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import identify, valid_access_token
 from freshbooks_hub.errors import HubError, InvalidConfig, NotConnected
 from freshbooks_hub.home import Home
 
@@ -258,7 +257,7 @@ def _end(store: ConnectionStore) -> Disconnected:
 
 
 def _with_profile(store: ConnectionStore) -> Connection:
-    found = Api(valid_access_token(store)).me()
+    _, found = identify(store)
     with store.locked():
         connection = replace(store.load(), profile=found)
         store.save(connection)

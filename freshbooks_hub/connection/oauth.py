@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -20,6 +20,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from freshbooks_api.expiry import expiry
+from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.errors import HubError
 
 CONNECT_TIMEOUT = 10.0
@@ -53,18 +55,18 @@ class AnswerLost(OAuthError):
 
 @dataclass(frozen=True)
 class Tokens:
-    """A token pair; `expires_at` is UTC and belongs to the access token."""
+    """A token pair; `expires_at` is UTC and belongs to the access token, None where that end is unknown."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    expires_at: datetime
+    expires_at: datetime | None
 
-    def as_credentials(self) -> dict[str, str]:
+    def as_credentials(self) -> dict[str, str | None]:
         """The three fields of the connector config that change with a refresh."""
         return {
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
-            "token_expiry_date": self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "token_expiry_date": self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if self.expires_at else None,
         }
 
 
@@ -83,10 +85,11 @@ def exchange_code(credentials: dict[str, Any], code: str) -> Tokens:
     return _request(credentials, {"grant_type": "authorization_code", "code": code}, previous=None)
 
 
-def refresh(credentials: dict[str, Any]) -> Tokens:
+def refresh(credentials: dict[str, Any], clock: Clock = utc_now) -> Tokens:
     """Spend the refresh token of `credentials` for a new pair; raises OAuthError."""
     token = credentials["refresh_token"]
-    return _request(credentials, {"grant_type": "refresh_token", "refresh_token": token}, previous=token)
+    grant = {"grant_type": "refresh_token", "refresh_token": token}
+    return _request(credentials, grant, previous=token, clock=clock)
 
 
 def revoke(credentials: dict[str, Any]) -> None:
@@ -110,11 +113,13 @@ def check_client(credentials: dict[str, Any]) -> None:
         return
 
 
-def _request(credentials: dict[str, Any], grant: dict[str, str], previous: str | None) -> Tokens:
+def _request(
+    credentials: dict[str, Any], grant: dict[str, str], previous: str | None, clock: Clock = utc_now
+) -> Tokens:
     client = {name: credentials[name] for name in ("client_id", "client_secret", "redirect_uri")}
     response = _post("token", client | grant)
     if response.status_code == 200:
-        return _tokens(response, previous)
+        return _tokens(response, previous, clock())
     raise _refusal(response, GrantRefused if previous else CodeRefused)
 
 
@@ -147,15 +152,12 @@ def _never_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError | ProxyError)
 
 
-def _tokens(response: requests.Response, previous: str | None) -> Tokens:
+def _tokens(response: requests.Response, previous: str | None, now: datetime) -> Tokens:
     body = _json(response)
     access, new = body.get("access_token"), body.get("refresh_token") or previous
     if not isinstance(access, str) or not access or not isinstance(new, str):
         raise OAuthError("FreshBooks answered the token request without a token. Try again in a few minutes.")
-    now = int(datetime.now(UTC).timestamp())
-    # freshbooks-api.md 1.4: expiry counts from `created_at`, not from now.
-    expires = int(body.get("created_at") or now) + int(body.get("expires_in") or 0)
-    return Tokens(access, new, datetime.fromtimestamp(0, UTC) + timedelta(seconds=expires))
+    return Tokens(access, new, expiry(body, now))
 
 
 def _refusal(response: requests.Response, invalid_grant: type[OAuthError]) -> OAuthError:

@@ -46,11 +46,11 @@ class Connection:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the access token expires (UTC); None when that is unknown."""
+        """When the access token expires (UTC); None when that is unknown: it is used until FreshBooks answers 401."""
         text = self.credentials.get("token_expiry_date")
         return parse_instant(text).astimezone(UTC) if text else None
 
-    def with_credentials(self, changed: dict[str, str]) -> Connection:
+    def with_credentials(self, changed: dict[str, str | None]) -> Connection:
         """A living copy with new tokens."""
         config = self.config | {"credentials": self.credentials | changed}
         return replace(self, config=config, dead_since=None, refreshed_at=datetime.now(UTC))
@@ -142,10 +142,10 @@ class ConnectionStore:
         and the newer grant must not be overwritten.
         """
         changed = {
-            name: credentials[name]
-            for name in ("access_token", "refresh_token", "token_expiry_date")
-            if credentials.get(name)
+            name: credentials[name] for name in ("access_token", "refresh_token") if credentials.get(name)
         }
+        # Unknown too: the end of the token before is not that of this one.
+        changed["token_expiry_date"] = credentials.get("token_expiry_date")
         with self.locked():
             current = self.load()
             if current.credentials["refresh_token"] not in {before, changed.get("refresh_token")}:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from freshbooks_api.expiry import MARGIN
 from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.api import Api, ApiRefused
+from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.errors import HubError
 
-MARGIN = timedelta(minutes=10)
+# What FreshBooks gives an access token as a rule (freshbooks-api.md 1.4).
+LIFE = timedelta(hours=12)
 # A grant that nothing uses is refreshed this long after its access token's end, so at least weekly.
 IDLE = timedelta(days=6)
 
 
 def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock: Clock = utc_now) -> str:
-    """An access token that lives for at least `margin` more.
+    """An access token that lives for at least `margin` more, as far as its end is known.
 
+    One whose end is unknown is handed out until somebody tells `renewed_access_token` that FreshBooks refused it.
     Refreshes under the connection's lock: reload, still valid? then check that a new token can be written,
     spend the old one, persist, return. A refusal for good (invalid_grant) is recorded, so that it is posted
     once until the user connects again. Raises NotConnected, HomeError, OAuthError.
@@ -33,6 +37,31 @@ def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock
     return token
 
 
+def renewed_access_token(store: ConnectionStore, refused: str, clock: Clock = utc_now) -> str:
+    """Another access token than `refused`, to which FreshBooks answered 401; refreshes unless somebody has since.
+
+    Raises what `valid_access_token` raises.
+    """
+    with store.locked():
+        connection = store.load()
+        if connection.credentials.get("access_token") == refused:
+            connection = _refresh(store, connection, clock)
+    token: str = connection.credentials["access_token"]
+    return token
+
+
+def identify(store: ConnectionStore, clock: Clock = utc_now) -> tuple[str, Profile]:
+    """An access token that FreshBooks accepts now, and whose it is. Raises HubError."""
+    token = valid_access_token(store, clock=clock)
+    try:
+        return token, Api(token).me()
+    except ApiRefused as refused:
+        if refused.status != 401:
+            raise
+    token = renewed_access_token(store, token, clock)
+    return token, Api(token).me()
+
+
 def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
     """Refresh a living grant that was idle for `IDLE`; returns whether it did. Meant to be called at any time.
 
@@ -41,10 +70,11 @@ def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
     if not store.exists():
         return False
     connection = store.load()
-    expires_at = connection.expires_at
-    if connection.dead_since or (expires_at and clock() - expires_at < IDLE):
+    given = connection.refreshed_at or connection.connected_at
+    expires_at = connection.expires_at or given + LIFE
+    if connection.dead_since or clock() - expires_at < IDLE:
         return False
-    valid_access_token(store, clock=clock)
+    renewed_access_token(store, connection.credentials.get("access_token") or "", clock)
     return True
 
 
@@ -78,10 +108,9 @@ def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
 
 
 def _is_valid(connection: Connection, margin: timedelta, clock: Clock) -> bool:
-    expires_at = connection.expires_at
-    if not connection.credentials.get("access_token") or expires_at is None:
+    if not connection.credentials.get("access_token"):
         return False
-    return expires_at - clock() >= margin
+    return connection.expires_at is None or connection.expires_at - clock() >= margin
 
 
 def _refresh(store: ConnectionStore, connection: Connection, clock: Clock) -> Connection:
@@ -92,7 +121,7 @@ def _refresh(store: ConnectionStore, connection: Connection, clock: Clock) -> Co
         )
     store.check_writable()
     try:
-        tokens = oauth.refresh(connection.credentials)
+        tokens = oauth.refresh(connection.credentials, clock)
     except oauth.GrantRefused:
         store.save(replace(connection, dead_since=clock()))
         raise

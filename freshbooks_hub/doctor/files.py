@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from freshbooks_hub.damage import read_whole
 from freshbooks_hub.doctor.finding import Check, Finding
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.history import History
@@ -24,7 +25,7 @@ def check(home: Home) -> Iterator[Finding]:
     version: int | None = None
     try:
         with _opened(home.raw) as raw:
-            what = _counts(raw, "freshbooks")
+            what = read_whole(raw, "freshbooks")
             row = raw.execute("SELECT version FROM freshbooks_sync.version").fetchone()
             version = row[0] if row else None
         yield Finding(Check.raw, True, what)
@@ -69,7 +70,7 @@ def _marts(home: Home) -> Finding:
             ).fetchone()
             if not tables or not tables[0]:
                 raise duckdb.Error("it holds no mart")
-            return Finding(Check.marts, True, _counts(marts, "marts"))
+            return Finding(Check.marts, True, read_whole(marts, "marts"))
     except FileNotFoundError:
         return Finding(Check.marts, True, "none yet", NONE_YET)
     except duckdb.Error as error:
@@ -77,22 +78,8 @@ def _marts(home: Home) -> Finding:
             Check.marts,
             False,
             f"{home.marts} cannot be read: {str(error).splitlines()[0]}",
-            f"Nothing is lost: build it anew from the raw tables: rm {home.marts} && freshbooks build",
+            "Nothing is lost: build it anew from the raw tables: freshbooks build",
         )
-
-
-def _counts(db: duckdb.DuckDBPyConnection, schema: str) -> str:
-    """Count the rows of every table, and read every value of it: DuckDB compares each block's checksum then."""
-    tables = db.execute(
-        "SELECT database_name, table_name FROM duckdb_tables() WHERE schema_name = ?", [schema]
-    ).fetchall()
-    total = 0
-    for database, name in tables:
-        # The database's name too: marts.duckdb has a schema of the same name.
-        table = f'"{database}"."{schema}"."{name}"'
-        row = db.execute(f"SELECT count(*), max(hash(t)) FROM {table} t").fetchone()  # noqa: S608 - names of the catalogue
-        total += row[0] if row else 0
-    return f"{len(tables)} tables, {total:,} rows"
 
 
 def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
@@ -100,7 +87,7 @@ def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
         yield Finding(Check.history, True, "none yet", NONE_YET)
         return
     try:
-        with closing(sqlite3.connect(f"file:{home.history}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"{home.history.as_uri()}?mode=ro", uri=True)) as db:
             said = db.execute("PRAGMA quick_check").fetchone()[0]
     except sqlite3.Error as error:
         said = str(error)

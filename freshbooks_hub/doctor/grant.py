@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, oauth
-from freshbooks_hub.connection.api import ApiRefused
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.connection.tokens import examine, valid_access_token
+from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.doctor.finding import Check, Finding
 from freshbooks_hub.errors import HubError, NotConnected
 from freshbooks_hub.home import Home
@@ -79,20 +78,17 @@ class Grant:
         except HubError as error:
             return Finding(Check.grant, False, str(error), "Mend that, then run `freshbooks doctor` again.")
         ends = self._store.load().expires_at
-        return Finding(Check.grant, True, f"alive; the access token is good until {ends:%Y-%m-%d %H:%M} UTC")
+        until = (
+            f"good until {ends:%Y-%m-%d %H:%M} UTC"
+            if ends
+            else "accepted; FreshBooks does not say until when"
+        )
+        return Finding(Check.grant, True, f"alive; the access token is {until}")
 
     def _token(self) -> str:
         """A token that FreshBooks accepts now; raises HubError."""
-        token = valid_access_token(self._store)
-        try:
-            login.profile(self._home)
-        except ApiRefused as refused:
-            if refused.status != 401:
-                raise
-            examine(self._store)
-            login.profile(self._home)
-            token = valid_access_token(self._store)
-        return token
+        login.profile(self._home)  # renews one that FreshBooks refuses
+        return valid_access_token(self._store)
 
     def _allowed(self) -> Iterator[Finding]:
         connection = self._store.load()

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freshbooks_hub.doctor.finding import Finding
+from freshbooks_hub.terminal import shown
 
 
 def as_table(findings: list[Finding]) -> Table:
@@ -19,5 +20,5 @@ def as_table(findings: list[Finding]) -> Table:
         )
         what = f"{finding.subject}: {finding.what}" if finding.subject else finding.what
         # Text, not markup: names come from the books.
-        table.add_row(Text(mark, style), Text(finding.check), Text(what), Text(finding.remedy))
+        table.add_row(Text(mark, style), Text(finding.check), Text(shown(what)), Text(shown(finding.remedy)))
     return table

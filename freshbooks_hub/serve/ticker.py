@@ -129,7 +129,7 @@ def _start(home: Home) -> subprocess.Popen[bytes]:
             path.replace(path.with_suffix(".log.1"))
         with path.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "freshbooks_hub.cli", "sync", "--due"],
+                [sys.executable, "-P", "-m", "freshbooks_hub.cli", "sync", "--due"],
                 env=os.environ | home.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

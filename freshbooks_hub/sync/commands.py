@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from freshbooks_hub.terminal import say
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 schedule = typer.Typer(
@@ -63,14 +65,14 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
             "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
         )
     for alarm in alarms:
-        print(f"Attention: {alarm.message}")
+        say(f"Attention: {alarm.message}")
     if trouble:
-        print(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
+        say(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
     print(f"{'entity':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
     for e in entities:
         every = format_frequency(e.frequency) + ("" if e.frequency == e.default_frequency else "*")
         following = "now" if e.is_due(now) else _minute(e.next_due)
-        print(
+        say(
             f"{e.name:<15} {every:>6}  {_minute(e.last_success):<16}  {following:<16} {e.last_error or ''}".rstrip()
         )
     print("Change one: freshbooks schedule set invoices 30m")
@@ -146,7 +148,7 @@ def enable_webhooks(
             "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
         )
     for reason in refused:
-        print(f"Left out: {reason}")
+        say(f"Left out: {reason}")
     if not registered:
         why = "" if refused else " The connection has no business with accounting."
         raise HubError(f"No callback is registered, so nothing will be delivered.{why}")
@@ -192,9 +194,9 @@ def sync_what_is_due(as_json: bool) -> None:
             )
         )
     else:
-        print(done.message)
+        say(done.message)
         for warning in done.result.warnings if done.result else []:
-            print(f"Warning: {warning}")
+            say(f"Warning: {warning}")
 
 
 def register(cli: typer.Typer) -> None:

@@ -17,7 +17,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.sync import alarms
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.lock import sync_lock
-from freshbooks_hub.sync.schedule import CONNECTION, Entity, Schedule
+from freshbooks_hub.sync.schedule import Entity, Schedule
 
 BUSINESSES = "businesses"
 
@@ -117,8 +117,7 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
     now = clock()
     entities = schedule.entities(now)
     chosen = select(entities, now)
-    # Stored before the try: one that is killed each time is not repeated at every tick.
-    schedule.failed(CONNECTION, "The last sync was stopped before its end.", now)
+    schedule.begin(now)
     options = SyncOptions(list(chosen.streams), whole=chosen.whole, unattended=True)
     try:
         result = sync_locked(home, options, reporter, source, clock)

@@ -17,8 +17,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
+from freshbooks_hub.environment import source_environment
 from freshbooks_hub.errors import SourceFailed, disk_errors
-from freshbooks_hub.files import write_private
+from freshbooks_hub.files import open_private, write_private
 from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, messages
 
 SECRETS = ("client_secret", "refresh_token", "access_token")
@@ -36,7 +37,7 @@ class RunLog:
         self._lock = threading.Lock()
         self._secrets: set[str] = set()
         with disk_errors(path.parent):
-            self._file = path.open("a", encoding="utf-8")
+            self._file = open_private(path)
 
     def hide(self, config: dict[str, Any]) -> None:
         """Blot out the secrets of a connector config, also in what is written already.
@@ -180,6 +181,9 @@ class SourceRun:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            env=source_environment(),
+            cwd=self.folder,
+            umask=0o077,
             start_new_session=True,
         )
         assert process.stderr is not None

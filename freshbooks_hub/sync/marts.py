@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from freshbooks_hub.damage import are_readable
 from freshbooks_hub.errors import disk_errors
 from freshbooks_hub.history import Generation, History
 from freshbooks_hub.home import Home
@@ -43,16 +44,18 @@ def refresh_marts(
     raw: RawFacts,
     start_date: str | None,
     at: date | datetime,
+    verify: bool = False,
 ) -> Refreshed:
-    """Bring the published marts in step with the raw tables.
+    """Bring the published marts in step with the raw tables. Marts that cannot be read count as none.
 
-    `at`: that day, or an instant of which the day at the business counts. Raises TransformFailed or HomeError.
+    `at`: that day, or an instant of which the day at the business counts. `verify`: read every value of the published
+    marts to find out; without, only a file that cannot be opened is noticed. Raises TransformFailed or HomeError.
     """
     day = at.astimezone(transform.business_zone(home.raw)).date() if isinstance(at, datetime) else at
     as_of_date = day.isoformat()
     project = transform.Project.of(home)
     fingerprint = project.fingerprint(raw.tables, start_date)
-    current = history.generation() if home.marts.exists() else None
+    current = history.generation() if are_readable(home.marts, whole=verify) else None
     same_basis = current is not None and (current.as_of_date, current.project) == (as_of_date, fingerprint)
     if current and same_basis and current.raw_version == raw.version:
         reporter.phase("Nothing changed: marts left as they were.")

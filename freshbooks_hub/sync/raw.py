@@ -59,6 +59,7 @@ class RawStore:
                     "temp_directory": str(temp_folder),
                 },
             )
+            path.chmod(0o600)
             # Timestamps are stored naive, in UTC; the machine's zone must not matter.
             self._db.execute("SET TimeZone = 'UTC'")
             # DuckDB 2 draws one on standard output, where `--json` answers.

@@ -98,7 +98,7 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
             facts = _facts(raw, run.history)
         finally:
             raw.close()
-        marts = _refresh(run, facts, as_of)
+        marts = _refresh(run, facts, as_of, verify=True)
         return SyncResult([], marts.published, marts.as_of_date, marts.warnings, differences(home.marts))
 
     with sync_lock(home.root):
@@ -182,10 +182,10 @@ def _facts(raw: RawStore, history: History) -> RawFacts:
     return RawFacts(raw.tables(), raw.version(), changed)
 
 
-def _refresh(run: _Run, facts: RawFacts, as_of: date | None) -> Refreshed:
+def _refresh(run: _Run, facts: RawFacts, as_of: date | None, verify: bool = False) -> Refreshed:
     start_date = ConnectionStore(run.home.connection).load().config.get("start_date")
     at = as_of or run.clock()
-    return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at)
+    return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at, verify)
 
 
 def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:

@@ -19,6 +19,7 @@ from freshbooks_hub.history import TABLES as HISTORY_TABLES
 from freshbooks_hub.history import reads as reads_of
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.entities import BY_NAME, PLANS, Plan
+from freshbooks_hub.sync.lock import sync_holder
 
 TABLES = (
     HISTORY_TABLES
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS schedule_failures (
 """
 )
 CONNECTION = ""
+STOPPED = "The last sync was stopped before its end."
 # A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
 WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
@@ -196,11 +198,18 @@ class Schedule:
             )
 
     def trouble(self) -> Trouble | None:
-        """What keeps the connection as a whole from being read; None when the last try worked."""
+        """What keeps the connection as a whole from being read; None when the last try worked, or is running."""
         if not self._home.history.exists():
             return None
         with self._connection() as db:
-            return _troubles(db).get(CONNECTION)
+            trouble = _troubles(db).get(CONNECTION)
+        # Noted when the try begins; true once its process is gone without having said anything else.
+        running = trouble is not None and trouble.error == STOPPED and sync_holder(self._home.root)
+        return None if running else trouble
+
+    def begin(self, now: datetime) -> None:
+        """Note a try of the connection before it is made, so that one that is killed is not repeated at every tick."""
+        self.failed(CONNECTION, STOPPED, now)
 
     def failed(self, name: str, error: str, now: datetime) -> None:
         """Note a failed try of an entity, or of the connection (name CONNECTION)."""

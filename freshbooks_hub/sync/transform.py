@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 import importlib.resources
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,8 +16,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
+from freshbooks_hub.environment import dbt_environment
 from freshbooks_hub.errors import TransformFailed, disk_errors
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.batch_sql import literal
 
 UNCHANGED = "The earlier marts are unchanged."
 SAMPLE_ROWS = 5
@@ -38,6 +39,16 @@ class Project:
         """The project shipped with this package, building under `home`."""
         folder = Path(str(importlib.resources.files("dbt_project") / "dbt_project.yml")).parent
         return cls(folder, home.run / "dbt_work.duckdb", home.run / "marts_next.duckdb", home.dbt / "target")
+
+    def environment(self, home: Home) -> dict[str, str]:
+        """The environment in which dbt finds the files of this build."""
+        return dbt_environment(
+            {
+                "FRESHBOOKS_DBT_WORK": str(self.work),
+                "FRESHBOOKS_DBT_RAW": str(home.raw),
+                "FRESHBOOKS_DBT_MARTS": str(self.marts),
+            }
+        )
 
     def fingerprint(self, streams: list[str], start_date: str | None) -> str:
         """Changes whenever a file of the project or a variable does, but for the day."""
@@ -138,17 +149,19 @@ def _run_dbt(
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
     command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]
     command += ["--exclude-resource-type", "unit_test", *selection]
-    environment = os.environ | {
-        "FRESHBOOKS_DBT_WORK": str(project.work),
-        "FRESHBOOKS_DBT_RAW": str(home.raw),
-        "FRESHBOOKS_DBT_MARTS": str(project.marts),
-        # No variable: another one at each build would make dbt parse the whole project again.
-        "FRESHBOOKS_DBT_GENERATION": str(generation),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-    }
+    # No variable: another one at each build would make dbt parse the whole project again.
+    environment = project.environment(home) | {"FRESHBOOKS_DBT_GENERATION": str(generation)}
     run = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        env=environment,
+        # A folder of ours: the one the command was run in may be gone, or hold a project of its own.
+        cwd=home.run,
+        umask=0o077,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if run.returncode:
         raise TransformFailed(_reason(home, project, results, run.stderr + run.stdout))
@@ -193,8 +206,8 @@ def _rows(home: Home, project: Project, query: str | None) -> str:
         return "rows not available"
     try:
         with duckdb.connect(project.work, read_only=True) as db:
-            db.execute(f"ATTACH '{home.raw}' AS raw (READ_ONLY)")
-            db.execute(f"ATTACH '{project.marts}' AS marts_next (READ_ONLY)")
+            db.execute(f"ATTACH {literal(str(home.raw))} AS raw (READ_ONLY)")
+            db.execute(f"ATTACH {literal(str(project.marts))} AS marts_next (READ_ONLY)")
             cursor = db.execute(f"SELECT * FROM ({query}) LIMIT {SAMPLE_ROWS}")  # noqa: S608 - dbt's own SQL
             names = [column[0] for column in cursor.description or []]
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

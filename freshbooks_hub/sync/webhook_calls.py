@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from freshbooks_hub.connection.api import Api
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import identify, renewed_access_token, valid_access_token
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhook, Webhooks
@@ -87,16 +86,19 @@ def _is_there(home: Home, webhook: Webhook) -> bool:
 def _accounts(home: Home) -> list[str]:
     store = ConnectionStore(home.connection)
     chosen = store.load().config.get("business_ids") or []
-    businesses = Api(valid_access_token(store)).me().businesses
+    _, profile = identify(store)
+    businesses = profile.businesses
     return sorted({b.account_id for b in businesses if b.account_id and (not chosen or b.id in chosen)})
 
 
 def _send(
     home: Home, method: str, account: str, rest: str, callback: dict[str, Any] | None
 ) -> dict[str, Any]:
-    token = valid_access_token(ConnectionStore(home.connection))
-    try:
-        response = requests.request(
+    store = ConnectionStore(home.connection)
+    token = valid_access_token(store)
+
+    def call(token: str) -> requests.Response:
+        return requests.request(
             method,
             f"{api_url()}/events/account/{account}/events/callbacks{rest}",
             json={"callback": callback} if callback is not None else None,
@@ -104,6 +106,11 @@ def _send(
             timeout=TIMEOUT,
             allow_redirects=False,
         )
+
+    try:
+        response = call(token)
+        if response.status_code == 401:  # nothing was done
+            response = call(renewed_access_token(store, token))
         gone = method != "POST" and response.status_code in {404, 410}
         body = response.json() if response.content and not gone else {}
     except (requests.RequestException, ValueError) as error:

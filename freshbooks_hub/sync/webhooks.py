@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 
+logger = logging.getLogger(__name__)
 TABLES = """
 CREATE TABLE IF NOT EXISTS webhooks (
     callback_id INTEGER PRIMARY KEY,
@@ -126,8 +128,16 @@ def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = 
     """Answer one POST of FreshBooks to `/webhooks/freshbooks`. Blocks for a request when it is a verification.
 
     `headers` in any case. Only a delivery signed with the verifier of a callback that we registered wakes
-    anything; everything else is refused without saying why.
+    anything; everything else is refused without saying why. What goes wrong here is logged, and told to nobody.
     """
+    try:
+        return _receive(home, headers, body, clock)
+    except HubError as error:
+        logger.warning("A webhook was not taken: %s", error)
+        return Receipt(503, "not now")
+
+
+def _receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock) -> Receipt:
     if len(body) > MAX_BODY:
         return Receipt(413, "too large")
     try:
@@ -177,6 +187,8 @@ def _verify(home: Home, webhooks: Webhooks, fields: Mapping[str, str]) -> Receip
     try:
         confirm(home, webhook, verifier)
     except HubError as error:
-        return Receipt(502, str(error))
+        # For our log: the caller may be anybody.
+        logger.warning("The callback for %s could not be verified: %s", webhook.event, error)
+        return Receipt(502, "not verified")
     webhooks.verified(webhook.callback_id, verifier)
     return Receipt(200, f"callback for {webhook.event} verified")

@@ -144,7 +144,7 @@ async def webhook(request: Request) -> Response:
         if len(body) > webhooks.MAX_BODY:
             break
     receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
-    return PlainTextResponse(receipt.message, receipt.status)
+    return PlainTextResponse("", receipt.status)
 
 
 def listen(host: str, port: int) -> socket.socket:

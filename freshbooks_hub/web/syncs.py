@@ -33,7 +33,7 @@ class Starter:
             home.ensure()
             with disk_errors(home.logs), (home.logs / "web-sync.log").open("wb") as log:
                 self._started[home.root] = subprocess.Popen(
-                    [sys.executable, "-m", "freshbooks_hub.cli", "sync"],
+                    [sys.executable, "-P", "-m", "freshbooks_hub.cli", "sync"],
                     env=os.environ | home.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -16,7 +16,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from freshbooks_hub.sync.run import SyncOptions, SyncResult, build, sync
 
 Scripted = Callable[..., Source]
 
@@ -121,3 +121,21 @@ def test_a_lost_or_torn_work_file_means_a_whole_build(world: World) -> None:
     work.rename(work.with_name("work-999.duckdb"))  # of other marts
     world.sync(invoices=[row(1, name="c")])
     assert world.builds.asked == ["all", "all"]
+
+
+def test_marts_that_cannot_be_opened_count_as_none(world: World) -> None:
+    world.home.marts.write_bytes(b"these were marts once" * 1000)
+    assert world.sync().published
+    assert world.builds.asked == ["all"]
+    assert not world.sync().published
+
+
+def test_a_build_by_hand_finds_a_broken_block_and_builds_everything(world: World) -> None:
+    with duckdb.connect(world.home.marts) as db:
+        db.execute("CREATE SCHEMA marts; CREATE TABLE marts.marts.filling AS FROM range(500_000)")
+    assert not build(world.home, Silent(), clock=lambda: world.now).published
+    with world.home.marts.open("r+b") as file:
+        file.seek(file.seek(0, 2) // 2)
+        file.write(b"x" * 1000)
+    assert build(world.home, Silent(), clock=lambda: world.now).published
+    assert world.builds.asked == ["all"]

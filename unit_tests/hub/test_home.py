@@ -9,6 +9,7 @@ import pytest
 
 from freshbooks_hub.errors import HomeError
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.raw import RawStore
 
 
 @pytest.fixture
@@ -81,3 +82,50 @@ def test_a_process_started_for_a_connection_finds_the_same_home(
         for variable, value in home.environment().items():
             monkeypatch.setenv(variable, value)
         assert Home.from_environment() == home
+
+
+@pytest.mark.parametrize(
+    "name", ["what?now", "a#b", "a*b", "a[b", "a]b", "a\\b", "a\nb", "a\x1b[2Jb", "a\u202eb"]
+)
+def test_a_folder_that_the_databases_cannot_bear_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("FRESHBOOKS_HOME", str(tmp_path / name))
+    for refused in (Home.from_environment, Home(tmp_path / name).ensure):
+        with pytest.raises(HomeError, match="Point FRESHBOOKS_HOME to a folder without") as caught:
+            refused()
+        assert str(caught.value).isprintable()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["o'brien", 'say "x"', "a;b", "a%b", "{{ x }}", "$HOME", "a b ", "é日", "a&b|c"]
+)
+def test_any_other_folder_holds_databases(tmp_path: Path, name: str) -> None:
+    home = Home(tmp_path / name).ensure()
+    RawStore(home.raw, home.run / "duckdb").close()
+    assert stat.S_IMODE(home.raw.stat().st_mode) == 0o600
+
+
+def test_a_home_that_was_open_to_others_is_closed(root: Path) -> None:
+    home = Home(root).ensure()
+    files = [home.raw, home.logs / "sync-1.log", home.dbt / "target" / "run" / "x.sql", home.root / "odd"]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        file.touch(0o644)
+    outside = root.parent / "outside"
+    outside.touch(0o644)
+    (home.root / "link").symlink_to(outside)
+    for folder in (root, home.logs, home.dbt):
+        folder.chmod(0o755)
+    Home(root).named("bakery").ensure()
+    modes = {
+        stat.S_IMODE(path.stat().st_mode)
+        for path in root.rglob("*")
+        if path.is_file() and path.name != "link"
+    }
+    assert modes == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (root, *root.rglob("*")) if path.is_dir()} == {
+        0o700
+    }
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644

@@ -18,7 +18,7 @@ from token_server import TokenServer
 
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import examine, keep_alive, valid_access_token
+from freshbooks_hub.connection.tokens import examine, keep_alive, renewed_access_token, valid_access_token
 from freshbooks_hub.errors import HomeError, HubError, InvalidConfig, NotConnected
 
 Config = Callable[..., dict[str, Any]]
@@ -81,10 +81,48 @@ def test_a_refresh_is_on_disk_before_its_token_is_used(server: TokenServer, stor
 
 
 def test_expiry_counts_from_created_at(server: TokenServer, store: ConnectionStore) -> None:
-    body = {"access_token": "a", "refresh_token": "r", "created_at": 1_767_225_600, "expires_in": 43200}
-    server.answer = (200, body)
+    created = int(datetime.now(UTC).timestamp()) - 3600
+    server.answer = (
+        200,
+        {"access_token": "a", "refresh_token": "r", "created_at": created, "expires_in": 43200},
+    )
     valid_access_token(store)
-    assert store.load().expires_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert store.load().expires_at == datetime.fromtimestamp(created + 43200, UTC)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"created_at": 1_767_225_600, "expires_in": 43200}, {"created_at": "soon", "expires_in": None}],
+    ids=["nothing", "the_first_created_at", "nonsense"],
+)
+def test_a_token_whose_end_is_unknown_is_used_until_it_is_refused(
+    server: TokenServer, store: ConnectionStore, told: dict[str, Any]
+) -> None:
+    server.answer = (200, {"access_token": "access-1", "refresh_token": "refresh-1"} | told)
+    assert [valid_access_token(store) for _ in range(5)] == ["access-1"] * 5
+    assert store.load().expires_at is None
+    assert len(server.posts) == 1
+    server.answer = (200, {"access_token": "access-2", "refresh_token": "refresh-2"} | told)
+    assert [renewed_access_token(store, "access-1") for _ in range(5)] == ["access-2"] * 5
+    assert len(server.posts) == 2
+
+
+def test_what_the_source_does_not_know_of_its_new_token_is_not_taken_from_the_old_one(
+    server: TokenServer, store: ConnectionStore
+) -> None:
+    new = {"access_token": "access-1", "refresh_token": "refresh-1", "token_expiry_date": None}
+    store.rotate("refresh-0", new)
+    assert valid_access_token(store) == "access-1"
+    assert server.posts == []
+
+
+def test_an_idle_grant_whose_end_is_unknown_is_refreshed_within_the_week(
+    server: TokenServer, store: ConnectionStore, config: Config
+) -> None:
+    began = store.connect(config(token_expiry_date=None)).connected_at
+    for days, refreshes in ((6, 0), (6.6, 1)):
+        keep_alive(store, lambda days=days: began + timedelta(days=days))
+        assert len(server.posts) == refreshes
 
 
 def test_eight_processes_with_an_expired_token_make_one_refresh(

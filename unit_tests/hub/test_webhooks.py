@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from freshbooks_hub.cli import cli
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.errors import HubError
 from freshbooks_hub.home import Home
 from freshbooks_hub.sync import webhook_calls
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks, is_signed, receive
+from freshbooks_hub.sync.webhooks import ENTITY_OF, Receipt, Webhooks, is_signed, receive
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
@@ -238,3 +239,40 @@ def test_enabling_nothing_is_a_failure(home: Home, freshbooks: FreshBooks) -> No
 def test_only_an_https_address_is_registered(home: Home) -> None:
     with pytest.raises(HubError, match="https"):
         webhook_calls.enable(home, "http://books.example.com/hook")
+
+
+def test_the_caller_is_told_of_no_error(
+    home: Home, freshbooks: FreshBooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FreshBooks' own words, addresses and folders are for the log."""
+    Webhooks(home).add(7, "aB1", "invoice", URI)
+    freshbooks.callbacks[7] = {"callbackid": 7}
+    body = urlencode({"name": "callback.verify", "object_id": "7", "verifier": "another"}).encode()
+    assert receive(home, {}, body) == Receipt(502, "not verified")
+    assert "Verifier is wrong" in caplog.text
+    home.history.write_bytes(b"this was a database once" * 400)
+    assert receive(home, {}, body) == Receipt(503, "not now")
+    assert str(home.history) in caplog.text
+
+
+def test_a_token_that_freshbooks_refuses_is_replaced_once(
+    home: Home, freshbooks: FreshBooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end may be unknown. Here another process has renewed it meanwhile."""
+    answer, asked = freshbooks.answer, []
+    store = ConnectionStore(home.connection)
+    new = {"access_token": "access-1", "refresh_token": "refresh-1", "token_expiry_date": None}
+
+    def once(method: str, path: str, body: Any) -> tuple[int, Any]:
+        asked.append(method)
+        if len(asked) > 1:
+            return answer(method, path, body)
+        store.rotate("refresh-0", new)
+        return 401, {"error": "unauthenticated"}
+
+    monkeypatch.setattr(freshbooks, "answer", once)
+    Webhooks(home).add(7, "aB1", "invoice", URI)
+    freshbooks.callbacks[7] = {"callbackid": 7}
+    body = urlencode({"name": "callback.verify", "object_id": "7", "verifier": VERIFIER}).encode()
+    assert receive(home, {}, body).status == 200
+    assert asked == ["PUT", "PUT"]

@@ -1,6 +1,5 @@
 """The dbt models: assets with dbt's own lineage, built, tested and published whole by `freshbooks build`."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,10 +27,8 @@ def manifest(home: Home) -> Path:
         command = [sys.executable, "-m", "dbt.cli.main", "--log-path", str(home.logs), "parse"]
         command += ["--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
         command += ["--target", "duckdb", "--target-path", str(target)]
-        files = {"WORK": project.work, "RAW": home.raw, "MARTS": project.marts}
-        environment = {f"FRESHBOOKS_DBT_{name}": str(path) for name, path in files.items()}
-        quiet = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-        subprocess.run(command, env=os.environ | environment | quiet, check=True, stdout=subprocess.DEVNULL)
+        environment = project.environment(home)
+        subprocess.run(command, env=environment, cwd=home.run, check=True, stdout=subprocess.DEVNULL)
     return found
 
 

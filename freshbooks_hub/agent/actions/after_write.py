@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
@@ -21,6 +22,7 @@ from freshbooks_hub.clock import stamp
 from freshbooks_hub.database import transaction
 from freshbooks_hub.history import TABLES as HISTORY_TABLES
 from freshbooks_hub.home import Home
+from freshbooks_hub.sync.lock import sync_holder
 
 LONGEST_SYNC = 3600.0
 TRIES = 3
@@ -58,7 +60,7 @@ def start_sync(home: Home) -> bool:
     """Sync what is stale in a process of its own; False when there is nothing to do or no marts to keep fresh."""
     if not home.marts.exists() or not stale_streams(home):
         return False
-    command = [sys.executable, "-m", "freshbooks_hub.agent.actions.after_write"]
+    command = [sys.executable, "-P", "-m", "freshbooks_hub.agent.actions.after_write"]
     subprocess.Popen(
         command,
         env=os.environ | home.environment(),
@@ -82,14 +84,20 @@ def sync_stale(home: Home) -> None:
             streams = stale_streams(home)
             if not streams:
                 return
-            with FileLock(home.root / "sync.lock", timeout=LONGEST_SYNC, mode=0o600).acquire(poll_interval=1):
-                pass  # whoever was syncing is done
-            command = [sys.executable, "-m", "freshbooks_hub.cli", "sync", "--json"]
+            _wait_for_others(home)
+            command = [sys.executable, "-P", "-m", "freshbooks_hub.cli", "sync", "--json"]
             command += [word for stream in streams for word in ("--stream", stream)]
             environment = os.environ | home.environment()
             subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     finally:
         waiting.release()
+
+
+def _wait_for_others(home: Home) -> None:
+    """Until no sync runs; the lock itself is left alone, so that none that begins finds it taken."""
+    until = time.monotonic() + LONGEST_SYNC
+    while sync_holder(home.root) and time.monotonic() < until:
+        time.sleep(1)
 
 
 def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime]:

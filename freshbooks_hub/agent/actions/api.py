@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,13 +22,12 @@ from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.timing import Clock, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import renewed_access_token, valid_access_token
 from freshbooks_hub.errors import HubError
 
 Json = dict[str, Any]
 PER_PAGE = 100
 MAX_PAGES = 1000
-_ALWAYS = timedelta(days=3650)  # no token lives so long: asking for it means a refresh
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 _SCOPE = re.compile(r"Required:[^u]{0,10}(user:[a-z_]+:[a-z]+)")
 
@@ -174,7 +172,7 @@ class Api:
             if response.status_code == 401 and not renewed:
                 renewed = True
                 try:
-                    token = self._renew(token)
+                    token = renewed_access_token(self._store, token)
                 except HubError:
                     return response
             elif response.status_code == 429 and attempt < self._timing.attempts:
@@ -182,14 +180,6 @@ class Api:
             else:
                 return response
         return response
-
-    def _renew(self, rejected: str) -> str:
-        """The token that replaces a rejected one; only one process refreshes."""
-        with self._store.locked():
-            current: str | None = self._store.load().credentials.get("access_token")
-            if current and current != rejected:
-                return current
-            return valid_access_token(self._store, _ALWAYS)
 
     def _wait(self, response: requests.Response, attempt: int) -> float:
         text = response.headers.get("Retry-After", "")

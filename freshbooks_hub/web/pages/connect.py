@@ -17,7 +17,7 @@ from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.probe import probe
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import identify
 from freshbooks_hub.errors import HubError, NotConnected
 from freshbooks_hub.home import Home
 from freshbooks_hub.web.security import action
@@ -124,11 +124,7 @@ def choose(request: Request, form: FormData) -> Response:
     try:
         candidate, profile, _ = _choice(here.home)
         wanted = login.choice(profile, ids)
-        token = (
-            candidate.access_token()
-            if candidate
-            else valid_access_token(ConnectionStore(here.home.connection))
-        )
+        token, _ = identify(candidate.store if candidate else ConnectionStore(here.home.connection))
         here.site.logins.probed(here.home, probe(token, wanted))
         if candidate:
             login.save(candidate, ids)
