@@ -176,7 +176,7 @@ def _verify(home: Home, webhooks: Webhooks, fields: Mapping[str, str]) -> Receip
         return Receipt(404, "no such callback waits")
     try:
         confirm(home, webhook, verifier)
-    except HubError as error:
-        return Receipt(502, str(error))
+    except HubError:
+        return Receipt(502, "FreshBooks did not take the verifier back")
     webhooks.verified(webhook.callback_id, verifier)
     return Receipt(200, f"callback for {webhook.event} verified")
