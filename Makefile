@@ -1,4 +1,4 @@
-# make demo · test · test-long · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
+# make demo · test · test-long · test-lowest · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -83,9 +83,10 @@ dagster-test: $(DAGSTER)
 
 # The oldest versions that pyproject.toml allows, as far as it names packages: what it promises is kept.
 test-lowest: $(LOWEST)
-	@.venv-lowest/bin/python -m pytest -q unit_tests --ignore unit_tests/dbt/test_spark.py \
-		integration_tests/test_connect.py integration_tests/test_source_reads.py integration_tests/web/test_security.py \
-		integration_tests/web/test_serve.py integration_tests/agent/test_mcp_http.py
+	@.venv-lowest/bin/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		integration_tests/agent/test_mcp_http.py integration_tests/test_airbyte_standard.py integration_tests/test_connect.py \
+		integration_tests/test_source_reads.py integration_tests/web/test_security.py integration_tests/web/test_serve.py \
+		unit_tests --ignore unit_tests/dbt/test_spark.py
 
 $(LOWEST): deploy/lowest/requirements.lock pyproject.toml
 	@echo "Setting up .venv-lowest from $< (once, about two minutes) …"
