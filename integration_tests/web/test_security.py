@@ -278,6 +278,8 @@ def test_a_token_of_another_browser_is_refused(owner: Client, empty_home: Home) 
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "http://evil.example/127.0.0.1:8766"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
