@@ -1,20 +1,21 @@
-# make demo · test · test-long · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
+# make demo · test · test-long · test-lowest · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 SPARK := .venv-spark/.installed
 CLOUD := .venv-cloud/.installed
+LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test
+.PHONY: demo test test-long test-lowest lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -52,7 +53,7 @@ test-warehouses: $(CLOUD)
 .venv-%/.installed: deploy/warehouses/%/requirements.lock
 	@echo "Setting up .venv-$* from $< (once, some minutes) …"
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 # Airbyte's Python client reads every stream, in an environment of its own.
@@ -80,22 +81,44 @@ inspector-test: $(INSTALLED)
 dagster-test: $(DAGSTER)
 	@$(DAGSTER_BIN)/python -m pytest -q --noconftest deploy/dagster
 
+# The oldest versions that pyproject.toml allows, as far as it names packages: what it promises is kept.
+test-lowest: $(LOWEST)
+	@.venv-lowest/bin/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		integration_tests/agent/test_mcp_http.py integration_tests/test_airbyte_standard.py integration_tests/test_connect.py \
+		integration_tests/test_source_reads.py integration_tests/web/test_security.py integration_tests/web/test_serve.py \
+		unit_tests --ignore unit_tests/dbt/test_spark.py
+
+$(LOWEST): deploy/lowest/requirements.lock pyproject.toml
+	@echo "Setting up .venv-lowest from $< (once, about two minutes) …"
+	@$(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 $(DAGSTER): deploy/dagster/requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv-dagster
-	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --requirement deploy/dagster/requirements.lock
+	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/dagster/requirements.lock
 	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
 
+# With the hash of every file, which pip then insists on. Versions stay as they are; to raise one, remove it first.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
 lock:
-	@uv pip compile --quiet --universal --python-version 3.11 --extra hub --extra postgres --group dev \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		pyproject.toml --output-file requirements.lock
-	@for kind in spark cloud; do cd $(CURDIR)/deploy/warehouses/$$kind && uv pip compile --quiet --universal \
-		--python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		requirements.in --output-file requirements.lock || exit 1; done
+	@$(COMPILE) --extra hub --extra postgres --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) deploy/image/build.in --constraint requirements.lock --output-file deploy/image/build.lock
+	@$(COMPILE) pyproject.toml --constraint requirements.lock --output-file deploy/image/requirements.lock
+	@$(COMPILE) --extra hub pyproject.toml --constraint requirements.lock --output-file deploy/hub/requirements.lock
+	@$(COMPILE) --extra hub pyproject.toml deploy/dagster/requirements.in --constraint requirements.lock \
+		--output-file deploy/dagster/requirements.lock
+	@for kind in spark cloud; do cd $(CURDIR)/deploy/warehouses/$$kind && \
+		$(COMPILE) requirements.in --output-file requirements.lock || exit 1; done
+	@$(COMPILE) --resolution lowest-direct --extra hub --extra postgres --group dev pyproject.toml \
+		--output-file deploy/lowest/requirements.lock
 
 clean:
 	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info dbt_project/target dbt_project/logs

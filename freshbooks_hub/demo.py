@@ -79,7 +79,7 @@ def run_demo(parent: Home, reporter: Reporter) -> DemoResult:
             "client_secret": sandbox.client_secret,
             "redirect_uri": sandbox.redirect_uri,
         }
-        tokens = oauth.exchange_code(credentials, consent(credentials))
+        tokens = oauth.exchange_code(credentials, *consent(credentials))
         ConnectionStore(home.connection).connect({"credentials": credentials | tokens.as_credentials()})
         login.profile(home)
         reporter.phase("Connected; reading the books")
@@ -89,14 +89,15 @@ def run_demo(parent: Home, reporter: Reporter) -> DemoResult:
     return DemoResult(home, result, repeated, [_sample(home, *sample) for sample in SAMPLES.items()])
 
 
-def consent(credentials: dict[str, Any]) -> str:
-    """Open the authorize page, press its Allow button, and return the code of the redirect."""
-    state = secrets.token_urlsafe(32)
+def consent(credentials: dict[str, Any]) -> tuple[str, str]:
+    """Open the authorize page, press its Allow button, and return the code of the redirect with its verifier."""
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     asked = {
         "client_id": credentials["client_id"],
         "response_type": "code",
         "redirect_uri": credentials["redirect_uri"],
         "state": state,
+        **oauth.challenge(verifier),
     }
     page = requests.get(f"{oauth.auth_url()}/oauth/authorize/", params=asked, timeout=TIMEOUT)
     form = ConsentForm()
@@ -110,7 +111,7 @@ def consent(credentials: dict[str, Any]) -> str:
     back = parse_qs(urlsplit(answer.headers.get("Location", "")).query)
     if back.get("state") != [state] or "code" not in back:
         raise HubError("The sandbox did not give consent. Run `freshbooks demo` again or report this.")
-    return back["code"][0]
+    return back["code"][0], verifier
 
 
 class ConsentForm(HTMLParser):

@@ -111,6 +111,22 @@ class TestPasted:
             assert asked == [scope.name for scope in scopes.needed(actions=actions)]
             assert any(name.endswith(":write") for name in asked) is actions
 
+    def test_a_code_is_good_only_for_who_started_the_log_in(
+        self, home: Home, sandbox: Sandbox, browser: Browser
+    ) -> None:
+        """PKCE: a code that somebody else came by, even with the app's keys, buys nothing."""
+        attempts = [begin(home, sandbox), begin(home, sandbox)]
+        asked = [parse_qs(urlsplit(attempt.authorize_url).query) for attempt in attempts]
+        assert [query["code_challenge_method"] for query in asked] == [["S256"]] * 2
+        assert asked[0]["code_challenge"] != asked[1]["code_challenge"]
+        assert login.finish(home, browser.answer(attempts[0].authorize_url), TERMINAL)
+        code = parse_qs(urlsplit(browser.answer(attempts[1].authorize_url)).query)["code"][0]
+        credentials = {
+            name: getattr(sandbox, name) for name in ("client_id", "client_secret", "redirect_uri")
+        }
+        with pytest.raises(oauth.CodeRefused):
+            oauth.exchange_code(credentials, code, "another verifier of forty-three characters..")
+
     def test_scopes_with_actions_are_granted(self, home: Home, sandbox: Sandbox, browser: Browser) -> None:
         answer = browser.answer(begin(home, sandbox, actions=True).authorize_url)
         assert login.finish(home, answer, TERMINAL).actions

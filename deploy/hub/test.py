@@ -24,7 +24,7 @@ USER = 10001
 
 def main() -> None:
     started = time.monotonic()
-    build(IMAGE, "deploy/hub/Dockerfile", ".[hub]")
+    build(IMAGE, "deploy/hub/Dockerfile", "deploy/hub/requirements.lock")
     say(started, "built")
     with tempfile.TemporaryDirectory() as folder, Sandbox(rate_limit=None) as sandbox:
         home = Path(folder)
@@ -53,25 +53,38 @@ def main() -> None:
 
 
 def serves(container: Container) -> str:
-    """The title of the page that `freshbooks serve` shows, on the loopback as everywhere by default."""
+    """The title of the page that `freshbooks serve` shows to who has the password that the first start made."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = container.command(*container.entrypoint, "serve", "--port", str(port))
+    url, file = f"http://127.0.0.1:{port}", "/books/web.password"
+    password_file = ("--password-file", file, "--create-password")
+    command = container.command(*container.entrypoint, "serve", "--port", str(port), *password_file)
     process = subprocess.Popen(command, start_new_session=True)
     try:
         for _ in range(100):
             try:
-                page = requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+                assert requests.get(url, timeout=5).url == f"{url}/login"
             except requests.ConnectionError:
                 time.sleep(0.3)
                 continue
-            page.raise_for_status()
-            return page.text.partition("<title>")[2].partition("</title>")[0]
+            page = signed_in(url, container.run("cat", file))
+            return page.partition("<title>")[2].partition("</title>")[0]
         raise RuntimeError("freshbooks serve did not answer")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
+
+
+def signed_in(url: str, password: str) -> str:
+    """The first page behind the password."""
+    with requests.Session() as browser:
+        token = (
+            browser.get(f"{url}/login", timeout=5).text.partition('name="csrf" value="')[2].partition('"')[0]
+        )
+        page = browser.post(f"{url}/login", data={"csrf": token, "password": password}, timeout=30)
+        assert page.url == f"{url}/"
+        return page.text
 
 
 if __name__ == "__main__":

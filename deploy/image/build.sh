@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds an image where no container engine runs: a Debian base of its own, then the Dockerfile on it with
 # buildah, in a chroot. Needs root on Debian or Ubuntu. Everything stays under build/image.
-# Usage: deploy/image/build.sh NAME DOCKERFILE PACKAGE        PACKAGE as pip takes it: . or .[hub]
+# Usage: deploy/image/build.sh NAME DOCKERFILE LOCK        LOCK is that of the packages inside
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-name=$1 dockerfile=$2 package=$3
+name=$1 dockerfile=$2 lock=$3
 work=$PWD/build/image
 mkdir -p "$work"
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
@@ -36,8 +36,8 @@ fi
 
 # The packages come through this machine's own pip and its settings, none of which enter the image.
 echo "Collecting the packages …"
-.venv/bin/python -m pip wheel --quiet --quiet --disable-pip-version-check --constraint requirements.lock \
-    --wheel-dir "$work/wheels" "$package" hatchling setuptools
+.venv/bin/python -m pip download --quiet --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --only-binary :all: --dest "$work/wheels" --requirement "$lock" --requirement deploy/image/build.lock
 
 ignored=$dockerfile.dockerignore
 [ -e "$ignored" ] || ignored=.dockerignore

@@ -24,10 +24,10 @@ def buildah(*args: str) -> str:
     return subprocess.run([*BUILDAH, *args], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def build(image: str, dockerfile: str, package: str) -> None:
-    """Build `image` of the project as it is, with `package` (as pip takes it) inside."""
+def build(image: str, dockerfile: str, lock: str) -> None:
+    """Build `image` of the project as it is, with the packages of `lock` inside."""
     script = str(ROOT / "deploy" / "image" / "build.sh")
-    subprocess.run([script, image, dockerfile, package], check=True)
+    subprocess.run([script, image, dockerfile, lock], check=True)
 
 
 class Container:

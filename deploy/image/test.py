@@ -20,7 +20,7 @@ IMAGE = "localhost/airbyte/source-freshbooks:dev"
 
 def main() -> None:
     started = time.monotonic()
-    build(IMAGE, "Dockerfile", ".")
+    build(IMAGE, "Dockerfile", "deploy/image/requirements.lock")
     say(started, "built")
     with tempfile.TemporaryDirectory() as folder, Sandbox(rate_limit=None) as sandbox:
         data = Path(folder)

@@ -13,14 +13,15 @@ class NotAnAnswer(LoginRefused):
     """A text that is no answer of FreshBooks at all, such as a wrong paste."""
 
 
-def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str) -> str:
-    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3)."""
+def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str, verifier: str) -> str:
+    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3); `verifier` is sent as its hash only."""
     asked = {
         "client_id": client_id,
         "response_type": "code",
         "redirect_uri": redirect_uri,
         "scope": " ".join(scope.name for scope in scopes.needed(actions=actions)),
         "state": state,
+        **oauth.challenge(verifier),
     }
     return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"
 

@@ -39,7 +39,9 @@ class AlreadyAnswered(LoginRefused):
 
 @dataclass
 class Record:
-    """A started log-in as it is stored. `browsers`: the cookie values it is bound to; `key`: that of `start`."""
+    """A started log-in as it is stored. `browsers`: the cookie values it is bound to; `key`: that of `start`;
+    `verifier`: what proves to FreshBooks that the code comes back from where the log-in began (PKCE, RFC 7636).
+    """
 
     state: str = field(repr=False)
     started_at: str
@@ -49,6 +51,7 @@ class Record:
     actions: bool
     browsers: list[str] = field(repr=False)
     key: str = field(repr=False)
+    verifier: str = field(repr=False)
     started: bool = False
     answered: bool = False
 
@@ -78,6 +81,7 @@ class Attempts:
             actions=actions,
             browsers=[browser],
             key=secrets.token_urlsafe(32),
+            verifier=secrets.token_urlsafe(32),
         )
         with self._changed() as records:
             records.append(record)
@@ -124,7 +128,7 @@ class Attempts:
                     "taken. Start again and stay in one browser, or paste the address where you started."
                 )
             copy = Record(**asdict(found))
-            found.answered, found.client_secret = True, ""
+            found.answered, found.client_secret, found.verifier = True, "", ""
         return copy
 
     def forget(self) -> None:

@@ -121,7 +121,7 @@ def begin(
     record = Attempts(home).add(app.client_id, app.client_secret, app.redirect_uri, actions, browser)
     return Attempt(
         state=record.state,
-        authorize_url=authorize_url(app.client_id, app.redirect_uri, actions, record.state),
+        authorize_url=authorize_url(app.client_id, app.redirect_uri, actions, record.state, record.verifier),
         start_url=f"{start_root(app.redirect_uri)}{record.key}",
         redirect_uri=app.redirect_uri,
         expires_at=record.expires_at,
@@ -143,7 +143,7 @@ def finish(home: Home, answer: str, browser: str) -> Candidate:
     store = ConnectionStore(home.candidate)
     store.check_writable()
     credentials = _credentials(App(record.client_id, record.client_secret, record.redirect_uri))
-    tokens = oauth.exchange_code(credentials, fields["code"])
+    tokens = oauth.exchange_code(credentials, fields["code"], record.verifier)
     store.connect({"credentials": credentials | tokens.as_credentials()})
     return candidate(home)
 

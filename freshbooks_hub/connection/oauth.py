@@ -6,7 +6,10 @@ so nothing here retries, follows a redirect, or waits without an end.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,9 +83,17 @@ def auth_url() -> str:
     return os.environ.get("FRESHBOOKS_AUTH_URL", "https://auth.freshbooks.com").rstrip("/")
 
 
-def exchange_code(credentials: dict[str, Any], code: str) -> Tokens:
+def challenge(verifier: str) -> dict[str, str]:
+    """What the consent page is asked with, so that its code is good only together with `verifier` (RFC 7636)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    encoded = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return {"code_challenge": encoded, "code_challenge_method": "S256"}
+
+
+def exchange_code(credentials: dict[str, Any], code: str, verifier: str) -> Tokens:
     """Exchange an authorization code (single use, about five minutes) for tokens; raises OAuthError."""
-    return _request(credentials, {"grant_type": "authorization_code", "code": code}, previous=None)
+    grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+    return _request(credentials, grant, previous=None)
 
 
 def refresh(credentials: dict[str, Any], clock: Clock = utc_now) -> Tokens:
@@ -108,7 +119,7 @@ def check_client(credentials: dict[str, Any]) -> None:
     A code that nobody was given is exchanged: refused for the code means that the app was accepted.
     """
     try:
-        exchange_code(credentials, "is-this-app-known")
+        exchange_code(credentials, "is-this-app-known", secrets.token_urlsafe(32))
     except CodeRefused:
         return
 

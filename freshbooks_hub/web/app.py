@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -29,11 +29,11 @@ from freshbooks_hub.web.pages import (
     time,
 )
 from freshbooks_hub.web.security import HEADERS, Guard
+from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
-SESSION = 14 * 24 * 3600
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
 
@@ -49,7 +49,7 @@ def create_app(
     `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one; `password`
     goes before the stored one. Raises HomeError, WeakPassword.
     """
-    site = Site(home, keys.load(home, password), tuple(hosts), public_url)
+    site = Site(home, keys.load(home, password), Sessions(home), tuple(hosts), public_url)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[
@@ -59,23 +59,26 @@ def create_app(
             *pages,
         ],
         middleware=[
-            # Against DNS rebinding: a page of another name must not read ours.
-            Middleware(TrustedHostMiddleware, allowed_hosts=[*site.hosts], www_redirect=False),
             Middleware(
                 SessionMiddleware,
                 secret_key=site.keys.secret,
-                session_cookie="freshbooks_hub",
-                max_age=SESSION,
+                session_cookie=cookie_name(home),
+                max_age=int(SESSION_LIFE.total_seconds()),
                 # Lax, not strict: the way back from FreshBooks must find the session.
                 same_site="lax",
                 https_only=public_url is not None,
             ),
-            Middleware(Guard),
+            Middleware(Guard, hosts=site.hosts),
         ],
         exception_handlers={HTTPException: _refused, HubError: _trouble, Exception: _broken},
     )
     app.state.site = site
     return app
+
+
+def cookie_name(home: Home) -> str:
+    """One for each home: browsers do not tell servers of one machine apart by their port."""
+    return f"freshbooks_hub_{hashlib.sha256(str(home.root).encode()).hexdigest()[:8]}"
 
 
 class _Static(StaticFiles):

@@ -1,4 +1,4 @@
-"""`freshbooks serve`."""
+"""`freshbooks serve` and `freshbooks open`."""
 
 from __future__ import annotations
 
@@ -25,17 +25,28 @@ def serve(
             help="The https address of a proxy in front of this server. The redirect URI is URL/callback."
         ),
     ] = None,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the pages in the browser.")] = False,
-    password_file: Annotated[
-        Path | None, typer.Option(help="A file that holds the password, as containers have it.")
+    open_browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--open/--no-open",
+            help="Open the pages in the browser. Default: if there is one at this terminal.",
+        ),
     ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="A file that holds the password, as services and containers have it.")
+    ] = None,
+    create_password: Annotated[
+        bool, typer.Option("--create-password", help="Make the password file if it is not there.")
+    ] = False,
     set_password: Annotated[
         bool, typer.Option("--set-password", help="Ask for a password of the pages, keep its hash, and stop.")
     ] = False,
 ) -> None:
-    """Keep the books in step and show them: status, balances, expenses, time, approvals; agents at /mcp.
+    """Keep the books up to date and show them: status, balances, expenses, time, approvals; agents at /mcp.
 
-    Example: `freshbooks serve --open`
+    Without a password it prints a link that signs you in; nobody else on this machine can see the pages.
+
+    Example: `freshbooks serve`
     """
     from freshbooks_hub.home import Home
 
@@ -44,17 +55,50 @@ def serve(
         from freshbooks_hub.web.keys import set_password as keep
 
         keep(home, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-        print("Kept. Everybody who was signed in is signed out; restart `freshbooks serve`.")
+        print("Saved. Everybody who was signed in is signed out; restart `freshbooks serve`.")
         return
-    from freshbooks_hub.web.keys import read_password
+    from freshbooks_hub.web import keys
+    from freshbooks_hub.web.opening import has_display
     from freshbooks_hub.web.server import Options
     from freshbooks_hub.web.server import serve as run
 
+    if create_password:
+        if password_file is None:
+            raise typer.BadParameter("needs --password-file", param_hint="--create-password")
+        home.ensure()
+        if keys.make_password(password_file):
+            print(f"A password for the pages was created. Read it with: cat {password_file}", flush=True)
     address = public_url.rstrip("/") if public_url else None
-    password = read_password(password_file) if password_file else None
-    run(home, Options(host, port, tuple(name or ()), address, open_browser, password))
+    password = keys.read_password(password_file) if password_file else None
+    browser = has_display() if open_browser is None else open_browser
+    run(home, Options(host, port, tuple(name or ()), address, browser, password))
+
+
+def open_pages(
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Open the link in the browser. Default: if there is one at this terminal.",
+        ),
+    ] = None,
+) -> None:
+    """Print a link that signs a browser in to the pages of the running `freshbooks serve`.
+
+    It works once, within an hour. Run it again for another browser.
+
+    Example: `freshbooks open`
+    """
+    from freshbooks_hub.home import Home
+    from freshbooks_hub.web import opening
+    from freshbooks_hub.web.sessions import Sessions
+
+    home = Home.from_environment().base
+    link = Sessions(home).link()
+    opening.tell(home, link, browser=opening.has_display() if browser is None else browser)
 
 
 def register(cli: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     cli.command()(serve)
+    cli.command("open")(open_pages)

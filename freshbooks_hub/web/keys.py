@@ -14,6 +14,7 @@ from pathlib import Path
 from freshbooks_hub.errors import HomeError, HubError, disk_errors
 from freshbooks_hub.files import write_private
 from freshbooks_hub.home import Home
+from freshbooks_hub.web.sessions import Sessions
 
 PASSWORD_VARIABLE = "FRESHBOOKS_WEB_PASSWORD"  # noqa: S105 - a name
 MINIMUM = 10
@@ -62,7 +63,11 @@ def load(home: Home, password: str | None = None) -> Keys:
             f"{path} is damaged. Remove it; sessions end and the password must be set again."
         ) from error
     given = password or os.environ.get(PASSWORD_VARIABLE)
-    return replace(keys, password=_hashed(given)) if given else keys
+    if not given:
+        return keys
+    # The same hash at every start, so that a restart signs nobody out.
+    salt = hashlib.sha256(f"password of {keys.secret}".encode()).digest()[:16]
+    return replace(keys, password=_hashed(given, salt))
 
 
 def read_password(path: Path) -> str:
@@ -76,15 +81,24 @@ def read_password(path: Path) -> str:
     return lines[0]
 
 
+def make_password(path: Path) -> bool:
+    """A new password in the file `path` (mode 0600), unless there is a file; whether it was made. Raises HomeError."""
+    if path.exists():
+        return False
+    with disk_errors(path):
+        write_private(path, f"{secrets.token_urlsafe(18)}\n".encode())
+    return True
+
+
 def set_password(home: Home, password: str) -> None:
     """Keep the hash of a new password; every session ends. Raises WeakPassword or HomeError."""
-    _save(home, Keys(secrets.token_urlsafe(32), _hashed(password)))
+    _save(home, Keys(secrets.token_urlsafe(32), _hashed(password, secrets.token_bytes(16))))
+    Sessions(home).end_all()
 
 
-def _hashed(password: str) -> str:
+def _hashed(password: str, salt: bytes) -> str:
     if len(password) < MINIMUM:
         raise WeakPassword(f"The password needs at least {MINIMUM} characters. Choose a longer one.")
-    salt = secrets.token_bytes(16)
     return "$".join(base64.b64encode(part).decode() for part in (salt, _hash(password, salt)))
 
 

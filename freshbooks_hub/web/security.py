@@ -1,14 +1,14 @@
-"""What keeps strangers out of the pages: headers, origins, form tokens, the password."""
+"""What keeps strangers out of the pages: host names, origins, sessions, form tokens, headers."""
 
 from __future__ import annotations
 
 import functools
 import hmac
+import re
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers, MutableHeaders
@@ -42,17 +42,24 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 SAFE = {"GET", "HEAD"}
-OPEN = ("/login", "/static/")
+OPEN = {"/login", "/open"}
+ASSETS = "/static/"
+# A name or address, and a port. What else a Host header may hold only confuses who reads it.
+HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 FAILURES, PAUSE = 5, 30.0  # after five wrong passwords, half a minute for everyone
 
 Act = Callable[[Request, FormData], Response]
 
 
 class Guard:
-    """ASGI middleware of the pages: headers on every answer, no request from another site, sign-in first."""
+    """ASGI middleware of the pages: headers on every answer, our own host names only, no request from another site,
+    and nothing but the way in without a session.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
+        self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,12 +75,20 @@ class Guard:
 
         request = Request(scope)
         answer: ASGIApp = self.app
+        path: str = scope["path"]  # as routed; `request.url` is put together from headers, too
         public = request.app.state.site.public_url
-        if request.method not in SAFE and _from_elsewhere(request.headers, public):
+        if not self._is_ours(request.headers):
+            answer = Response("This server has another name.", 400)
+        elif request.method not in SAFE and _from_elsewhere(request.headers, public):
             answer = Response("This form was sent from another site.", 403)
-        elif not signed_in(request) and not request.url.path.startswith(OPEN):
+        elif not (path in OPEN or path.startswith(ASSETS) or signed_in(request)):
             answer = RedirectResponse("/login", 303)
         await answer(scope, receive, guarded)
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Whether we are asked for by our name: a page of another one, bound to our address, must not read ours."""
+        named = [HOST.fullmatch(host) for host in headers.getlist("host")]
+        return len(named) == 1 and named[0] is not None and named[0]["name"].lower() in self._hosts
 
 
 def _from_elsewhere(headers: Headers, public_url: str | None) -> bool:
@@ -82,7 +97,7 @@ def _from_elsewhere(headers: Headers, public_url: str | None) -> bool:
         return True
     origin = headers.get("origin")
     # A proxy may have its own idea of our Host.
-    return origin is not None and origin != public_url and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and origin != public_url and origin.partition("://")[2] != headers.get("host")
 
 
 def csrf_token(request: Request) -> str:
@@ -92,23 +107,53 @@ def csrf_token(request: Request) -> str:
 
 
 def action(act: Act) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that changes something: checks the form's token, then runs `act(request, form)` in a thread."""
+    """An endpoint that changes something: checks the form, and runs `act(request, form)` in a thread.
+
+    The form holds this session's token, and no control characters: no field of ours has more than one line.
+    """
 
     @functools.wraps(act)
     async def endpoint(request: Request) -> Response:
         async with request.form(max_files=0, max_fields=200) as form:
             sent, expected = form.get("csrf"), request.session.get("csrf")
-            if not (isinstance(sent, str) and expected and hmac.compare_digest(sent, expected)):
+            if not (isinstance(sent, str) and expected and same_text(sent, expected)):
                 raise HTTPException(403, "The form was too old. Go back, reload the page and try again.")
+            for name, value in form.multi_items():
+                if not isinstance(value, str) or UNPRINTABLE.search(name + value.strip()):
+                    raise HTTPException(
+                        400, "A field holds a line break or another control character. Remove it."
+                    )
             return await run_in_threadpool(act, request, form)
 
     return endpoint
 
 
+def same_text(one: str, other: str) -> bool:
+    """Compare in a time that does not tell how much was right; any text can be compared."""
+    return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))
+
+
 def signed_in(request: Request) -> bool:
-    """Whether this browser gave the password, or none is set."""
-    keys = request.app.state.site.keys
-    return keys.password is None or request.session.get("signed_in") == keys.fingerprint
+    """Whether this browser's session lives, and began with the password that is set now, if any."""
+    site = request.app.state.site
+    if request.session.get("signed_in") != site.keys.fingerprint:
+        return False
+    return bool(site.sessions.living(request.session.get("session", "")))
+
+
+def sign_in(request: Request) -> None:
+    """A new session for this browser; nothing of an earlier one is kept."""
+    site = request.app.state.site
+    sign_out(request)
+    request.session["signed_in"] = site.keys.fingerprint
+    request.session["session"] = site.sessions.begin()
+
+
+def sign_out(request: Request) -> None:
+    """End the session, on the server as in the cookie."""
+    if session := request.session.get("session"):
+        request.app.state.site.sessions.end(session)
+    request.session.clear()
 
 
 class Doorman:

@@ -24,8 +24,9 @@ from freshbooks_hub.errors import HubError, InvalidConfig
 from freshbooks_hub.home import Home
 from freshbooks_hub.serve import ticker
 from freshbooks_hub.sync import webhooks
-from freshbooks_hub.web import keys
+from freshbooks_hub.web import keys, opening
 from freshbooks_hub.web.app import LOOPBACK, create_app
+from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import connections
 
 GRACE = 5  # seconds for running requests at the end
@@ -54,10 +55,14 @@ def serve(home: Home, options: Options) -> None:
     listening = listen(options.host, options.port)
     port = listening.getsockname()[1]
     app = whole_app(home, options, port)
-    local = f"http://{_reachable(options.host)}:{port}"
-    address = options.public_url or local
+    address = options.public_url or f"http://{_reachable(options.host)}:{port}"
+    site: Site = app.state.site
+    site.sessions.serve(address)
     print(f"FreshBooks hub: {address}   (stop with Ctrl-C)", flush=True)
-    if options.open_browser:
+    # Where a password is set, what is printed may be read by others, such as those who may read the machine's log.
+    if site.keys.password is None:
+        opening.tell(home, site.sessions.link(), browser=options.open_browser)
+    elif options.open_browser:
         webbrowser.open(address)
     config = uvicorn.Config(
         app,
@@ -117,6 +122,8 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
             # Side by side: each may have to wait for a sync to end.
             stops = (pages.state.site.syncs.stop, ticking.stop)
             await asyncio.gather(*(run_in_threadpool(stop) for stop in stops))
+            # Here, because a signal that ends the process lets it come no further.
+            pages.state.site.sessions.serve(None)
 
     app = Starlette(
         routes=[
@@ -143,7 +150,11 @@ async def webhook(request: Request) -> Response:
         body += chunk
         if len(body) > webhooks.MAX_BODY:
             break
-    receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
+    try:
+        receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
+    except HubError:
+        return PlainTextResponse("", 503)
+    # Whoever calls is told nothing: it need not be FreshBooks.
     return PlainTextResponse("", receipt.status)
 
 

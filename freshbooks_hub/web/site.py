@@ -10,6 +10,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.web.keys import Keys
 from freshbooks_hub.web.logins import Logins
 from freshbooks_hub.web.security import Doorman
+from freshbooks_hub.web.sessions import Sessions
 from freshbooks_hub.web.syncs import Starter
 
 
@@ -19,6 +20,7 @@ class Site:
 
     home: Home
     keys: Keys
+    sessions: Sessions
     hosts: tuple[str, ...]
     public_url: str | None = None
     doorman: Doorman = field(default_factory=Doorman)

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freshbooks_hub.home import DEFAULT, Home
 from freshbooks_hub.web import words
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.security import csrf_token
+from freshbooks_hub.web.security import csrf_token, signed_in
 from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.waiting import waiting
 
@@ -85,13 +85,13 @@ def render(
         "base": here.base,
         "pages": PAGES,
         "connections": connections(here.site),
+        "signed_in": signed_in(request),
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
         "origin": origin(request),
         "syncing": here.site.syncs.running(here.home),
         "waiting": waiting(here.home),
         "zone": zone,
-        "may_sign_out": here.site.keys.password is not None,
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)

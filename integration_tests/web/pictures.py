@@ -57,10 +57,9 @@ def main(images: Path = IMAGES) -> None:
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             )
             for name, path in PICTURES.items():
-                server = before if name == "connect" else served
-                take(chromium, server.url + path, images / f"{name}.png")
-            take(chromium, served.url, images / "status-dark.png", dark=True)
-            take(chromium, f"{served.url}{PICTURES['balances']}", images / "balances-phone.png", width=PHONE)
+                take(chromium, before if name == "connect" else served, path, images / f"{name}.png")
+            take(chromium, served, PICTURES["status"], images / "status-dark.png", dark=True)
+            take(chromium, served, PICTURES["balances"], images / "balances-phone.png", width=PHONE)
             chromium.close()
 
 
@@ -115,7 +114,9 @@ def expense(actions: Actions, vendor: str, amount: str, category: str, notes: st
     )
 
 
-def take(browser: Browser, url: str, file: Path, *, width: int = WIDTH, dark: bool = False) -> None:
+def take(
+    browser: Browser, served: Served, path: str, file: Path, *, width: int = WIDTH, dark: bool = False
+) -> None:
     """One picture of the first screen."""
     phone = width == PHONE
     with browser.new_context(
@@ -124,7 +125,8 @@ def take(browser: Browser, url: str, file: Path, *, width: int = WIDTH, dark: bo
         color_scheme="dark" if dark else "light",
     ) as context:
         page = context.new_page()
-        page.goto(url)
+        page.goto(served.link())
+        page.goto(served.url + path)
         page.evaluate("document.fonts.ready")
         page.screenshot(path=file)
     print(f"{file.name}: {file.stat().st_size / 1024:.0f} kB")

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from freshbooks_hub.home import Home
 from freshbooks_hub.web.app import create_app
 from freshbooks_hub.web.server import listen
+from freshbooks_hub.web.sessions import Sessions
 
 PAGES = (
     "/",
@@ -44,7 +45,12 @@ class Served:
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
 
+    def link(self) -> str:
+        """A link that signs one browser in, and leads to the Status page."""
+        return self.app.state.site.sessions.link()
+
     def __enter__(self) -> Self:
+        self.app.state.site.sessions.serve(self.url)
         self._thread.start()
         while not self._server.started:
             threading.Event().wait(0.01)
@@ -58,8 +64,8 @@ class Served:
         self._thread.join()
 
 
-class Client(TestClient):
-    """A browser without a screen: keeps cookies, sends forms with their token."""
+class Stranger(TestClient):
+    """A browser without a screen that is not signed in: keeps cookies, sends forms with their token."""
 
     def __init__(self, home: Home, **settings: object) -> None:
         super().__init__(create_app(home, **settings), base_url="http://127.0.0.1:8766")  # type: ignore[arg-type]
@@ -73,3 +79,13 @@ class Client(TestClient):
         found = TOKEN.search(self.get(page).text)
         assert found, f"{page} has no form"
         return found[1]
+
+
+class Client(Stranger):
+    """The same of the owner: signed in by a link."""
+
+    def __init__(self, home: Home, **settings: object) -> None:
+        super().__init__(home, **settings)
+        sessions = Sessions(home)
+        sessions.serve(str(self.base_url))
+        assert self.get(sessions.link(), follow_redirects=False).headers["location"] == "/"

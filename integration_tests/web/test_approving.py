@@ -66,7 +66,7 @@ def office(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office
 def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> None:
     action = office.propose()
     before = len(office.expenses())
-    page.goto(office.served.url)
+    page.goto(office.served.link())
     page.get_by_role("link", name="Approvals 1 waiting").click()
     card = page.locator(".proposal")
     for words in (
@@ -95,6 +95,7 @@ def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> 
 def test_refusing_writes_nothing(page: Page, office: Office) -> None:
     action = office.propose()
     before = len(office.expenses())
+    page.goto(office.served.link())
     page.goto(f"{office.served.url}/approvals")
     page.get_by_role("button", name="Refuse").click()
     expect(page.get_by_text("Refused. Nothing was written.")).to_be_visible()
@@ -105,6 +106,7 @@ def test_refusing_writes_nothing(page: Page, office: Office) -> None:
 def test_without_a_script(no_script: Callable[[], Page], office: Office) -> None:
     action, other = office.propose(), office.propose("Ink & Co")
     page = no_script()
+    page.goto(office.served.link())
     page.goto(f"{office.served.url}/approvals")
     page.locator(".proposal", has_text="Ink & Co").get_by_role("button", name="Refuse").click()
     page.locator(".proposal").get_by_role("button", name="Approve").click()

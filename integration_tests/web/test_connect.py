@@ -27,6 +27,7 @@ class Person:
 
     def __init__(self, page: Page, served: Served, sandbox: Sandbox, redirect_uri: str) -> None:
         self.page, self.served, self.sandbox, self.redirect_uri = page, served, sandbox, redirect_uri
+        page.goto(served.link())
         self.addresses: list[str] = []
         page.on("framenavigated", lambda frame: self.addresses.append(frame.url))
 
@@ -337,5 +338,5 @@ def test_without_a_script_it_works_too(
 def test_a_file_made_connection_is_shown_too(page: Page, empty_home: Home, freshbooks: Sandbox) -> None:
     ConnectionStore(empty_home.ensure().connection).connect(config_of(freshbooks))
     with Served(empty_home) as served:
-        page.goto(served.url)
+        page.goto(served.link())
         expect(page.get_by_text("this connection was made from a file")).to_be_visible()

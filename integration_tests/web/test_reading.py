@@ -106,6 +106,7 @@ GAPS = """() => {
 
 
 def test_a_screen_reader_finds_its_way(page: Page, shown: Served) -> None:
+    page.goto(shown.link())
     faults = {}
     for path in PAGES:
         page.goto(shown.url + path)
@@ -115,6 +116,7 @@ def test_a_screen_reader_finds_its_way(page: Page, shown: Served) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(page: Page, shown: Served, scheme: str) -> None:
+    page.goto(shown.link())
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     faint = {}
     for path in PAGES:
@@ -124,6 +126,7 @@ def test_text_stands_out_from_its_ground(page: Page, shown: Served, scheme: str)
 
 
 def test_a_phone_never_scrolls_sideways(page: Page, shown: Served) -> None:
+    page.goto(shown.link())
     page.set_viewport_size({"width": 360, "height": 780})
     widths = {}
     for path in PAGES:
@@ -135,6 +138,7 @@ def test_a_phone_never_scrolls_sideways(page: Page, shown: Served) -> None:
 @pytest.mark.parametrize("width", [360, 390])
 def test_on_a_phone_figures_side_by_side_do_not_read_as_one(page: Page, shown: Served, width: int) -> None:
     """89 invoices over 184,209.66 must not look like 89184,209.66; nor may a table leave its card."""
+    page.goto(shown.link())
     page.set_viewport_size({"width": width, "height": 780})
     page.goto(f"{shown.url}/balances?business=439000")
     gaps, widest = page.evaluate(GAPS)
@@ -149,7 +153,7 @@ def test_titles_tell_the_pages_apart(client: Client) -> None:
 
 
 def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(page: Page, shown: Served) -> None:
-    page.goto(shown.url)
+    page.goto(shown.link())
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
     expect(skip).to_have_text("Skip to the content")
@@ -161,6 +165,7 @@ def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(page: Page
 
 
 def test_on_paper_there_are_charts_and_tables_and_no_buttons(page: Page, shown: Served) -> None:
+    page.goto(shown.link())
     page.goto(f"{shown.url}/balances")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(".chart").first).to_be_visible()
@@ -173,6 +178,7 @@ def test_on_paper_there_are_charts_and_tables_and_no_buttons(page: Page, shown: 
 
 def test_a_chart_draws_what_its_table_says(page: Page, shown: Served) -> None:
     """The longest bar is the largest amount, and lengths are in proportion."""
+    page.goto(shown.link())
     page.goto(f"{shown.url}/balances?business=439000")
     card = page.locator("section.card", has=page.get_by_role("heading", name="USD"))
     widths = card.locator("svg.chart rect:not(.track)").evaluate_all(
@@ -188,7 +194,9 @@ def test_a_chart_draws_what_its_table_says(page: Page, shown: Served) -> None:
 def test_a_page_without_a_script_shows_the_same(
     no_script: Callable[[], Page], page: Page, shown: Served
 ) -> None:
+    page.goto(shown.link())
     bare = no_script()
+    bare.goto(shown.link())
     for path in PAGES:
         for tab in (bare, page):
             tab.goto(shown.url + path)
@@ -210,7 +218,7 @@ def test_progress_moves_while_one_looks_on_and_the_page_comes_back_at_the_end(
         syncing.enter_context(sync_lock(empty_home.root))
         reporter = syncing.enter_context(Recorded(Silent(), empty_home))
         reporter.phase("Reading FreshBooks")
-        page.goto(served.url)
+        page.goto(served.link())
         expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
         expect(page.get_by_role("button", name="Sync now")).to_be_disabled()
         reporter.completed("invoices", 12_345)

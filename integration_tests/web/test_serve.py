@@ -35,13 +35,13 @@ from integration_tests.connector import config_of
 from integration_tests.consent import Browser
 from integration_tests.hub import Hub
 from integration_tests.web.conftest import point_at
-from integration_tests.web.serving import Client, Served
+from integration_tests.web.serving import PAGES, Served, Stranger
 
 PUBLIC = "https://books.example.com"
 
 
 class Server:
-    """The command, running on a free port."""
+    """The command, running on a free port; `link` signs in."""
 
     def __init__(self, hub: Hub) -> None:
         self.process = hub.start("serve", "--port", "0")
@@ -51,6 +51,9 @@ class Server:
         found = re.search(r"http://127\.0\.0\.1:\d+", self.process.stdout.readline())
         assert found
         self.url = found[0]
+        assert "works once" in self.process.stdout.readline()
+        self.link = self.process.stdout.readline().strip()
+        assert self.link.startswith(f"{self.url}/open?key=")
 
     def end(self) -> tuple[int, str, str]:
         """Ctrl-C; the exit code, and what was printed since the address."""
@@ -70,7 +73,8 @@ def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> 
     server = Server(hub)
     home = Home(hub.home)
     try:
-        assert "Not connected yet" in requests.get(server.url, timeout=10).text
+        with requests.Session() as browser:
+            assert "Not connected yet" in browser.get(server.link, timeout=10).text
         assert requests.get(server.url, headers={"Host": "evil.example"}, timeout=10).status_code == 400
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         accepts = {"Accept": "application/json, text/event-stream"}
@@ -93,6 +97,74 @@ def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> 
     assert not [path for path in home.logs.glob("*.log") if "abc" in path.read_text()]
 
 
+def test_another_process_of_the_machine_gets_nothing_from_the_running_server(hub: Hub) -> None:
+    """As another user of the machine would try it, with curl."""
+
+    def curl(path: str, *more: str) -> tuple[int, str]:
+        command = ["curl", "--silent", "--write-out", "\n%{http_code}", *more, f"{server.url}{path}"]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        body, _, code = found.rpartition("\n")
+        return int(code), body
+
+    server = Server(hub)
+    try:
+        assert {path: curl(path) for path in PAGES} == dict.fromkeys(PAGES, (303, ""))
+        for path in ("/pause", "/sync", "/approvals/a/approve", "/settings/freshbooks/disconnect"):
+            assert curl(path, "--data", "csrf=guess") == (303, "")
+        for host in ("127.0.0.1/login?", "localhost:8766/static/?", "127.0.0.1#"):
+            assert curl("/", "--header", f"Host: {host}")[0] == 400
+        assert curl("/open?key=guess")[0] == 403
+        assert not Schedule(Home(hub.home)).paused_since()
+        # Looking at the owner's link uses up nothing; opening it does.
+        key = server.link.removeprefix(server.url)
+        assert curl(key, "--head")[0] == 405
+        with requests.Session() as owner:
+            assert owner.get(server.link, timeout=10).status_code == 200
+        assert curl(key)[0] == 403
+    finally:
+        server.end()
+
+
+def test_open_gives_another_browser_a_link_while_the_server_runs(hub: Hub) -> None:
+    refused = hub.run("open")
+    assert refused.returncode == 1
+    assert "Start them with `freshbooks serve`" in refused.stderr
+    server = Server(hub)
+    try:
+        link = hub.run("open").stdout.split()[-1]
+        assert link.startswith(f"{server.url}/open?key=")
+        for one in (link, server.link):
+            with requests.Session() as browser:
+                assert browser.get(one, timeout=10).status_code == 200
+    finally:
+        server.end()
+    assert hub.run("open").returncode == 1
+
+
+def test_a_service_makes_its_password_at_the_first_start_and_prints_no_link(hub: Hub) -> None:
+    file = hub.home / "web.password"
+    told = []
+    for _ in range(2):
+        process = hub.start("serve", "--port", "0", "--password-file", str(file), "--create-password")
+        assert process.stdout
+        lines = [process.stdout.readline()]
+        while not lines[-1].startswith("FreshBooks hub: "):
+            lines.append(process.stdout.readline())
+        assert requests.get(lines[-1].split()[2], timeout=30).url.endswith("/login")
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == ("Stopped.\n", "")
+        told.append(lines[:-1])
+    assert told == [[f"A password for the pages was created. Read it with: cat {file}\n"], []]
+    assert file.stat().st_mode & 0o777 == 0o600
+    home, password = Home(hub.home), keys.read_password(file)
+    client = Stranger(home, password=password)
+    assert client.submit("/login", "/login", password=password).headers["location"] == "/"
+    # A restart with the same password signs nobody out.
+    again = Stranger(home, password=password)
+    again.cookies = client.cookies
+    assert again.get("/", follow_redirects=False).status_code == 200
+
+
 def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
     home = Home(hub.home).ensure()
     Schedule(home).resume()
@@ -108,10 +180,22 @@ def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
     digest = hmac.digest(b"a shared secret", json.dumps(fields).encode(), hashlib.sha256)
     client = TestClient(whole_app(home, Options(), 8766), base_url="http://127.0.0.1:8766")
     signed = {SIGNATURE: base64.b64encode(digest).decode()}
-    assert client.post("/webhooks/freshbooks", data=fields, headers=signed).status_code == 200
+    answers = [client.post("/webhooks/freshbooks", data=fields, headers=signed)]
     forged = fields | {"object_id": "2"}
-    assert client.post("/webhooks/freshbooks", data=forged, headers=signed).status_code == 401
+    answers.append(client.post("/webhooks/freshbooks", data=forged, headers=signed))
+    # FreshBooks asks for a verification, and cannot be reached with the verifier.
+    Webhooks(home).add(8, "mPx4Q9", "client", f"{PUBLIC}/webhooks/freshbooks")
+    asked = {"name": "callback.verify", "object_id": "8", "verifier": "a code"}
+    answers.append(client.post("/webhooks/freshbooks", data=asked))
     assert Webhooks(home).all()[0].last_delivery_at
+    home.history.write_bytes(b"damaged" * 1000)
+    answers.append(client.post("/webhooks/freshbooks", data=fields, headers=signed))
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (200, ""),
+        (401, ""),
+        (502, ""),
+        (503, ""),
+    ]
 
 
 def test_it_refuses_to_be_reached_by_others_without_a_password(hub: Hub) -> None:
@@ -126,14 +210,15 @@ def test_it_refuses_to_be_reached_by_others_without_a_password(hub: Hub) -> None
 def test_a_port_that_cannot_be_is_said_plainly(command: str, port: str) -> None:
     result = CliRunner().invoke(cli, [command, "--port", port])
     assert result.exit_code == 2
-    assert "or equal to" in result.output
+    assert "Invalid value for '--port'" in result.output
 
 
 def test_the_loopback_of_ipv6_is_this_machine_too(empty_home: Home) -> None:
     options = Options(host="::1")
     check(empty_home, options)  # asks for no password
     app = whole_app(empty_home, options, 8781)
-    assert TestClient(app, base_url="http://[::1]:8781").get("/").status_code == 200
+    client = TestClient(app, base_url="http://127.0.0.1:8781")
+    assert client.get("/login", headers={"Host": "[::1]:8781"}).status_code == 200
 
 
 def test_a_holder_that_a_killed_sync_left_is_no_running_sync(empty_home: Home) -> None:
@@ -176,7 +261,7 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
 ) -> None:
     home = Home(hub.home)
     keys.set_password(home, "correct horse battery")
-    client = Client(home, hosts=("books.example.com",), public_url=PUBLIC)
+    client = Stranger(home, hosts=("books.example.com",), public_url=PUBLIC)
     client.base_url = PUBLIC
     client.submit("/login", "/login", password="correct horse battery")
     page = client.get("/settings/freshbooks").text
@@ -195,7 +280,7 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
     assert onward.headers["location"].startswith(hub.sandbox.url)
     callback = Browser().answer(onward.headers["location"])
     # Nobody else can bring the answer: not without the password, not without the cookie of the start.
-    stranger = Client(home, hosts=("books.example.com",), public_url=PUBLIC)
+    stranger = Stranger(home, hosts=("books.example.com",), public_url=PUBLIC)
     assert stranger.get(callback, follow_redirects=False).headers["location"] == "/login"
     back = client.get(callback, follow_redirects=False)
     assert back.headers["location"] == f"{PUBLIC}/settings/freshbooks/done"
@@ -212,7 +297,7 @@ def test_sync_now_reads_the_books_while_one_looks_on(
         point_at(sandbox, empty_home, monkeypatch)
         ConnectionStore(empty_home.ensure().connection).connect(config_of(sandbox))
         with Served(empty_home) as served:
-            page.goto(served.url)
+            page.goto(served.link())
             page.get_by_role("button", name="Sync now").click()
             expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
             expect(page.get_by_text("Building marts as of")).to_be_visible(timeout=120_000)

@@ -120,7 +120,8 @@ def businesses(request: Request) -> Response:
 def choose(request: Request, form: FormData) -> Response:
     """Probe the chosen businesses, and save."""
     here = place(request)
-    ids = [int(value) for value in form.getlist("business") if isinstance(value, str) and value.isdecimal()]
+    sent = [str(value) for value in form.getlist("business")]
+    ids = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
     try:
         candidate, profile, _ = _choice(here.home)
         wanted = login.choice(profile, ids)

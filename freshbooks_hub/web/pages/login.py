@@ -1,48 +1,65 @@
-"""Sign in with the password, where one is set."""
+"""Sign in: by a link that the owner got in a terminal, or with the password, where one is set."""
 
 from __future__ import annotations
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from freshbooks_hub.web import security
 from freshbooks_hub.web.security import action, signed_in
 from freshbooks_hub.web.views import render
 
 
 def page(request: Request) -> Response:
-    """The form; whoever is in already goes on."""
+    """How to get in; whoever is in already goes on."""
     if signed_in(request):
         return RedirectResponse("/", 303)
-    return render(request, "login.html", problem=None)
+    return _form(request)
+
+
+def by_link(request: Request) -> Response:
+    """The link that `freshbooks serve` or `freshbooks open` printed: the first browser to open it is signed in."""
+    if request.method != "GET":  # who only looks whether a page is there uses up nothing
+        raise HTTPException(405, "Open this link in a browser.")
+    if request.app.state.site.sessions.redeem(request.query_params.get("key", "")):
+        security.sign_in(request)
+    elif not signed_in(request):
+        return _form(request, 403, "This link was used already, or is older than an hour.")
+    return RedirectResponse("/", 303)
 
 
 @action
-def sign_in(request: Request, form: FormData) -> Response:
+def by_password(request: Request, form: FormData) -> Response:
     """Check the password; a new session for the signed-in browser."""
     site = request.app.state.site
     waits = site.doorman.admit()
     if waits:
-        text = f"Too many wrong passwords. Wait {waits:.0f} seconds and try again."
-        return render(request, "login.html", status=429, problem=text)
+        return _form(request, 429, f"Too many wrong passwords. Wait {waits:.0f} seconds and try again.")
     if not site.keys.accepts(str(form.get("password", ""))):
-        return render(request, "login.html", status=403, problem="That is not the password.")
+        return _form(request, 403, "That is not the password.")
     site.doorman.accepted()
-    request.session.clear()
-    request.session["signed_in"] = site.keys.fingerprint
+    security.sign_in(request)
     return RedirectResponse("/", 303)
 
 
 @action
 def sign_out(request: Request, _: FormData) -> Response:
-    """Forget this browser."""
-    request.session.clear()
+    """End this browser's session."""
+    security.sign_out(request)
     return RedirectResponse("/login", 303)
+
+
+def _form(request: Request, status: int = 200, problem: str | None = None) -> Response:
+    with_password = request.app.state.site.keys.password is not None
+    return render(request, "login.html", status=status, problem=problem, with_password=with_password)
 
 
 routes = [
     Route("/login", page, methods=["GET"]),
-    Route("/login", sign_in, methods=["POST"]),
+    Route("/login", by_password, methods=["POST"]),
+    Route("/open", by_link, methods=["GET"]),
     Route("/logout", sign_out, methods=["POST"]),
 ]

@@ -41,6 +41,7 @@ if (progress) {
   const look = async () => {
     try {
       const answer = await fetch(progress.dataset.progress, { headers: { Accept: "application/json" } });
+      if (answer.redirected) return location.reload(); // signed out: to the way in
       const state = await answer.json();
       if (!state.running) return location.reload();
       show(state);
