@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth
+from freshbooks_hub.connection import login, oauth, scope_choice
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import AlreadyAnswered, Attempts, LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
@@ -54,7 +54,7 @@ def begin(home: Home, sandbox: Sandbox, redirect_uri: str | None = None, actions
         sandbox.client_id,
         sandbox.client_secret,
         redirect_uri or sandbox.redirect_uri,
-        actions=actions,
+        asked=scope_choice.names(scopes.needed(actions=actions)),
         browser=TERMINAL,
     )
 
@@ -227,7 +227,7 @@ class TestPasted:
         assert stat.S_IMODE((home.root / "login.json").stat().st_mode) == 0o600
         candidate = login.finish(home, browser.answer(attempt.authorize_url), TERMINAL)
         assert stat.S_IMODE(home.candidate.stat().st_mode) == 0o600
-        record = Attempts(home).add("id", "another-secret", sandbox.redirect_uri, False, "binding-value")
+        record = Attempts(home).add("id", "another-secret", sandbox.redirect_uri, [], "binding-value")
         text = repr([attempt, candidate, record, login.stored_app(home)])
         hidden = (attempt.state, sandbox.client_secret, "another-secret", "binding-value", record.key)
         assert not [secret for secret in hidden if secret in text]

@@ -119,7 +119,7 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
     chosen = select(entities, now)
     # Stored before the try: one that is killed each time is not repeated at every tick.
     schedule.failed(CONNECTION, "The last sync was stopped before its end.", now)
-    options = SyncOptions(list(chosen.streams), whole=chosen.whole, unattended=True)
+    options = SyncOptions(list(chosen.streams), whole=chosen.whole)
     try:
         result = sync_locked(home, options, reporter, source, clock)
     except HubError as error:

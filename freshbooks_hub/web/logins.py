@@ -22,9 +22,14 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Started:
-    """A log-in on its way. `deaf`: why nobody listens for the answer, so that it must be pasted."""
+    """A log-in on its way, of `app`, that asks for the scopes `asked`.
+
+    `deaf`: why nobody listens for the answer, so that it must be pasted.
+    """
 
     attempt: Attempt
+    app: login.App
+    asked: tuple[str, ...]
     deaf: str = ""
 
 
@@ -40,7 +45,14 @@ class Logins:
     _timer: threading.Timer | None = None
 
     def begin(
-        self, home: Home, app: login.App, *, actions: bool, browser: str, done_url: str, served_here: bool
+        self,
+        home: Home,
+        app: login.App,
+        *,
+        asked: tuple[str, ...],
+        browser: str,
+        done_url: str,
+        served_here: bool,
     ) -> Started:
         """Start a log-in and wait for its answer for ten minutes.
 
@@ -48,12 +60,12 @@ class Logins:
         Raises InvalidConfig, HomeError.
         """
         attempt = login.begin(
-            home, app.client_id, app.client_secret, app.redirect_uri, actions=actions, browser=browser
+            home, app.client_id, app.client_secret, app.redirect_uri, asked=asked, browser=browser
         )
         with self._lock:
             self._results.pop(home.root, None)
             deaf = "" if served_here else self._listen(home, attempt.redirect_uri, done_url)
-            started = self._started[home.root] = Started(attempt, deaf)
+            started = self._started[home.root] = Started(attempt, app, asked, deaf)
         return started
 
     def started(self, home: Home) -> Started | None:
@@ -96,7 +108,7 @@ class Logins:
     def _listen(self, home: Home, redirect_uri: str, done_url: str) -> str:
         """Listen at the redirect URI's port; returns why not."""
         if urlsplit(redirect_uri).hostname not in LOOPBACK:
-            return "The redirect URI is not an address of this machine."
+            return f"{redirect_uri} is not an address of this machine."
         self._stop()
         try:
             listener = CallbackListener(home, lambda result: self.ended(home, result), redirect_uri, done_url)

@@ -46,6 +46,7 @@ class Builds:
         streams: list[str],
         as_of_date: str,
         *_: object,
+        **__: object,
     ) -> transform.Built:
         self.days.append(as_of_date)
         if self.fails:
