@@ -39,6 +39,7 @@ class Logins:
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: dict[Path, Started] = field(default_factory=dict)
+    _sent: set[Path] = field(default_factory=set)
     _results: dict[Path, Result] = field(default_factory=dict)
     _access: dict[Path, list[Access]] = field(default_factory=dict)
     _listener: CallbackListener | None = None
@@ -64,6 +65,7 @@ class Logins:
         )
         with self._lock:
             self._results.pop(home.root, None)
+            self._sent.discard(home.root)
             deaf = "" if served_here else self._listen(home, attempt.redirect_uri, done_url)
             started = self._started[home.root] = Started(attempt, app, asked, deaf)
         return started
@@ -71,6 +73,13 @@ class Logins:
     def started(self, home: Home) -> Started | None:
         """The log-in that this home waits for."""
         return self._started.get(home.root)
+
+    def send_on(self, home: Home) -> bool:
+        """Whether the page is to go on to FreshBooks by itself: once, so that whoever comes back can read it."""
+        with self._lock:
+            first = home.root not in self._sent
+            self._sent.add(home.root)
+        return first
 
     def ended(self, home: Home, result: Result) -> None:
         """An answer came, by the listener or pasted; a foreign one ends nothing, it is only told to who waits."""

@@ -102,8 +102,9 @@ def log_in(request: Request) -> Response:
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
-    # Some answers have come back to be pasted: do not leave the page again then.
-    onward = not started.deaf and request.query_params.get("paste") is None
+    # Who has come back has an answer to paste, or was refused: do not leave the page again then.
+    first = here.site.logins.send_on(here.home)
+    onward = first and not started.deaf and request.query_params.get("paste") is None
     basic = set(scope_choice.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
     return render(
         request,
