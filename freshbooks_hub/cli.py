@@ -7,6 +7,8 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +22,7 @@ from freshbooks_hub.agent import commands as action_commands
 from freshbooks_hub.agent.server import commands as mcp_commands
 from freshbooks_hub.connection import commands as connection_commands
 from freshbooks_hub.doctor import commands as doctor_commands
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.errors import HubError, TransformFailed
 from freshbooks_hub.sync import commands as sync_commands
 from freshbooks_hub.web import commands as web_commands
 
@@ -46,6 +48,9 @@ AsOf = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="When the marts fail a check, print the rows that it found.")
+]
 
 
 class Format(StrEnum):
@@ -172,6 +177,7 @@ def sync(
     due: Annotated[
         bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
     ] = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Read what changed in FreshBooks and publish fresh marts.
@@ -190,7 +196,8 @@ def sync(
 
     console = _console()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
+    with _details(verbose):
+        result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(asdict(result), indent=2))
         return
@@ -201,9 +208,10 @@ def sync(
 @cli.command()
 def build(
     as_of: AsOf = None,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the marts in step with what was read before (`freshbooks sync --no-marts`).
+    """Rebuild the marts from the data already synced (`freshbooks sync --no-marts`).
 
     Example: `freshbooks build --as-of 2026-10-31`
     """
@@ -213,7 +221,9 @@ def build(
 
     console = _console()
     home = Home.from_environment()
-    result = build_marts(home, Silent() if as_json else reporter(console), as_of.date() if as_of else None)
+    shown = Silent() if as_json else reporter(console)
+    with _details(verbose):
+        result = build_marts(home, shown, as_of.date() if as_of else None)
     if as_json:
         print(json.dumps(asdict(result), indent=2))
     else:
@@ -272,6 +282,17 @@ def sandbox(
     from freshbooks_hub.sandbox import serve
 
     serve(port, config)
+
+
+@contextmanager
+def _details(verbose: bool) -> Iterator[None]:
+    """With `verbose`, print what a failed build of the marts found before its sentence is printed."""
+    try:
+        yield
+    except TransformFailed as error:
+        if verbose and error.details:
+            print(error.details, file=sys.stderr)
+        raise
 
 
 def _print_marts(console: Console, result: SyncResult) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], datetime]
 
@@ -16,3 +17,14 @@ def utc_now() -> datetime:
 def stamp(at: datetime) -> str:
     """An instant as hub.sqlite keeps it: UTC, to the second, in an order that text keeps."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def named_zone(name: str | None) -> ZoneInfo | None:
+    """The time zone that FreshBooks calls `name`; None where this machine knows none of that name.
+
+    A name that is a folder of the zone database (`America`) ends in an OSError, others in a ValueError.
+    """
+    try:
+        return ZoneInfo(name or "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

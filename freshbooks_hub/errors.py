@@ -37,7 +37,11 @@ class LoadFailed(HubError):
 
 
 class TransformFailed(HubError):
-    """dbt failed; the earlier marts were left as they were."""
+    """dbt failed; the earlier marts were left as they were. `details` may hold rows of the books: for `--verbose`."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class QueryFailed(HubError):

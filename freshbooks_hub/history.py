@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS stream_read_businesses (
 );
 CREATE TABLE IF NOT EXISTS sync_run_warnings (
     run_id INTEGER NOT NULL REFERENCES sync_runs (id),
-    stream TEXT NOT NULL, -- '' where the source names none
+    stream TEXT NOT NULL, -- not used any more
     message TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS generations (
@@ -65,14 +65,6 @@ CREATE TABLE IF NOT EXISTS generations (
 STOPPED = "The sync was stopped before its end."
 # Of no raw file: the marts stem from one that is gone.
 LOST = -1
-
-
-@dataclass(frozen=True)
-class Warned:
-    """What the source said of a stream that it could not read, or not whole; `stream` may be empty."""
-
-    stream: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +118,7 @@ class History:
         run_id: int,
         results: list[StreamResult],
         business_ids: Iterable[int] | None = None,
-        warnings: Iterable[Warned] = (),
+        warnings: Iterable[str] = (),
     ) -> None:
         """Record what the run did to each stream, of which chosen businesses, and what it was warned of."""
         with self._connection() as db:
@@ -151,8 +143,8 @@ class History:
                     [(stream, key) for stream, _ in read_to_the_end],
                 )
             db.executemany(
-                "INSERT INTO sync_run_warnings VALUES (?, ?, ?)",
-                [(run_id, warning.stream, warning.message) for warning in warnings],
+                "INSERT INTO sync_run_warnings VALUES (?, '', ?)",
+                [(run_id, warning) for warning in warnings],
             )
             db.execute(
                 "UPDATE sync_runs SET rows_read = ?, rows_changed = ? WHERE id = ?",
@@ -192,7 +184,7 @@ class History:
         )
 
     def last_run(self) -> dict[str, Any] | None:
-        """The newest run, as its columns, with the list `streams`."""
+        """The newest run, as its columns, with the lists `streams` and `warnings`."""
         with self._connection() as db:
             run = db.execute("SELECT * FROM sync_runs ORDER BY id DESC LIMIT 1").fetchone()
             if run is None:
@@ -228,19 +220,14 @@ class History:
             return reads(db, business_ids).keys() >= set(streams)
 
     def latest_streams(self) -> list[dict[str, Any]]:
-        """For each stream, the row of the newest run that read it, with its list `warnings`."""
+        """For each stream, the row of the newest run that read it."""
         with self._connection() as db:
             rows = db.execute(
                 "SELECT s.*, r.started_at FROM sync_run_streams s JOIN sync_runs r ON r.id = s.run_id "
                 "WHERE s.run_id = (SELECT max(run_id) FROM sync_run_streams WHERE stream = s.stream) "
                 "ORDER BY s.stream"
             ).fetchall()
-            told = db.execute(
-                "SELECT w.stream, w.message FROM sync_run_warnings w JOIN "
-                "(SELECT stream, max(run_id) AS run_id FROM sync_run_streams GROUP BY stream) s "
-                "ON s.stream = w.stream AND s.run_id = w.run_id"
-            ).fetchall()
-            return [dict(row) | {"warnings": [m for s, m in told if s == row["stream"]]} for row in rows]
+            return [dict(row) for row in rows]
 
     def _streams_of(self, db: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
         rows = db.execute("SELECT * FROM sync_run_streams WHERE run_id = ? ORDER BY stream", [run_id])

@@ -6,14 +6,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_api import scopes
-from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
+from freshbooks_hub.not_available import not_available
 from freshbooks_hub.reconciliation import differences
-from freshbooks_hub.status_concerns import concerns, shortfall
+from freshbooks_hub.status_concerns import concerns, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
 
 
@@ -25,6 +27,7 @@ def status(home: Home) -> dict[str, Any]:
     schedule, now = Schedule(home), datetime.now(UTC)
     entities, trouble = schedule.entities(now), schedule.trouble()
     problems = concerns(entities, last, trouble, now) if home.connection.exists() else []
+    missing, short = _gaps(home)
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),
@@ -36,7 +39,27 @@ def status(home: Home) -> dict[str, Any]:
         else None,
         "schedule": _schedule(home, schedule, entities, trouble, now),
         "problems": [asdict(concern) for concern in problems],
+        "not_available": missing,
+        "incomplete": short,
     }
+
+
+def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """What this connection cannot read, and by stream what FreshBooks does not send all rows of."""
+    connection = _loaded(ConnectionStore(home.connection))
+    if connection is None:
+        return [], {}
+    outcomes = Availability(home).outcomes(connection.business_ids)
+    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
+    groups = not_available(connection, outcomes)
+    return [group.as_json() | {"text": str(group)} for group in groups], shortfalls(outcomes, names)
+
+
+def _loaded(store: ConnectionStore) -> Connection | None:
+    try:
+        return store.load()
+    except NotConnected:
+        return None
 
 
 def _schedule(
@@ -64,7 +87,8 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
         return {"state": "damaged", "message": str(error)}
     expires_at, profile = connection.expires_at, connection.profile
     chosen = connection.business_ids or (profile.default_choice() if profile else [])
-    lacking = scopes.missing(connection.credentials.get("access_token") or "", scopes.READ)
+    token = connection.credentials.get("access_token") or ""
+    lacking = scope_choice.not_approved(token, connection.asked)
     return {
         "state": "refused" if connection.dead_since else "connected",
         "connected_at": connection.connected_at.isoformat(timespec="seconds"),
@@ -86,10 +110,7 @@ def as_text(picture: dict[str, Any]) -> str:
     """The picture as lines for a person."""
     connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
     lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
-    for scope in connection.get("missing_scopes", []):
-        lines.append(
-            f"Attention   {scope} was not approved, so what needs it is left out. See: freshbooks doctor"
-        )
+    lines += [f"Not available: {group['text']}" for group in picture["not_available"]]
     if run is None:
         lines.append("Last sync   none yet. Run: freshbooks sync")
     else:
@@ -97,6 +118,7 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append(f"Last sync   {run['status']}, started {run['started_at']}, {counts}")
         if run["error"]:
             lines.append(f"            {run['error']}")
+        lines += [f"            Warning: {warning}" for warning in run["warnings"]]
     if marts is None:
         lines.append("Marts       none yet")
     else:
@@ -114,9 +136,10 @@ def as_text(picture: dict[str, Any]) -> str:
     width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
     for stream in picture["streams"]:
         rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
-        state = shortfall(stream["warnings"]) if stream["completed"] else "incomplete"
-        lines.append(f"  {rows}  last read {stream['started_at']}{f', {state}' if state else ''}")
-        lines += [f"      {warning}" for warning in stream["warnings"]]
+        short = picture["incomplete"].get(stream["stream"], [])
+        state = "" if stream["completed"] and not short else ", incomplete"
+        lines.append(f"  {rows}  last read {stream['started_at']}{state}")
+        lines += [f"      {sentence}" for sentence in short]
     return "\n".join(lines)
 
 

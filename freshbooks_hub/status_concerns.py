@@ -1,15 +1,15 @@
-"""What keeps the hub from being in step, beyond its alarms; for `freshbooks status` and the Status page alike."""
+"""What keeps the hub from being up to date, beyond its alarms; for `freshbooks status` and the Status page alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from freshbooks_hub.streams import stream_label
+from freshbooks_hub.sync.availability import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
-
-LEFT_OUT = " is left out"  # the source's words for a stream that the plan, the role or a scope does not give
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ def is_late(entity: Entity) -> bool:
     return not waits and entity.lag is not None and entity.lag > 2 * entity.frequency
 
 
-def warnings_of(entity: Entity, streams: Iterable[dict[str, Any]]) -> list[str]:
-    """What the source said when it last read the streams of `entity`; `streams` as History.latest_streams."""
-    return [text for row in streams if row["stream"] in entity.streams for text in row["warnings"]]
-
-
-def shortfall(warnings: Iterable[str]) -> str:
-    """`left out`, `incomplete`, or "" for a stream without warnings."""
-    found = list(warnings)
-    if not found:
-        return ""
-    return "left out" if any(LEFT_OUT in text for text in found) else "incomplete"
+def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[str, list[str]]:
+    """By stream, a sentence for each business of which FreshBooks does not send every row; `names` of businesses."""
+    found: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.status == "short":
+            business = names.get(one.business_id, one.business_id)
+            found.setdefault(one.stream, []).append(
+                f"{stream_label(one.stream)} of {business}: FreshBooks counts {one.counted or 0:,} and sends "
+                f"{one.row_count or 0:,}, since your role does not show the others."
+            )
+    return found
 
 
 def concerns(

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth
+from freshbooks_hub.connection import login, oauth, scope_choice
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import AlreadyAnswered, Attempts, LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
@@ -54,7 +54,7 @@ def begin(home: Home, sandbox: Sandbox, redirect_uri: str | None = None, actions
         sandbox.client_id,
         sandbox.client_secret,
         redirect_uri or sandbox.redirect_uri,
-        actions=actions,
+        asked=scope_choice.names(scopes.needed(actions=actions)),
         browser=TERMINAL,
     )
 
@@ -243,7 +243,7 @@ class TestPasted:
         assert stat.S_IMODE((home.root / "login.json").stat().st_mode) == 0o600
         candidate = login.finish(home, browser.answer(attempt.authorize_url), TERMINAL)
         assert stat.S_IMODE(home.candidate.stat().st_mode) == 0o600
-        record = Attempts(home).add("id", "another-secret", sandbox.redirect_uri, False, "binding-value")
+        record = Attempts(home).add("id", "another-secret", sandbox.redirect_uri, [], "binding-value")
         text = repr([attempt, candidate, record, login.stored_app(home)])
         hidden = (attempt.state, sandbox.client_secret, "another-secret", "binding-value", record.key)
         assert not [secret for secret in hidden if secret in text]
@@ -256,6 +256,48 @@ class TestPasted:
     ) -> None:
         with pytest.raises(InvalidConfig, match="https"):
             begin(home, sandbox, uri)
+
+    @pytest.mark.parametrize("inside", ["\r\n", "\n", " ", "\t", "\u00e9", "\u2028"])
+    def test_a_redirect_uri_with_a_blank_or_a_line_break_inside_is_refused(
+        self, home: Home, sandbox: Sandbox, inside: str
+    ) -> None:
+        with pytest.raises(InvalidConfig, match="a blank, a line break or a letter that no address has"):
+            begin(home, sandbox, f"https://books.example.com/{inside}Set-Cookie:x")
+
+    def test_any_address_that_the_app_has_works_by_pasting(self, home: Home, sandbox: Sandbox) -> None:
+        uri = "https://books.example.com/api/auth/callback/freshbooks"
+        sandbox.oauth.register_redirect(uri)
+        answer = Browser().answer(begin(home, sandbox, uri).authorize_url)
+        assert answer.startswith(uri)
+        login.save(login.finish(home, answer, TERMINAL), [MAIN])
+        stored = login.stored_app(home)
+        assert stored
+        assert stored.redirect_uri == uri
+
+    def test_what_was_asked_for_is_kept_and_the_rest_is_not_missing(
+        self, home: Home, sandbox: Sandbox
+    ) -> None:
+        asked = scope_choice.asked("basic", actions=True)
+        attempt = login.begin(
+            home,
+            sandbox.client_id,
+            sandbox.client_secret,
+            sandbox.redirect_uri,
+            asked=asked,
+            browser=TERMINAL,
+        )
+        candidate = login.finish(home, Browser().answer(attempt.authorize_url), TERMINAL)
+        assert (candidate.asked, candidate.missing, candidate.actions) == (asked, (), True)
+        login.save(candidate, [MAIN])
+        assert login.asked_before(home) == asked
+
+    def test_scopes_that_the_app_does_not_have_are_named_with_a_way_on(
+        self, home: Home, sandbox: Sandbox
+    ) -> None:
+        state = begin(home, sandbox).state
+        with pytest.raises(ConsentDenied, match="user:bills:read") as caught:
+            login.finish(home, f"?error=invalid_scope&state={state}", TERMINAL)
+        assert "freshbooks connect --scopes basic" in str(caught.value)
 
 
 class TestInTheBrowser:

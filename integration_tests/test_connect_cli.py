@@ -108,7 +108,7 @@ def test_by_browser_and_by_a_choice_in_the_terminal(hub: Hub, port: int) -> None
     assert terminal.end() == 0, terminal.shown
     assert "only a client" in terminal.shown
     assert "Ids are numbers" in terminal.shown
-    assert "74 of 74 entities can be read" in terminal.shown
+    assert "37 of 37 kinds of data can be read in 2 businesses." in terminal.shown
     assert "Connected ✅ as Robin Achterberg: Maple & Pine Studio, Atelier Boréal" in terminal.shown
     assert f"https://localhost:{port}/callback" in terminal.shown
     assert "user:invoices:read" in terminal.shown

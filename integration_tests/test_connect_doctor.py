@@ -4,6 +4,7 @@ import errno
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -112,7 +113,9 @@ class TestTheConnection:
         sandbox.faults.add(
             kind="status", path="/auth/oauth/token", status=401, body={"error": "unauthorized_client"}
         )
-        assert "unauthorized_client" in only(home, Check.credentials).what
+        finding = only(home, Check.credentials)
+        assert "unauthorized_client" in finding.what
+        assert "Confirm that Client ID and Client Secret are right and the app is active" in finding.remedy
 
     def test_a_revoked_grant_is_found_behind_a_token_that_looks_good(
         self, home: Home, sandbox: Sandbox
@@ -125,6 +128,12 @@ class TestTheConnection:
         posted = refreshes(sandbox)
         only(home, Check.grant)
         assert refreshes(sandbox) == posted == 1
+
+    def test_a_grant_that_nothing_used_for_thirty_days(self, home: Home, sandbox: Sandbox) -> None:
+        sandbox.oauth.revoke_grant()
+        store = ConnectionStore(home.connection)
+        store.save(replace(store.load(), refreshed_at=datetime.now(UTC) - timedelta(days=31)))
+        assert "not used for 30 days" in only(home, Check.grant).what
 
     def test_a_grant_that_another_log_in_replaced(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.grant()
@@ -151,24 +160,31 @@ class TestWhatMayBeRead:
         every = sorted(sandbox.switches.enabled_scopes - {"user:invoices:read"})
         tokens = sandbox.grant(scopes=every)
         change(home, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
-        finding = only(home, Check.scopes)
-        assert "invoices" in finding.what
-        assert "user:invoices:read" in finding.remedy
+        findings = doctor.run(home)
+        [scope] = [finding for finding in findings if finding.check is Check.scopes]
+        assert scope.ok
+        assert scope.what == "the scope user:invoices:read was not approved"
+        assert scope.subject == "Invoices, Recurring invoices"
+        assert "freshbooks connect" in scope.remedy
+        assert all(finding.ok for finding in findings)
 
     def test_what_the_plan_does_not_give_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.switches.gated.add("bills")
         findings = doctor.run(home)
         [plan] = [finding for finding in findings if finding.check is Check.plan]
         assert plan.ok
-        assert "left out" in plan.remedy
-        assert "bills of Maple" in plan.subject
+        assert "once the plan includes it" in plan.remedy
+        assert "Bills of Maple" in plan.subject
         assert all(finding.ok for finding in findings)
 
-    def test_what_the_role_does_not_show(self, home: Home, sandbox: Sandbox) -> None:
+    def test_what_the_role_does_not_show_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.switches.unreadable.add("expense_categories")
-        finding = only(home, Check.role)
-        assert "administrator" in finding.remedy
-        assert "expense_categories" in finding.subject
+        findings = doctor.run(home)
+        [role] = [finding for finding in findings if finding.check is Check.role]
+        assert role.ok
+        assert "administrator" in role.remedy
+        assert "Expense categories of Maple" in role.subject
+        assert all(finding.ok for finding in findings)
 
     def test_a_business_that_is_gone(self, home: Home, sandbox: Sandbox) -> None:
         del sandbox.store.businesses[MAIN]

@@ -149,7 +149,7 @@ class Week:
 
 @pytest.fixture
 def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Week]:
-    def build(home: Home, project: transform.Project, *_: Any) -> transform.Built:
+    def build(home: Home, project: transform.Project, *_: Any, **__: Any) -> transform.Built:
         duckdb.connect(project.marts).close()
         return transform.Built(project.marts, [])
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from freshbooks_api import scopes
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.attempts import LoginRefused
 
@@ -13,17 +13,20 @@ class NotAnAnswer(LoginRefused):
     """A text that is no answer of FreshBooks at all, such as a wrong paste."""
 
 
-def authorize_url(client_id: str, redirect_uri: str, actions: bool, state: str, verifier: str) -> str:
-    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3); `verifier` is sent as its hash only."""
-    asked = {
+def authorize_url(client_id: str, redirect_uri: str, asked: Iterable[str], state: str, verifier: str) -> str:
+    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3), which asks for the scopes called `asked`.
+
+    `verifier` is sent as its hash only.
+    """
+    query = {
         "client_id": client_id,
         "response_type": "code",
         "redirect_uri": redirect_uri,
-        "scope": " ".join(scope.name for scope in scopes.needed(actions=actions)),
+        "scope": " ".join(asked),
         "state": state,
         **oauth.challenge(verifier),
     }
-    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(asked)}"
+    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(query)}"
 
 
 def start_root(redirect_uri: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ class Record:
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
-    actions: bool
+    asked: list[str]  # names of scopes
     browsers: list[str] = field(repr=False)
     key: str = field(repr=False)
     verifier: str = field(repr=False)
@@ -69,7 +69,7 @@ class Attempts:
         self._lock = FileLock(home.root / "login.json.lock", timeout=10, mode=0o600)
 
     def add(
-        self, client_id: str, client_secret: str, redirect_uri: str, actions: bool, browser: str
+        self, client_id: str, client_secret: str, redirect_uri: str, asked: Iterable[str], browser: str
     ) -> Record:
         """Start a log-in for `browser`."""
         record = Record(
@@ -78,7 +78,7 @@ class Attempts:
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
-            actions=actions,
+            asked=list(asked),
             browsers=[browser],
             key=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(32),

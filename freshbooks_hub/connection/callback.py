@@ -107,9 +107,7 @@ class Callback:
         except HubError as error:
             return _page("Not connected", str(error), 400)
         answer = RedirectResponse(
-            authorize_url(
-                record.client_id, record.redirect_uri, record.actions, record.state, record.verifier
-            ),
+            authorize_url(record.client_id, record.redirect_uri, record.asked, record.state, record.verifier),
             302,
             HEADERS,
         )

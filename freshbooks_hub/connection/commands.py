@@ -33,6 +33,13 @@ def connect(
     ] = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
+    scopes: Annotated[
+        str | None,
+        typer.Option(
+            help="What to ask for: basic (clients, invoices, expenses, reports), readable (everything), or a list of "
+            "scopes with commas. [default: as last time, else readable]"
+        ),
+    ] = None,
     actions: Annotated[
         bool, typer.Option("--actions", help="Ask also for what agents' approved actions need.")
     ] = False,
@@ -44,6 +51,13 @@ def connect(
         int | None,
         typer.Option(
             min=1, max=65535, help="Port of the redirect URI https://localhost:PORT/callback. [default: 8765]"
+        ),
+    ] = None,
+    redirect_uri: Annotated[
+        str | None,
+        typer.Option(
+            help="The redirect URI that your app has already. Where this program cannot listen there, you paste the "
+            "address that FreshBooks sends you to."
         ),
     ] = None,
     public_url: Annotated[
@@ -59,18 +73,22 @@ def connect(
 ) -> None:
     """Connect FreshBooks: log in by browser, choose businesses, check what can be read.
 
-    Example: `freshbooks connect`
+    Example: `freshbooks connect --scopes basic`
     """
     from freshbooks_hub.connection import certificate as certificates
+    from freshbooks_hub.connection import scope_choice
     from freshbooks_hub.connection.interactive import Interactive, Options
     from freshbooks_hub.home import Home
 
     home = Home.from_environment()
+    asked = scope_choice.asked(scopes or "readable", actions) if scopes or actions else None
     if config is not None:
-        _connect_by_config(config)
+        _connect_by_config(config, asked)
         return
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key belong together.")
+    if redirect_uri is not None and public_url is not None:
+        raise typer.BadParameter("--redirect-uri and --public-url exclude each other.")
     from rich.console import Console
 
     options = Options(
@@ -78,21 +96,23 @@ def connect(
         client_secret=client_secret,
         port=port,
         public_url=public_url,
+        redirect_uri=redirect_uri,
         certificate=certificates.own(certificate, key) if certificate and key else None,
-        actions=actions,
+        asked=asked,
         businesses=tuple(business or ()),
         browser=browser,
     )
     Interactive(home, options, Console()).run()
 
 
-def _connect_by_config(config: Path) -> None:
+def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     from freshbooks_hub.connection.config import read_config
     from freshbooks_hub.connection.connect import connect as store_and_check
     from freshbooks_hub.home import Home
 
     home = Home.from_environment()
-    store_and_check(home, read_config(config))
+    for sentence in store_and_check(home, read_config(config), asked=asked):
+        print(sentence)
     print(
         f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
         "Next: freshbooks sync"

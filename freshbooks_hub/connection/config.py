@@ -34,12 +34,10 @@ def validate(config: object) -> dict[str, Any]:
     missing = [name for name in REQUIRED if not _text(credentials.get(name))]
     if missing:
         raise InvalidConfig(f"The config lacks credentials.{', credentials.'.join(missing)}. {HINT}")
-    # freshbooks-api.md 1.3: HTTPS only, no query string.
-    if not _is_https(credentials["redirect_uri"]):
-        raise InvalidConfig(
-            "credentials.redirect_uri must be the https address registered with your FreshBooks app, "
-            "without a query string, for example https://localhost:8765/callback."
-        )
+    try:
+        check_redirect_uri(credentials["redirect_uri"])
+    except InvalidConfig as error:
+        raise InvalidConfig(f"credentials.redirect_uri: {error}") from error
     for field, value in (
         ("credentials.token_expiry_date", credentials.get("token_expiry_date")),
         ("start_date", config.get("start_date")),
@@ -52,12 +50,23 @@ def validate(config: object) -> dict[str, Any]:
     return config
 
 
-def _is_https(address: str) -> bool:
+def check_redirect_uri(uri: str) -> None:
+    """Raise InvalidConfig for one that FreshBooks would not take: HTTPS only, no query (freshbooks-api.md 1.3)."""
+    if not uri.isascii() or any(letter <= " " or letter == "\x7f" for letter in uri):
+        raise InvalidConfig(
+            "The redirect URI holds a blank, a line break or a letter that no address has. Copy it again from your "
+            "app at FreshBooks."
+        )
     try:
-        parts = urlsplit(address)
-    except ValueError:  # brackets without an IPv6 address
-        return False
-    return parts.scheme == "https" and bool(parts.netloc) and not parts.query
+        parts = urlsplit(uri)
+        usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets that do not close
+        usable = False
+    if not usable or "?" in uri or "#" in uri or "@" in uri:
+        raise InvalidConfig(
+            "The redirect URI must be the https address registered with your FreshBooks app, without a query string, "
+            "for example https://localhost:8765/callback."
+        )
 
 
 def parse_instant(text: str) -> datetime:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from freshbooks_hub.connection import login
+from freshbooks_hub.connection import login, scope_choice
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, valid_access_token
 from freshbooks_hub.errors import HubError, SourceFailed
@@ -15,20 +16,29 @@ from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.messages import Answer, Failure, NewConfig
 
 
-def connect(home: Home, config: dict[str, Any], source: Source | None = None) -> None:
-    """Store `config` and run the source's `check` with it.
+def connect(
+    home: Home,
+    config: dict[str, Any],
+    source: Source | None = None,
+    asked: Iterable[str] | None = None,
+) -> list[str]:
+    """Store `config` and run the source's `check` with it; a sentence for each scope that it lacks.
 
     It is stored first: checking may rotate its single-use refresh token, and the new one must have a place.
-    Raises HubError; the connection stays stored then, so that `freshbooks sync` can be tried later.
+    `asked`: the scopes that its log-in asked for, None where that is not known. Raises HubError; the connection stays
+    stored then, so that `freshbooks sync` can be tried later.
     """
     home.ensure()
     store = ConnectionStore(home.connection)
     with sync_lock(home.root):
-        store.connect(config)
+        store.connect(config, asked=asked)
         valid_access_token(store)
         check(home, store, source or Source.installed())
     with suppress(HubError):  # who it is, for the status; the connection works without
         login.profile(home)
+    connection = store.load()
+    token = str(connection.credentials.get("access_token") or "")
+    return [scope_choice.told(scope) for scope in scope_choice.not_approved(token, connection.asked)]
 
 
 def check(home: Home, store: ConnectionStore, source: Source) -> None:
@@ -51,4 +61,4 @@ def check(home: Home, store: ConnectionStore, source: Source) -> None:
     if answer.get("status") != "SUCCEEDED":
         examine(store)
         reason = answer.get("message") or (failure.message if failure else "it gave no reason")
-        raise SourceFailed(f"The connection is stored, but its check failed: {reason} Details: {log.path}")
+        raise SourceFailed(f"The connection is stored, but its check failed: {reason} Log: {log.path}")

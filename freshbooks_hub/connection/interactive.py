@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_api import scopes
-from freshbooks_hub.connection import login, probe
+from freshbooks_hub.connection import login, probe, scope_choice
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.attempts import LoginRefused
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
+from freshbooks_hub.connection.config import check_redirect_uri
 from freshbooks_hub.connection.inbox import Inbox
 from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.profile import Business
@@ -39,8 +39,9 @@ class Options:
     client_secret: str | None = field(default=None, repr=False)
     port: int | None = None
     public_url: str | None = None
+    redirect_uri: str | None = None
     certificate: Certificate | None = None
-    actions: bool = False
+    asked: tuple[str, ...] | None = None
     businesses: tuple[int, ...] = ()
     browser: bool = True
 
@@ -56,8 +57,10 @@ class Interactive:
         """Connect, and say what comes next."""
         stored = login.stored_app(self._home)
         redirect_uri = self._redirect_uri(stored)
+        check_redirect_uri(redirect_uri)
+        asked = self._options.asked or login.asked_before(self._home) or scope_choice.asked("readable")
         # Before the Client ID is asked for: whoever has none yet registers the app with these.
-        self._say_what_to_register(redirect_uri)
+        self._say_what_to_register(redirect_uri, asked)
         app = self._app(stored, redirect_uri)
         # The terminal is the one browser that may paste the answer.
         browser = secrets.token_urlsafe(32)
@@ -66,7 +69,7 @@ class Interactive:
             app.client_id,
             app.client_secret,
             app.redirect_uri,
-            actions=self._options.actions,
+            asked=asked,
             browser=browser,
         )
         candidate = self._consent(attempt, browser)
@@ -94,20 +97,25 @@ class Interactive:
 
     def _redirect_uri(self, stored: App | None) -> str:
         options = self._options
+        if options.redirect_uri is not None:
+            return options.redirect_uri.strip()
         if options.public_url:
             return f"{options.public_url.rstrip('/')}/callback"
         if options.port is None and stored:
             return stored.redirect_uri
         return login.default_redirect_uri(options.port or login.DEFAULT_PORT)
 
-    def _say_what_to_register(self, redirect_uri: str) -> None:
+    def _say_what_to_register(self, redirect_uri: str, asked: tuple[str, ...]) -> None:
         table = Table(
             title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
         )
         table.add_row("redirect URI", Text(shown(redirect_uri)))
-        for scope in scopes.needed(actions=self._options.actions):
+        for scope in scope_choice.described(asked):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
+        if chosen := scope_choice.set_of(asked):
+            self._say(f"These are the {chosen} scopes. {scope_choice.WORKS[chosen]}")
+        self._say(scope_choice.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))
 
     def _consent(self, attempt: Attempt, browser: str) -> Candidate:
         listener = self._listener(attempt.redirect_uri)
@@ -125,7 +133,8 @@ class Interactive:
             else:
                 self._say(
                     f"Open this address, log in to FreshBooks and allow access:\n  {attempt.authorize_url}\n"
-                    "The page after that cannot load. Paste here its address from the address bar."
+                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program does not listen. Whether "
+                    "that page loads or not, copy its whole address from the address bar and paste it here."
                 )
             return self._wait(attempt, browser)
         finally:
@@ -133,8 +142,11 @@ class Interactive:
                 listener.stop()
 
     def _listener(self, redirect_uri: str) -> CallbackListener | None:
+        """None where nothing here can be reached at the redirect URI: a public one needs a proxy that was told of."""
         options = self._options
         public = urlsplit(redirect_uri).hostname not in LOOPBACK
+        if public and not (options.public_url or options.port):
+            return None
         listener = CallbackListener(
             self._home,
             self._inbox.post,
@@ -194,7 +206,7 @@ class Interactive:
 
     def _warn(self, candidate: Candidate) -> None:
         for scope in candidate.missing:
-            self._say(f"Not approved: {scope.name} ({scope.purpose}). What needs it is left out.")
+            self._say(scope_choice.told(scope))
         for name in candidate.shared_with:
             self._say(
                 f"The connection {name} has the same user and app: FreshBooks has just cut it off, since only "
@@ -203,15 +215,15 @@ class Interactive:
 
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
         try:
-            found = probe.probe(candidate.access_token(), chosen)
+            token = candidate.access_token()
+            found = probe.probe(token, chosen, probe.allowed(token))
         except HubError as error:
             # The consent is given and would be lost; what can be read shows later too.
             self._say(f"What can be read could not be checked. {error} Later: freshbooks doctor")
             return
-        refused = [access for access in found if not access.ok]
-        self._say(f"{len(found) - len(refused)} of {len(found)} entities can be read.")
-        for access in refused:
-            self._say(f"  {access.stream} of {access.business_id}: {access.what}. {access.remedy}")
+        self._say(probe.counted(found, len(chosen)))
+        for sentence in probe.told(found, {business.id: business.name for business in chosen}):
+            self._say(sentence)
 
     def _ask(self, question: str) -> str:
         self._console.print(shown(question), end="", markup=False, highlight=False)

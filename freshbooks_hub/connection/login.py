@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import oauth
+from freshbooks_hub.connection import oauth, scope_choice
 from freshbooks_hub.connection.addresses import answer_fields, authorize_url, start_root
 from freshbooks_hub.connection.attempts import Attempts, LoginRefused
-from freshbooks_hub.connection.config import validate
+from freshbooks_hub.connection.config import check_redirect_uri, validate
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import identify, valid_access_token
@@ -27,7 +27,7 @@ DEVELOPER_PORTAL = "https://my.freshbooks.com/#/developer"
 
 
 class ConsentDenied(LoginRefused):
-    """The user said no on FreshBooks' page, or FreshBooks refused to ask."""
+    """The user denied access on FreshBooks' page, or FreshBooks refused to ask."""
 
 
 class NothingToSync(HubError):
@@ -60,7 +60,7 @@ class Attempt:
 class Candidate:
     """A consent that was given and is not in use yet: whose it is, and what it may read.
 
-    `missing`: scopes that were needed and not approved. `shared_with`: other connections of the same user and
+    `missing`: scopes that were asked for and not approved. `shared_with`: other connections of the same user and
     app, which FreshBooks has cut off by this consent (freshbooks-api.md 1.4).
     """
 
@@ -68,6 +68,7 @@ class Candidate:
     profile: Profile
     missing: tuple[scopes.Scope, ...]
     actions: bool
+    asked: tuple[str, ...] | None
     shared_with: tuple[str, ...]
 
     @property
@@ -106,22 +107,38 @@ def stored_app(home: Home) -> App | None:
     return App(credentials["client_id"], credentials["client_secret"], credentials["redirect_uri"])
 
 
+def asked_before(home: Home) -> tuple[str, ...] | None:
+    """The scopes that the log-in of the stored connection asked for; None where that is not known."""
+    try:
+        return ConnectionStore(home.connection).load().asked
+    except NotConnected:
+        return None
+
+
 def begin(
-    home: Home, client_id: str, client_secret: str, redirect_uri: str, *, actions: bool = False, browser: str
+    home: Home,
+    client_id: str,
+    client_secret: str,
+    redirect_uri: str,
+    *,
+    asked: Iterable[str] | None = None,
+    browser: str,
 ) -> Attempt:
     """Start a log-in that only `browser` (a cookie's value, or any secret of the caller) may finish.
 
-    `actions` asks for the scopes that agents' approved actions need, too. Raises InvalidConfig, HomeError.
+    `asked`: the names of the scopes to ask for, by default all that reading needs. Raises InvalidConfig, HomeError.
     """
+    wanted = tuple(asked) if asked else scope_choice.names(scopes.needed())
     app = App(client_id.strip(), client_secret.strip(), redirect_uri.strip())
     if not app.client_id or not app.client_secret:
         raise InvalidConfig(f"Client ID and Client Secret are needed: {DEVELOPER_PORTAL} shows both.")
+    check_redirect_uri(app.redirect_uri)
     validate({"credentials": _credentials(app) | {"refresh_token": "not yet"}})
     home.ensure()
-    record = Attempts(home).add(app.client_id, app.client_secret, app.redirect_uri, actions, browser)
+    record = Attempts(home).add(app.client_id, app.client_secret, app.redirect_uri, wanted, browser)
     return Attempt(
         state=record.state,
-        authorize_url=authorize_url(app.client_id, app.redirect_uri, actions, record.state, record.verifier),
+        authorize_url=authorize_url(app.client_id, app.redirect_uri, wanted, record.state, record.verifier),
         start_url=f"{start_root(app.redirect_uri)}{record.key}",
         redirect_uri=app.redirect_uri,
         expires_at=record.expires_at,
@@ -137,14 +154,14 @@ def finish(home: Home, answer: str, browser: str) -> Candidate:
     fields = answer_fields(answer)
     record = Attempts(home).consume(fields.get("state", ""), browser)
     if "error" in fields:
-        raise _denied(fields["error"])
+        raise _denied(fields["error"], record.asked)
     if not fields.get("code"):
         raise LoginRefused("FreshBooks' answer holds no code. Start again and copy the whole address.")
     store = ConnectionStore(home.candidate)
     store.check_writable()
     credentials = _credentials(App(record.client_id, record.client_secret, record.redirect_uri))
     tokens = oauth.exchange_code(credentials, fields["code"], record.verifier)
-    store.connect({"credentials": credentials | tokens.as_credentials()})
+    store.connect({"credentials": credentials | tokens.as_credentials()}, asked=record.asked)
     return candidate(home)
 
 
@@ -161,8 +178,9 @@ def candidate(home: Home) -> Candidate:
     return Candidate(
         home=home,
         profile=connection.profile,
-        missing=tuple(scopes.missing(token, scopes.READ)),
-        actions=scopes.allows_actions(token),
+        missing=tuple(scope_choice.not_approved(token, connection.asked)),
+        actions=scope_choice.asks_for_actions(token),
+        asked=connection.asked,
         shared_with=tuple(same_grant(home, connection)),
     )
 
@@ -178,7 +196,7 @@ def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
         fresh = waiting.load()
         settings = target.load().config if stored_app(candidate.home) else {}
         config = settings | {"credentials": fresh.credentials, "business_ids": chosen}
-        connection = target.connect(config, candidate.profile)
+        connection = target.connect(config, candidate.profile, fresh.asked)
         waiting.remove()
     return connection
 
@@ -291,9 +309,15 @@ def _credentials(app: App) -> dict[str, Any]:
     }
 
 
-def _denied(error: str) -> ConsentDenied:
+def _denied(error: str, asked: Iterable[str]) -> ConsentDenied:
     if error == "access_denied":
         return ConsentDenied("Access was denied on FreshBooks' page, so nothing was connected.")
+    if error == "invalid_scope":
+        return ConsentDenied(
+            f"FreshBooks refused the log-in, because a scope that was asked for is not enabled on your app. Asked for: "
+            f"{', '.join(asked)}. Enable them at {DEVELOPER_PORTAL}, or go on with fewer: choose Basic on the page, or "
+            "run `freshbooks connect --scopes basic`."
+        )
     return ConsentDenied(
         f"FreshBooks refused the log-in ({error[:60]}). Check the app's redirect URI and scopes in the developer "
         f"portal ({DEVELOPER_PORTAL}) and start again."

@@ -175,8 +175,8 @@ def _refusal(response: requests.Response, invalid_grant: type[OAuthError]) -> OA
     code = _json(response).get("error")
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(
-            f"FreshBooks refused the app's credentials ({code}). Compare Client ID and Client Secret with "
-            "your app at https://my.freshbooks.com/#/developer and connect again."
+            f"FreshBooks refused the app ({code}). Confirm that Client ID and Client Secret are right and the app is "
+            "active (https://my.freshbooks.com/#/developer), then connect again with `freshbooks connect`."
         )
     if code == "invalid_grant" and invalid_grant is CodeRefused:
         return CodeRefused(
@@ -186,7 +186,8 @@ def _refusal(response: requests.Response, invalid_grant: type[OAuthError]) -> OA
     if code == "invalid_grant":
         return GrantRefused(
             "FreshBooks no longer accepts this connection (invalid_grant): its refresh token was used "
-            "elsewhere, revoked, or replaced by a newer log-in. Connect again with `freshbooks connect`."
+            "elsewhere, revoked, replaced by a newer log-in, or not used for 30 days. Connect again with "
+            "`freshbooks connect`."
         )
     if response.status_code == 429:
         return Unreachable("FreshBooks asks to slow down (429). Wait a minute and run the command again.")

@@ -1,16 +1,20 @@
-"""May each entity be read? One row of each is asked for, and a refusal is explained."""
+"""Which streams may be read? One row of each is asked for, and refusals are told together, by what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from freshbooks_api import scopes
 from freshbooks_api.streams import ENTITIES, Entity
+from freshbooks_hub import not_available
+from freshbooks_hub.connection import scope_choice
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
 from freshbooks_hub.connection.profile import Business
+from freshbooks_hub.streams import stream_label
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4
@@ -18,7 +22,7 @@ PLAN_ERRNOS = frozenset({7005, 12001, 31001, 41001, 41101})
 
 
 class Why(StrEnum):
-    """Why an entity cannot be read."""
+    """Why a stream cannot be read."""
 
     scope = "scope"
     plan = "plan"
@@ -27,9 +31,16 @@ class Why(StrEnum):
     other = "other"
 
 
+CODES = {
+    Why.scope: not_available.Why.not_granted,
+    Why.plan: not_available.Why.gated,
+    Why.role: not_available.Why.refused,
+}
+
+
 @dataclass(frozen=True)
 class Access:
-    """The answer for one entity of one business. `why`, `what` and `remedy` are set when it cannot be read."""
+    """The answer for one stream of one business. `why`, `what` and `remedy` are set when it cannot be read."""
 
     business_id: int
     stream: str
@@ -40,10 +51,53 @@ class Access:
     scopes: tuple[str, ...] = ()
 
 
+def allowed(access_token: str) -> list[Entity]:
+    """The streams whose scope the token has, as far as it tells."""
+    lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ)}
+    return [entity for entity in ENTITIES if entity.scope_name not in lacking]
+
+
+def counted(found: Iterable[Access], businesses: int) -> str:
+    """How much can be read."""
+    by_stream: dict[str, bool] = {}
+    for access in found:
+        by_stream[access.stream] = by_stream.get(access.stream, False) or access.ok
+    readable = sum(by_stream.values())
+    where = "1 business" if businesses == 1 else f"{businesses} businesses"
+    return f"{readable} of {len(ENTITIES)} kinds of data can be read in {where}."
+
+
+def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[not_available.NotAvailable]:
+    """What scopes, plan and role do not allow."""
+    refusals = [
+        not_available.Refusal(access.stream, CODES[access.why], access.business_id, access.scopes)
+        for access in found
+        if access.why in CODES
+    ]
+    return not_available.group(refusals, names)
+
+
+def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
+    """A sentence for each missing scope, for what plan and role do not allow, and for each other refusal."""
+    answers = list(found)
+    lacking = sorted({name for access in answers if access.why is Why.scope for name in access.scopes})
+    sentences = [scope_choice.told(scope) for scope in scope_choice.described(lacking)]
+    sentences += [
+        f"Not available: {one}" for one in grouped(answers, names) if one.why != not_available.Why.not_granted
+    ]
+    sentences += [
+        f"{stream_label(access.stream)} of {names.get(access.business_id, access.business_id)}: {access.what}. "
+        f"{access.remedy}"
+        for access in answers
+        if not access.ok and access.why not in CODES
+    ]
+    return sentences
+
+
 def probe(
     access_token: str, businesses: Iterable[Business], entities: Iterable[Entity] = ENTITIES
 ) -> list[Access]:
-    """Ask for one row of every entity of `businesses`, in that order. Raises ApiUnreachable at the first silence."""
+    """Ask for one row of each stream of `businesses`, in that order. Raises ApiUnreachable at the first silence."""
     api = Api(access_token)
     asked = [(business, entity) for business in businesses for entity in entities]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -69,7 +123,7 @@ def _ask(api: Api, business: Business, entity: Entity) -> Access:
             entity.stream,
             False,
             Why.role,
-            f"there are {entity.stream} that your role does not show",
+            "FreshBooks counts rows that your role does not show",
             "Ask the owner of the business for an administrator's role, then connect again.",
         )
     return Access(business.id, entity.stream, True)
@@ -77,14 +131,14 @@ def _ask(api: Api, business: Business, entity: Entity) -> Access:
 
 def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
     if refused.scopes or "insufficient_scope" in refused.said:
-        scopes = refused.scopes or (entity.scope_name,)
-        names = ", ".join(scopes)
+        lacking = refused.scopes or (entity.scope_name,)
+        names = ", ".join(lacking)
         why, what = Why.scope, f"the scope {names} was not approved"
         remedy = f"Enable {names} on your app in the FreshBooks developer portal, then connect again."
-        return Access(business.id, entity.stream, False, why, what, remedy, scopes)
+        return Access(business.id, entity.stream, False, why, what, remedy, lacking)
     if refused.errno in PLAN_ERRNOS or refused.status == 402:
         why, what = Why.plan, f"the business's plan does not include it ({refused.said})"
-        remedy = "Nothing to do, it is left out of each sync; or change the plan in FreshBooks."
+        remedy = "Nothing to do: it is read by itself once the plan includes it."
     elif refused.status == 401:
         why, what = Why.grant, "FreshBooks refused the access token"
         remedy = "Run `freshbooks doctor`; if the grant is gone, connect again with `freshbooks connect`."

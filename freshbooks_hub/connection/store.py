@@ -6,7 +6,7 @@ Nothing else writes tokens. Every change is made under the lock, on a freshly lo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,7 +29,8 @@ class Connection:
     """One FreshBooks connection. `dead_since` is set once FreshBooks refused the refresh token for good.
 
     `refreshed_at`: when its tokens were last replaced. `profile`: the user and the businesses, as they were
-    when last asked for; None for a connection made from a config file.
+    when last asked for; None for a connection made from a config file. `asked`: the scopes that the log-in asked
+    for; None where that is not known.
     """
 
     config: dict[str, Any] = field(repr=False)
@@ -37,6 +38,7 @@ class Connection:
     dead_since: datetime | None = None
     refreshed_at: datetime | None = None
     profile: Profile | None = None
+    asked: tuple[str, ...] | None = None
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -92,13 +94,14 @@ class ConnectionStore:
         """The stored connection; raises NotConnected."""
         try:
             document = json.loads(self.path.read_bytes())
-            profile = document.get("profile")
+            profile, asked = document.get("profile"), document.get("scopes")
             return Connection(
                 config=validate(document["config"]),
                 connected_at=parse_instant(document["connected_at"]),
                 dead_since=_instant(document.get("dead_since")),
                 refreshed_at=_instant(document.get("refreshed_at")),
                 profile=Profile.from_json(profile) if profile else None,
+                asked=tuple(map(str, asked)) if asked else None,
             )
         except FileNotFoundError as error:
             raise NotConnected(
@@ -110,10 +113,16 @@ class ConnectionStore:
         except OSError as error:
             raise NotConnected(f"{self.path} cannot be read: {error.strerror}.") from error
 
-    def connect(self, config: dict[str, Any], profile: Profile | None = None) -> Connection:
-        """Store a new connection in place of any earlier one."""
+    def connect(
+        self,
+        config: dict[str, Any],
+        profile: Profile | None = None,
+        asked: Iterable[str] | None = None,
+    ) -> Connection:
+        """Store a new connection in place of any earlier one; `asked`: the scopes of its log-in."""
         now = datetime.now(UTC)
-        connection = Connection(validate(config), now, refreshed_at=now, profile=profile)
+        wanted = tuple(asked) if asked else None
+        connection = Connection(validate(config), now, refreshed_at=now, profile=profile, asked=wanted)
         with self.locked():
             self.save(connection)
         return connection
@@ -126,6 +135,7 @@ class ConnectionStore:
             "dead_since": connection.dead_since.isoformat() if connection.dead_since else None,
             "refreshed_at": connection.refreshed_at.isoformat() if connection.refreshed_at else None,
             "profile": connection.profile.as_json() if connection.profile else None,
+            "scopes": list(connection.asked) if connection.asked else None,
         }
         with self.locked(), disk_errors(self.path.parent):
             write_private(self.path, json.dumps(document, indent=2).encode())

@@ -12,7 +12,7 @@ import typer
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of a table.")] = False,
 ) -> None:
-    """Look for what is wrong, and say how to mend it. Exit code 1 if anything is.
+    """Find problems and how to fix them. Exit code 1 if there are any.
 
     Example: `freshbooks doctor`
     """
@@ -29,7 +29,8 @@ def doctor(
 
         Console().print(as_table(findings))
         failed = sum(not finding.ok for finding in findings)
-        print(f"{failed} to mend; docs/troubleshooting.md explains each." if failed else "All is well.")
+        problems = "1 problem" if failed == 1 else f"{failed} problems"
+        print(f"{problems} found; docs/troubleshooting.md explains each." if failed else "No problems found.")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

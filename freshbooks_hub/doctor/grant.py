@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth
+from freshbooks_hub.connection import login, oauth, scope_choice
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.doctor import access
 from freshbooks_hub.doctor.finding import Check, Finding
 from freshbooks_hub.errors import HubError, NotConnected
 from freshbooks_hub.home import Home
+from freshbooks_hub.not_available import by_token
+from freshbooks_hub.not_available import group as grouped
 
 AGAIN = "Connect again: freshbooks connect"
+# A grant that nothing uses for so long is refused; a running `freshbooks serve` uses it weekly.
+SILENT = timedelta(days=30)
 
 
 def stored(home: Home) -> Finding:
@@ -62,8 +68,8 @@ class Grant:
                 Check.credentials,
                 False,
                 str(error).split(". ")[0],
-                f"Copy Client ID and Client Secret again from {login.DEVELOPER_PORTAL}, and connect: "
-                "freshbooks connect --client-id ID",
+                "Confirm that Client ID and Client Secret are right and the app is active at "
+                f"{login.DEVELOPER_PORTAL}, then: freshbooks connect --client-id ID",
             )
         except HubError as error:
             return Finding(Check.credentials, False, str(error), "Try again in some minutes.")
@@ -95,20 +101,14 @@ class Grant:
         assert connection.profile is not None
         assert self.access_token is not None
         yield from self._shared(connection)
-        lacking = scopes.missing(self.access_token, scopes.READ)
+        lacking = by_token(self.access_token, connection.asked)
         if scopes.granted(self.access_token) is None:
-            yield Finding(Check.scopes, True, "the token does not tell its scopes; see the entities")
+            yield Finding(Check.scopes, True, "the token does not tell its scopes; see what can be read")
         elif not lacking:
-            actions = "with" if scopes.allows_actions(self.access_token) else "without"
+            actions = "with" if scope_choice.asks_for_actions(self.access_token) else "without"
             yield Finding(Check.scopes, True, f"all that reading needs, {actions} those of agents' actions")
-        for scope in lacking:
-            yield Finding(
-                Check.scopes,
-                False,
-                f"not approved, so {scope.purpose} cannot be synced",
-                f"Enable {scope.name} on your app at {login.DEVELOPER_PORTAL}, then: freshbooks connect",
-                scope.name,
-            )
+        for group in grouped(lacking, {}):
+            yield access.not_available(group)
         yield from self._businesses(connection, connection.profile)
 
     def _shared(self, connection: Connection) -> Iterator[Finding]:
@@ -138,8 +138,8 @@ class Grant:
                 yield Finding(
                     Check.businesses,
                     False,
-                    f"{profile.name} no longer has a business {business_id}",
-                    "Ask its owner to invite you again, or choose others: freshbooks connect",
+                    f"{profile.name} no longer has access to business {business_id}",
+                    "Ask its owner to give you access again, or choose others: freshbooks connect",
                     str(business_id),
                 )
             elif business.why_not:
@@ -160,6 +160,10 @@ class Grant:
 def _why_dead(connection: Connection) -> str:
     since = f" since {connection.dead_since:%Y-%m-%d %H:%M} UTC" if connection.dead_since else ""
     last = f"{connection.refreshed_at:%Y-%m-%d}" if connection.refreshed_at else "unknown"
+    ended = connection.dead_since or datetime.now(UTC)
+    silent = connection.refreshed_at is not None and ended - connection.refreshed_at >= SILENT
+    if silent:
+        return f"FreshBooks refuses the grant{since}: it was not used for 30 days (last refreshed: {last})"
     return (
         f"FreshBooks refuses the grant{since} (last refreshed: {last}): its refresh token was used elsewhere, "
         "the app was removed in FreshBooks, or a newer log-in of the same app and user replaced it"

@@ -10,6 +10,8 @@ from freshbooks_hub.sync.catalog import Column, StreamTable
 # The reader holds two of these per thread; a longer record raises it for its batch.
 OBJECT_SIZE = 1024 * 1024
 NO_CHANGES = "'{\"changes\":[]}'::JSON"
+# Characters of a value that could not be kept; the source cuts alike.
+VALUE_LENGTH = 200
 
 
 def quoted(name: str) -> str:
@@ -63,14 +65,15 @@ def _rows_of(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
     """The rows of record lines, with all columns of the table.
 
     `typed` lets the JSON reader make the values, and fails when one does not fit; otherwise every value is
-    read as JSON and cast, and one that does not fit becomes NULL and is listed in `_airbyte_meta.changes`.
+    read as JSON and cast, and one that does not fit becomes NULL and is listed in `_airbyte_meta.changes`, after
+    what the record's own `meta.changes` says that the source had to leave out.
     """
     fields = ", ".join(f"{quoted(c.key)} {_read_type(c) if typed else 'JSON'}" for c in table.columns)
     source = (
         # Without `records`, DuckDB samples every batch first, at several times the cost of reading it.
         f"read_json({literal(str(spool))}, format = 'newline_delimited', records = true, "
         f"maximum_object_size = {max(OBJECT_SIZE, longest + 1024)}, "
-        f"columns = {{record: {literal(f'STRUCT(data STRUCT({fields}), emitted_at BIGINT)')}}})"
+        f"columns = {{record: {literal(f'STRUCT(data STRUCT({fields}), emitted_at BIGINT, meta JSON)')}}})"
     )
     value = _typed_value if typed else _cast_value
     values = [f"{value(c)} AS {quoted(c.name)}" for c in table.columns]
@@ -79,7 +82,7 @@ def _rows_of(table: StreamTable, spool: Path, longest: int, typed: bool) -> str:
             {", ".join(values)},
             uuidv7()::VARCHAR AS _airbyte_raw_id,
             epoch_ms(record.emitted_at) AS _airbyte_extracted_at,
-            {NO_CHANGES if typed else _changes(table)} AS _airbyte_meta
+            {_meta(table, typed)} AS _airbyte_meta
         FROM {source}
     """
 
@@ -114,14 +117,26 @@ def _cast_value(column: Column) -> str:
             return f"try_cast({text} AS {kind})"
 
 
-def _changes(table: StreamTable) -> str:
+def _meta(table: StreamTable, typed: bool) -> str:
+    """`{"changes": [...]}`: the values that the source could not read, then those that do not fit their columns."""
+    told = "json_extract(record.meta, '$.changes')"
+    has_told = f"record.meta IS NOT NULL AND json_type({told}) = 'ARRAY'"
+    if typed:
+        return f"CASE WHEN {has_told} THEN json_object('changes', {told}) ELSE {NO_CHANGES} END"
+    told_list = f"CASE WHEN {has_told} THEN from_json({told}, '[\"JSON\"]') ELSE []::JSON[] END"
+    return f"json_object('changes', list_concat({told_list}, {_cast_changes(table)}))"
+
+
+def _cast_changes(table: StreamTable) -> str:
+    """The changes of a row's own casts, as a list of JSON objects."""
     entries = ", ".join(
         f"CASE WHEN {_text(c)} IS NOT NULL AND {_cast_value(c)} IS NULL THEN "
-        f"{{field: {literal(c.name)}, change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR'}} END"
+        f"json_object('field', {literal(c.name)}, 'change', 'NULLED', 'reason', 'DESTINATION_TYPECAST_ERROR', "
+        f"'value', left({_text(c)}, {VALUE_LENGTH})) END"
         for c in table.columns
         if c.type not in {"JSON", "VARCHAR"}
     )
-    return f"to_json({{changes: list_filter([{entries}], lambda change: change IS NOT NULL)}})"
+    return f"list_filter([{entries}]::JSON[], lambda change: change IS NOT NULL)"
 
 
 def drop_duplicates(table: StreamTable) -> str:
@@ -145,8 +160,10 @@ def merge(table: StreamTable) -> str:
     """
     columns = _all_columns(table)
     content = _content(table)
-    changed = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM s.{quoted(name)}" for name in content)
-    matched = f"({changed or 'false'})"
+    # Another unreadable value in place of an unreadable one is a change too, though both are NULL.
+    compared = [*content, "_airbyte_meta"]
+    changed = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM s.{quoted(name)}" for name in compared)
+    matched = f"({changed})"
     if table.cursor:
         cursor = quoted(table.cursor)
         matched += f" AND (t.{cursor} IS NULL OR s.{cursor} IS NULL OR s.{cursor} >= t.{cursor})"
@@ -206,7 +223,7 @@ def columns_of(table: str) -> str:
 
 def rows_not_in(table: StreamTable, first: str, second: str) -> str:
     """How many rows of raw table `first` are not in `second`, comparing what a merge compares."""
-    columns = ", ".join(map(quoted, [*table.primary_key, *_content(table)]))
+    columns = ", ".join(map(quoted, [*table.primary_key, *_content(table), "_airbyte_meta"]))
     return (
         f"SELECT count(*) FROM (SELECT {columns} FROM {qualified(first)} "
         f"EXCEPT ALL SELECT {columns} FROM {qualified(second)})"

@@ -118,7 +118,7 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
     entities = schedule.entities(now)
     chosen = select(entities, now)
     schedule.begin(now)
-    options = SyncOptions(list(chosen.streams), whole=chosen.whole, unattended=True)
+    options = SyncOptions(list(chosen.streams), whole=chosen.whole)
     try:
         result = sync_locked(home, options, reporter, source, clock)
     except HubError as error:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.errors import SourceFailed
-from freshbooks_hub.history import StreamResult, Warned
+from freshbooks_hub.history import StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter, Throttle
-from freshbooks_hub.sync import catalog, messages
+from freshbooks_hub.streams import stream_label, stream_labels
+from freshbooks_hub.sync import availability, catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.load import Loader, RowsKept
 from freshbooks_hub.sync.raw import RawStore
@@ -23,11 +24,11 @@ PER_BUSINESS = frozenset({"businesses", "systems"})
 
 
 class ReadFailed(SourceFailed):
-    """Some streams did not complete; `failures` says why, as far as the source did."""
+    """Some streams did not complete; `failures` says why, as far as the source did. `log`: the file with all of it."""
 
-    def __init__(self, message: str, failures: list[messages.Failure]) -> None:
-        super().__init__(message)
-        self.failures = failures
+    def __init__(self, message: str, failures: list[messages.Failure], log: Path) -> None:
+        super().__init__(f"{message} Log: {log}")
+        self.message, self.failures, self.log = message, failures, log
 
 
 class Ingestion:
@@ -54,23 +55,28 @@ class Ingestion:
         self._failures: list[messages.Failure] = []
         self._from_beginning: set[str] = set()
         self.business_ids = [int(number) for number in config.get("business_ids") or []]
-        self.warnings: list[Warned] = []
+        self.warnings: list[str] = []
 
     def run(self, names: list[str], full_refresh: bool, whole: frozenset[str] = frozenset()) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
+
+        Whatever is read, the source's own account of what can be read of which business comes along.
 
         With `full_refresh` every table is swapped for what is read. The streams `whole` are read from the
         beginning too, but over the stored rows: none is lost, and those that no list shows are asked for.
         """
         try:
-            streams = catalog.select(self._source.discover(), names)
+            discovered = self._source.discover()
+            streams = catalog.select(discovered, names)
+            if names and availability.STREAM not in names:
+                streams += [s for s in discovered["streams"] if s["name"] == availability.STREAM]
             with self._reporter:
                 self._read(streams, full_refresh, whole)
         finally:
             self._source.log.close()
 
     def results(self) -> list[StreamResult]:
-        """What was committed, stream by stream."""
+        """What was committed, stream by stream; without the source's account of what can be read."""
         return [
             StreamResult(
                 name,
@@ -83,6 +89,7 @@ class Ingestion:
                 name in self._from_beginning,
             )
             for name, s in self._loader.streams.items()
+            if name != availability.STREAM
         ]
 
     def _read(self, streams: list[dict[str, Any]], full_refresh: bool, whole: frozenset[str]) -> None:
@@ -92,6 +99,8 @@ class Ingestion:
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
             swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
+            if name == availability.STREAM:  # a row for each stream that was tried now; those of others stay
+                swap = False
             heals = name in whole and name in known and not swap
             self._loader.start(name, table, swap, heals)
             if heals and (ids := self._raw.known_ids(table)):
@@ -126,29 +135,42 @@ class Ingestion:
                 self._reporter.completed(stream, self._loader.streams[stream].read)
             case messages.Failure():
                 self._failures.append(message)
-            case messages.Warned(text) if text not in {warning.message for warning in self.warnings}:
-                self.warnings.append(Warned(self._named(text), text))
+            case messages.Warned(text) if text not in self.warnings:
+                self.warnings.append(text)
             case messages.NewConfig(config):
                 credentials = config["credentials"]
                 self._store.rotate(self._refresh_token, credentials)
                 self._refresh_token = credentials["refresh_token"]
 
-    def _named(self, text: str) -> str:
-        """The stream that a warning begins with; "" when it is about none of this run."""
-        first = re.match(r"\w+", text)
-        return first[0] if first and first[0] in self._loader.streams else ""
-
     def _check(self) -> None:
         log = self._source.log.path
         if self._failures:
             examine(self._store, self._clock)
-            first = self._failures[0]
-            where = f"{first.stream}: " if first.stream else ""
-            raise ReadFailed(f"{where}{first.message} Details: {log}", self._failures)
-        missing = [name for name, load in self._loader.streams.items() if not load.completed]
+            raise ReadFailed(_why(self._failures), self._failures, log)
+        missing = [
+            name
+            for name, load in self._loader.streams.items()
+            if not load.completed and name != availability.STREAM
+        ]
         if missing:
             raise ReadFailed(
-                f"The source ended before {', '.join(missing)} was complete. Run `freshbooks sync` again; "
-                f"what was read is kept. Details: {log}",
+                f"The source ended before all of {stream_labels(missing)} was read. What was read is kept: run "
+                "`freshbooks sync` again.",
                 [],
+                log,
             )
+
+
+def _why(failures: list[messages.Failure]) -> str:
+    """Which streams failed and why, streams with the same reason together; without the summary that follows them."""
+    of_streams = [failure for failure in failures if failure.stream]
+    if not of_streams:
+        return failures[0].message
+    reasons: dict[str, list[str]] = {}
+    for failure in of_streams:
+        assert failure.stream is not None
+        reasons.setdefault(failure.message, []).append(failure.stream)
+    return " ".join(
+        f"{stream_label(streams[0]) if len(streams) == 1 else stream_labels(streams)} could not be read: {message}"
+        for message, streams in reasons.items()
+    )

@@ -13,6 +13,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.publish import publish
+from freshbooks_hub.sync.unreadable import Held, build_around, note
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class RawFacts:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """Whether marts were published, the day they stand for, and what checks found that do not hold them back."""
+    """Whether marts were published, the day they stand for, and what checks found that does not hold them back."""
 
     published: bool
     as_of_date: str
@@ -44,14 +45,17 @@ def refresh_marts(
     raw: RawFacts,
     start_date: str | None,
     at: date | datetime,
+    now: datetime,
     verify: bool = False,
 ) -> Refreshed:
-    """Bring the published marts in step with the raw tables. Marts that cannot be read count as none.
+    """Bring the published marts up to date with the raw tables. Marts that cannot be read count as none.
 
-    `at`: that day, or an instant of which the day at the business counts. `verify`: read every value of the published
-    marts to find out; without, only a file that cannot be opened is noticed. Raises TransformFailed or HomeError.
+    `at`: that day, or an instant of which the day at the business counts; `now`: when this is done. `verify`: read
+    every value of the published marts to find out whether they can be; without, only a file that cannot be opened is
+    noticed. Raises TransformFailed or HomeError.
     """
-    day = at.astimezone(transform.business_zone(home.raw)).date() if isinstance(at, datetime) else at
+    zone, notes = transform.business_zone(home.raw)
+    day = at.astimezone(zone).date() if isinstance(at, datetime) else at
     as_of_date = day.isoformat()
     project = transform.Project.of(home)
     fingerprint = project.fingerprint(raw.tables, start_date)
@@ -60,19 +64,23 @@ def refresh_marts(
     if current and same_basis and current.raw_version == raw.version:
         reporter.phase("Nothing changed: marts left as they were.")
         return Refreshed(False, as_of_date, [])
-    kept = _kept_work(home, current) if current and same_basis else None
-    if kept and raw.changed:
-        reporter.phase(f"Building what depends on {', '.join(sorted(raw.changed))}, as of {as_of_date}")
-        built = transform.rebuild(
-            home, project, raw.tables, as_of_date, start_date, raw.version, kept, raw.changed
-        )
-    else:
-        reporter.phase(f"Building marts as of {as_of_date}")
-        built = transform.build(home, project, raw.tables, as_of_date, start_date, raw.version)
+    kept = _kept_work(home, current) if current else None
+    changed = raw.changed if same_basis and kept else None
+
+    def attempt(held: Held) -> transform.Built:
+        basis = (home, project, raw.tables, as_of_date, start_date, raw.version)
+        if changed and kept:
+            return transform.rebuild(*basis, kept, changed, held=held)
+        return transform.build(*basis, held=held)
+
+    what = f"what depends on {', '.join(sorted(changed))}" if changed else "marts"
+    reporter.phase(f"Building {what}, as of {as_of_date}")
+    built, held = build_around(attempt, project.work, kept)
     publish(built.marts, home.marts)
     history.published(run_id, as_of_date, raw.version, fingerprint)
     _keep_work(home, project, run_id)
-    return Refreshed(True, as_of_date, built.warnings)
+    messages = note(home, held, changed or None, now)
+    return Refreshed(True, as_of_date, [*notes, *messages, *built.warnings])
 
 
 def _work(home: Home, run_id: int) -> Path:

@@ -17,7 +17,9 @@ import duckdb
 import orjson
 
 from freshbooks_hub.errors import HomeError, LoadFailed
+from freshbooks_hub.sync import availability
 from freshbooks_hub.sync import batch_sql as sql
+from freshbooks_hub.sync.availability import Outcome
 from freshbooks_hub.sync.catalog import StreamTable
 
 SCHEMA = "freshbooks"
@@ -115,6 +117,15 @@ class RawStore:
         if query is None:
             return {}
         return {str(business): ids for business, ids in self._db.execute(query).fetchall()}
+
+    def outcomes(self) -> list[Outcome]:
+        """What the source said of each stream of each business; none where it never did."""
+        if availability.STREAM not in self.tables():
+            return []
+        columns = ", ".join(map(sql.quoted, availability.COLUMNS))
+        query = f"SELECT {columns} FROM {sql.qualified(availability.STREAM)}"  # noqa: S608 - our own names
+        rows = self._db.execute(query).fetchall()
+        return [Outcome(*row) for row in rows]
 
     def states(self) -> list[dict[str, Any]]:
         """The saved states of all streams, as the source's `--state` wants them."""

@@ -17,6 +17,7 @@ from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Reporter
 from freshbooks_hub.reconciliation import Difference, differences
 from freshbooks_hub.sync.aftermath import note_success
+from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.lock import sync_lock
@@ -34,15 +35,13 @@ class SyncOptions:
     """What to sync: some streams or all, from the saved state or from the beginning, as of which day.
 
     `full_refresh` swaps every table; the streams `whole` are read from the beginning over the stored rows.
-    `unattended`: a stream that fails keeps what it has, and the marts of the others are published.
-    `marts`: whether these follow; without, `build` brings them in step later.
+    `marts`: whether these follow; without, `build` brings them up to date later.
     """
 
     streams: list[str] = field(default_factory=list)
     full_refresh: bool = False
     as_of: date | None = None
     whole: frozenset[str] = frozenset()
-    unattended: bool = False
     marts: bool = True
 
 
@@ -50,8 +49,8 @@ class SyncOptions:
 class SyncResult:
     """What a sync did; `as_of_date` is that of the published marts, empty when there are none.
 
-    `warnings`: what the source left out or could not read whole, and what checks of the marts found that do not hold
-    them back. `differences`: figures of the marts that are not FreshBooks' own.
+    `warnings`: what the source could not read whole, and what checks of the marts found that does not hold them back.
+    `differences`: figures of the marts that are not FreshBooks' own.
     """
 
     streams: list[StreamResult]
@@ -71,8 +70,9 @@ def sync(
 ) -> SyncResult:
     """Run one sync and return what it did.
 
-    Raises HubError. Whatever was committed to the raw tables stays and the next sync goes on from there;
-    marts are published only when every stream completed and every test passed.
+    Raises HubError. Whatever was committed to the raw tables stays and the next sync goes on from there. Marts are
+    published only when every test passed. A stream that fails keeps what it has: the marts of the others are
+    published all the same, before its failure is raised, unless that would show a part of it as the whole.
     """
     home.ensure()
     with sync_lock(home.root):
@@ -87,7 +87,7 @@ def sync_locked(
 
 
 def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Clock = utc_now) -> SyncResult:
-    """Bring the marts in step with the raw tables, reading nothing from FreshBooks. Raises HubError."""
+    """Rebuild the marts from the data already synced, reading nothing from FreshBooks. Raises HubError."""
     home.ensure()
     if not home.raw.exists():
         raise HubError("There is nothing to build marts from yet. Run `freshbooks sync` first.")
@@ -157,8 +157,8 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         finally:
             results = ingestion.results()
             history.streams(run.id, results, ingestion.business_ids, ingestion.warnings)
-        others = options.unattended and _others_may_go_on(results, history, ingestion.business_ids)
-        if failure and not others:
+            Availability(home).keep(raw.outcomes())
+        if failure and not _others_may_go_on(results, history, ingestion.business_ids):
             raise failure
         facts = _facts(raw, history)
     finally:
@@ -169,8 +169,9 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         generation = history.generation()
         marts = Refreshed(False, generation.as_of_date if generation else "", [])
     if failure:
-        raise failure
-    warnings = [*(warning.message for warning in ingestion.warnings), *marts.warnings]
+        others = "All other data was synced; what was read before stays."
+        raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
+    warnings = [*ingestion.warnings, *marts.warnings]
     told = differences(home.marts) if options.marts else []
     return SyncResult(results, marts.published, marts.as_of_date, warnings, told)
 
@@ -185,13 +186,23 @@ def _facts(raw: RawStore, history: History) -> RawFacts:
 def _refresh(run: _Run, facts: RawFacts, as_of: date | None, verify: bool = False) -> Refreshed:
     start_date = ConnectionStore(run.home.connection).load().config.get("start_date")
     at = as_of or run.clock()
-    return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at, verify)
+    now = run.clock()
+    return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at, now, verify)
 
 
 def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:
-    """Whether some stream completed, and those that did not have been read before."""
-    incomplete = [result.stream for result in results if not result.completed]
-    return len(incomplete) < len(results) and history.were_read(incomplete, business_ids)
+    """Whether some stream completed, and each that did not was read to its end before or has no rows at all.
+
+    No rows are no evidence of anything, so the marts conclude nothing from them; a part would look like the whole.
+    But where the raw tables are gone, the published marts know more than rows that are not there again yet.
+    """
+    incomplete = [result for result in results if not result.completed]
+    if len(incomplete) == len(results):
+        return False
+    generation = history.generation()
+    lost = generation is not None and generation.raw_version == LOST
+    partial = [result.stream for result in incomplete if result.total or lost]
+    return history.were_read(partial, business_ids)
 
 
 def _clean(home: Home) -> None:

@@ -11,18 +11,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import duckdb
 
+from freshbooks_hub.clock import named_zone
 from freshbooks_hub.environment import dbt_environment
 from freshbooks_hub.errors import TransformFailed, disk_errors
 from freshbooks_hub.home import Home
-from freshbooks_hub.sync.batch_sql import literal
-
-UNCHANGED = "The earlier marts are unchanged."
-SAMPLE_ROWS = 5
+from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
+from freshbooks_hub.sync.unreadable import Held
 
 
 @dataclass(frozen=True)
@@ -67,32 +65,51 @@ class Built:
     warnings: list[str]
 
 
-def business_zone(raw: Path) -> ZoneInfo:
-    """The time zone of the first business in the raw tables; UTC when none says."""
+def business_zone(raw: Path) -> tuple[ZoneInfo, list[str]]:
+    """The time zone of the first business in the raw tables, else UTC; and a sentence where its name is none."""
     with duckdb.connect(raw, read_only=True) as db:
         try:
             row = db.execute(
-                "SELECT timezone FROM freshbooks.businesses WHERE timezone IS NOT NULL "
+                "SELECT business_id, timezone FROM freshbooks.businesses WHERE timezone IS NOT NULL "
                 "ORDER BY business_id LIMIT 1"
             ).fetchone()
-            return ZoneInfo(row[0]) if row else ZoneInfo("UTC")
-        except (duckdb.CatalogException, duckdb.BinderException, ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        except (duckdb.CatalogException, duckdb.BinderException):
+            row = None
+    if row is None:
+        return ZoneInfo("UTC"), []
+    business, name = row
+    zone = named_zone(name)
+    if zone is not None:
+        return zone, []
+    said = " ".join(str(name).split())[:60]
+    note = (
+        f"FreshBooks gives business {business} the time zone {said!r}, which does not exist, so its days are counted "
+        "in UTC. Choose its time zone again in FreshBooks' settings."
+    )
+    return ZoneInfo("UTC"), [note]
 
 
 def build(
-    home: Home, project: Project, streams: list[str], as_of_date: str, start_date: str | None, generation: int
+    home: Home,
+    project: Project,
+    streams: list[str],
+    as_of_date: str,
+    start_date: str | None,
+    generation: int,
+    *,
+    held: Held,
 ) -> Built:
     """Run `dbt build` (models and data tests): a new marts file.
 
     `start_date` is the connection's: rows that changed before it were never read. `generation` is the version of
-    the raw tables.
+    the raw tables. `held`: the streams that are not taken from these.
 
     Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
-    naming the failing test and some of its rows.
+    naming the failing test and the keys of some of its rows.
     """
     _remove(project.work, project.marts)
-    return _run_dbt(home, project, streams, as_of_date, start_date, generation, [])
+    held.carry_over(project.work)
+    return _run_dbt(home, project, streams, as_of_date, start_date, generation, [], held)
 
 
 def rebuild(
@@ -104,18 +121,21 @@ def rebuild(
     generation: int,
     kept: Path,
     changed: set[str],
+    *,
+    held: Held,
 ) -> Built:
     """As `build`, where only the raw tables `changed` are others than in the published marts.
 
-    The models downstream of these, with their tests, are built over a copy of the published marts and over
-    `kept`, the work file of their build. `kept` is used up: if the build fails, the next one is whole.
+    The models downstream of these, with their tests, are built over copies of the published marts and of
+    `kept`, the work file of their build. Both stay as they are if the build fails.
     """
     _remove(project.work, project.marts)
     with disk_errors(project.work.parent):
-        kept.replace(project.work)
+        shutil.copyfile(kept, project.work)
         shutil.copyfile(home.marts, project.marts)
     selection = [f"source:freshbooks.{table}+" for table in sorted(changed)]
-    return _run_dbt(home, project, streams, as_of_date, start_date, generation, ["--select", *selection])
+    selected = ["--select", *selection]
+    return _run_dbt(home, project, streams, as_of_date, start_date, generation, selected, held)
 
 
 def _remove(*databases: Path) -> None:
@@ -132,13 +152,14 @@ def _run_dbt(
     start_date: str | None,
     generation: int,
     selection: list[str],
+    held: Held,
 ) -> Built:
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
     variables = json.dumps(
         {
             "as_of_date": as_of_date,
-            "freshbooks_streams": streams,
+            "freshbooks_streams": [stream for stream in streams if stream not in held.without],
             "freshbooks_start_date": start_date,
             "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
         }
@@ -148,7 +169,7 @@ def _run_dbt(
     command += ["--quiet", "--log-level-file", "info"]
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
     command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]
-    command += ["--exclude-resource-type", "unit_test", *selection]
+    command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
     # No variable: another one at each build would make dbt parse the whole project again.
     environment = project.environment(home) | {"FRESHBOOKS_DBT_GENERATION": str(generation)}
     run = subprocess.run(
@@ -163,54 +184,10 @@ def _run_dbt(
         errors="replace",
         check=False,
     )
+    databases = Databases(project.work, home.raw, project.marts)
+    output = run.stderr + run.stdout
     if run.returncode:
-        raise TransformFailed(_reason(home, project, results, run.stderr + run.stdout))
+        raise failure(home, databases, results, output)
     if not project.marts.exists():
-        raise TransformFailed(f"dbt built no marts. Details: {home.logs / 'dbt.log'}. {UNCHANGED}")
-    return Built(project.marts, _warnings(home, project, results))
-
-
-def _warnings(home: Home, project: Project, results: Path) -> list[str]:
-    warned = [o for o in json.loads(results.read_bytes())["results"] if o["status"] == "warn"]
-    return [_found(home, project, outcome) for outcome in warned]
-
-
-def _found(home: Home, project: Project, outcome: dict[str, Any], others: str = "") -> str:
-    """What a check found, with some of its rows."""
-    name, code = outcome["unique_id"].split(".")[2], outcome.get("compiled_code")
-    return f"The check {name} found {outcome['failures']} wrong rows{others}: {_rows(home, project, code)}."
-
-
-def _reason(home: Home, project: Project, results: Path, output: str) -> str:
-    log = home.logs / "dbt.log"
-    try:
-        outcomes: list[dict[str, Any]] = json.loads(results.read_bytes())["results"]
-    except (OSError, ValueError, KeyError):
-        lines = [line for line in output.splitlines() if line.strip()]
-        return f"dbt could not start: {lines[-1] if lines else 'no output'}. Details: {log}. {UNCHANGED}"
-    failed = [o for o in outcomes if o["status"] in {"error", "fail"}]
-    if not failed:
-        return f"dbt failed. Details: {log}. {UNCHANGED}"
-    first = failed[0]
-    kind, _, name = first["unique_id"].split(".")[:3]
-    others = f" ({len(failed) - 1} more failed too)" if len(failed) > 1 else ""
-    if kind == "test" and first["status"] == "fail":
-        return f"{_found(home, project, first, others)} {UNCHANGED} Details: {log}"
-    message = " ".join(str(first.get("message")).split())
-    return f"dbt {kind} {name} failed{others}: {message}. {UNCHANGED} Details: {log}"
-
-
-def _rows(home: Home, project: Project, query: str | None) -> str:
-    """Some rows that the compiled test `query` finds in the unpublished build."""
-    if not query:
-        return "rows not available"
-    try:
-        with duckdb.connect(project.work, read_only=True) as db:
-            db.execute(f"ATTACH {literal(str(home.raw))} AS raw (READ_ONLY)")
-            db.execute(f"ATTACH {literal(str(project.marts))} AS marts_next (READ_ONLY)")
-            cursor = db.execute(f"SELECT * FROM ({query}) LIMIT {SAMPLE_ROWS}")  # noqa: S608 - dbt's own SQL
-            names = [column[0] for column in cursor.description or []]
-            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    except duckdb.Error as error:
-        return f"rows not available ({str(error).splitlines()[0]})"
-    return "; ".join(", ".join(f"{key}={value}" for key, value in row.items()) for row in rows)
+        raise TransformFailed(f"dbt built no marts. {UNCHANGED} {VERBOSE}.", output)
+    return Built(project.marts, warnings(home, databases, results))

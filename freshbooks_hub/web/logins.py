@@ -22,9 +22,14 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Started:
-    """A log-in on its way. `deaf`: why nobody listens for the answer, so that it must be pasted."""
+    """A log-in on its way, of `app`, that asks for the scopes `asked`.
+
+    `deaf`: why nobody listens for the answer, so that it must be pasted.
+    """
 
     attempt: Attempt
+    app: login.App
+    asked: tuple[str, ...]
     deaf: str = ""
 
 
@@ -34,13 +39,21 @@ class Logins:
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: dict[Path, Started] = field(default_factory=dict)
+    _sent: set[Path] = field(default_factory=set)
     _results: dict[Path, Result] = field(default_factory=dict)
     _access: dict[Path, list[Access]] = field(default_factory=dict)
     _listener: CallbackListener | None = None
     _timer: threading.Timer | None = None
 
     def begin(
-        self, home: Home, app: login.App, *, actions: bool, browser: str, done_url: str, served_here: bool
+        self,
+        home: Home,
+        app: login.App,
+        *,
+        asked: tuple[str, ...],
+        browser: str,
+        done_url: str,
+        served_here: bool,
     ) -> Started:
         """Start a log-in and wait for its answer for ten minutes.
 
@@ -48,17 +61,25 @@ class Logins:
         Raises InvalidConfig, HomeError.
         """
         attempt = login.begin(
-            home, app.client_id, app.client_secret, app.redirect_uri, actions=actions, browser=browser
+            home, app.client_id, app.client_secret, app.redirect_uri, asked=asked, browser=browser
         )
         with self._lock:
             self._results.pop(home.root, None)
+            self._sent.discard(home.root)
             deaf = "" if served_here else self._listen(home, attempt.redirect_uri, done_url)
-            started = self._started[home.root] = Started(attempt, deaf)
+            started = self._started[home.root] = Started(attempt, app, asked, deaf)
         return started
 
     def started(self, home: Home) -> Started | None:
         """The log-in that this home waits for."""
         return self._started.get(home.root)
+
+    def send_on(self, home: Home) -> bool:
+        """Whether the page is to go on to FreshBooks by itself: once, so that whoever comes back can read it."""
+        with self._lock:
+            first = home.root not in self._sent
+            self._sent.add(home.root)
+        return first
 
     def ended(self, home: Home, result: Result) -> None:
         """An answer came, by the listener or pasted; a foreign one ends nothing, it is only told to who waits."""
@@ -96,7 +117,7 @@ class Logins:
     def _listen(self, home: Home, redirect_uri: str, done_url: str) -> str:
         """Listen at the redirect URI's port; returns why not."""
         if urlsplit(redirect_uri).hostname not in LOOPBACK:
-            return "The redirect URI is not an address of this machine."
+            return f"{redirect_uri} is not an address of this machine."
         self._stop()
         try:
             listener = CallbackListener(home, lambda result: self.ended(home, result), redirect_uri, done_url)

@@ -9,7 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from freshbooks_hub.clock import named_zone
 from freshbooks_hub.home import DEFAULT, Home
 from freshbooks_hub.web import words
 from freshbooks_hub.web.marts import Marts, Row
@@ -114,10 +114,7 @@ class Choice:
     @property
     def zone(self) -> tzinfo:
         """The time zone of the business; UTC when it is unknown."""
-        try:
-            return ZoneInfo((self.current or {}).get("time_zone") or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            return UTC
+        return named_zone((self.current or {}).get("time_zone")) or UTC
 
 
 def choose_business(request: Request, marts: Marts | None, *, accounting: bool = True) -> Choice:

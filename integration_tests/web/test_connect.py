@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from freshbooks_hub.connection import login
+from freshbooks_hub.connection import login, scope_choice
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
@@ -106,7 +106,7 @@ def test_from_nothing_to_connected(person: Person) -> None:
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("heading", name="Connected ✅")).to_be_visible()
     expect(page.get_by_text("Maple & Pine Studio is read from now on")).to_be_visible()
-    expect(page.get_by_text("none was refused")).to_be_visible()
+    expect(page.get_by_text("37 of 37 kinds of data can be read in 1 business.")).to_be_visible()
     connection = person.stored()
     assert connection.business_ids == [439000]
     assert connection.profile is not None
@@ -201,14 +201,51 @@ def test_a_scope_that_was_not_approved(person: Person) -> None:
         "input[name=scope]", "field => field.value = field.value.replace('user:invoices:read', '')"
     )
     person.decide()
-    expect(page.get_by_text("Not approved: user:invoices:read")).to_be_visible()
+    cost = "Invoices cannot be read, so balances and revenue are unknown."
+    expect(page.get_by_text(f"user:invoices:read: {cost}")).to_be_visible()
     page.get_by_role("button", name="Connect", exact=True).click()
-    refused = page.get_by_role("row", name="Invoices Maple & Pine Studio")
-    expect(refused).to_contain_text("the scope user:invoices:read was not approved")
-    expect(refused).to_contain_text("developer portal, then connect again")
+    expect(page.get_by_text(f"Not approved: user:invoices:read. {cost}")).to_be_visible()
+    expect(page.get_by_text("35 of 37 kinds of data can be read in 2 businesses.")).to_be_visible()
     page.get_by_role("link", name="Go to Status").click()
-    expect(page.get_by_text("Not approved when you connected: user:invoices:read")).to_be_visible()
-    expect(page.get_by_role("row", name="user:invoices:read")).to_contain_text("missing")
+    told = "Not available: Invoices, Recurring invoices: the scope user:invoices:read was not approved."
+    expect(page.get_by_text(told)).to_be_visible()
+    expect(page.get_by_role("heading", name="Action needed")).to_have_count(0)
+    page.get_by_text("18 of 19 scopes granted").click()
+    expect(page.get_by_role("row", name="user:invoices:read")).to_contain_text("not approved")
+
+
+def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
+    page = person.page
+    person.sandbox.switches.enabled_scopes = set(scope_choice.asked("basic", actions=True))
+    person.fill_in()
+    # Back from FreshBooks' refusal, the page stays and says what to do.
+    page.goto(f"{person.served.url}/settings/freshbooks/log-in")
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
+    expect(page.get_by_text("The requested scope is invalid, unknown, or malformed")).to_be_visible()
+    page.get_by_role("button", name="Continue with the basic scopes").click()
+    person.go_on()
+    person.decide()
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_text("16 of 37 kinds of data can be read in 2 businesses.")).to_be_visible()
+    expect(page.get_by_text("Not approved")).to_have_count(0)
+    assert person.stored().asked == scope_choice.asked("basic")
+    page.goto(f"{person.served.url}/settings/freshbooks")
+    assert page.get_by_role("radio", name="Basic").is_checked()
+
+
+def test_the_address_of_another_app_is_pasted(person: Person) -> None:
+    page, uri = person.page, "https://books.example.com/api/auth/callback/freshbooks"
+    person.sandbox.oauth.register_redirect(uri)
+    person.redirect_uri = uri
+    person.fill_in()
+    expect(page.get_by_text(f"{uri} is not an address of this machine.")).to_be_visible()
+    link = page.get_by_role("link", name="Open FreshBooks").get_attribute("href")
+    assert link
+    page.get_by_label("Address that FreshBooks sent you to").fill(Browser().answer(link))
+    page.get_by_role("button", name="Finish with this address").click()
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_role("heading", name="Connected ✅")).to_be_visible()
+    assert person.stored().credentials["redirect_uri"] == uri
 
 
 def test_wrong_keys(person: Person) -> None:
@@ -220,7 +257,7 @@ def test_wrong_keys(person: Person) -> None:
     person.go_on()
     person.decide()
     assert "invalid_client" in person.notice()
-    assert "Compare Client ID and Client Secret" in person.notice()
+    assert "Confirm that Client ID and Client Secret are right and the app is active" in person.notice()
 
 
 @pytest.mark.parametrize("uri", ["http://localhost:8765/callback", "https://a.example/?x=1"])
@@ -230,14 +267,14 @@ def test_a_redirect_uri_that_freshbooks_would_refuse(person: Person, uri: str) -
     person.page.get_by_label("Client ID").fill("id")
     person.page.get_by_label("Client Secret").fill("secret")
     person.page.get_by_role("button", name="Connect", exact=True).click()
-    assert "redirect_uri must be the https address" in person.notice()
+    assert "The redirect URI must be the https address" in person.notice()
 
 
 def test_the_answer_can_be_pasted_where_nobody_can_listen(person: Person) -> None:
     page = person.page
     with socket.create_server(("127.0.0.1", urlsplit(person.redirect_uri).port or 0)):
         person.fill_in()
-        expect(page.get_by_text("Nobody listens for FreshBooks' answer")).to_be_visible()
+        expect(page.get_by_text("This program cannot receive the answer itself")).to_be_visible()
         field = page.get_by_label("Address that FreshBooks sent you to")
         field.fill("https://my.freshbooks.com/")
         page.get_by_role("button", name="Finish with this address").click()
@@ -256,7 +293,7 @@ def test_a_stray_call_leaves_the_page_where_the_answer_can_be_pasted(
 ) -> None:
     logins, stray = Logins(), Result(error=NotAnAnswer("That is not the address."))
     app = App(freshbooks.client_id, freshbooks.client_secret, freshbooks.redirect_uri)
-    started = logins.begin(empty_home, app, actions=False, browser="b", done_url="", served_here=True)
+    started = logins.begin(empty_home, app, asked=(), browser="b", done_url="", served_here=True)
     logins.ended(empty_home, stray)
     assert logins.started(empty_home) is started
     assert logins.result(empty_home) is stray
@@ -276,7 +313,7 @@ def test_an_expired_grant_is_told_and_mended(person: Person) -> None:
     page.get_by_role("link", name="Switch business").click()
     assert "FreshBooks no longer accepts this connection (invalid_grant)" in person.notice()
     page.goto(person.served.url)
-    expect(page.get_by_role("heading", name="This needs you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Action needed")).to_be_visible()
     page.get_by_role("link", name="Authorise it again").click()
     # The keys are known: one press and a yes.
     page.get_by_role("button", name="Re-authorise").click()

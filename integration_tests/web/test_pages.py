@@ -17,11 +17,12 @@ import pytest
 
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.history import History, StreamResult, Warned
+from freshbooks_hub.history import History, StreamResult
 from freshbooks_hub.home import Home
 from freshbooks_hub.progress import Silent
 from freshbooks_hub.status import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.availability import Availability, Outcome
 from freshbooks_hub.sync.entities import PLANS
 from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.progress_file import Recorded
@@ -212,7 +213,7 @@ def test_status_shows_alarms_first_with_the_way_to_mend_them(connected_home: Hom
     Alarms(connected_home).raise_("connection", "FreshBooks refused this connection. Connect again.", now)
     Schedule(connected_home).failed("invoices", "The disk is full. Free some space.", now)
     text = Client(connected_home).get("/").text
-    assert "This needs you" in text
+    assert "Action needed" in text
     assert "FreshBooks refused this connection. Connect again." in text
     assert "The disk is full. Free some space." in text
     assert 'href="/settings/freshbooks">Mend it' in text
@@ -331,19 +332,19 @@ def test_a_failed_sync_is_told_at_the_top(connected_home: Home) -> None:
     history = History(connected_home.history)
     history.finish(history.start(), "FreshBooks cannot be reached. Check the network.")
     text = Client(connected_home).get("/").text
-    assert "Something to look at" in text
+    assert "Check this" in text
     assert "The last sync failed. FreshBooks cannot be reached. Check the network." in text
     history.finish(history.start())
     assert "The last sync failed" not in Client(connected_home).get("/").text
 
 
-def read_everything(home: Home, ago: timedelta, warnings: list[Warned] | None = None) -> None:
+def read_everything(home: Home, ago: timedelta) -> None:
     """As after a sync that long ago."""
     history = History(home.history, lambda: datetime.now(UTC) - ago)
     run = history.start()
     names = sorted({stream for plan in PLANS for stream in plan.streams})
     results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, whole=True) for name in names]
-    history.streams(run, results, [], warnings or [])
+    history.streams(run, results, [])
     history.finish(run)
     home.raw.touch()
 
@@ -354,31 +355,32 @@ def lines(client: Client) -> dict[str, list[str]]:
     return {row[0].split("  ")[0]: row for row in found[1:]}
 
 
-def test_a_stream_that_was_left_out_is_not_in_step(connected_home: Home) -> None:
-    client = Client(connected_home)
-    left_out = "items of business 1 is left out, since it never could be read. Check that its plan has this."
-    read_everything(
-        connected_home, timedelta(minutes=1), [Warned("items", left_out), Warned("tasks", "0 of 64")]
-    )
+def test_what_cannot_be_read_is_quiet_and_what_is_short_is_told(connected_home: Home) -> None:
+    client, kept = Client(connected_home), Availability(connected_home)
+    read_everything(connected_home, timedelta(minutes=1))
+    gated = [Outcome(1, stream, "gated") for stream in ("items", "taxes")]
+    kept.keep([*gated, Outcome(1, "tasks", "short", None, 0, 64)])
     text = client.get("/").text
-    assert "Something to look at" in text
-    assert "Left out: Items." in text
+    assert "Not available: Items, Taxes of 1: the plan of the business does not include it." in text
+    assert "Check this" in text
     assert "Incomplete: Services." in text
     found = {row[0]: row[1] for row in lines(client).values()}
-    assert found[f"Items{left_out}"] == "left out"
-    assert found["Services0 of 64"] == "incomplete"
-    assert found["Clients"] == "in step"
-    read_everything(connected_home, timedelta(seconds=30))
-    assert "left out" not in client.get("/").text
+    short = "Tasks of 1: FreshBooks counts 64 and sends 0, since your role does not show the others."
+    assert found[f"Services{short}"] == "incomplete"
+    assert found["Clients"] == "up to date"
+    kept.keep(gated)
+    text = client.get("/").text
+    assert "Everything is up to date" in text or "Connected" in text
+    assert "Check this" not in text
 
 
 def test_what_is_late_is_told_at_the_top_with_what_to_start(connected_home: Home) -> None:
     client = Client(connected_home)
     read_everything(connected_home, timedelta(minutes=1))
-    assert "Something to look at" not in client.get("/").text
+    assert "Check this" not in client.get("/").text
     read_everything(connected_home, timedelta(days=3, hours=2))
     text = client.get("/").text
-    assert "Something to look at" in text
+    assert "Check this" in text
     assert "16 kinds of records are late, by up to 3 d 2 h." in text
     assert "Is `freshbooks serve` running" in html.unescape(text)
     assert "late, by up to 3 d 2 h" in as_text(status(connected_home))
@@ -394,7 +396,7 @@ def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
     with sqlite3.connect(connected_home.history) as db:
         db.execute("UPDATE sync_runs SET pid = ? WHERE status = 'running'", [gone.pid])
     text = Client(connected_home).get("/").text
-    assert "Something to look at" in text
+    assert "Check this" in text
     assert "The sync was stopped before its end." in text
     assert "Last sync   interrupted" in as_text(status(connected_home))
     assert ">stopped<" in re.sub(r"<span[^>]*></span>", "", Client(connected_home).get("/activity").text)
@@ -404,7 +406,7 @@ def test_what_keeps_the_connection_waiting_is_told(connected_home: Home) -> None
     read_everything(connected_home, timedelta(minutes=1))
     Schedule(connected_home).failed("", "FreshBooks cannot be reached.", datetime.now(UTC))
     text = Client(connected_home).get("/").text
-    assert "Something to look at" in text
+    assert "Check this" in text
     assert "Reading waits: FreshBooks cannot be reached." in text
 
 

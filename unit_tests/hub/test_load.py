@@ -104,10 +104,61 @@ def test_a_value_that_does_not_fit_becomes_null_and_is_listed(
     rows = raw("SELECT id, day, count, name, _airbyte_meta FROM freshbooks.invoices ORDER BY id")
     assert [r[:4] for r in rows] == [(1, None, None, "kept"), (2, date(2026, 2, 28), 7, None)]
     assert json.loads(rows[0][4])["changes"] == [
-        {"field": name, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"}
-        for name in ("count", "day")
+        {"field": name, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR", "value": value}
+        for name, value in (("count", "1.5"), ("day", "2026-02-30"))
     ]
     assert json.loads(rows[1][4])["changes"] == []
+
+
+def unreadable(value: str) -> dict[str, str]:
+    """What the source says of a value that it had to leave out."""
+    return {
+        "field": "day",
+        "change": "NULLED",
+        "reason": "SOURCE_SERIALIZATION_ERROR",
+        "value": value,
+    }
+
+
+def with_changes(data: dict[str, Any], *changes: dict[str, str]) -> dict[str, Any]:
+    message = record(data)
+    message["record"]["meta"] = {"changes": list(changes)}
+    return message
+
+
+@pytest.mark.parametrize("count", [7, "a number"], ids=["all_else_fits", "another_value_does_not_fit"])
+def test_what_the_source_left_out_of_a_row_stands_beside_it(
+    home: Home, scripted: Scripted, raw: Ask, count: Any
+) -> None:
+    fields = {"day": {"type": ["null", "string"], "format": "date"}, "count": {"type": "integer"}}
+    told = unreadable("0000-00-00 'quoted' \"twice\" ⚠")
+    read = [with_changes(row(1, day=None, count=count), told), record(row(2, count=8)), complete()]
+    ingest(home, scripted(discover=[catalog(stream(**fields))], read=read))
+    rows = dict(raw("SELECT id, _airbyte_meta FROM freshbooks.invoices"))
+    first, second = (json.loads(rows[number])["changes"] for number in (1, 2))
+    assert first[0] == told
+    assert [change["value"] for change in first[1:]] == ([] if count == 7 else ["a number"])
+    assert second == []
+
+
+@pytest.mark.parametrize("meta", [None, {}, {"changes": None}, {"changes": {}}, [], "x"])
+def test_a_meta_of_another_shape_costs_nothing(home: Home, scripted: Scripted, raw: Ask, meta: Any) -> None:
+    message = record(row(1, name="kept"))
+    message["record"]["meta"] = meta
+    ingest(home, scripted(discover=[catalog(stream())], read=[message, complete()]))
+    assert raw("SELECT name, _airbyte_meta::VARCHAR FROM freshbooks.invoices") == [("kept", '{"changes":[]}')]
+
+
+def test_another_unreadable_value_in_place_of_the_first_is_a_change(
+    home: Home, scripted: Scripted, raw: Ask
+) -> None:
+    fields = {"day": {"type": ["null", "string"], "format": "date"}}
+    for value, updated in (("0000-00-00", 0), ("2026-02-30", 1), ("2026-02-30", 0)):
+        read = [with_changes(row(1, day=None), unreadable(value)), complete()]
+        done = ingest(home, scripted(discover=[catalog(stream(**fields))], read=read))
+        assert done["invoices"].updated == updated
+    [(meta,)] = raw("SELECT _airbyte_meta FROM freshbooks.invoices")
+    assert json.loads(meta)["changes"] == [unreadable("2026-02-30")]
 
 
 def test_within_a_batch_the_newest_row_of_a_key_stays_and_a_tie_goes_to_the_later_line(
@@ -221,7 +272,7 @@ def test_a_full_refresh_stream_is_replaced_whole_and_only_when_it_completes(
         return [record(row(i), "staff") for i in ids]
 
     ingest(home, scripted(discover=found, read=[*read(1, 2), complete("staff")]))
-    with pytest.raises(SourceFailed, match="staff"):
+    with pytest.raises(SourceFailed, match="Staff"):
         ingest(home, scripted(discover=found, read=[*read(3), status("INCOMPLETE", "staff")]))
     assert raw("SELECT id FROM freshbooks.staff ORDER BY id") == [(1,), (2,)]
     ingest(home, scripted(discover=found, read=[*read(2, 3, 3), complete("staff")]))
@@ -252,7 +303,7 @@ def test_full_refresh_reads_from_the_beginning_and_keeps_the_old_table_on_failur
     found = [catalog(stream())]
     ingest(home, scripted(discover=found, read=[record(row(1)), state("old"), complete()]))
     broken = [record(row(2)), state("lost"), error("FreshBooks said no.", "invoices")]
-    with pytest.raises(SourceFailed, match="invoices: FreshBooks said no"):
+    with pytest.raises(SourceFailed, match="Invoices could not be read: FreshBooks said no"):
         ingest(home, scripted(discover=found, read=broken), full_refresh=True)
     assert raw("SELECT id FROM freshbooks.invoices") == [(1,)]
     assert saved_state(raw) == "old"

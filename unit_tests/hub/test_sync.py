@@ -46,6 +46,7 @@ class Builds:
         streams: list[str],
         as_of_date: str,
         *_: object,
+        **__: object,
     ) -> transform.Built:
         self.days.append(as_of_date)
         if self.fails:
@@ -128,6 +129,36 @@ def test_a_failed_source_or_build_leaves_the_marts_and_the_next_sync_makes_up_fo
     builds.fails = False
     assert run(home, invoices(scripted)).published
     assert published(home) == [(1,), (2,)]
+
+
+def two_streams(scripted: Scripted, *steps: Any) -> Source:
+    return scripted(discover=[catalog(stream(), stream("bills"))], read=list(steps))
+
+
+def test_a_stream_that_fails_holds_up_nothing_where_it_has_no_rows_or_was_read_before(
+    home: Home, scripted: Scripted, builds: Builds
+) -> None:
+    failed = error("FreshBooks answered with status 500.", "bills")
+    with pytest.raises(
+        SourceFailed, match=r"^Bills could not be read: FreshBooks answered .* All other data was"
+    ):
+        run(home, two_streams(scripted, record(row(1)), complete(), failed))
+    assert published(home) == [(1,)]
+    run(home, two_streams(scripted, complete(), record(row(7), "bills"), complete("bills")))
+    with pytest.raises(SourceFailed):
+        run(home, two_streams(scripted, record(row(2)), complete(), record(row(8), "bills"), failed))
+    assert published(home) == [(1,), (2,)]
+
+
+def test_a_part_of_a_first_read_is_not_published_as_the_whole(
+    home: Home, scripted: Scripted, builds: Builds
+) -> None:
+    run(home, invoices(scripted, row(1)))
+    failed = error("FreshBooks answered with status 500.", "bills")
+    with pytest.raises(SourceFailed) as caught:
+        run(home, two_streams(scripted, record(row(2)), complete(), record(row(8), "bills"), failed))
+    assert "All other data" not in str(caught.value)
+    assert published(home) == [(1,)]
 
 
 def test_a_second_sync_says_who_holds_the_lock(home: Home, scripted: Scripted) -> None:

@@ -93,7 +93,9 @@ def test_an_interrupted_one_leaves_the_stored_state(read: Callable[..., SyncResu
 def test_a_stream_that_gives_nothing_any_more_fails_alone(
     read: Callable[..., SyncResult], raw: Ask, home: Home
 ) -> None:
-    with pytest.raises(HubError, match="clients: FreshBooks sent no row of clients, though 1 are stored"):
+    with pytest.raises(
+        HubError, match="Clients could not be read: FreshBooks sent no row of clients, though 1 are stored"
+    ):
         read(
             WHOLE,
             state("empty", "clients"),

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.clock import named_zone
 
 NAME_LIMIT = 100
 
 
 @dataclass(frozen=True)
 class Place:
-    """The business to act in, and who acts: `staff_id` is the caller's number in its accounting."""
+    """The business to act in, and who acts: `staff_id` is the caller's number in its accounting.
+
+    `timezone` is UTC where FreshBooks names a zone that is none.
+    """
 
     business_id: int
     account_id: str
@@ -31,7 +35,7 @@ def find_place(api: Api, allowed: list[int] | None, business_id: int | None) -> 
             business_id=int(business["id"]),
             account_id=business["account_id"],
             name=name_of(business.get("name")),
-            timezone=business.get("timezone") or "UTC",
+            timezone=business["timezone"] if named_zone(business.get("timezone")) else "UTC",
             staff_id=int((roles.get(business["account_id"]) or {}).get("userid") or 1),
         )
         for membership in me.get("business_memberships") or []

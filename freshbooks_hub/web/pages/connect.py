@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -11,10 +12,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login
+from freshbooks_hub.connection import login, scope_choice
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
-from freshbooks_hub.connection.probe import probe
+from freshbooks_hub.connection.probe import allowed, counted, probe, told
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import identify
@@ -38,9 +39,11 @@ def page(request: Request) -> Response:
         chosen=_chosen(connection),
         app=app,
         redirect_uri=_own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri()),
-        read=scopes.READ,
+        sets=[_ScopeSet(one) for one in reversed(scopes.ScopeSet)],
+        chosen_set=scope_choice.set_of(connection.asked if connection else None),
+        chosen_scopes=", ".join(connection.asked) if connection and connection.asked else "",
         actions=scopes.ACTIONS,
-        asked_actions=bool(connection and scopes.allows_actions(_token(connection))),
+        asked_actions=bool(connection and scope_choice.asks_for_actions(_token(connection))),
         portal=login.DEVELOPER_PORTAL,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
@@ -56,19 +59,41 @@ def begin(request: Request, form: FormData) -> Response:
     if not client_secret and stored and stored.client_id == client_id:
         client_secret = stored.client_secret
     redirect_uri = str(form.get("redirect_uri", "")).strip()
-    browser = request.session.setdefault("browser", secrets.token_urlsafe(32))
+    app = App(client_id, client_secret, redirect_uri)
     try:
-        here.site.logins.begin(
-            here.home,
-            App(client_id, client_secret, redirect_uri),
-            actions="actions" in form,
-            browser=browser,
-            done_url=f"{origin(request)}{here.base}{ROOT}/done",
-            served_here=redirect_uri == _own_redirect(here),
-        )
+        choice = str(form.get("scopes") or scopes.ScopeSet.readable)
+        listed = choice if choice in set(scopes.ScopeSet) else str(form.get("scope_list", ""))
+        _begin(request, app, scope_choice.asked(listed, "actions" in form))
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     return back(request, f"{ROOT}/log-in")
+
+
+@action
+def fewer(request: Request, _: FormData) -> Response:
+    """Start the log-in again with the basic scopes: FreshBooks refused some of those asked for."""
+    here = place(request)
+    started = here.site.logins.started(here.home)
+    if started is None:
+        return back(request, ROOT)
+    writes = bool(set(started.asked) & set(scope_choice.names(scopes.BASIC_ACTIONS)))
+    try:
+        _begin(request, started.app, scope_choice.asked(scopes.ScopeSet.basic, writes))
+    except HubError as error:
+        return back(request, ROOT, str(error), good=False)
+    return back(request, f"{ROOT}/log-in")
+
+
+def _begin(request: Request, app: App, asked: tuple[str, ...]) -> None:
+    here = place(request)
+    here.site.logins.begin(
+        here.home,
+        app,
+        asked=asked,
+        browser=request.session.setdefault("browser", secrets.token_urlsafe(32)),
+        done_url=f"{origin(request)}{here.base}{ROOT}/done",
+        served_here=app.redirect_uri == _own_redirect(here),
+    )
 
 
 def log_in(request: Request) -> Response:
@@ -77,9 +102,18 @@ def log_in(request: Request) -> Response:
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
-    # Some answers have come back to be pasted: do not leave the page again then.
-    onward = not started.deaf and request.query_params.get("paste") is None
-    return render(request, "log_in.html", started=started, onward=onward)
+    # Who has come back has an answer to paste, or was refused: do not leave the page again then.
+    first = here.site.logins.send_on(here.home)
+    onward = first and not started.deaf and request.query_params.get("paste") is None
+    basic = set(scope_choice.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
+    return render(
+        request,
+        "log_in.html",
+        started=started,
+        onward=onward,
+        says=scope_choice.FRESHBOOKS_SAYS,
+        can_ask_less=not set(started.asked) <= basic,
+    )
 
 
 @action
@@ -126,7 +160,7 @@ def choose(request: Request, form: FormData) -> Response:
         candidate, profile, _ = _choice(here.home)
         wanted = login.choice(profile, ids)
         token, _ = identify(candidate.store if candidate else ConnectionStore(here.home.connection))
-        here.site.logins.probed(here.home, probe(token, wanted))
+        here.site.logins.probed(here.home, probe(token, wanted, allowed(token)))
         if candidate:
             login.save(candidate, ids)
         else:
@@ -137,7 +171,7 @@ def choose(request: Request, form: FormData) -> Response:
 
 
 def connected(request: Request) -> Response:
-    """Connected: what can be read of each business, and what to do about the rest."""
+    """Connected: how much can be read, and what the rest costs."""
     here = place(request)
     connection = _stored(here.home)
     if connection is None:
@@ -149,9 +183,11 @@ def connected(request: Request) -> Response:
         "connected.html",
         connection=connection,
         businesses=[names.get(one, str(one)) for one in sorted(_chosen(connection))],
-        access=access,
-        refused=[one for one in access if not one.ok],
-        names=names,
+        counted=counted(access, len({one.business_id for one in access})) if access else "",
+        told=[
+            *map(scope_choice.told, scope_choice.not_approved(_token(connection), connection.asked)),
+            *told(access, names),
+        ],
     )
 
 
@@ -167,6 +203,23 @@ def disconnect(request: Request, _: FormData) -> Response:
     return back(
         request, ROOT, f"Disconnected here, but FreshBooks could not be told: {told.why_not}", good=False
     )
+
+
+@dataclass(frozen=True)
+class _ScopeSet:
+    """A choice of the form."""
+
+    name: scopes.ScopeSet
+
+    @property
+    def works(self) -> str:
+        """What works with it, and what does not."""
+        return scope_choice.WORKS[self.name]
+
+    @property
+    def scopes(self) -> tuple[scopes.Scope, ...]:
+        """Those that only read."""
+        return scopes.needed(self.name)
 
 
 class Served:
@@ -225,6 +278,7 @@ routes = [
     Route(ROOT, begin, methods=["POST"]),
     Route(f"{ROOT}/log-in", log_in, methods=["GET"]),
     Route(f"{ROOT}/log-in", paste, methods=["POST"]),
+    Route(f"{ROOT}/log-in/fewer", fewer, methods=["POST"]),
     Route(f"{ROOT}/done", done, methods=["GET"]),
     Route(f"{ROOT}/businesses", businesses, methods=["GET"]),
     Route(f"{ROOT}/businesses", choose, methods=["POST"]),

@@ -1,10 +1,10 @@
-"""Status: is everything in step, and if not, what to do about it."""
+"""Status: is everything up to date, and if not, what to do about it."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,13 +17,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from freshbooks_api import scopes
+from freshbooks_hub.connection import scope_choice
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.errors import NotConnected
 from freshbooks_hub.history import History
 from freshbooks_hub.home import Home
+from freshbooks_hub.not_available import NotAvailable, not_available
 from freshbooks_hub.status_businesses import Held, standings
-from freshbooks_hub.status_concerns import concerns, is_late, shortfall, warnings_of
+from freshbooks_hub.status_concerns import concerns, is_late, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.progress_file import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
 from freshbooks_hub.web.marts import Marts, Row, opened
@@ -35,7 +38,6 @@ NAMES = {
     "lists_whole": "Other lists, full check",
     "time_entries": "Time",
 }
-SHORT = {"left out": "Left out", "incomplete": "Incomplete"}
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,23 @@ class Problem:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table of entities."""
+    """One row of the table of entities.
+
+    `short`: a sentence for each stream of a business of which FreshBooks does not send every row. `missing`: none of
+    its streams can be read of any business.
+    """
 
     name: str
     entity: Entity
     rows: int | None
-    warnings: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    missing: bool = False
 
     @property
     def state(self) -> tuple[str, str]:
         """Look and words of its pill."""
+        if self.missing:
+            return "quiet", "not available"
         if self.entity.last_error:
             return "bad", "failing"
         if self.entity.last_success is None:
@@ -68,9 +77,9 @@ class Line:
             return "quiet", "not reading"
         if self.entity.paused:
             return "quiet", "paused"
-        if short := "late" if is_late(self.entity) else shortfall(self.warnings):
-            return "warn", short
-        return "good", "in step"
+        if is_late(self.entity):
+            return "warn", "late"
+        return ("warn", "incomplete") if self.short else ("good", "up to date")
 
 
 @dataclass(frozen=True)
@@ -95,10 +104,12 @@ def page(request: Request) -> Response:
         checks = _checks(marts)
         held = _held(marts)
     entities = schedule.entities(now)
-    lines = lines_of(entities, history)
-    missing = scopes.missing(_token(connection), scopes.READ) if connection else []
+    outcomes = Availability(home).outcomes(connection.business_ids) if connection else []
+    names = _names(connection)
+    unavailable = not_available(connection, outcomes) if connection else []
+    lines = lines_of(entities, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
-    problems = _problems(home, connection, damage, last, checks, missing)
+    problems = _problems(home, connection, damage, last, checks)
     if not place(request).site.syncs.running(home):
         found = concerns(entities, last, schedule.trouble(), now) if connection else []
         problems += [Problem(concern.what, concern.remedy, grave=False) for concern in found]
@@ -112,7 +123,7 @@ def page(request: Request) -> Response:
         connection=connection,
         businesses=standings(connection, held, any(e.last_success for e in entities)),
         needed=_scopes(connection),
-        missing=missing,
+        unavailable=unavailable,
         problems=problems,
         paused_since=schedule.paused_since(),
         lines=lines,
@@ -171,6 +182,11 @@ def _connection(home: Home) -> tuple[Connection | None, str]:
         return None, str(error)
 
 
+def _names(connection: Connection | None) -> dict[int, str]:
+    """The names of the businesses, by number."""
+    return {b.id: b.name for b in connection.profile.businesses} if connection and connection.profile else {}
+
+
 def _token(connection: Connection) -> str:
     return str(connection.credentials.get("access_token") or "")
 
@@ -192,14 +208,15 @@ def _held(marts: Marts | None) -> Held:
 
 
 def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
-    """Every scope of the read-only set, and whether the token has it; those of actions where they were asked."""
+    """Every scope that the log-in asked for, and whether the token has it."""
     if connection is None:
         return []
     token = _token(connection)
     have = scopes.granted(token)
     acts = [scope for scope in scopes.ACTIONS if have and scope.name in have]
-    lacking = set(scopes.missing(token, scopes.READ))
-    return [(scope, scope not in lacking) for scope in (*scopes.READ, *acts)]
+    wanted = scope_choice.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
+    lacking = set(scopes.missing(token, wanted))
+    return [(scope, scope not in lacking) for scope in wanted]
 
 
 def _problems(
@@ -208,7 +225,6 @@ def _problems(
     damage: str,
     last: dict[str, Any] | None,
     checks: list[Row],
-    missing: Iterable[scopes.Scope],
 ) -> list[Problem]:
     connect = "/settings/freshbooks"
     found = [
@@ -221,9 +237,6 @@ def _problems(
         found.append(Problem("FreshBooks no longer accepts this connection.", "Authorise it again.", connect))
     if last and last["status"] == "failed" and not found:
         found.append(Problem(f"The last sync failed. {last['error']}", grave=False))
-    if names := ", ".join(scope.name for scope in missing):
-        text = f"Not approved when you connected: {names}. What it covers is not synced."
-        found.append(Problem(text, "Enable it on your app, then re-authorise.", connect, grave=False))
     if wrong := sum(1 for row in checks if not row["is_ok"]):
         what = "figure differs" if wrong == 1 else "figures differ"
         found.append(
@@ -236,16 +249,23 @@ def _problems(
 
 def _short(lines: list[Line]) -> list[Problem]:
     """What is read with less than all of its rows."""
-    names = {look: [line.name for line in lines if shortfall(line.warnings) == look] for look in SHORT}
-    return [
-        Problem(f"{SHORT[look]}: {', '.join(found)}.", "See why.", "#entities", grave=False)
-        for look, found in names.items()
-        if found
-    ]
+    names = [line.name for line in lines if line.short]
+    return (
+        [Problem(f"Incomplete: {', '.join(names)}.", "See why.", "#entities", grave=False)] if names else []
+    )
 
 
-def lines_of(entities: list[Entity], history: History | None) -> list[Line]:
-    """Entities with their names for people, and the rows of their tables where `history` tells."""
+def lines_of(
+    entities: list[Entity],
+    history: History | None,
+    short: Mapping[str, list[str]] | None = None,
+    unavailable: Iterable[NotAvailable] = (),
+) -> list[Line]:
+    """Entities with their names for people, and the rows of their tables where `history` tells.
+
+    `short`: as `shortfalls` tells it.
+    """
+    gone = {stream for one in unavailable if not one.businesses for stream in one.streams}
     streams = history.latest_streams() if history else []
     totals = {row["stream"]: row["rows_total"] for row in streams}
     return [
@@ -255,7 +275,8 @@ def lines_of(entities: list[Entity], history: History | None) -> list[Line]:
             None
             if entity.whole or not totals.keys() & entity.streams
             else sum(totals.get(s, 0) for s in entity.streams),
-            () if entity.whole else tuple(warnings_of(entity, streams)),
+            () if entity.whole else tuple(text for s in entity.streams for text in (short or {}).get(s, [])),
+            gone.issuperset(entity.streams),
         )
         for entity in entities
     ]
