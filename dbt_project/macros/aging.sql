@@ -1,7 +1,7 @@
-{# The bucket of an age in days past due: 0 and less is current. #}
+{# The bucket of an age in days past due: 0 and less is current, and so is what has no due date. #}
 {% macro aging_bucket(days) -%}
     case
-        when {{ days }} <= 0 then 'current'
+        when coalesce({{ days }}, 0) <= 0 then 'current'
         when {{ days }} <= 30 then '1-30'
         when {{ days }} <= 60 then '31-60'
         when {{ days }} <= 90 then '61-90'

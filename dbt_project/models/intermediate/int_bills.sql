@@ -2,14 +2,17 @@ with
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 bill_vendors as (
     select * from {{ ref('stg_freshbooks__bill_vendors') }}
+    where rejected_values is null
 ),
 
 payment_totals as (
@@ -57,7 +60,6 @@ select
     issue_date,
     due_date,
     currency_code,
-    total_amount_currency_code = currency_code as is_one_currency,
     amount_without_tax,
     tax_amount,
     total_amount,

@@ -2,6 +2,7 @@ with
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 elements as (

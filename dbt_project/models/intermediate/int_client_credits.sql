@@ -2,10 +2,12 @@ with
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 from_credit_notes as (

@@ -7,15 +7,17 @@ payments as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 payment_reports as (
     select * from {{ ref('stg_freshbooks__report_payments_collected') }}
+    where rejected_values is null
 ),
 
 client_reports as (
     select * from {{ ref('stg_freshbooks__report_revenue_by_client') }}
-    where sales_type = 'collected'
+    where rejected_values is null and sales_type = 'collected'
 ),
 
 current_reports as (

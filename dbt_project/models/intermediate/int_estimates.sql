@@ -2,10 +2,12 @@ with
 
 estimates as (
     select * from {{ ref('stg_freshbooks__estimates') }}
+    where rejected_values is null
 ),
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 -- The first invoice made from an estimate; deleted ones don't count.

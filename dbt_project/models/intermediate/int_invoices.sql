@@ -3,6 +3,7 @@ with
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 invoice_lines as (
@@ -134,9 +135,6 @@ select
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.
     {{ "coalesce(created_day > '" ~ start_date[:10] ~ "', false)" if start_date else 'true' }} as has_all_payments,
-    amount_currency_code = currency_code
-    and paid_currency_code = currency_code
-    and outstanding_currency_code = currency_code as is_one_currency,
     -- Overdue is derived: FreshBooks writes nothing when a due date passes (freshbooks-api.md 4.1).
     case
         when is_draft then 'draft'

@@ -2,10 +2,12 @@ with
 
 payments as (
     select * from {{ ref('stg_freshbooks__payments') }}
+    where rejected_values is null
 ),
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 -- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known

@@ -2,14 +2,17 @@ with
 
 projects as (
     select * from {{ ref('stg_freshbooks__projects') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 systems as (
     select * from {{ ref('stg_freshbooks__systems') }}
+    where rejected_values is null
 )
 
 select

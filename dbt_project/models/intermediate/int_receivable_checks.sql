@@ -20,6 +20,7 @@ payments as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 ar_aging as (
@@ -28,6 +29,7 @@ ar_aging as (
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_accounts_aging') }}
+    where rejected_values is null
 ),
 
 last_changes as (

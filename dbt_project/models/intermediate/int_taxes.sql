@@ -11,18 +11,22 @@ invoice_lines as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 credit_elements as (

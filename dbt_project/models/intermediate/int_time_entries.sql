@@ -2,6 +2,7 @@ with
 
 time_entries as (
     select * from {{ ref('stg_freshbooks__time_entries') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,14 +19,17 @@ people as (
 
 team_member_rates as (
     select * from {{ ref('stg_freshbooks__team_member_rates') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 systems as (
     select * from {{ ref('stg_freshbooks__systems') }}
+    where rejected_values is null
 ),
 
 named as (

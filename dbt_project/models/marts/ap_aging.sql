@@ -6,10 +6,12 @@ bills as (
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 days as (

@@ -10,10 +10,12 @@ payments as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 days as (

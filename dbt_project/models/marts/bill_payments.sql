@@ -2,6 +2,7 @@ with
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 bills as (
@@ -10,6 +11,7 @@ bills as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

@@ -2,10 +2,12 @@ with
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 systems as (
     select * from {{ ref('stg_freshbooks__systems') }}
+    where rejected_values is null
 )
 
 select

@@ -6,6 +6,7 @@ revenue as (
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bill_payments as (
@@ -14,6 +15,7 @@ bill_payments as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 events as (

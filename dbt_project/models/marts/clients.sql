@@ -2,6 +2,7 @@ with
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 client_activity as (
@@ -10,6 +11,7 @@ client_activity as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

@@ -10,6 +10,7 @@ activity as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 -- The row that speaks for a person known to several clients, or twice to one.

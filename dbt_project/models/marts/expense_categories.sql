@@ -2,6 +2,7 @@ with
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 categories as (
@@ -10,6 +11,7 @@ categories as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 monthly as (

@@ -2,6 +2,7 @@ with
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 expense_category_tree as (
@@ -10,6 +11,7 @@ expense_category_tree as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,14 +20,17 @@ projects as (
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 staff as (
     select * from {{ ref('stg_freshbooks__staff') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

@@ -2,14 +2,17 @@ with
 
 postings as (
     select * from {{ ref('stg_freshbooks__journal_entry_details') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 named as (

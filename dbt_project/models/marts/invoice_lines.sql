@@ -10,6 +10,7 @@ invoices as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,6 +19,7 @@ projects as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

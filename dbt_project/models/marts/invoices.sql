@@ -6,14 +6,17 @@ invoices as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 estimates as (
     select * from {{ ref('stg_freshbooks__estimates') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

@@ -2,14 +2,17 @@ with
 
 items as (
     select * from {{ ref('stg_freshbooks__items') }}
+    where rejected_values is null
 ),
 
 taxes as (
     select * from {{ ref('stg_freshbooks__taxes') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

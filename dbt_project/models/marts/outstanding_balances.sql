@@ -10,10 +10,12 @@ credits as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 -- Every amount of a client in one currency: open, overpaid and draft invoices, and credit not yet used.

@@ -10,6 +10,7 @@ time_entries as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 logged as (

@@ -10,18 +10,22 @@ payments as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 events as (
