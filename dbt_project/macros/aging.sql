@@ -29,7 +29,8 @@ select
 
 {#
   A select of what was open on each of the `days`, from dated payments: the balance of today, and on top of it
-  what was paid after that day, never more than the total. Payments older than the connection's start are in
+  what was paid after that day, as far as the total goes: a payment may have been read before or after the balance
+  that it changed, and a balance may be more than the total (a late fee). Payments older than the connection's start are in
   the balance of today, so they need no row of their own.
 
   `documents` has account_id, business_id, document_id, issue_date, due_date, currency_code, total_amount,
@@ -43,8 +44,7 @@ select
     dated.document_id,
     dated.as_of_date,
     dated.is_latest,
-    cast(least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) as {{ decimal(18, 2) }})
-        as outstanding_amount,
+    cast(dated.outstanding_amount + dated.paid_later_amount as {{ decimal(18, 2) }}) as outstanding_amount,
     cast(dated.paid_later_amount as {{ decimal(18, 2) }}) as paid_later_amount,
     {{ days_between('dated.due_date', 'dated.as_of_date') }} as days_past_due
 from (
@@ -53,11 +53,16 @@ from (
         documents.business_id,
         documents.document_id,
         documents.due_date,
-        documents.total_amount,
         documents.outstanding_amount,
         days.as_of_date,
         days.is_latest,
-        sum(coalesce(payments.amount, 0)) as paid_later_amount
+        greatest(
+            0,
+            least(
+                sum(coalesce(payments.amount, 0)),
+                greatest(documents.total_amount, documents.outstanding_amount) - documents.outstanding_amount
+            )
+        ) as paid_later_amount
     from {{ documents }} as documents
     left join (
         select
@@ -93,5 +98,5 @@ from (
         days.as_of_date,
         days.is_latest
 ) as dated
-where least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) > 0
+where dated.outstanding_amount + dated.paid_later_amount > 0
 {% endmacro %}

@@ -53,9 +53,11 @@ select
     currency_code,
     start_date,
     end_date,
-    row_name,
+    coalesce(row_name, 'a row without an id') as row_name,
     sum(our_amount) as our_amount,
     sum(freshbooks_amount) as freshbooks_amount
 from {{ sides }}
-group by account_id, business_id, check_name, currency_code, start_date, end_date, row_name
+group by
+    account_id, business_id, check_name, currency_code, start_date, end_date,
+    coalesce(row_name, 'a row without an id')
 {% endmacro %}

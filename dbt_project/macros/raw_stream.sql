@@ -29,7 +29,7 @@
   A row is rejected when a part of its `key` is missing, when one of `required` is missing or unreadable, when one of
   `readable` is there but cannot be read, and when a condition of `rejected` (column: [condition, why]) holds. What is
   missing of `expected` is listed only, and so is a word that `words` (column: words) does not know. `amounts` are the
-  money columns of a row that has one currency: `row_currency_code`, from column `currency`, else from the amounts.
+  money columns of a row that has one currency: `row_currency_code`, from column `currency`, else from the required amounts.
   Deleted rows are counted nowhere, so they need no more than their key.
 #}
 {% macro raw_stream(
@@ -85,7 +85,9 @@ where one = 0
 {%- set row_currency = [] -%}
 {%- if amounts -%}
     {%- if currency -%} {%- do row_currency.append('upper(' ~ currency ~ ')') -%} {%- endif -%}
-    {%- for amount in amounts -%} {%- do row_currency.append(amount | lower ~ '_currency_code') -%} {%- endfor -%}
+    {#- An amount that may be zero or absent says little of the others' currency. -#}
+    {%- set telling = amounts | select('in', required) | list or amounts -%}
+    {%- for amount in telling -%} {%- do row_currency.append(amount | lower ~ '_currency_code') -%} {%- endfor -%}
     {%- set row_currency = (row_currency[0] if row_currency | length == 1 else 'coalesce(' ~ row_currency | join(', ') ~ ')') -%}
     {#- A missing amount is told already. -#}
     {%- set is_told = ' and ' ~ amounts[0] | lower ~ ' is not null' if amounts[0] in required else '' -%}

@@ -29,6 +29,12 @@ secondary as (
     from elements
 ),
 
+-- An element may hold nobody: it may be empty, or no object at all.
+persons as (
+    select * from secondary
+    where coalesce(contact_id, first_name, last_name, email, business_phone, mobile_phone) is not null
+),
+
 people as (
     select
         account_id,
@@ -58,7 +64,7 @@ people as (
         business_phone,
         mobile_phone,
         null as home_phone
-    from secondary
+    from persons
 )
 
 select

@@ -34,7 +34,9 @@ from_clients as (
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
         {{ money(json_text('element', 'amount.amount')) }} as unapplied_credit_amount
     from balances
-    where not {{ has_stream('credit_notes') }}
+    where
+        not {{ has_stream('credit_notes') }}
+        and {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
 ),
 
 credits as (

@@ -11,13 +11,23 @@ invoices as (
 ),
 
 -- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known
--- (freshbooks-api.md 5): here it does not.
-excesses as (
+-- (freshbooks-api.md 5): here it does not. An invoice is filled by the payments without a credit note first, then by the
+-- others in the order of their days.
+paid as (
     select
         payments.account_id,
         payments.business_id,
-        max(case when payments.overpayment_credit_id is not null then payments.payment_id end) as payment_id,
-        sum(payments.amount) - max(invoices.amount) as excess_amount
+        payments.payment_id,
+        payments.overpayment_credit_id,
+        payments.amount,
+        sum(payments.amount) over (
+            partition by payments.account_id, payments.business_id, payments.invoice_id
+            order by
+                case when payments.overpayment_credit_id is null then 0 else 1 end asc,
+                payments.payment_date asc,
+                payments.payment_id asc
+            rows between unbounded preceding and current row
+        ) - invoices.amount as beyond_amount
     from payments
     inner join invoices
         on
@@ -26,8 +36,16 @@ excesses as (
             and payments.invoice_id = invoices.invoice_id
             and payments.currency_code = invoices.currency_code
     where not payments.is_deleted
-    group by payments.account_id, payments.business_id, payments.invoice_id
-    having sum(payments.amount) > max(invoices.amount)
+),
+
+excesses as (
+    select
+        account_id,
+        business_id,
+        payment_id,
+        least(amount, beyond_amount) as excess_amount
+    from paid
+    where overpayment_credit_id is not null and amount > 0 and beyond_amount > 0
 )
 
 select

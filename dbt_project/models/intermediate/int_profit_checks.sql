@@ -64,7 +64,7 @@ income_tax_totals as (
         account_id,
         business_id,
         income_id,
-        sum({{ try_decimal(json_text('element', 'amount')) }}) as tax_percent
+        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) as tax_percent
     from income_taxes
     group by account_id, business_id, income_id
 ),

@@ -98,6 +98,7 @@ client_balances as (
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
         sum({{ money(json_text('element', 'amount.amount')) }}) as balance_amount
     from client_elements
+    where {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
     group by account_id, business_id, client_id, upper({{ json_text('element', 'amount.code') }})
 ),
 

@@ -13,6 +13,7 @@ raw_bills as (
         'bills', columns, key,
         required=['issue_date', 'total_amount'],
         expected=['due_date', 'currency_code', 'paid', 'outstanding', 'updated_at_utc'],
+        words={'status': ['unpaid', 'overdue', 'partial', 'paid']},
         currency='currency_code', amounts=['total_amount', 'amount', 'tax_amount', 'paid', 'outstanding'],
         rejected={'outstanding': ['paid is null and outstanding is null', 'missing']}
     ) }}

@@ -13,7 +13,7 @@ raw_estimates as (
         'estimates', columns, key,
         required=['create_date', 'amount'],
         expected=['currency_code', 'updated_at_utc'],
-        currency='currency_code', amounts=['amount', 'discount_total']
+        words={'status': ['1', '2', '3', '4', '5', '6']}, currency='currency_code', amounts=['amount', 'discount_total']
     ) }}
 ),
 

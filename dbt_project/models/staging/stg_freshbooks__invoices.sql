@@ -23,7 +23,14 @@ raw_invoices as (
         'invoices', columns, key,
         required=['customerid', 'create_date', 'amount'],
         expected=['due_date', 'currency_code', 'outstanding', 'paid', 'updated_at_utc'],
-        words={'deposit_status': ['none', 'unpaid', 'partial', 'paid', 'converted']},
+        words={
+            'deposit_status': ['none', 'unpaid', 'partial', 'paid', 'converted'],
+            'v3_status': [
+                'created', 'draft', 'sent', 'viewed', 'failed', 'retry', 'success', 'autopaid', 'auto-paid', 'paid',
+                'partial', 'disputed', 'resolved', 'overdue', 'declined', 'pending', 'deposit_partial', 'deposit_paid',
+                'deposit-partial', 'deposit-paid',
+            ],
+        },
         currency='currency_code', amounts=['amount', 'outstanding', 'paid', 'discount_total', 'deposit_amount'],
         rejected={'outstanding': ['paid is null and outstanding is null', 'missing']}
     ) }}

@@ -13,7 +13,11 @@ raw_projects as (
     {{ raw_stream(
         'projects', columns, key,
         expected=['updated_at_utc'],
-        words={'project_type': ['hourly_rate', 'fixed_price'], 'billing_method': ['business_rate', 'project_rate', 'service_rate', 'team_member_rate'], 'billed_status': ['unbilled', 'partially_billed', 'billed']}
+        words={
+            'project_type': ['hourly_rate', 'fixed_price'],
+            'billing_method': ['business_rate', 'project_rate', 'service_rate', 'team_member_rate'],
+            'billed_status': ['unbilled', 'partially_billed', 'billed'],
+        }
     ) }}
 ),
 
