@@ -1,6 +1,6 @@
 {#
-  Reports of FreshBooks that may be compared: all `streams` that they show are synced, and they were read after the last
-  change. `changes` are CTEs with account_id, business_id and updated_at.
+  Reports of FreshBooks that may be compared: all `streams` that they show are available in the business, and they were
+  read after the last change. `changes` are CTEs with account_id, business_id and updated_at.
 #}
 {% macro current_reports(reports, changes, streams) %}
 select {{ reports }}.*
@@ -25,11 +25,11 @@ left join (
     on
         {{ reports }}.account_id = last_changes.account_id
         and {{ reports }}.business_id = last_changes.business_id
+inner join ({{ availability(streams) }}) as availability
+    on {{ reports }}.business_id = availability.business_id
 where
     (last_changes.changed_at is null or last_changes.changed_at <= {{ reports }}.observed_at)
-    {%- for stream in streams %}
-    and {{ has_stream(stream) }}
-    {%- endfor %}
+    and {{ are_available(streams) }}
 {% endmacro %}
 
 {# A join condition: an event of the currency and period that a report shows. #}

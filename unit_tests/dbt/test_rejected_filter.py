@@ -9,7 +9,7 @@ import yaml
 from unit_tests.dbt.builds import PROJECT
 
 # They show the rejected rows, or count all that was read.
-READ_EVERY_ROW = {"fb_rejected_rows", "fb_freshness"}
+READ_EVERY_ROW = {"fb_rejected_rows"}
 IMPORT = re.compile(r"from \{\{ ref\('stg_freshbooks__[^)]*\) \}\}(.*)\n(.*)")
 
 

@@ -15,6 +15,10 @@ bill_vendors as (
     where rejected_values is null
 ),
 
+availability as (
+    {{ availability(['bill_payments']) }}
+),
+
 payment_totals as (
     select
         account_id,
@@ -32,7 +36,7 @@ joined as (
         bills.*,
         coalesce(bill_vendors.vendor_name, bills.vendor_name_on_bill) as vendor_name,
         case
-            when {{ has_stream('bill_payments') }}
+            when {{ are_available(['bill_payments']) }}
                 then cast(coalesce(payment_totals.payments_amount, 0) as {{ decimal(18, 2) }})
         end as computed_paid_amount,
         {{ days_between('bills.due_date', as_of_date()) }} as days_past_due
@@ -48,6 +52,8 @@ joined as (
             and bills.business_id = payment_totals.business_id
             and bills.bill_id = payment_totals.bill_id
             and bills.currency_code = payment_totals.currency_code
+    left join availability
+        on bills.business_id = availability.business_id
 )
 
 select

@@ -10,6 +10,10 @@ clients as (
     where rejected_values is null
 ),
 
+availability as (
+    {{ availability(['credit_notes']) }}
+),
+
 from_credit_notes as (
     select
         account_id,
@@ -25,7 +29,7 @@ balances as (
     {{ json_elements('clients', 'credit_balance', ['account_id', 'business_id', 'client_id']) }}
 ),
 
--- Without the stream of credit notes, the client's own balances: one per currency.
+-- Where credit notes are not available, the client's own balances: one per currency.
 from_clients as (
     select
         account_id,
@@ -35,8 +39,12 @@ from_clients as (
         {{ money(json_text('element', 'amount.amount')) }} as unapplied_credit_amount
     from balances
     where
-        not {{ has_stream('credit_notes') }}
-        and {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
+        {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
+        and not exists (
+            select 1
+            from availability
+            where balances.business_id = availability.business_id and availability.has_credit_notes
+        )
 ),
 
 credits as (

@@ -158,9 +158,15 @@ sides as (
         on {{ is_in_report('collected', 'event_date') }}
 ),
 
+availability as (
+    {{ availability(['credit_notes']) }}
+),
+
 comparable as (
-    select * from sides
-    where check_name <> 'credits in payments collected' or {{ has_stream('credit_notes') }}
+    select sides.* from sides
+    left join availability
+        on sides.business_id = availability.business_id
+    where sides.check_name <> 'credits in payments collected' or {{ are_available(['credit_notes']) }}
 )
 
 {{ compared_rows('comparable') }}

@@ -10,6 +10,10 @@ invoices as (
     where rejected_values is null
 ),
 
+availability as (
+    {{ availability(['invoices']) }}
+),
+
 -- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known
 -- (freshbooks-api.md 5): here it does not. An invoice is filled by the payments without a credit note first, then by the
 -- others in the order of their days.
@@ -59,16 +63,25 @@ select
     payments.payment_date,
     payments.currency_code,
     payments.amount,
-    cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }}) as applied_amount,
+    case
+        when payments.invoice_id is null or {{ are_available(['invoices']) }}
+            then cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }})
+    end as applied_amount,
     payments.payment_type,
     payments.gateway,
     payments.note,
     payments.is_from_credit,
     not payments.is_from_credit as is_cash,
     payments.is_deleted,
-    -- A payment stays active when its invoice is deleted (freshbooks-api.md 3.5).
-    coalesce(invoices.is_deleted, false) as is_invoice_deleted,
-    not payments.is_deleted and not coalesce(invoices.is_deleted, false) as is_counted,
+    -- A payment stays active when its invoice is deleted (freshbooks-api.md 3.5); unknown without invoices.
+    case
+        when payments.invoice_id is null or {{ are_available(['invoices']) }} then coalesce(invoices.is_deleted, false)
+    end as is_invoice_deleted,
+    case
+        when payments.is_deleted then false
+        when payments.invoice_id is null or {{ are_available(['invoices']) }}
+            then not coalesce(invoices.is_deleted, false)
+    end as is_counted,
     invoices.invoice_id is null
     or coalesce(payments.currency_code = invoices.currency_code, false) as is_in_invoice_currency,
     payments.updated_at
@@ -83,3 +96,5 @@ left join excesses
         payments.account_id = excesses.account_id
         and payments.business_id = excesses.business_id
         and payments.payment_id = excesses.payment_id
+left join availability
+    on payments.business_id = availability.business_id

@@ -68,6 +68,10 @@ receivables as (
     group by account_id, business_id, client_id, currency_code
 ),
 
+availability as (
+    {{ availability(['invoices', 'payments']) }}
+),
+
 -- Payments need not move a client: its balance is compared when the client changed after all of its documents.
 current_clients as (
     select
@@ -81,8 +85,11 @@ current_clients as (
             clients.account_id = last_changes.account_id
             and clients.business_id = last_changes.business_id
             and clients.client_id = last_changes.client_id
+    inner join availability
+        on clients.business_id = availability.business_id
     where
         clients.outstanding_balance is not null
+        and {{ are_available(['invoices', 'payments']) }}
         and (last_changes.changed_at is null or last_changes.changed_at <= clients.updated_at)
 ),
 

@@ -24,7 +24,7 @@ item_reports as (
 ),
 
 current_details as (
-    {{ current_reports('detail_reports', ['invoices', 'payments'], ['invoices']) }}
+    {{ current_reports('detail_reports', ['invoices', 'payments'], ['invoices', 'payments']) }}
 ),
 
 current_items as (

@@ -24,7 +24,8 @@ by_stage as (
         count(days_to_invoice) as dated_conversion_count,
         min(create_date) as oldest_estimate_date
     from estimates
-    where not is_deleted
+    -- Which estimates were invoiced is only known with invoices.
+    where not is_deleted and has_invoices
     group by account_id, business_id, estimate_stage, {{ month_start('create_date') }}, currency_code
 ),
 

@@ -15,6 +15,10 @@ businesses as (
     where rejected_values is null
 ),
 
+availability as (
+    {{ availability(['clients']) }}
+),
+
 named as (
     select
         postings.account_id,
@@ -67,7 +71,8 @@ select
     named.income_id,
     named.currency_code,
     cast(named.debit_amount as {{ decimal(18, 2) }}) as debit_amount,
-    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount
+    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount,
+    {{ gap_reason({'clients': 'named.client_id is not null'}) }} as gap_reason
 from named
 left join clients
     on
@@ -76,3 +81,5 @@ left join clients
         and named.client_id = clients.client_id
 left join businesses
     on named.business_id = businesses.business_id
+left join availability
+    on named.business_id = availability.business_id
