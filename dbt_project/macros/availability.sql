@@ -22,10 +22,10 @@ select
     {%- endfor %}
 from (
     select
-        empty.business_id,
-        empty.stream_name
-    from {{ ref('stg_freshbooks__stream_availability') }} as empty
-    where empty.rejected_values is null and {{ is_known_to_be_empty('empty') }}
+        told.business_id,
+        told.stream_name
+    from {{ ref('stg_freshbooks__stream_availability') }} as told
+    where told.rejected_values is null and {{ is_known_to_be_empty('told') }}
     {%- for stream in streams %}
     union all
     select distinct
