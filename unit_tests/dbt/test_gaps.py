@@ -175,6 +175,8 @@ def test_with_the_basic_scopes_balances_are_those_of_the_full_grant(
         named, _, condition = selected.partition(" where ")
         sql = f"select {named} from published.marts.{mart} where {condition or 'true'} order by all"
         assert partial.query(sql) == build.query(sql) != [], mart
+    named = {mart for row in partial.dicts("fb_gaps") for mart in (row["affected_marts"] or "").split(", ")}
+    assert named - {""} <= set(MARTS)
     gaps = partial.query("select distinct reason from published.marts.fb_gaps where stream_name = 'payments'")
     assert gaps == [("Access was not approved.",)]
 
