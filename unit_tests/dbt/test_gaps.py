@@ -35,12 +35,14 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 class Missing:
     """`gone`: (business, stream) whose rows are not there, with the status that the connector gives, none for none.
 
-    `unsaid`: streams of which the connector says nothing; `deselected`: streams without a table.
+    `unsaid`: streams of which the connector says nothing; `deselected`: streams without a table; `rejected`: rows that it
+    could not hand on.
     """
 
     gone: dict[tuple[int, str], str | None] = field(default_factory=dict)
     unsaid: set[str] = field(default_factory=set)
     deselected: set[str] = field(default_factory=set)
+    rejected: dict[tuple[int, str], list[Row]] = field(default_factory=dict)
 
     def tables(self) -> Rows:
         full = all_rows()
@@ -54,8 +56,10 @@ class Missing:
         return found
 
     def _said(self, row: Row) -> Row:
-        status = self.gone.get((row["business_id"], row["stream_name"]))
-        return row | ({"status": status, "has_rows": False} if status else {})
+        key = row["business_id"], row["stream_name"]
+        status = self.gone.get(key)
+        said = {"status": status, "has_rows": False} if status else {}
+        return row | said | {"rejected_rows": self.rejected.get(key)}
 
 
 def random_missing(seed: int) -> Missing:
@@ -160,12 +164,11 @@ def test_with_the_basic_scopes_balances_are_those_of_the_full_grant(
     dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
     lacking = [stream for stream in DATA if stream not in BASIC]
-    partial = built(
-        dbt,
-        tmp_path,
-        Missing({(business, stream): "not_granted" for business in BUSINESSES for stream in lacking}),
-        build,
-    )
+    missing = Missing({(business, stream): "not_granted" for business in BUSINESSES for stream in lacking})
+    missing.rejected[1, "clients"] = [
+        {"key": None, "column": "userid", "value": "twelve", "why": "unreadable"}
+    ]
+    partial = built(dbt, tmp_path, missing, build)
     for columns in (
         "outstanding_balances: business_id, client_id, currency_code, outstanding_amount, overdue_amount",
         "invoices: business_id, invoice_id, currency_code, paid_amount, outstanding_amount, invoice_status",
@@ -175,10 +178,19 @@ def test_with_the_basic_scopes_balances_are_those_of_the_full_grant(
         named, _, condition = selected.partition(" where ")
         sql = f"select {named} from published.marts.{mart} where {condition or 'true'} order by all"
         assert partial.query(sql) == build.query(sql) != [], mart
+    assert withheld(partial) == [("clients", None, "userid", "twelve", False)]
     named = {mart for row in partial.dicts("fb_gaps") for mart in (row["affected_marts"] or "").split(", ")}
     assert named - {""} <= set(MARTS)
     gaps = partial.query("select distinct reason from published.marts.fb_gaps where stream_name = 'payments'")
     assert gaps == [("Access was not approved.",)]
+
+
+def withheld(partial: Build) -> list[tuple[Any, ...]]:
+    """Listed rows that never reached a raw table."""
+    return partial.query(
+        "select stream_name, row_key, column_name, value_text, is_row_published"
+        " from published.marts.fb_rejected_rows where row_key is null"
+    )
 
 
 @pytest.mark.parametrize("said", [False, pytest.param(True, marks=pytest.mark.long)])

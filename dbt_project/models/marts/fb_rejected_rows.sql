@@ -118,8 +118,33 @@ change_elements as (
     {{ json_elements('changed_rows', 'changes', row_columns) }}
 ),
 
+-- Rows that the connector could not hand on, for lack of a key: no raw table holds them.
+stream_availability as (
+    select * from {{ ref('stg_freshbooks__stream_availability') }}
+    where rejected_values is null
+),
+
+withheld_elements as (
+    {{ json_elements('stream_availability', 'rejected_rows', ['stream_name', 'account_id', 'business_id']) }}
+),
+
 united as (
     select * from told
+    union all
+    select
+        stream_name,
+        account_id,
+        business_id,
+        {{ json_text('element', 'key') }} as row_key,
+        element_number as row_number_in_stream,
+        '' as column_prefix,
+        false as is_row_published,
+        1 as preference,
+        lower({{ json_text('element', 'column') }}) as told_column,
+        {{ json_text('element', 'why') }} as why,
+        substring({{ json_text('element', 'value') }}, 1, 200) as told_value
+    from withheld_elements
+    where {{ json_text('element', 'column') }} is not null
     union all
     select
         {{ row_columns | join(',\n        ') }},
