@@ -35,8 +35,8 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 class Missing:
     """`gone`: (business, stream) whose rows are not there, with the status that the connector gives, none for none.
 
-    `unsaid`: streams of which the connector says nothing; `deselected`: streams without a table; `rejected`: rows that it
-    could not hand on.
+    `unsaid`: streams of which the connector says nothing; `deselected`: streams without a table; `rejected`:
+    rows that it could not hand on.
     """
 
     gone: dict[tuple[int, str], str | None] = field(default_factory=dict)
