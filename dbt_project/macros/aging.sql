@@ -1,7 +1,7 @@
-{# The bucket of an age in days past due: 0 and less is current. #}
+{# The bucket of an age in days past due: 0 and less is current, and so is what has no due date. #}
 {% macro aging_bucket(days) -%}
     case
-        when {{ days }} <= 0 then 'current'
+        when coalesce({{ days }}, 0) <= 0 then 'current'
         when {{ days }} <= 30 then '1-30'
         when {{ days }} <= 60 then '31-60'
         when {{ days }} <= 90 then '61-90'
@@ -29,12 +29,14 @@ select
 
 {#
   A select of what was open on each of the `days`, from dated payments: the balance of today, and on top of it
-  what was paid after that day, never more than the total. Payments older than the connection's start are in
-  the balance of today, so they need no row of their own.
+  what was paid after that day, as far as the total goes: a payment may have been read before or after the balance
+  that it changed, and a balance may be more than the total (a late fee). Payments older than the connection's start are
+  in the balance of today, so they need no row of their own. Where payments are not available, the latest day stands
+  alone, with the document's own balance: no past day is known.
 
   `documents` has account_id, business_id, document_id, issue_date, due_date, currency_code, total_amount,
-  outstanding_amount and only what counts; `payments` has account_id, business_id, document_id, currency_code,
-  payment_date, amount.
+  outstanding_amount, has_payments (whether payments are available) and only what counts; `payments` has account_id,
+  business_id, document_id, currency_code, payment_date, amount.
 #}
 {% macro open_balances(documents, payments, days) %}
 select
@@ -43,9 +45,8 @@ select
     dated.document_id,
     dated.as_of_date,
     dated.is_latest,
-    cast(least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) as {{ decimal(18, 2) }})
-        as outstanding_amount,
-    cast(dated.paid_later_amount as {{ decimal(18, 2) }}) as paid_later_amount,
+    cast(dated.outstanding_amount + dated.paid_later_amount as {{ decimal(18, 2) }}) as outstanding_amount,
+    case when dated.has_payments then cast(dated.paid_later_amount as {{ decimal(18, 2) }}) end as paid_later_amount,
     {{ days_between('dated.due_date', 'dated.as_of_date') }} as days_past_due
 from (
     select
@@ -53,11 +54,17 @@ from (
         documents.business_id,
         documents.document_id,
         documents.due_date,
-        documents.total_amount,
         documents.outstanding_amount,
+        documents.has_payments,
         days.as_of_date,
         days.is_latest,
-        sum(coalesce(payments.amount, 0)) as paid_later_amount
+        greatest(
+            0,
+            least(
+                sum(coalesce(payments.amount, 0)),
+                greatest(documents.total_amount, documents.outstanding_amount) - documents.outstanding_amount
+            )
+        ) as paid_later_amount
     from {{ documents }} as documents
     left join (
         select
@@ -75,6 +82,7 @@ from (
     inner join {{ days }} as days
         on
             documents.issue_date <= days.as_of_date
+            and (documents.has_payments or days.is_latest)
             and (documents.outstanding_amount > 0 or last_payments.last_payment_date > days.as_of_date)
     left join {{ payments }} as payments
         on
@@ -90,8 +98,9 @@ from (
         documents.due_date,
         documents.total_amount,
         documents.outstanding_amount,
+        documents.has_payments,
         days.as_of_date,
         days.is_latest
 ) as dated
-where least(dated.total_amount, dated.outstanding_amount + dated.paid_later_amount) > 0
+where dated.outstanding_amount + dated.paid_later_amount > 0
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#
-  Reports of FreshBooks that may be compared: all `streams` that they show are synced, and they were read after the last
-  change. `changes` are CTEs with account_id, business_id and updated_at.
+  Reports of FreshBooks that may be compared: all `streams` that they show are available in the business, and they were
+  read after the last change. `changes` are CTEs with account_id, business_id and updated_at.
 #}
 {% macro current_reports(reports, changes, streams) %}
 select {{ reports }}.*
@@ -25,11 +25,11 @@ left join (
     on
         {{ reports }}.account_id = last_changes.account_id
         and {{ reports }}.business_id = last_changes.business_id
+inner join ({{ availability(streams) }}) as availability
+    on {{ reports }}.business_id = availability.business_id
 where
     (last_changes.changed_at is null or last_changes.changed_at <= {{ reports }}.observed_at)
-    {%- for stream in streams %}
-    and {{ has_stream(stream) }}
-    {%- endfor %}
+    and {{ are_available(streams) }}
 {% endmacro %}
 
 {# A join condition: an event of the currency and period that a report shows. #}
@@ -53,9 +53,11 @@ select
     currency_code,
     start_date,
     end_date,
-    row_name,
+    coalesce(row_name, 'a row without an id') as row_name,
     sum(our_amount) as our_amount,
     sum(freshbooks_amount) as freshbooks_amount
 from {{ sides }}
-group by account_id, business_id, check_name, currency_code, start_date, end_date, row_name
+group by
+    account_id, business_id, check_name, currency_code, start_date, end_date,
+    coalesce(row_name, 'a row without an id')
 {% endmacro %}

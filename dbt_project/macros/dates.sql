@@ -44,3 +44,29 @@
 {% macro bigquery__try_day(day) -%}
     safe_cast({{ day }} as date)
 {%- endmacro %}
+
+{# A day that books can have; null for one before 1900, such as 0001-01-01. #}
+{% macro possible_day(day) -%}
+    case when {{ day }} between cast('1900-01-01' as date) and cast('9999-12-31' as date) then {{ day }} end
+{%- endmacro %}
+
+{# The day some whole days later; null when that is no count of days to pay in. #}
+{% macro add_days(day, days) -%}
+    case when {{ days }} between 0 and 3660 then {{ adapter.dispatch('add_days', 'freshbooks')(day, 'cast(' ~ days ~ ' as integer)') }} end
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
+    {{ day }} + {{ days }}
+{%- endmacro %}
+
+{% macro spark__add_days(day, days) -%}
+    date_add({{ day }}, {{ days }})
+{%- endmacro %}
+
+{% macro snowflake__add_days(day, days) -%}
+    dateadd(day, {{ days }}, {{ day }})
+{%- endmacro %}
+
+{% macro bigquery__add_days(day, days) -%}
+    date_add({{ day }}, interval {{ days }} day)
+{%- endmacro %}

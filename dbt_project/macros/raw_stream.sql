@@ -7,43 +7,138 @@
   A select that reads one raw table with every column typed, or a typed empty relation when the stream is
   not there. `columns` maps raw column names, in the case of the API, to a kind; they come out in lower case:
 
-    bigint, boolean, date, timestamp (UTC), json, json_array
+    bigint, timestamp (UTC), json, json_array
+    boolean   flags of the connector (is_deleted, is_archived) are false when missing
+    date      from 1900 on: an impossible day is null
+    day       a text that starts with a day, as a date
     string    trimmed; empty text is null
+    currency  ISO 4217 code in capitals, null when it is none
     id        bigint; 0 means none in the API, so it is null (freshbooks-api.md 6.4)
     decimal   number in text, decimal(18,6)
+    rate      the same, less than a billion; percent: from -1000 to 1000
     money     {"amount": "12.30", "code": "USD"}: `<column>` decimal(18,2) and `<column>_currency_code`
 
-  Two columns of the loader come along (_airbyte_extracted_at, _airbyte_raw_id), and `unreadable_columns`:
-  the names of columns whose value is there but cannot be read, or is missing though `required`. A test on
-  every staging model fails on such rows, so that a broken row is shown and never vanishes as a null.
+  Beside them come `_airbyte_extracted_at`, `_airbyte_raw_id`, and what was wrong with the row, null when nothing was
+  (macros/rejected.sql reads these texts):
+
+    rejected_values  values without which the row cannot be counted. Whoever reads a staging model leaves such rows
+                     out (where rejected_values is null); fb_rejected_rows lists them.
+    replaced_values  values that could not be read or were missing, and are left empty or derived; the row counts.
+    loader_changes   values that the loader or the connector nulled, as the JSON of Airbyte's `_airbyte_meta`.
+
+  A row is rejected when a part of its `key` is missing, when one of `required` is missing or unreadable, when one of
+  `readable` is there but cannot be read, and when a condition of `rejected` (column: [condition, why]) holds. What is
+  missing of `expected` is listed only, and so is a word that `words` (column: words) does not know. `amounts` are the
+  money columns of a row that has one currency: `row_currency_code`, from column `currency`, else from the required amounts.
+  Deleted rows are counted nowhere, so they need no more than their key.
 #}
-{% macro raw_stream(stream, columns, required) %}
-{%- set columns = dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string') -%}
-{%- set exists = has_stream(stream) -%}
+{% macro raw_stream(
+    stream, columns, key, required=[], readable=[], expected=[], words={}, currency=none, amounts=[], rejected={}
+) %}
+{%- set flags = ['is_deleted', 'is_archived'] -%}
+{%- set names = [] -%}
+{%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() -%}
+    {%- do names.append(name | lower) -%}
+    {%- if kind == 'money' -%} {%- do names.append(name | lower ~ '_currency_code') -%} {%- endif -%}
+{%- endfor -%}
+{%- if not has_stream(stream) %}
 select
-{%- for name, kind in columns.items() %}
-    {%- if exists %}
-    {{ raw_value(raw_column(name), kind) }} as {{ name | lower }},
-    {%- if kind == 'money' %}
-    upper({{ json_text(try_type(raw_column(name), 'json'), 'code') }}) as {{ name | lower }}_currency_code,
-    {%- endif %}
-    {%- else %}
+{%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() %}
     {{ raw_null(kind) }} as {{ name | lower }},
     {%- if kind == 'money' %}
     {{ raw_null('string') }} as {{ name | lower }}_currency_code,
     {%- endif %}
-    {%- endif %}
 {%- endfor %}
-    {%- if exists %}
-    {%- for name, kind in columns.items() %}
-    {{ '|| ' if not loop.first }}case when {{ raw_is_unreadable(raw_column(name), kind, name in required) }} then '{{ name | lower }} ' else '' end
-    {%- endfor %} as unreadable_columns
-from {{ source('freshbooks', stream) }}
-    {%- else %}
-    {{ raw_null('string') }} as unreadable_columns
+    {%- if amounts %}
+    {{ raw_null('string') }} as row_currency_code,
+    {%- endif %}
+    {{ raw_null('string') }} as rejected_values,
+    {{ raw_null('string') }} as replaced_values,
+    {{ raw_null('json') }} as loader_changes
 from (select 1 as one) as nothing
 where one = 0
+{%- else -%}
+{%- set key_entries, fatal, listed = [], [], [] -%}
+{%- for name, kind in columns.items() -%}
+    {%- set column = name | lower -%}
+    {%- set missing = column ~ ' is null and ' ~ raw_is_missing('raw_' ~ column, kind) -%}
+    {%- set entry = [column, raw_is_unreadable(column, kind), raw_problem(column, kind), raw_text(column, kind)] -%}
+    {%- if name in key -%}
+        {%- do key_entries.append([column, column ~ ' is null', 'missing_key', raw_text(column, kind)]) -%}
+    {%- elif name in required -%}
+        {%- do fatal.append([column, missing, 'missing', "''"]) -%}
+        {%- do fatal.append(entry) if entry[1] -%}
+    {%- elif name in readable -%}
+        {%- do fatal.append(entry) if entry[1] -%}
+    {%- else -%}
+        {%- if name in expected -%} {%- do listed.append([column, missing, 'missing', "''"]) -%} {%- endif -%}
+        {%- if name in flags -%} {%- do listed.append([column, 'raw_' ~ column ~ ' is null', 'missing', "''"]) -%} {%- endif -%}
+        {%- do listed.append(entry) if entry[1] -%}
+    {%- endif -%}
+    {%- if name in words -%}
+        {%- do listed.append([column, 'lower(' ~ as_text(column) ~ ') not in ' ~ sql_list(words[name]), 'unknown_word', as_text(column)]) -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- for column, told in rejected.items() -%}
+    {%- do fatal.append([column, told[0], told[1], raw_text(column, columns.get(column, 'string'))]) -%}
+{%- endfor -%}
+{%- set row_currency = [] -%}
+{%- if amounts -%}
+    {%- if currency -%} {%- do row_currency.append('upper(' ~ currency ~ ')') -%} {%- endif -%}
+    {#- An amount that may be zero or absent says little of the others' currency. -#}
+    {%- set telling = amounts | select('in', required) | list or amounts -%}
+    {%- for amount in telling -%} {%- do row_currency.append(amount | lower ~ '_currency_code') -%} {%- endfor -%}
+    {%- set row_currency = (row_currency[0] if row_currency | length == 1 else 'coalesce(' ~ row_currency | join(', ') ~ ')') -%}
+    {#- A missing amount is told already. -#}
+    {%- set is_told = ' and ' ~ amounts[0] | lower ~ ' is not null' if amounts[0] in required else '' -%}
+    {%- do fatal.append([currency or amounts[0] | lower, row_currency ~ ' is null' ~ is_told, 'missing_currency', "''"]) -%}
+    {%- do fatal.append([
+        currency or amounts[0] | lower, 'not ' ~ is_currency(row_currency), 'unknown_currency', row_currency
+    ]) -%}
+    {%- for amount in amounts -%}
+        {%- set column = amount | lower -%}
+        {%- do fatal.append([
+            column, column ~ '_currency_code <> ' ~ row_currency ~ ' and ' ~ column ~ ' <> 0', 'two_currencies',
+            column ~ '_currency_code'
+        ]) -%}
+        {%- do listed.append([
+            column, column ~ '_currency_code is null and ' ~ column ~ ' <> 0', 'missing_currency', "''"
+        ]) -%}
+    {%- endfor -%}
+{%- endif -%}
+{%- set is_kept = 'not is_deleted' if 'is_deleted' in columns else 'true' %}
+select
+    {{ names | join(',\n    ') }},
+    {%- if amounts %}
+    {{ row_currency }} as row_currency_code,
     {%- endif %}
+    case
+        when {{ row_conditions(key_entries) }} or ({{ is_kept }} and ({{ row_conditions(fatal) }}))
+            then {{ row_entries(key_entries + fatal) }}
+    end as rejected_values,
+    case when {{ is_kept }} and ({{ row_conditions(listed) }}) then {{ row_entries(listed) }} end as replaced_values,
+    loader_changes
+from (
+    select
+{%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() %}
+        {{ raw_value(raw_column(name), kind) if name not in flags else 'coalesce(' ~ raw_value(name, kind) ~ ', false)' }} as {{ name | lower }},
+        {%- if kind == 'money' %}
+        upper(nullif(trim({{ json_text(try_type(raw_column(name), 'json'), 'code') }}), '')) as {{ name | lower }}_currency_code,
+        {{ json_text(try_type(raw_column(name), 'json'), 'amount') }} as {{ name | lower }}_text,
+        {%- endif %}
+        {%- if not name.startswith('_airbyte') %}
+        {{ raw_column(name) }} as raw_{{ name | lower }},
+        {%- endif %}
+{%- endfor %}
+        {%- if var('freshbooks_loader_changes') %}
+        case when {{ json_as_text('_airbyte_meta') }} like '%"change"%' then {{ try_type('_airbyte_meta', 'json') }} end
+            as loader_changes
+        {%- else %}
+        {{ raw_null('json') }} as loader_changes
+        {%- endif %}
+    from {{ source('freshbooks', stream) }}
+) as typed
+{%- endif %}
 {% endmacro %}
 
 {# Airbyte's PostgreSQL destination keeps the case of the API's names; all others find them without. #}
@@ -54,38 +149,57 @@ where one = 0
 {% macro raw_value(name, kind) -%}
     {%- if kind == 'money' -%} {{ money(json_text(try_type(name, 'json'), 'amount')) }}
     {%- elif kind == 'decimal' -%} {{ try_decimal(try_type(name, 'string')) }}
+    {%- elif kind in ('rate', 'percent') -%} {{ bounded_decimal(try_type(name, 'string'), kind) }}
     {%- elif kind == 'string' -%} nullif(trim({{ try_type(name, 'string') }}), '')
+    {%- elif kind == 'currency' -%} {{ known_currency('upper(trim(' ~ try_type(name, 'string') ~ '))') }}
     {%- elif kind == 'id' -%} nullif({{ try_type(name, 'bigint') }}, 0)
     {%- elif kind == 'json_array' -%} {{ try_type(name, 'json') }}
+    {%- elif kind == 'date' -%} {{ possible_day(try_type(name, 'date')) }}
+    {%- elif kind == 'day' -%} {{ possible_day(try_day(try_type(name, 'string'))) }}
     {%- else -%} {{ try_type(name, kind) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro raw_is_unreadable(name, kind, is_required) -%}
-    {%- if is_required -%} {{ raw_value(name, kind) }} is null
-    {%- elif kind in ('money', 'json', 'json_array') -%}
-        {{ name }} is not null
-        and {{ json_array_length(try_type(name, 'json')) if kind == 'json_array' else raw_value(name, kind) }} is null
-        and {{ json_as_text(name) }} <> 'null'
-    {%- elif kind == 'id' -%} {{ name }} is not null and {{ try_type(name, 'bigint') }} is null
-    {%- elif kind == 'decimal' -%} {{ raw_value(name, kind) }} is null and trim({{ try_type(name, 'string') }}) <> ''
-    {%- else -%} {{ name }} is not null and {{ try_type(name, kind) }} is null
+{# Whether a raw value says nothing. #}
+{% macro raw_is_missing(raw, kind) -%}
+    {%- if kind in ('money', 'json', 'json_array') -%} ({{ raw }} is null or {{ json_as_text(raw) }} = 'null')
+    {%- elif kind == 'id' -%} coalesce({{ as_text(raw) }}, '0') in ('0', '')
+    {%- elif kind in ('bigint', 'boolean', 'timestamp', 'date') -%} {{ raw }} is null
+    {%- else -%} coalesce(trim({{ as_text(raw) }}), '') = ''
     {%- endif -%}
 {%- endmacro %}
 
-{# For `unreadable_columns`: the name when the text is there but is no number, else an empty text. #}
-{% macro name_if_not_a_number(name, text) -%}
-    case when {{ try_decimal(text) }} is null and trim({{ text }}) <> '' then '{{ name }} ' else '' end
+{# Whether the typed column lacks a value that is there; nothing for kinds that hold every value. #}
+{% macro raw_is_unreadable(column, kind) -%}
+    {%- if kind == 'json_array' -%}
+        not {{ raw_is_missing('raw_' ~ column, kind) }} and {{ json_array_length(column) }} is null
+    {%- elif kind != 'string' -%}
+        {{ column }} is null and not {{ raw_is_missing('raw_' ~ column, kind) }}
+    {%- endif -%}
 {%- endmacro %}
 
-{# For `unreadable_columns`: the column's name when its text is there but starts with no day, else an empty text. #}
-{% macro name_if_not_a_day(name) -%}
-    case when {{ name }} is not null and {{ try_day(name) }} is null then '{{ name }} ' else '' end
+{# Why a value cannot be read, as SQL or as a constant. #}
+{% macro raw_problem(column, kind) -%}
+    {%- if kind == 'money' -%}
+        case when {{ try_decimal(column ~ '_text', 38, 2) }} is null then 'unreadable' else 'too_large' end
+    {%- elif kind in ('date', 'day') -%} impossible_date
+    {%- elif kind == 'currency' -%} unknown_currency
+    {%- else -%} unreadable
+    {%- endif -%}
+{%- endmacro %}
+
+{# The raw value as text. #}
+{% macro raw_text(column, kind) -%}
+    {%- if kind == 'money' -%} coalesce({{ column }}_text, {{ json_as_text('raw_' ~ column) }})
+    {%- elif kind in ('json', 'json_array') -%} {{ json_as_text('raw_' ~ column) }}
+    {%- else -%} {{ as_text('raw_' ~ column) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro raw_null(kind) -%}
     cast(null as {{ {
-        'string': dbt.type_string(), 'id': 'bigint', 'decimal': decimal(18, 6), 'money': decimal(18, 2),
+        'string': dbt.type_string(), 'currency': dbt.type_string(), 'id': 'bigint', 'day': 'date',
+        'decimal': decimal(18, 6), 'rate': decimal(18, 6), 'percent': decimal(18, 6), 'money': decimal(18, 2),
         'json': json_type(), 'json_array': json_type(),
     }.get(kind, kind) }})
 {%- endmacro %}
@@ -98,8 +212,8 @@ where one = 0
 
 
 {#
-  The newest version of each row. A row whose cursor is missing is kept, for the test on unreadable rows to
-  find it.
+  The newest version of each row; a row without a stamp is as new as its reading. Rows that lack a part of the key are
+  no versions of each other: each stays, to be listed.
 #}
 {% macro newest_version(relation, key, cursor) %}
 select *
@@ -109,12 +223,11 @@ from (
         row_number() over (
             partition by {{ key | join(', ') }}
             order by
-                case when {{ cursor }} is null then 0 else 1 end,
-                {{ cursor }} desc,
+                coalesce({{ cursor }}, _airbyte_extracted_at) desc,
                 _airbyte_extracted_at desc,
                 _airbyte_raw_id desc
         ) as version_number
     from {{ relation }}
 ) as versions
-where version_number = 1
+where version_number = 1{% for column in key %} or {{ column }} is null{% endfor %}
 {% endmacro %}

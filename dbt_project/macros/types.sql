@@ -7,9 +7,14 @@
     try_cast({{ text }} as decimal({{ precision }}, {{ scale }}))
 {%- endmacro %}
 
+{# An exact number of any size first: a cast to a smaller one fails on what it cannot hold. #}
 {% macro postgres__try_decimal(text, precision, scale) -%}
     case
-        when {{ text }} ~ '^\s*[-+]?[0-9]+(\.[0-9]*)?\s*$' then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+        when {{ text }} ~ '^\s*[-+]?([0-9]{1,99}\.?[0-9]{0,99}|\.[0-9]{1,99})([eE][-+]?[0-9]{1,2})?\s*$'
+            then case
+                when abs(round(cast({{ text }} as numeric), {{ scale }})) < 1e{{ precision - scale }}
+                    then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+            end
     end
 {%- endmacro %}
 
@@ -18,7 +23,10 @@
 {%- endmacro %}
 
 {% macro bigquery__try_decimal(text, precision, scale) -%}
-    cast(round(safe_cast({{ text }} as bignumeric), {{ scale }}) as numeric)
+    case
+        when abs(round(safe_cast({{ text }} as bignumeric), {{ scale }})) < 1e{{ [precision - scale, 29] | min }}
+            then cast(round(safe_cast({{ text }} as bignumeric), {{ scale }}) as numeric)
+    end
 {%- endmacro %}
 
 
@@ -28,9 +36,18 @@
 {%- endmacro %}
 
 
-{# Money from decimal text: decimal(18,2), half a cent rounds away from zero. #}
+{#
+  Money from decimal text: decimal(18,2), half a cent rounds away from zero. Null from ten trillion on: a thousand such
+  amounts still have a sum of this type.
+#}
 {% macro money(text) -%}
-    {{ try_decimal(text, 18, 2) }}
+    cast({{ try_decimal(text, 15, 2) }} as {{ decimal(18, 2) }})
+{%- endmacro %}
+
+{# A rate (money per hour) or a percent from text, decimal(18,6); null when no rate or percent is so large. #}
+{% macro bounded_decimal(text, kind) -%}
+    {%- set number = try_decimal(text) -%}
+    case when abs({{ number }}) <= {{ {'rate': 999999999, 'percent': 1000}[kind] }} then {{ number }} end
 {%- endmacro %}
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from decimal import Decimal
+
 from unit_tests.dbt.ledger import ONE, TWO, client, flags, invoice, line, money, rows
 from unit_tests.dbt.raw_tables import STREAMS, Row, Rows
 from unit_tests.dbt.reports import reports
 
+WITHOUT_ACCOUNTING = {
+    "businesses",
+    "projects",
+    "time_entries",
+    "services",
+    "service_rates",
+    "team_members",
+    "team_member_rates",
+}
 HOURS_ONLY = {"account_id": None, "business_id": 3}  # a business without accounting has no account
 STAMP = {"updated_at_utc": "2026-05-01 10:00:00"}
 PLAIN = {"is_deleted": False, "is_archived": False}
@@ -291,4 +303,46 @@ def all_rows() -> Rows:
         posting(2, None, "100.00", "Sales", invoiceid=1),
     ]
     tables["ledger_accounts"] = [{**one, **STAMP, "uuid": "l-1", "name": "Cash", "type": "asset"}]
-    return tables | reports(tables)
+    _fill_credit(tables)
+    tables |= reports(tables)
+    return tables | {"stream_availability": availability(tables)}
+
+
+def _fill_credit(tables: Rows) -> None:
+    """Clients say themselves what credit they have: the same as their credit notes."""
+    unused: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    for row in tables["credit_notes"]:
+        if not row["is_deleted"] and row["display_status"] != "draft":
+            key = row["business_id"], row["clientid"], row["currency_code"]
+            unused[key] += Decimal(row["amount"]["amount"]) - Decimal(row["paid"]["amount"])
+    for row in tables["clients"]:
+        mine = [
+            (code, rest)
+            for (*key, code), rest in unused.items()
+            if key == [row["business_id"], row["userid"]]
+        ]
+        row["credit_balance"] = [{"amount": money(str(rest), code)} for code, rest in mine]
+
+
+def availability(tables: Rows) -> list[Row]:
+    """What the connector says of each business and stream: all of it was read, but for what is named here."""
+    said: dict[tuple[int, str], Row] = {
+        (TWO["business_id"], "ledger_accounts"): {"status": "gated", "errno": 1003, "http_status": 403},
+        (ONE["business_id"], "tasks"): {"status": "short", "row_count": 1, "counted": 3},
+    }
+    found = []
+    for business in (ONE, TWO, HOURS_ONLY):
+        for stream in sorted(tables.keys() - {"stream_availability"}):
+            has_rows = any(row["business_id"] == business["business_id"] for row in tables[stream])
+            lacking = business is HOURS_ONLY and stream not in WITHOUT_ACCOUNTING
+            found.append(
+                {
+                    **business,
+                    "stream_name": stream,
+                    "status": "not_applicable" if lacking else "read",
+                    "has_rows": has_rows,
+                    "observed_at": "2026-06-30 12:00:00",
+                    **said.get((business["business_id"], stream), {}),
+                }
+            )
+    return found

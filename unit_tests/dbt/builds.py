@@ -41,12 +41,13 @@ SQL_VARIABLES = {
 
 @dataclass
 class Build:
-    """`statuses`: node name to its result (success, pass, fail, error, skipped)."""
+    """`statuses`: node name to its result (success, pass, fail, error, skipped); `failures`: rows that a test found."""
 
     folder: Path
     succeeded: bool = True
     output: str = ""
     statuses: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the built marts, read as any other reader of the file would."""
@@ -135,7 +136,8 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
         lines.append(str(done.exception))
     results = getattr(done.result, "results", [])
     statuses = {result.node.name: str(result.status) for result in results}
-    return Build(folder, done.success, "\n".join(lines), statuses)
+    failures = {result.node.name: result.failures or 0 for result in results}
+    return Build(folder, done.success, "\n".join(lines), statuses, failures)
 
 
 def duckdb_files(folder: Path) -> dict[str, str]:
@@ -149,7 +151,7 @@ def part_of_project(folder: Path, *models: str) -> Path:
     """The project with these models alone (and their sources), which parses in a moment."""
     part = folder / "project"
     shutil.copytree(PROJECT, part, ignore=shutil.ignore_patterns("models", "target", "logs", "__pycache__"))
-    for name in (*models, "_freshbooks__sources"):
+    for name in (*models, "_freshbooks__sources", "stg_freshbooks__stream_availability"):
         for source in (PROJECT / "models").rglob(f"{name}.*"):
             copy = part / source.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)

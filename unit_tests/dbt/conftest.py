@@ -1,5 +1,6 @@
 """dbt, and the build that several tests read."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -41,8 +42,9 @@ def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> B
         if not done.exists():
             built = dbt.run(tmp_path_factory.mktemp("building"), all_rows(), "build")
             assert built.succeeded, built.output
+            (built.folder / "failures.json").write_text(json.dumps(built.failures))
             built.folder.rename(done)
-    return Build(done)
+    return Build(done, failures=json.loads((done / "failures.json").read_text()))
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,21 @@ with
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 bill_vendors as (
     select * from {{ ref('stg_freshbooks__bill_vendors') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['bill_payments']) }}
 ),
 
 payment_totals as (
@@ -29,7 +36,7 @@ joined as (
         bills.*,
         coalesce(bill_vendors.vendor_name, bills.vendor_name_on_bill) as vendor_name,
         case
-            when {{ has_stream('bill_payments') }}
+            when {{ are_available(['bill_payments']) }}
                 then cast(coalesce(payment_totals.payments_amount, 0) as {{ decimal(18, 2) }})
         end as computed_paid_amount,
         {{ days_between('bills.due_date', as_of_date()) }} as days_past_due
@@ -45,6 +52,8 @@ joined as (
             and bills.business_id = payment_totals.business_id
             and bills.bill_id = payment_totals.bill_id
             and bills.currency_code = payment_totals.currency_code
+    left join availability
+        on bills.business_id = availability.business_id
 )
 
 select
@@ -57,7 +66,6 @@ select
     issue_date,
     due_date,
     currency_code,
-    total_amount_currency_code = currency_code as is_one_currency,
     amount_without_tax,
     tax_amount,
     total_amount,

@@ -10,10 +10,12 @@ payments as (
 
 estimates as (
     select * from {{ ref('stg_freshbooks__estimates') }}
+    where rejected_values is null
 ),
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 events as (

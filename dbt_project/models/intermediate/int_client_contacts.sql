@@ -2,6 +2,7 @@ with
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 elements as (
@@ -26,6 +27,12 @@ secondary as (
         nullif(trim({{ json_text('element', 'phone1') }}), '') as business_phone,
         nullif(trim({{ json_text('element', 'phone2') }}), '') as mobile_phone
     from elements
+),
+
+-- An element may hold nobody: it may be empty, or no object at all.
+persons as (
+    select * from secondary
+    where coalesce(contact_id, first_name, last_name, email, business_phone, mobile_phone) is not null
 ),
 
 people as (
@@ -57,7 +64,7 @@ people as (
         business_phone,
         mobile_phone,
         null as home_phone
-    from secondary
+    from persons
 )
 
 select

@@ -2,10 +2,16 @@ with
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['credit_notes']) }}
 ),
 
 from_credit_notes as (
@@ -23,7 +29,7 @@ balances as (
     {{ json_elements('clients', 'credit_balance', ['account_id', 'business_id', 'client_id']) }}
 ),
 
--- Without the stream of credit notes, the client's own balances: one per currency.
+-- Where credit notes are not available, the client's own balances: one per currency.
 from_clients as (
     select
         account_id,
@@ -32,7 +38,13 @@ from_clients as (
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
         {{ money(json_text('element', 'amount.amount')) }} as unapplied_credit_amount
     from balances
-    where not {{ has_stream('credit_notes') }}
+    where
+        {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
+        and not exists (
+            select 1
+            from availability
+            where balances.business_id = availability.business_id and availability.has_credit_notes
+        )
 ),
 
 credits as (

@@ -7,15 +7,17 @@ payments as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 payment_reports as (
     select * from {{ ref('stg_freshbooks__report_payments_collected') }}
+    where rejected_values is null
 ),
 
 client_reports as (
     select * from {{ ref('stg_freshbooks__report_revenue_by_client') }}
-    where sales_type = 'collected'
+    where rejected_values is null and sales_type = 'collected'
 ),
 
 current_reports as (
@@ -156,9 +158,15 @@ sides as (
         on {{ is_in_report('collected', 'event_date') }}
 ),
 
+availability as (
+    {{ availability(['credit_notes']) }}
+),
+
 comparable as (
-    select * from sides
-    where check_name <> 'credits in payments collected' or {{ has_stream('credit_notes') }}
+    select sides.* from sides
+    left join availability
+        on sides.business_id = availability.business_id
+    where sides.check_name <> 'credits in payments collected' or {{ are_available(['credit_notes']) }}
 )
 
 {{ compared_rows('comparable') }}

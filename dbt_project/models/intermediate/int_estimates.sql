@@ -2,10 +2,16 @@ with
 
 estimates as (
     select * from {{ ref('stg_freshbooks__estimates') }}
+    where rejected_values is null
 ),
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices']) }}
 ),
 
 -- The first invoice made from an estimate; deleted ones don't count.
@@ -42,9 +48,16 @@ select
     estimates.currency_code,
     estimates.amount,
     estimates.discount_amount,
-    case when first_invoices.invoice_id is not null then 'invoiced' else estimates.estimate_stage end
-        as estimate_stage,
-    first_invoices.invoice_id is not null or estimates.estimate_stage = 'invoiced' as is_converted,
+    {{ are_available(['invoices']) }} as has_invoices,
+    -- Without invoices only FreshBooks' own word says that there is one.
+    case
+        when first_invoices.invoice_id is not null then 'invoiced'
+        when {{ are_available(['invoices']) }} or estimates.estimate_stage = 'invoiced' then estimates.estimate_stage
+    end as estimate_stage,
+    case
+        when first_invoices.invoice_id is not null or estimates.estimate_stage = 'invoiced' then true
+        when {{ are_available(['invoices']) }} then false
+    end as is_converted,
     first_invoices.invoice_id,
     first_invoices.invoice_number,
     first_invoices.create_date as invoice_date,
@@ -58,3 +71,5 @@ left join first_invoices
         estimates.account_id = first_invoices.account_id
         and estimates.business_id = first_invoices.business_id
         and estimates.estimate_id = first_invoices.estimate_id
+left join availability
+    on estimates.business_id = availability.business_id

@@ -3,10 +3,12 @@ with
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_expense_details') }}
+    where rejected_values is null
 ),
 
 current_reports as (

@@ -10,10 +10,29 @@
     'amount': 'amount.amount', 'amount_currency_code': 'amount.code', 'tax1_name': 'taxName1', 'tax2_name': 'taxName2',
     'tax1_percent': 'taxAmount1', 'tax2_percent': 'taxAmount2', 'is_tax2_compound': 'compounded_tax',
 } %}
+{% set entries = [
+    ['amount', money('amount') ~ ' is null', "unreadable", 'amount'],
+    ['amount', 'upper(amount_currency_code) <> currency_code', "two_currencies", 'amount_currency_code'],
+    ['quantity', try_decimal('quantity') ~ " is null and trim(quantity) <> ''", "unreadable", 'quantity'],
+    ['unit_cost', try_decimal('unit_cost') ~ " is null and trim(unit_cost) <> ''", "unreadable", 'unit_cost'],
+    [
+        'tax1_percent', bounded_decimal('tax1_percent', 'percent') ~ " is null and trim(tax1_percent) <> ''",
+        "unreadable", 'tax1_percent'
+    ],
+    [
+        'tax2_percent', bounded_decimal('tax2_percent', 'percent') ~ " is null and trim(tax2_percent) <> ''",
+        "unreadable", 'tax2_percent'
+    ],
+] %}
 with
 
+documents as (
+    select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
+),
+
 invoices as (
-    select * from {{ ref('stg_freshbooks__invoices') }} as documents
+    select * from documents
     {{ where_absent(
         'documents', {'account_id': 'account_id', 'business_id': 'business_id', 'invoice_id': 'invoice_id'}
     ) }}
@@ -28,6 +47,8 @@ texts as (
     ) }}
 ),
 
+-- A line whose amount cannot be read, or is in another currency, is shown without one; fb_reconciliation then says
+-- that its invoice does not add up.
 lines as (
     select
         account_id,
@@ -43,22 +64,21 @@ lines as (
         {{ try_decimal('quantity') }} as quantity,
         {{ try_decimal('unit_cost') }} as unit_cost,
         currency_code,
-        upper(amount_currency_code) as amount_currency_code,
-        {{ money('amount') }} as amount,
+        case when coalesce(upper(amount_currency_code), currency_code) = currency_code then {{ money('amount') }} end
+            as amount,
         discount_percent,
         nullif(trim(tax1_name), '') as tax1_name,
         nullif(trim(tax2_name), '') as tax2_name,
         -- On lines these hold a percent, despite the name (freshbooks-api.md 5).
-        coalesce({{ try_decimal('tax1_percent') }}, 0) as tax1_percent,
-        coalesce({{ try_decimal('tax2_percent') }}, 0) as tax2_percent,
+        coalesce({{ bounded_decimal('tax1_percent', 'percent') }}, 0) as tax1_percent,
+        coalesce({{ bounded_decimal('tax2_percent', 'percent') }}, 0) as tax2_percent,
         coalesce(is_tax2_compound = 'true', false) as is_tax2_compound,
         is_deleted,
         extracted_at,
-        case when {{ money('amount') }} is null then 'amount ' else '' end
-        || {{ name_if_not_a_number('quantity', 'quantity') }}
-        || {{ name_if_not_a_number('unit_cost', 'unit_cost') }}
-        || {{ name_if_not_a_number('tax1_percent', 'tax1_percent') }}
-        || {{ name_if_not_a_number('tax2_percent', 'tax2_percent') }} as unreadable_columns
+        case
+            when not is_deleted and ({{ row_conditions(entries) }})
+                then {{ row_entries(entries) }}
+        end as replaced_values
     from texts
 ),
 

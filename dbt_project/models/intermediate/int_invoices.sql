@@ -3,6 +3,7 @@ with
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 invoice_lines as (
@@ -11,6 +12,10 @@ invoice_lines as (
 
 payments as (
     select * from {{ ref('int_payments') }}
+),
+
+availability as (
+    {{ availability(['payments']) }}
 ),
 
 line_totals as (
@@ -72,6 +77,7 @@ joined as (
         coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
         coalesce(payment_totals.paid_amount, 0) as payments_amount,
         not invoices.is_deleted and not invoices.is_draft as is_receivable,
+        {{ are_available(['payments']) }} as has_payments,
         {{ days_between('invoices.due_date', as_of_date()) }} as days_past_due
     from invoices
     left join line_totals
@@ -90,6 +96,8 @@ joined as (
             and invoices.business_id = payment_totals.business_id
             and invoices.invoice_id = payment_totals.invoice_id
             and invoices.currency_code = payment_totals.currency_code
+    left join availability
+        on invoices.business_id = availability.business_id
 ),
 
 measured as (
@@ -99,9 +107,7 @@ measured as (
         case when is_receivable and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
             as days_overdue,
         cast(lines_amount + discount_amount + tax_amount as {{ decimal(18, 2) }}) as computed_amount,
-        case
-            when {{ has_stream('payments') }} then cast(payments_amount as {{ decimal(18, 2) }})
-        end as computed_paid_amount
+        case when has_payments then cast(payments_amount as {{ decimal(18, 2) }}) end as computed_paid_amount
     from joined
 )
 
@@ -133,10 +139,7 @@ select
     deposit_amount,
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.
-    {{ "coalesce(created_day > '" ~ start_date[:10] ~ "', false)" if start_date else 'true' }} as has_all_payments,
-    amount_currency_code = currency_code
-    and paid_currency_code = currency_code
-    and outstanding_currency_code = currency_code as is_one_currency,
+    has_payments{{ " and coalesce(created_day > '" ~ start_date[:10] ~ "', false)" if start_date }} as has_all_payments,
     -- Overdue is derived: FreshBooks writes nothing when a due date passes (freshbooks-api.md 4.1).
     case
         when is_draft then 'draft'

@@ -8,6 +8,10 @@ bills as (
     select * from {{ ref('int_bills') }}
 ),
 
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
 balances as (
     select * from {{ ref('outstanding_balances') }}
 ),
@@ -84,6 +88,30 @@ select
     0 as tolerance_amount
 from bills
 where not is_deleted and computed_paid_amount is not null
+union all
+select
+    account_id,
+    business_id,
+    'bill total is amount plus tax' as check_name,
+    currency_code,
+    'bill ' || {{ as_text('bill_id') }} as row_name,
+    cast(amount_without_tax + tax_amount as {{ decimal(18, 2) }}) as our_amount,
+    total_amount as freshbooks_amount,
+    0 as tolerance_amount
+from bills
+where not is_deleted
+union all
+select
+    account_id,
+    business_id,
+    'payment is in the currency of its invoice' as check_name,
+    currency_code,
+    'payment ' || {{ as_text('payment_id') }} as row_name,
+    amount as our_amount,
+    case when is_in_invoice_currency then amount end as freshbooks_amount,
+    0 as tolerance_amount
+from payments
+where is_counted and invoice_id is not null
 union all
 select
     balances.account_id,

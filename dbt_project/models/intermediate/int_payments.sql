@@ -2,20 +2,36 @@ with
 
 payments as (
     select * from {{ ref('stg_freshbooks__payments') }}
+    where rejected_values is null
 ),
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices']) }}
 ),
 
 -- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known
--- (freshbooks-api.md 5): here it does not.
-excesses as (
+-- (freshbooks-api.md 5): here it does not. An invoice is filled by the payments without a credit note first, then by the
+-- others in the order of their days.
+paid as (
     select
         payments.account_id,
         payments.business_id,
-        max(case when payments.overpayment_credit_id is not null then payments.payment_id end) as payment_id,
-        sum(payments.amount) - max(invoices.amount) as excess_amount
+        payments.payment_id,
+        payments.overpayment_credit_id,
+        payments.amount,
+        sum(payments.amount) over (
+            partition by payments.account_id, payments.business_id, payments.invoice_id
+            order by
+                case when payments.overpayment_credit_id is null then 0 else 1 end asc,
+                payments.payment_date asc,
+                payments.payment_id asc
+            rows between unbounded preceding and current row
+        ) - invoices.amount as beyond_amount
     from payments
     inner join invoices
         on
@@ -24,8 +40,16 @@ excesses as (
             and payments.invoice_id = invoices.invoice_id
             and payments.currency_code = invoices.currency_code
     where not payments.is_deleted
-    group by payments.account_id, payments.business_id, payments.invoice_id
-    having sum(payments.amount) > max(invoices.amount)
+),
+
+excesses as (
+    select
+        account_id,
+        business_id,
+        payment_id,
+        least(amount, beyond_amount) as excess_amount
+    from paid
+    where overpayment_credit_id is not null and amount > 0 and beyond_amount > 0
 )
 
 select
@@ -39,16 +63,25 @@ select
     payments.payment_date,
     payments.currency_code,
     payments.amount,
-    cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }}) as applied_amount,
+    case
+        when payments.invoice_id is null or {{ are_available(['invoices']) }}
+            then cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }})
+    end as applied_amount,
     payments.payment_type,
     payments.gateway,
     payments.note,
     payments.is_from_credit,
     not payments.is_from_credit as is_cash,
     payments.is_deleted,
-    -- A payment stays active when its invoice is deleted (freshbooks-api.md 3.5).
-    coalesce(invoices.is_deleted, false) as is_invoice_deleted,
-    not payments.is_deleted and not coalesce(invoices.is_deleted, false) as is_counted,
+    -- A payment stays active when its invoice is deleted (freshbooks-api.md 3.5); unknown without invoices.
+    case
+        when payments.invoice_id is null or {{ are_available(['invoices']) }} then coalesce(invoices.is_deleted, false)
+    end as is_invoice_deleted,
+    case
+        when payments.is_deleted then false
+        when payments.invoice_id is null or {{ are_available(['invoices']) }}
+            then not coalesce(invoices.is_deleted, false)
+    end as is_counted,
     invoices.invoice_id is null
     or coalesce(payments.currency_code = invoices.currency_code, false) as is_in_invoice_currency,
     payments.updated_at
@@ -63,3 +96,5 @@ left join excesses
         payments.account_id = excesses.account_id
         and payments.business_id = excesses.business_id
         and payments.payment_id = excesses.payment_id
+left join availability
+    on payments.business_id = availability.business_id

@@ -2,10 +2,12 @@ with
 
 team_members as (
     select * from {{ ref('stg_freshbooks__team_members') }}
+    where rejected_values is null
 ),
 
 team_member_rates as (
     select * from {{ ref('stg_freshbooks__team_member_rates') }}
+    where rejected_values is null
 ),
 
 -- One identity may have been invited twice: the active, then the newest membership speaks for it.

@@ -6,27 +6,32 @@ invoices as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 expense_categories as (
     select * from {{ ref('stg_freshbooks__expense_categories') }}
+    where rejected_values is null
 ),
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
-    where not coalesce(cash_based, false)
+    where rejected_values is null and not coalesce(cash_based, false)
 ),
 
 current_reports as (
@@ -59,7 +64,7 @@ income_tax_totals as (
         account_id,
         business_id,
         income_id,
-        sum({{ try_decimal(json_text('element', 'amount')) }}) as tax_percent
+        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) as tax_percent
     from income_taxes
     group by account_id, business_id, income_id
 ),

@@ -2,14 +2,17 @@ with
 
 projects as (
     select * from {{ ref('stg_freshbooks__projects') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 systems as (
     select * from {{ ref('stg_freshbooks__systems') }}
+    where rejected_values is null
 )
 
 select
@@ -24,8 +27,11 @@ select
     projects.billing_method,
     projects.hourly_rate_amount as hourly_rate,
     projects.fixed_price_amount as fixed_price,
-    -- FreshBooks bills in the client's currency and keeps none on the project.
-    coalesce(clients.currency_code, systems.base_currency_code) as currency_code,
+    -- FreshBooks bills in the client's currency and keeps none on the project; that of an unknown client is unknown.
+    case
+        when projects.client_id is null or clients.client_id is not null
+            then coalesce(clients.currency_code, systems.base_currency_code)
+    end as currency_code,
     projects.budget_seconds,
     projects.billed_status,
     projects.due_date,

@@ -20,6 +20,7 @@ payments as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 ar_aging as (
@@ -28,6 +29,7 @@ ar_aging as (
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_accounts_aging') }}
+    where rejected_values is null
 ),
 
 last_changes as (
@@ -66,6 +68,10 @@ receivables as (
     group by account_id, business_id, client_id, currency_code
 ),
 
+availability as (
+    {{ availability(['invoices', 'payments']) }}
+),
+
 -- Payments need not move a client: its balance is compared when the client changed after all of its documents.
 current_clients as (
     select
@@ -79,8 +85,11 @@ current_clients as (
             clients.account_id = last_changes.account_id
             and clients.business_id = last_changes.business_id
             and clients.client_id = last_changes.client_id
+    inner join availability
+        on clients.business_id = availability.business_id
     where
         clients.outstanding_balance is not null
+        and {{ are_available(['invoices', 'payments']) }}
         and (last_changes.changed_at is null or last_changes.changed_at <= clients.updated_at)
 ),
 
@@ -96,6 +105,7 @@ client_balances as (
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
         sum({{ money(json_text('element', 'amount.amount')) }}) as balance_amount
     from client_elements
+    where {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
     group by account_id, business_id, client_id, upper({{ json_text('element', 'amount.code') }})
 ),
 

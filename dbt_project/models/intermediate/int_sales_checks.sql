@@ -15,14 +15,16 @@ payments as (
 
 detail_reports as (
     select * from {{ ref('stg_freshbooks__report_invoice_details') }}
+    where rejected_values is null
 ),
 
 item_reports as (
     select * from {{ ref('stg_freshbooks__report_item_sales') }}
+    where rejected_values is null
 ),
 
 current_details as (
-    {{ current_reports('detail_reports', ['invoices', 'payments'], ['invoices']) }}
+    {{ current_reports('detail_reports', ['invoices', 'payments'], ['invoices', 'payments']) }}
 ),
 
 current_items as (

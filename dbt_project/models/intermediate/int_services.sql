@@ -2,14 +2,17 @@ with
 
 services as (
     select * from {{ ref('stg_freshbooks__services') }}
+    where rejected_values is null
 ),
 
 service_rates as (
     select * from {{ ref('stg_freshbooks__service_rates') }}
+    where rejected_values is null
 ),
 
 projects as (
     select * from {{ ref('stg_freshbooks__projects') }}
+    where rejected_values is null
 ),
 
 elements as (

@@ -11,18 +11,22 @@ invoices as (
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_tax_summary') }}
+    where rejected_values is null
 ),
 
 accrual_reports as (

@@ -11,18 +11,22 @@ invoice_lines as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bills as (
     select * from {{ ref('stg_freshbooks__bills') }}
+    where rejected_values is null
 ),
 
 credit_elements as (
@@ -82,9 +86,9 @@ credit_lines as (
         create_date as document_date,
         -{{ money(json_text('element', 'amount.amount')) }} as amount,
         {{ json_text('element', 'taxName1') }} as tax1_name,
-        coalesce({{ try_decimal(json_text('element', 'taxAmount1')) }}, 0) as tax1_percent,
+        coalesce({{ bounded_decimal(json_text('element', 'taxAmount1'), 'percent') }}, 0) as tax1_percent,
         {{ json_text('element', 'taxName2') }} as tax2_name,
-        coalesce({{ try_decimal(json_text('element', 'taxAmount2')) }}, 0) as tax2_percent,
+        coalesce({{ bounded_decimal(json_text('element', 'taxAmount2'), 'percent') }}, 0) as tax2_percent,
         coalesce({{ json_text('element', 'compounded_tax') }} = 'true', false) as is_tax2_compound
     from credit_elements
     where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
@@ -106,8 +110,8 @@ income_taxes as (
     select
         *,
         {{ json_text('element', 'name') }} as tax_name,
-        {{ try_decimal(json_text('element', 'amount')) }} as tax_percent,
-        sum({{ try_decimal(json_text('element', 'amount')) }}) over (
+        coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0) as tax_percent,
+        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) over (
             partition by account_id, business_id, income_id
         ) as percent_total,
         count(*) over (partition by account_id, business_id, income_id) as tax_count

@@ -2,6 +2,7 @@ with
 
 time_entries as (
     select * from {{ ref('stg_freshbooks__time_entries') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,14 +19,23 @@ people as (
 
 team_member_rates as (
     select * from {{ ref('stg_freshbooks__team_member_rates') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 systems as (
     select * from {{ ref('stg_freshbooks__systems') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(
+        ['projects', 'clients', 'systems', 'services', 'service_rates', 'team_member_rates']
+    ) }}
 ),
 
 named as (
@@ -47,14 +57,31 @@ named as (
         projects.billing_method,
         projects.project_status,
         projects.is_complete as is_project_complete,
-        coalesce(projects.is_internal, false) or time_entries.is_internal as is_internal,
+        -- A project that cannot be read may be internal, and may have a client.
+        time_entries.project_id is null or {{ are_available(['projects']) }} as is_project_known,
+        case
+            when time_entries.is_internal then true
+            when time_entries.project_id is null or {{ are_available(['projects']) }}
+                then coalesce(projects.is_internal, false)
+        end as is_internal,
         time_entries.service_id,
         services.service_name,
         time_entries.note,
         time_entries.is_billable,
         time_entries.is_billed,
-        -- FreshBooks bills in the client's currency and keeps none with a rate.
-        coalesce(clients.currency_code, systems.base_currency_code) as currency_code,
+        -- FreshBooks bills in the client's currency and keeps none with a rate; that of an unknown client is unknown.
+        case
+            when clients.client_id is not null then coalesce(clients.currency_code, systems.base_currency_code)
+            when
+                time_entries.client_id is null and projects.client_id is null
+                and (time_entries.project_id is null or {{ are_available(['projects']) }})
+                then systems.base_currency_code
+        end as currency_code,
+        {{ are_available(['clients']) }} as has_clients,
+        {{ are_available(['systems']) }} as has_systems,
+        {{ are_available(['services']) }} as has_services,
+        {{ are_available(['service_rates']) }} as has_service_rates,
+        {{ are_available(['team_member_rates']) }} as has_team_member_rates,
         projects.hourly_rate as project_rate,
         services.hourly_rate as service_rate,
         team_member_rates.hourly_rate_amount as person_rate
@@ -85,6 +112,8 @@ named as (
         on
             time_entries.account_id = systems.account_id
             and time_entries.business_id = systems.business_id
+    left join availability
+        on time_entries.business_id = availability.business_id
     -- Segments of a running timer are folded into one entry when it is logged (freshbooks-api.md 3.7).
     where not time_entries.is_deleted and time_entries.is_logged
 ),
@@ -94,6 +123,7 @@ sourced as (
     select
         *,
         case
+            when not is_project_known then null
             when project_id is null or project_type is null then 'unknown'
             when project_type = 'fixed_price' then 'fixed_price'
             when billing_method in ('project_rate', 'service_rate', 'team_member_rate') then billing_method
@@ -143,14 +173,24 @@ select
     known_rate as hourly_rate,
     case
         when rate_source = 'fixed_price' then 'fixed price: hours are not billed one by one'
+        when not is_project_known then 'projects are not available'
         when project_id is null then 'time without a project'
         when project_type is null then 'project is not synced'
         when rate_source = 'unknown' and billing_method = 'business_rate' then 'rate of the business is not in the API'
         when rate_source = 'unknown' then 'project has no billing method'
         when known_rate is null and rate_source = 'project_rate' then 'project has no rate'
         when known_rate is null and rate_source = 'service_rate' and service_id is null then 'time without a service'
+        when known_rate is null and rate_source = 'service_rate' and not has_service_rates
+            then 'rates of services are not available'
+        when known_rate is null and rate_source = 'service_rate' and service_name is null and not has_services
+            then 'services are not available'
         when known_rate is null and rate_source = 'service_rate' then 'service has no rate'
+        when known_rate is null and not has_team_member_rates then 'rates of team members are not available'
         when known_rate is null then 'team member has no rate'
+        when currency_code is null and account_id is not null and client_id is not null and not has_clients
+            then 'currency is not known: clients are not available'
+        when currency_code is null and account_id is not null and client_id is null and not has_systems
+            then 'currency is not known: the base currency is not available'
         when currency_code is null then 'currency is not known'
     end as rate_missing_reason
 from rated

@@ -6,10 +6,16 @@ bills as (
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['bill_payments', 'bill_vendors']) }}
 ),
 
 days as (
@@ -18,16 +24,19 @@ days as (
 
 documents as (
     select
-        account_id,
-        business_id,
-        bill_id as document_id,
-        issue_date,
-        due_date,
-        currency_code,
-        total_amount,
-        outstanding_amount
+        bills.account_id,
+        bills.business_id,
+        bills.bill_id as document_id,
+        bills.issue_date,
+        bills.due_date,
+        bills.currency_code,
+        bills.total_amount,
+        bills.outstanding_amount,
+        {{ are_available(['bill_payments']) }} as has_payments
     from bills
-    where not is_deleted
+    left join availability
+        on bills.business_id = availability.business_id
+    where not bills.is_deleted
 ),
 
 document_payments as (
@@ -63,7 +72,8 @@ select
     balances.paid_later_amount,
     balances.outstanding_amount,
     cast(case when balances.days_past_due > 0 then balances.days_past_due else 0 end as bigint) as days_overdue,
-    {{ aging_bucket('balances.days_past_due') }} as aging_bucket
+    {{ aging_bucket('balances.days_past_due') }} as aging_bucket,
+    {{ gap_reason({'bill_payments': 'true', 'bill_vendors': 'bills.vendor_id is not null'}) }} as gap_reason
 from balances
 inner join bills
     on
@@ -72,3 +82,5 @@ inner join bills
         and balances.document_id = bills.bill_id
 left join businesses
     on balances.business_id = businesses.business_id
+left join availability
+    on balances.business_id = availability.business_id

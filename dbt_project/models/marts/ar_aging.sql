@@ -10,10 +10,16 @@ payments as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['payments', 'clients']) }}
 ),
 
 days as (
@@ -22,16 +28,19 @@ days as (
 
 documents as (
     select
-        account_id,
-        business_id,
-        invoice_id as document_id,
-        create_date as issue_date,
-        due_date,
-        currency_code,
-        amount as total_amount,
-        outstanding_amount
+        invoices.account_id,
+        invoices.business_id,
+        invoices.invoice_id as document_id,
+        invoices.create_date as issue_date,
+        invoices.due_date,
+        invoices.currency_code,
+        invoices.amount as total_amount,
+        invoices.outstanding_amount,
+        {{ are_available(['payments']) }} as has_payments
     from invoices
-    where is_receivable
+    left join availability
+        on invoices.business_id = availability.business_id
+    where invoices.is_receivable
 ),
 
 document_payments as (
@@ -67,7 +76,8 @@ select
     balances.paid_later_amount,
     balances.outstanding_amount,
     cast(case when balances.days_past_due > 0 then balances.days_past_due else 0 end as bigint) as days_overdue,
-    {{ aging_bucket('balances.days_past_due') }} as aging_bucket
+    {{ aging_bucket('balances.days_past_due') }} as aging_bucket,
+    {{ gap_reason({'payments': 'true', 'clients': 'true'}) }} as gap_reason
 from balances
 inner join invoices
     on
@@ -81,3 +91,5 @@ left join clients
         and invoices.client_id = clients.client_id
 left join businesses
     on balances.business_id = businesses.business_id
+left join availability
+    on balances.business_id = availability.business_id

@@ -4,10 +4,12 @@ with
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_balance_sheet') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 sections as (

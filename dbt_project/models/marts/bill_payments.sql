@@ -2,6 +2,7 @@ with
 
 bill_payments as (
     select * from {{ ref('stg_freshbooks__bill_payments') }}
+    where rejected_values is null
 ),
 
 bills as (
@@ -10,6 +11,11 @@ bills as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['bills', 'bill_vendors']) }}
 )
 
 select
@@ -26,7 +32,8 @@ select
     bill_payments.note,
     bill_payments.currency_code,
     bill_payments.amount as payment_amount,
-    coalesce(bills.is_deleted, false) as is_bill_deleted
+    case when {{ are_available(['bills']) }} then coalesce(bills.is_deleted, false) end as is_bill_deleted,
+    {{ gap_reason({'bills': 'true', 'bill_vendors': 'bills.vendor_id is not null'}) }} as gap_reason
 from bill_payments
 left join bills
     on
@@ -35,4 +42,6 @@ left join bills
         and bill_payments.bill_id = bills.bill_id
 left join businesses
     on bill_payments.business_id = businesses.business_id
+left join availability
+    on bill_payments.business_id = availability.business_id
 where not bill_payments.is_deleted

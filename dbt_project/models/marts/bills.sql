@@ -6,6 +6,11 @@ bills as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['bill_vendors']) }}
 )
 
 select
@@ -31,8 +36,11 @@ select
     bills.outstanding_amount,
     bills.is_open,
     bills.is_archived,
-    bills.updated_at
+    bills.updated_at,
+    {{ gap_reason({'bill_vendors': 'bills.vendor_id is not null'}) }} as gap_reason
 from bills
 left join businesses
     on bills.business_id = businesses.business_id
+left join availability
+    on bills.business_id = availability.business_id
 where not bills.is_deleted

@@ -1,3 +1,7 @@
+{% set collected = ['payments', 'invoices'] %}
+{% set money_in = collected + ['credit_notes', 'other_income'] %}
+{% set paid_bills = ['bill_payments', 'bills'] %}
+{% set money_out = ['expenses'] + paid_bills %}
 with
 
 revenue as (
@@ -6,6 +10,7 @@ revenue as (
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 bill_payments as (
@@ -14,6 +19,11 @@ bill_payments as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(money_in + money_out) }}
 ),
 
 events as (
@@ -93,22 +103,47 @@ select
     businesses.business_name,
     monthly.month_start_date,
     monthly.currency_code,
-    cast(monthly.accrued_amount as {{ decimal(18, 2) }}) as accrued_amount,
-    cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) as invoiced_amount,
-    cast(monthly.collected_amount as {{ decimal(18, 2) }}) as collected_amount,
-    cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) as paid_in_credit_amount,
-    cast(monthly.other_income_amount as {{ decimal(18, 2) }}) as other_income_amount,
-    cast(monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount as {{ decimal(18, 2) }})
-        as money_in_amount,
-    cast(monthly.expenses_amount as {{ decimal(18, 2) }}) as expenses_amount,
-    cast(monthly.bill_payments_amount as {{ decimal(18, 2) }}) as bill_payments_amount,
-    cast(monthly.expenses_amount + monthly.bill_payments_amount as {{ decimal(18, 2) }}) as money_out_amount,
-    cast(
-        monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
-        - monthly.expenses_amount - monthly.bill_payments_amount as {{ decimal(18, 2) }}
-    ) as net_cash_amount,
-    cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) as credit_applied_amount,
-    cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }}) as collected_on_deleted_invoices_amount
+    case when {{ are_available(['invoices']) }} then cast(monthly.accrued_amount as {{ decimal(18, 2) }}) end
+        as accrued_amount,
+    case when {{ are_available(['invoices']) }} then cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) end
+        as invoiced_amount,
+    case when {{ are_available(collected) }} then cast(monthly.collected_amount as {{ decimal(18, 2) }}) end
+        as collected_amount,
+    case when {{ are_available(['credit_notes']) }} then cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) end
+        as paid_in_credit_amount,
+    case when {{ are_available(['other_income']) }} then cast(monthly.other_income_amount as {{ decimal(18, 2) }}) end
+        as other_income_amount,
+    case
+        when {{ are_available(money_in) }}
+            then cast(
+                monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
+                as {{ decimal(18, 2) }}
+            )
+    end as money_in_amount,
+    case when {{ are_available(['expenses']) }} then cast(monthly.expenses_amount as {{ decimal(18, 2) }}) end
+        as expenses_amount,
+    case when {{ are_available(paid_bills) }} then cast(monthly.bill_payments_amount as {{ decimal(18, 2) }}) end
+        as bill_payments_amount,
+    case
+        when {{ are_available(money_out) }}
+            then cast(monthly.expenses_amount + monthly.bill_payments_amount as {{ decimal(18, 2) }})
+    end as money_out_amount,
+    case
+        when {{ are_available(money_in + money_out) }}
+            then cast(
+                monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
+                - monthly.expenses_amount - monthly.bill_payments_amount as {{ decimal(18, 2) }}
+            )
+    end as net_cash_amount,
+    case when {{ are_available(collected) }} then cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) end
+        as credit_applied_amount,
+    case
+        when {{ are_available(collected) }}
+            then cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }})
+    end as collected_on_deleted_invoices_amount,
+    {{ gap_reason(dict.fromkeys(money_in + money_out, 'true')) }} as gap_reason
 from monthly
 left join businesses
     on monthly.business_id = businesses.business_id
+left join availability
+    on monthly.business_id = availability.business_id

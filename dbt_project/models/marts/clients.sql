@@ -1,7 +1,9 @@
+{% set activity = ['invoices', 'payments', 'estimates', 'credit_notes'] %}
 with
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 client_activity as (
@@ -10,6 +12,11 @@ client_activity as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(activity) }}
 )
 
 select
@@ -35,12 +42,15 @@ select
     clients.vat_number,
     clients.note,
     clients.client_status,
-    cast(coalesce(client_activity.invoice_count, 0) as bigint) as invoice_count,
-    client_activity.first_activity_date,
-    client_activity.last_activity_date,
+    case when {{ are_available(['invoices']) }} then cast(coalesce(client_activity.invoice_count, 0) as bigint) end
+        as invoice_count,
+    case when {{ are_available(activity) }} then client_activity.first_activity_date end as first_activity_date,
+    case when {{ are_available(activity) }} then client_activity.last_activity_date end as last_activity_date,
     client_activity.last_invoice_date,
-    client_activity.last_payment_date,
-    clients.updated_at
+    case when {{ are_available(['invoices', 'payments']) }} then client_activity.last_payment_date end
+        as last_payment_date,
+    clients.updated_at,
+    {{ gap_reason(dict.fromkeys(activity, 'true')) }} as gap_reason
 from clients
 left join client_activity
     on
@@ -49,3 +59,5 @@ left join client_activity
         and clients.client_id = client_activity.client_id
 left join businesses
     on clients.business_id = businesses.business_id
+left join availability
+    on clients.business_id = availability.business_id

@@ -2,14 +2,21 @@ with
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['clients']) }}
 )
 
 select
@@ -28,7 +35,8 @@ select
     credit_notes.used_amount,
     cast(credit_notes.amount - credit_notes.used_amount as {{ decimal(18, 2) }}) as unapplied_amount,
     credit_notes.is_draft,
-    coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in
+    coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in,
+    {{ gap_reason({'clients': 'credit_notes.client_id is not null'}) }} as gap_reason
 from credit_notes
 left join clients
     on
@@ -37,4 +45,6 @@ left join clients
         and credit_notes.client_id = clients.client_id
 left join businesses
     on credit_notes.business_id = businesses.business_id
+left join availability
+    on credit_notes.business_id = availability.business_id
 where not credit_notes.is_deleted

@@ -1,3 +1,4 @@
+{% set activity = ['invoices', 'payments', 'estimates', 'credit_notes'] %}
 with
 
 contacts as (
@@ -10,6 +11,11 @@ activity as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(activity) }}
 ),
 
 -- The row that speaks for a person known to several clients, or twice to one.
@@ -82,12 +88,15 @@ select
     ranked.currency_code,
     ranked.client_status as status,
     cast(contact_activity.client_count as bigint) as client_count,
-    cast(contact_activity.invoice_count as bigint) as invoice_count,
-    contact_activity.first_activity_date,
-    contact_activity.last_activity_date,
+    case when {{ are_available(['invoices']) }} then cast(contact_activity.invoice_count as bigint) end
+        as invoice_count,
+    case when {{ are_available(activity) }} then contact_activity.first_activity_date end as first_activity_date,
+    case when {{ are_available(activity) }} then contact_activity.last_activity_date end as last_activity_date,
     contact_activity.last_invoice_date,
-    contact_activity.last_payment_date,
-    ranked.updated_at
+    case when {{ are_available(['invoices', 'payments']) }} then contact_activity.last_payment_date end
+        as last_payment_date,
+    ranked.updated_at,
+    {{ gap_reason(dict.fromkeys(activity, 'true')) }} as gap_reason
 from ranked
 inner join contact_activity
     on
@@ -96,4 +105,6 @@ inner join contact_activity
         and ranked.contact_key = contact_activity.contact_key
 left join businesses
     on ranked.business_id = businesses.business_id
+left join availability
+    on ranked.business_id = availability.business_id
 where ranked.preference = 1

@@ -6,6 +6,7 @@ estimates as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -14,6 +15,11 @@ projects as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices', 'clients', 'projects']) }}
 )
 
 select
@@ -37,7 +43,12 @@ select
     estimates.invoice_date,
     cast(estimates.days_to_invoice as bigint) as days_to_invoice,
     estimates.is_archived,
-    estimates.updated_at
+    estimates.updated_at,
+    {{ gap_reason({
+        'invoices': 'true',
+        'clients': 'estimates.client_id is not null',
+        'projects': 'estimates.project_id is not null',
+    }) }} as gap_reason
 from estimates
 left join clients
     on
@@ -51,4 +62,6 @@ left join projects
         and estimates.project_id = projects.project_id
 left join businesses
     on estimates.business_id = businesses.business_id
+left join availability
+    on estimates.business_id = availability.business_id
 where not estimates.is_deleted

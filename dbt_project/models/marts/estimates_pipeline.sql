@@ -6,6 +6,7 @@ estimates as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 by_stage as (
@@ -23,7 +24,8 @@ by_stage as (
         count(days_to_invoice) as dated_conversion_count,
         min(create_date) as oldest_estimate_date
     from estimates
-    where not is_deleted
+    -- Which estimates were invoiced is only known with invoices.
+    where not is_deleted and has_invoices
     group by account_id, business_id, estimate_stage, {{ month_start('create_date') }}, currency_code
 ),
 

@@ -2,6 +2,7 @@ with
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 categories as (
@@ -10,6 +11,11 @@ categories as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['expense_categories']) }}
 ),
 
 monthly as (
@@ -33,27 +39,34 @@ select
     monthly.business_id,
     businesses.business_name,
     monthly.category_id,
-    coalesce(
-        categories.category_name,
-        case when monthly.category_id is null then 'Uncategorised' else 'Unknown category' end
-    ) as category_name,
-    coalesce(
-        categories.category_path,
-        case when monthly.category_id is null then 'Uncategorised' else 'Unknown category' end
-    ) as category_path,
-    cast(coalesce(categories.category_level, 1) as bigint) as category_level,
+    case
+        when monthly.category_id is null then 'Uncategorised'
+        when {{ are_available(['expense_categories']) }} then coalesce(categories.category_name, 'Unknown category')
+    end as category_name,
+    case
+        when monthly.category_id is null then 'Uncategorised'
+        when {{ are_available(['expense_categories']) }} then coalesce(categories.category_path, 'Unknown category')
+    end as category_path,
+    case
+        when monthly.category_id is null or {{ are_available(['expense_categories']) }}
+            then cast(coalesce(categories.category_level, 1) as bigint)
+    end as category_level,
     categories.parent_category_id,
     categories.parent_category_name,
     categories.category_status,
     monthly.category_id is null as is_uncategorised,
-    coalesce(categories.is_cogs, false) as is_cogs,
+    case
+        when monthly.category_id is null or {{ are_available(['expense_categories']) }}
+            then coalesce(categories.is_cogs, false)
+    end as is_cogs,
     monthly.month_start_date,
     monthly.currency_code,
     cast(monthly.total_amount as {{ decimal(18, 2) }}) as total_amount,
     cast(monthly.tax_amount as {{ decimal(18, 2) }}) as tax_amount,
     cast(monthly.total_amount - monthly.tax_amount as {{ decimal(18, 2) }}) as total_without_tax_amount,
     cast(monthly.billable_amount as {{ decimal(18, 2) }}) as billable_amount,
-    cast(monthly.expense_count as bigint) as expense_count
+    cast(monthly.expense_count as bigint) as expense_count,
+    {{ gap_reason({'expense_categories': 'monthly.category_id is not null'}) }} as gap_reason
 from monthly
 left join categories
     on
@@ -62,3 +75,5 @@ left join categories
         and monthly.category_id = categories.category_id
 left join businesses
     on monthly.business_id = businesses.business_id
+left join availability
+    on monthly.business_id = availability.business_id

@@ -2,6 +2,7 @@ with
 
 expenses as (
     select * from {{ ref('stg_freshbooks__expenses') }}
+    where rejected_values is null
 ),
 
 expense_category_tree as (
@@ -10,6 +11,7 @@ expense_category_tree as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,14 +20,21 @@ projects as (
 
 invoices as (
     select * from {{ ref('stg_freshbooks__invoices') }}
+    where rejected_values is null
 ),
 
 staff as (
     select * from {{ ref('stg_freshbooks__staff') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['expense_categories', 'clients', 'projects', 'invoices', 'staff']) }}
 )
 
 select
@@ -36,11 +45,15 @@ select
     expenses.expense_date,
     expenses.vendor,
     expenses.category_id,
-    coalesce(
-        expense_category_tree.category_path,
-        case when expenses.category_id is null then 'Uncategorised' else 'Unknown category' end
-    ) as category_path,
-    coalesce(expense_category_tree.is_cogs, false) as is_cogs,
+    case
+        when expenses.category_id is null then 'Uncategorised'
+        when {{ are_available(['expense_categories']) }}
+            then coalesce(expense_category_tree.category_path, 'Unknown category')
+    end as category_path,
+    case
+        when expenses.category_id is null or {{ are_available(['expense_categories']) }}
+            then coalesce(expense_category_tree.is_cogs, false)
+    end as is_cogs,
     expenses.client_id,
     clients.client_name,
     expenses.project_id,
@@ -63,7 +76,14 @@ select
     expenses.is_possible_duplicate,
     expenses.is_archived,
     {{ reporting_columns('expenses', 'expense_date', {'total': 'expenses.total_amount'}) }},
-    expenses.updated_at
+    expenses.updated_at,
+    {{ gap_reason({
+        'expense_categories': 'expenses.category_id is not null',
+        'clients': 'expenses.client_id is not null',
+        'projects': 'expenses.project_id is not null',
+        'invoices': 'expenses.invoice_id is not null',
+        'staff': 'expenses.staff_id is not null',
+    }) }} as gap_reason
 from expenses
 left join expense_category_tree
     on
@@ -92,5 +112,7 @@ left join staff
         and expenses.staff_id = staff.staff_id
 left join businesses
     on expenses.business_id = businesses.business_id
+left join availability
+    on expenses.business_id = availability.business_id
 {{ join_exchange_rates('expenses', 'expense_date') }}
 where not expenses.is_deleted

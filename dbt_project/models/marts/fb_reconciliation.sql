@@ -13,6 +13,7 @@ own_checks as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 compared as (

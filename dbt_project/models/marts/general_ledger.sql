@@ -2,14 +2,21 @@ with
 
 postings as (
     select * from {{ ref('stg_freshbooks__journal_entry_details') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['clients']) }}
 ),
 
 named as (
@@ -64,7 +71,8 @@ select
     named.income_id,
     named.currency_code,
     cast(named.debit_amount as {{ decimal(18, 2) }}) as debit_amount,
-    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount
+    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount,
+    {{ gap_reason({'clients': 'named.client_id is not null'}) }} as gap_reason
 from named
 left join clients
     on
@@ -73,3 +81,5 @@ left join clients
         and named.client_id = clients.client_id
 left join businesses
     on named.business_id = businesses.business_id
+left join availability
+    on named.business_id = availability.business_id

@@ -10,6 +10,7 @@ invoices as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 projects as (
@@ -18,6 +19,11 @@ projects as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['clients', 'projects']) }}
 )
 
 select
@@ -49,7 +55,8 @@ select
     invoice_lines.tax2_name,
     cast(invoice_lines.tax2_percent as {{ decimal(9, 4) }}) as tax2_percent,
     cast(round(invoice_lines.tax1_amount + invoice_lines.tax2_amount, 2) as {{ decimal(18, 2) }}) as tax_amount,
-    invoices.is_draft
+    invoices.is_draft,
+    {{ gap_reason({'clients': 'true', 'projects': 'invoice_lines.project_id is not null'}) }} as gap_reason
 from invoice_lines
 inner join invoices
     on
@@ -68,4 +75,6 @@ left join projects
         and invoice_lines.project_id = projects.project_id
 left join businesses
     on invoice_lines.business_id = businesses.business_id
+left join availability
+    on invoice_lines.business_id = availability.business_id
 where not invoices.is_deleted

@@ -6,14 +6,21 @@ invoices as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 estimates as (
     select * from {{ ref('stg_freshbooks__estimates') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['clients', 'estimates']) }}
 )
 
 select
@@ -54,7 +61,8 @@ select
     {{ reporting_columns('invoices', 'create_date', {
         'total': 'invoices.amount', 'outstanding': 'invoices.outstanding_amount',
     }) }},
-    invoices.updated_at
+    invoices.updated_at,
+    {{ gap_reason({'clients': 'true', 'estimates': 'invoices.estimate_id is not null'}) }} as gap_reason
 from invoices
 left join clients
     on
@@ -68,5 +76,7 @@ left join estimates
         and invoices.estimate_id = estimates.estimate_id
 left join businesses
     on invoices.business_id = businesses.business_id
+left join availability
+    on invoices.business_id = availability.business_id
 {{ join_exchange_rates('invoices', 'create_date') }}
 where not invoices.is_deleted

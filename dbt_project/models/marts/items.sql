@@ -2,14 +2,21 @@ with
 
 items as (
     select * from {{ ref('stg_freshbooks__items') }}
+    where rejected_values is null
 ),
 
 taxes as (
     select * from {{ ref('stg_freshbooks__taxes') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['taxes']) }}
 )
 
 select
@@ -29,7 +36,8 @@ select
     items.tax2_id,
     tax2.tax_name as tax2_name,
     items.item_status,
-    items.updated_at
+    items.updated_at,
+    {{ gap_reason({'taxes': 'items.tax1_id is not null or items.tax2_id is not null'}) }} as gap_reason
 from items
 left join taxes as tax1
     on
@@ -43,3 +51,5 @@ left join taxes as tax2
         and items.tax2_id = tax2.tax_id
 left join businesses
     on items.business_id = businesses.business_id
+left join availability
+    on items.business_id = availability.business_id

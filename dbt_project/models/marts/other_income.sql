@@ -2,10 +2,12 @@ with
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

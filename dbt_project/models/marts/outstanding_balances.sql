@@ -10,10 +10,16 @@ credits as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices', 'clients', 'credit_notes']) }}
 ),
 
 -- Every amount of a client in one currency: open, overpaid and draft invoices, and credit not yet used.
@@ -98,15 +104,14 @@ select
     balances.oldest_due_date,
     cast(balances.open_invoice_count as bigint) as open_invoice_count,
     cast(balances.overpaid_amount as {{ decimal(18, 2) }}) as overpaid_amount,
-    -- Unknown, not zero, when neither credit notes nor the client's own credit balance were synced.
-    cast(
-        case
-            when {{ has_stream('credit_notes') }} or clients.credit_balance is not null
-                then balances.unapplied_credit_amount
-        end as {{ decimal(18, 2) }}
-    ) as unapplied_credit_amount,
+    -- Unknown, not zero, when neither credit notes nor the client's own credit balance are there.
+    case
+        when {{ are_available(['credit_notes']) }} or clients.credit_balance is not null
+            then cast(balances.unapplied_credit_amount as {{ decimal(18, 2) }})
+    end as unapplied_credit_amount,
     cast(balances.draft_amount as {{ decimal(18, 2) }}) as draft_amount,
-    cast(balances.draft_count as bigint) as draft_count
+    cast(balances.draft_count as bigint) as draft_count,
+    {{ gap_reason({'clients': 'true', 'credit_notes': 'clients.credit_balance is null'}) }} as gap_reason
 from balances
 left join clients
     on
@@ -115,3 +120,7 @@ left join clients
         and balances.client_id = clients.client_id
 left join businesses
     on balances.business_id = businesses.business_id
+left join availability
+    on balances.business_id = availability.business_id
+-- Without invoices nobody knows what a client owes: there is no row, not a zero.
+where {{ are_available(['invoices']) }}

@@ -10,14 +10,21 @@ invoices as (
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices', 'clients', 'credit_notes']) }}
 )
 
 select
@@ -44,7 +51,12 @@ select
     payments.is_invoice_deleted,
     payments.is_counted,
     {{ reporting_columns('payments', 'payment_date', {'payment': 'payments.amount'}) }},
-    payments.updated_at
+    payments.updated_at,
+    {{ gap_reason({
+        'invoices': 'payments.invoice_id is not null',
+        'clients': 'true',
+        'credit_notes': 'payments.credit_id is not null or payments.overpayment_credit_id is not null',
+    }) }} as gap_reason
 from payments
 left join invoices
     on
@@ -68,5 +80,7 @@ left join credit_notes as overpayment_credits
         and payments.overpayment_credit_id = overpayment_credits.credit_id
 left join businesses
     on payments.business_id = businesses.business_id
+left join availability
+    on payments.business_id = availability.business_id
 {{ join_exchange_rates('payments', 'payment_date') }}
 where not payments.is_deleted

@@ -3,10 +3,12 @@ with
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 income as (

@@ -10,6 +10,11 @@ time_entries as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['clients', 'systems', 'time_entries']) }}
 ),
 
 logged as (
@@ -39,15 +44,22 @@ select
     cast(projects.fixed_price as {{ decimal(18, 2) }}) as fixed_price,
     projects.currency_code,
     {{ hours('projects.budget_seconds') }} as budget_hours,
-    {{ hours('coalesce(logged.duration_seconds, 0)') }} as logged_hours,
-    {{ hours('coalesce(logged.unbilled_seconds, 0)') }} as unbilled_hours,
+    case when {{ are_available(['time_entries']) }} then {{ hours('coalesce(logged.duration_seconds, 0)') }} end
+        as logged_hours,
+    case when {{ are_available(['time_entries']) }} then {{ hours('coalesce(logged.unbilled_seconds, 0)') }} end
+        as unbilled_hours,
     logged.last_entry_date,
     projects.due_date,
     projects.billed_status,
     projects.project_status,
     projects.is_internal,
     projects.is_complete,
-    projects.updated_at
+    projects.updated_at,
+    {{ gap_reason({
+        'clients': 'projects.account_id is not null and projects.client_id is not null',
+        'systems': 'projects.account_id is not null and projects.client_id is null',
+        'time_entries': 'true',
+    }) }} as gap_reason
 from projects
 left join logged
     on
@@ -55,3 +67,5 @@ left join logged
         and projects.project_id = logged.project_id
 left join businesses
     on projects.business_id = businesses.business_id
+left join availability
+    on projects.business_id = availability.business_id

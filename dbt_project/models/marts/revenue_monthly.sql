@@ -10,18 +10,26 @@ payments as (
 
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
+    where rejected_values is null
 ),
 
 other_income as (
     select * from {{ ref('stg_freshbooks__other_income') }}
+    where rejected_values is null
 ),
 
 clients as (
     select * from {{ ref('stg_freshbooks__clients') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['invoices', 'payments', 'credit_notes', 'other_income', 'clients']) }}
 ),
 
 events as (
@@ -139,14 +147,45 @@ select
     monthly.client_id,
     clients.client_name,
     monthly.currency_code,
-    cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) as invoiced_amount,
-    cast(monthly.accrued_amount as {{ decimal(18, 2) }}) as accrued_amount,
-    cast(monthly.credited_amount as {{ decimal(18, 2) }}) as credited_amount,
-    cast(monthly.other_income_amount as {{ decimal(18, 2) }}) as other_income_amount,
-    cast(monthly.collected_amount as {{ decimal(18, 2) }}) as collected_amount,
-    cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) as paid_in_credit_amount,
-    cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) as credit_applied_amount,
-    cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }}) as collected_on_deleted_invoices_amount
+    case
+        when {{ are_available(['invoices']) }}
+            then cast(monthly.invoiced_amount as {{ decimal(18, 2) }})
+    end as invoiced_amount,
+    case
+        when {{ are_available(['invoices']) }}
+            then cast(monthly.accrued_amount as {{ decimal(18, 2) }})
+    end as accrued_amount,
+    case
+        when {{ are_available(['credit_notes']) }}
+            then cast(monthly.credited_amount as {{ decimal(18, 2) }})
+    end as credited_amount,
+    case
+        when {{ are_available(['other_income']) }}
+            then cast(monthly.other_income_amount as {{ decimal(18, 2) }})
+    end as other_income_amount,
+    case
+        when {{ are_available(['payments', 'invoices']) }}
+            then cast(monthly.collected_amount as {{ decimal(18, 2) }})
+    end as collected_amount,
+    case
+        when {{ are_available(['credit_notes']) }}
+            then cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }})
+    end as paid_in_credit_amount,
+    case
+        when {{ are_available(['payments', 'invoices']) }}
+            then cast(monthly.credit_applied_amount as {{ decimal(18, 2) }})
+    end as credit_applied_amount,
+    case
+        when {{ are_available(['payments', 'invoices']) }}
+            then cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }})
+    end as collected_on_deleted_invoices_amount,
+    {{ gap_reason({
+        'invoices': 'true',
+        'payments': 'true',
+        'credit_notes': 'true',
+        'other_income': 'true',
+        'clients': 'monthly.client_id is not null',
+    }) }} as gap_reason
 from monthly
 left join clients
     on
@@ -155,6 +194,8 @@ left join clients
         and monthly.client_id = clients.client_id
 left join businesses
     on monthly.business_id = businesses.business_id
+left join availability
+    on monthly.business_id = availability.business_id
 where
     monthly.invoiced_amount <> 0
     or monthly.accrued_amount <> 0

@@ -6,6 +6,11 @@ services as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['service_rates', 'services']) }}
 )
 
 select
@@ -16,7 +21,10 @@ select
     services.service_name,
     cast(services.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
     services.is_billable,
-    services.service_status
+    services.service_status,
+    {{ gap_reason({'services': 'true', 'service_rates': 'true'}) }} as gap_reason
 from services
 left join businesses
     on services.business_id = businesses.business_id
+left join availability
+    on services.business_id = availability.business_id

@@ -2,10 +2,12 @@ with
 
 taxes as (
     select * from {{ ref('stg_freshbooks__taxes') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 )
 
 select

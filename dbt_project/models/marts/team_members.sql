@@ -10,6 +10,11 @@ time_entries as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['team_member_rates', 'time_entries']) }}
 ),
 
 logged as (
@@ -37,9 +42,11 @@ select
     people.business_role,
     people.member_status,
     cast(people.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
-    {{ hours('coalesce(logged.duration_seconds, 0)') }} as logged_hours,
+    case when {{ are_available(['time_entries']) }} then {{ hours('coalesce(logged.duration_seconds, 0)') }} end
+        as logged_hours,
     logged.last_entry_date,
-    people.updated_at
+    people.updated_at,
+    {{ gap_reason({'team_member_rates': 'people.identity_id is not null', 'time_entries': 'true'}) }} as gap_reason
 from people
 left join logged
     on
@@ -48,3 +55,5 @@ left join logged
         and people.is_main_membership
 left join businesses
     on people.business_id = businesses.business_id
+left join availability
+    on people.business_id = availability.business_id

@@ -6,6 +6,11 @@ time_entries as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(['projects', 'clients', 'services', 'team_members']) }}
 )
 
 select
@@ -30,7 +35,15 @@ select
     time_entries.is_billable,
     time_entries.is_billed,
     time_entries.is_internal,
-    time_entries.is_unbilled
+    time_entries.is_unbilled,
+    {{ gap_reason({
+        'projects': 'time_entries.project_id is not null',
+        'clients': 'time_entries.account_id is not null and time_entries.client_id is not null',
+        'services': 'time_entries.service_id is not null',
+        'team_members': 'time_entries.identity_id is not null',
+    }) }} as gap_reason
 from time_entries
 left join businesses
     on time_entries.business_id = businesses.business_id
+left join availability
+    on time_entries.business_id = availability.business_id

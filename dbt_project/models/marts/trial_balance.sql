@@ -2,10 +2,12 @@ with
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_trial_balance') }}
+    where rejected_values is null
 ),
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
 ),
 
 elements as (

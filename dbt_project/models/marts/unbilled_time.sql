@@ -6,6 +6,13 @@ time_entries as (
 
 businesses as (
     select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+),
+
+availability as (
+    {{ availability(
+        ['projects', 'clients', 'services', 'team_members', 'service_rates', 'team_member_rates', 'systems']
+    ) }}
 ),
 
 grouped as (
@@ -25,13 +32,15 @@ grouped as (
         rate_source,
         hourly_rate,
         rate_missing_reason,
+        is_unbilled,
         max(case when is_project_complete then 1 else 0 end) as complete_flag,
         sum(duration_seconds) as duration_seconds,
         count(*) as entry_count,
         min(entry_date) as oldest_entry_date,
         max(entry_date) as newest_entry_date
     from time_entries
-    where is_unbilled
+    -- Where nobody knows whether the project is internal, the row stands without figures.
+    where coalesce(is_unbilled, true)
     group by
         account_id,
         business_id,
@@ -42,7 +51,8 @@ grouped as (
         currency_code,
         rate_source,
         hourly_rate,
-        rate_missing_reason
+        rate_missing_reason,
+        is_unbilled
 )
 
 select
@@ -54,15 +64,16 @@ select
     grouped.project_id,
     grouped.project_name,
     grouped.project_status,
-    case when grouped.project_id is not null then grouped.complete_flag = 1 end as is_project_complete,
+    case when grouped.project_id is not null and grouped.is_unbilled is not null then grouped.complete_flag = 1 end
+        as is_project_complete,
     grouped.service_id,
     grouped.service_name,
     grouped.identity_id,
     grouped.person_name,
-    {{ hours('grouped.duration_seconds') }} as hours,
-    cast(grouped.entry_count as bigint) as entry_count,
-    grouped.oldest_entry_date,
-    grouped.newest_entry_date,
+    case when grouped.is_unbilled then {{ hours('grouped.duration_seconds') }} end as hours,
+    case when grouped.is_unbilled then cast(grouped.entry_count as bigint) end as entry_count,
+    case when grouped.is_unbilled then grouped.oldest_entry_date end as oldest_entry_date,
+    case when grouped.is_unbilled then grouped.newest_entry_date end as newest_entry_date,
     grouped.rate_source,
     cast(grouped.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
     grouped.rate_missing_reason,
@@ -70,7 +81,18 @@ select
     case
         when grouped.rate_missing_reason is null
             then {{ quotient('grouped.duration_seconds * grouped.hourly_rate', 3600) }}
-    end as unbilled_amount
+    end as unbilled_amount,
+    {{ gap_reason({
+        'projects': 'grouped.project_id is not null',
+        'clients': 'grouped.account_id is not null and grouped.client_id is not null',
+        'services': 'grouped.service_id is not null',
+        'team_members': 'grouped.identity_id is not null',
+        'service_rates': "grouped.rate_source = 'service_rate' and grouped.service_id is not null",
+        'team_member_rates': "grouped.rate_source = 'team_member_rate'",
+        'systems': 'grouped.account_id is not null and grouped.client_id is null and grouped.currency_code is null',
+    }) }} as gap_reason
 from grouped
 left join businesses
     on grouped.business_id = businesses.business_id
+left join availability
+    on grouped.business_id = availability.business_id

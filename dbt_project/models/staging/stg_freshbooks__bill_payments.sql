@@ -8,8 +8,10 @@ with
 
 raw_bill_payments as (
     {{ raw_stream(
-        'bill_payments', columns,
-        required=key + ['billid', 'amount', 'paid_date', 'is_deleted', 'is_archived']
+        'bill_payments', columns, key,
+        required=['amount', 'paid_date'],
+        expected=['billid'],
+        amounts=['amount']
     ) }}
 ),
 
@@ -25,11 +27,13 @@ select
     billid as bill_id,
     paid_date as payment_date,
     amount,
-    amount_currency_code as currency_code,
+    row_currency_code as currency_code,
     payment_type,
     note,
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,6 +1,6 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'vendorid': 'bigint', 'vendor_name': 'string',
-    'currency_code': 'string', 'primary_contact_email': 'string', 'phone': 'string', 'country': 'string',
+    'currency_code': 'currency', 'primary_contact_email': 'string', 'phone': 'string', 'country': 'string',
     'is_1099': 'boolean', 'outstanding_balance': 'json_array', 'updated_at_utc': 'timestamp',
     'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -8,7 +8,7 @@
 with
 
 raw_bill_vendors as (
-    {{ raw_stream('bill_vendors', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('bill_vendors', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -20,7 +20,7 @@ select
     business_id,
     vendorid as vendor_id,
     vendor_name,
-    upper(currency_code) as currency_code,
+    currency_code,
     lower(primary_contact_email) as email,
     phone,
     country,
@@ -31,5 +31,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,6 +1,6 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'bill_number': 'string',
-    'vendorid': 'id', 'issue_date': 'date', 'due_date': 'date', 'currency_code': 'string', 'amount': 'money',
+    'vendorid': 'id', 'issue_date': 'date', 'due_date': 'date', 'due_offset_days': 'bigint', 'currency_code': 'string', 'amount': 'money',
     'total_amount': 'money', 'tax_amount': 'money', 'paid': 'money', 'outstanding': 'money',
     'status': 'string', 'overall_category': 'string', 'overall_description': 'string', 'vendor': 'json',
     'lines': 'json_array', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -10,8 +10,12 @@ with
 
 raw_bills as (
     {{ raw_stream(
-        'bills', columns,
-        required=key + ['issue_date', 'due_date', 'total_amount', 'paid', 'outstanding', 'updated_at_utc', 'is_deleted', 'is_archived']
+        'bills', columns, key,
+        required=['issue_date', 'total_amount'],
+        expected=['due_date', 'currency_code', 'paid', 'outstanding', 'updated_at_utc'],
+        words={'status': ['unpaid', 'overdue', 'partial', 'paid']},
+        currency='currency_code', amounts=['total_amount', 'amount', 'tax_amount', 'paid', 'outstanding'],
+        rejected={'outstanding': ['paid is null and outstanding is null', 'missing']}
     ) }}
 ),
 
@@ -27,15 +31,14 @@ select
     vendorid as vendor_id,
     {{ json_text('vendor', 'vendor_name') }} as vendor_name_on_bill,
     issue_date,
-    due_date,
-    coalesce(upper(currency_code), total_amount_currency_code) as currency_code,
-    total_amount_currency_code,
+    coalesce(due_date, {{ add_days('issue_date', 'due_offset_days') }}) as due_date,
+    row_currency_code as currency_code,
     -- amount is before tax, total_amount with it (freshbooks-api.md 3.6).
-    amount as amount_without_tax,
-    coalesce(tax_amount, 0) as tax_amount,
+    cast(coalesce(amount, total_amount - tax_amount, total_amount) as {{ decimal(18, 2) }}) as amount_without_tax,
+    cast(coalesce(tax_amount, total_amount - amount, 0) as {{ decimal(18, 2) }}) as tax_amount,
     total_amount,
-    paid as paid_amount,
-    outstanding as outstanding_amount,
+    cast(coalesce(paid, total_amount - outstanding) as {{ decimal(18, 2) }}) as paid_amount,
+    cast(coalesce(outstanding, total_amount - paid) as {{ decimal(18, 2) }}) as outstanding_amount,
     lower(status) as status,
     overall_category as category_name,
     overall_description as description,
@@ -44,5 +47,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

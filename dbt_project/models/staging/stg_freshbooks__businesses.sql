@@ -5,7 +5,7 @@
 with
 
 raw_businesses as (
-    {{ raw_stream('businesses', columns, required=['business_id', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('businesses', columns, key=['business_id']) }}
 ),
 
 newest as (
@@ -21,5 +21,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

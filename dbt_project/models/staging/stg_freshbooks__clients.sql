@@ -3,7 +3,7 @@
     'organization': 'string', 'email': 'string', 'bus_phone': 'string', 'mob_phone': 'string',
     'home_phone': 'string', 'fax': 'string', 'p_street': 'string', 'p_street2': 'string', 'p_city': 'string',
     'p_province': 'string', 'p_code': 'string', 'p_country': 'string', 'language': 'string',
-    'currency_code': 'string', 'contacts': 'json_array', 'credit_balance': 'json_array',
+    'currency_code': 'currency', 'contacts': 'json_array', 'credit_balance': 'json_array',
     'outstanding_balance': 'json_array', 'note': 'string', 'vat_number': 'string',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -11,7 +11,7 @@
 with
 
 raw_clients as (
-    {{ raw_stream('clients', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('clients', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -38,7 +38,7 @@ select
     p_code as postal_code,
     p_country as country,
     language as language_code,
-    upper(currency_code) as currency_code,
+    currency_code,
     {{ record_status('is_deleted', 'is_archived') }} as client_status,
     contacts,
     credit_balance,
@@ -49,5 +49,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -9,8 +9,11 @@ with
 
 raw_credit_notes as (
     {{ raw_stream(
-        'credit_notes', columns,
-        required=key + ['clientid', 'create_date', 'amount', 'paid', 'is_deleted', 'is_archived']
+        'credit_notes', columns, key,
+        required=['clientid', 'create_date', 'amount', 'paid'],
+        expected=['currency_code'],
+        words={'credit_type': ['goodwill', 'overpayment', 'prepayment'], 'payment_status': ['unpaid', 'partial', 'paid']},
+        currency='currency_code', amounts=['amount', 'paid']
     ) }}
 ),
 
@@ -27,9 +30,8 @@ select
     lower(credit_type) as credit_type,
     clientid as client_id,
     create_date,
-    coalesce(upper(currency_code), amount_currency_code) as currency_code,
+    row_currency_code as currency_code,
     amount,
-    amount_currency_code,
     paid as used_amount,
     payment_status,
     lines,
@@ -37,5 +39,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

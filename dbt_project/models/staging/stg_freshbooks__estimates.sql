@@ -10,8 +10,10 @@ with
 
 raw_estimates as (
     {{ raw_stream(
-        'estimates', columns,
-        required=key + ['create_date', 'amount', 'updated_at_utc', 'is_deleted', 'is_archived']
+        'estimates', columns, key,
+        required=['create_date', 'amount'],
+        expected=['currency_code', 'updated_at_utc'],
+        words={'status': ['1', '2', '3', '4', '5', '6']}, currency='currency_code', amounts=['amount', 'discount_total']
     ) }}
 ),
 
@@ -28,8 +30,7 @@ select
     coalesce(current_organization, organization) as client_name_on_estimate,
     modern_projectid as project_id,
     create_date,
-    coalesce(upper(currency_code), amount_currency_code) as currency_code,
-    amount_currency_code,
+    row_currency_code as currency_code,
     amount,
     coalesce(discount_total, 0) as discount_amount,
     -- The two booleans are the surest; ui_status may be a word of its own, such as open (freshbooks-api.md 4.2).
@@ -46,5 +47,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

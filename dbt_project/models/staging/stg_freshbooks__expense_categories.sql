@@ -7,10 +7,7 @@
 with
 
 raw_expense_categories as (
-    {{ raw_stream(
-        'expense_categories', columns,
-        required=key + ['category', 'updated_at_utc', 'is_deleted', 'is_archived']
-    ) }}
+    {{ raw_stream('expense_categories', columns, key, expected=['category', 'updated_at_utc']) }}
 ),
 
 newest as (
@@ -21,7 +18,7 @@ select
     account_id,
     business_id,
     categoryid as category_id,
-    category as category_name,
+    coalesce(category, 'Unnamed category') as category_name,
     -- A category that names itself as its parent is a root.
     nullif(parentid, categoryid) as parent_category_id,
     coalesce(is_cogs, false) as is_cogs,
@@ -30,5 +27,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -17,7 +17,12 @@ with
 
 raw_expenses as (
     {{ raw_stream(
-        'expenses', columns, required=key + ['date', 'amount', 'updated_at_utc', 'is_deleted', 'is_archived']
+        'expenses', columns, key,
+        required=['date', 'amount'],
+        readable=['taxAmount1', 'taxAmount2'],
+        expected=['updated_at_utc'],
+        words={'status': ['0', '1', '2', '4']},
+        amounts=['amount', 'taxAmount1', 'taxAmount2']
     ) }}
 ),
 
@@ -38,7 +43,7 @@ select
     business_id,
     expenseid as expense_id,
     date as expense_date,
-    amount_currency_code as currency_code,
+    row_currency_code as currency_code,
     -- The amount includes its taxes (freshbooks-api.md 5).
     amount as total_amount,
     cast(coalesce(taxamount1, 0) + coalesce(taxamount2, 0) as {{ decimal(18, 2) }}) as tax_amount,
@@ -46,8 +51,6 @@ select
     coalesce(taxamount1, 0) as tax1_amount,
     taxname2 as tax2_name,
     coalesce(taxamount2, 0) as tax2_amount,
-    coalesce(taxamount1_currency_code, amount_currency_code) as tax1_currency_code,
-    coalesce(taxamount2_currency_code, amount_currency_code) as tax2_currency_code,
     categoryid as category_id,
     clientid as client_id,
     modern_projectid as project_id,
@@ -64,5 +67,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

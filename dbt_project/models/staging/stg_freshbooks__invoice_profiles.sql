@@ -8,7 +8,7 @@
 with
 
 raw_invoice_profiles as (
-    {{ raw_stream('invoice_profiles', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('invoice_profiles', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -25,11 +25,13 @@ select
     numberrecurring as planned_count,
     occurrences_to_date as occurrence_count,
     coalesce(disable, false) as is_disabled,
-    coalesce(upper(currency_code), amount_currency_code) as currency_code,
+    {{ known_currency('coalesce(upper(currency_code), amount_currency_code)') }} as currency_code,
     amount,
     updated_at_utc as updated_at,
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -6,24 +6,34 @@
 ) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'invoiceid': 'bigint', 'invoice_number': 'string',
-    'customerid': 'id', 'create_date': 'date', 'due_date': 'date', 'date_paid': 'date',
+    'customerid': 'id', 'create_date': 'date', 'due_date': 'date', 'due_offset_days': 'bigint', 'date_paid': 'date',
     'created_at': 'string', 'estimateid': 'id', 'parent': 'id', 'deposit_amount': 'money', 'deposit_status': 'string',
     'po_number': 'string', 'notes': 'string',
     'currency_code': 'string', 'amount': 'money', 'outstanding': 'money', 'paid': 'money',
-    'discount_value': 'decimal', 'discount_total': 'money', 'status': 'bigint', 'display_status': 'string',
+    'discount_value': 'decimal', 'discount_total': 'money', 'discount': 'json', 'status': 'bigint', 'display_status': 'string',
     'v3_status': 'string', 'organization': 'string', 'current_organization': 'string', 'fname': 'string',
     'lname': 'string', 'lines': 'json_array', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean',
     'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'invoiceid'] %}
-{% set required = key + [
-    'customerid', 'create_date', 'due_date', 'currency_code', 'amount', 'outstanding', 'paid', 'updated_at_utc',
-    'is_deleted', 'is_archived',
-] %}
 with
 
 raw_invoices as (
-    {{ raw_stream('invoices', columns, required) }}
+    {{ raw_stream(
+        'invoices', columns, key,
+        required=['customerid', 'create_date', 'amount'],
+        expected=['due_date', 'currency_code', 'outstanding', 'paid', 'updated_at_utc'],
+        words={
+            'deposit_status': ['none', 'unpaid', 'partial', 'paid', 'converted'],
+            'v3_status': [
+                'created', 'draft', 'sent', 'viewed', 'failed', 'retry', 'success', 'autopaid', 'auto-paid', 'paid',
+                'partial', 'disputed', 'resolved', 'overdue', 'declined', 'pending', 'deposit_partial', 'deposit_paid',
+                'deposit-partial', 'deposit-paid',
+            ],
+        },
+        currency='currency_code', amounts=['amount', 'outstanding', 'paid', 'discount_total', 'deposit_amount'],
+        rejected={'outstanding': ['paid is null and outstanding is null', 'missing']}
+    ) }}
 ),
 
 -- With freshbooks_incremental, what is kept already stays.
@@ -50,7 +60,7 @@ select
         nullif(trim(coalesce(fname, '') || ' ' || coalesce(lname, '')), '')
     ) as client_name_on_invoice,
     create_date,
-    due_date,
+    coalesce(due_date, {{ add_days('create_date', 'due_offset_days') }}) as due_date,
     date_paid as paid_date,
     -- Wall time of New York as FreshBooks sends it: its day is only compared with the connection's start.
     substring(created_at, 1, 10) as created_day,
@@ -60,14 +70,16 @@ select
     notes,
     deposit_amount,
     lower(deposit_status) as deposit_status,
-    upper(currency_code) as currency_code,
+    row_currency_code as currency_code,
     amount,
-    amount_currency_code,
-    paid as paid_amount,
-    paid_currency_code,
-    outstanding as outstanding_amount,
-    outstanding_currency_code,
-    coalesce(discount_value, 0) as discount_percent,
+    cast(coalesce(paid, amount - outstanding) as {{ decimal(18, 2) }}) as paid_amount,
+    cast(coalesce(outstanding, amount - paid) as {{ decimal(18, 2) }}) as outstanding_amount,
+    -- A flat discount has no percent: its value is an amount (freshbooks-api.md 3.6).
+    case
+        when coalesce(lower({{ json_text('discount', 'type') }}), 'percent') = 'percent' and discount_value between 0 and 100
+            then discount_value
+        else 0
+    end as discount_percent,
     coalesce(discount_total, 0) as discount_amount,
     status as status_code,
     lower(display_status) as display_status,
@@ -79,5 +91,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

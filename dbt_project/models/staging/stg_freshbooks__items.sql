@@ -8,7 +8,7 @@
 with
 
 raw_items as (
-    {{ raw_stream('items', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('items', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -24,8 +24,8 @@ select
     sku,
     qty as default_quantity,
     inventory as inventory_quantity,
-    unit_cost as unit_cost_amount,
-    unit_cost_currency_code as currency_code,
+    case when {{ is_currency('unit_cost_currency_code') }} then unit_cost end as unit_cost_amount,
+    {{ known_currency('unit_cost_currency_code') }} as currency_code,
     tax1 as tax1_id,
     tax2 as tax2_id,
     {{ record_status('is_deleted', 'is_archived') }} as item_status,
@@ -33,5 +33,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -7,7 +7,7 @@
 with
 
 raw_journal_entry_accounts as (
-    {{ raw_stream('journal_entry_accounts', columns, required=key + ['is_deleted', 'is_archived']) }}
+    {{ raw_stream('journal_entry_accounts', columns, key) }}
 ),
 
 -- No update stamp in the API: the latest extraction is the newest.
@@ -28,5 +28,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

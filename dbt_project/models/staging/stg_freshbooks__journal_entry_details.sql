@@ -15,8 +15,10 @@ with
 
 raw_journal_entry_details as (
     {{ raw_stream(
-        'journal_entry_details', columns,
-        required=key + ['user_entered_date', 'is_deleted', 'is_archived']
+        'journal_entry_details', columns, key,
+        required=['user_entered_date'],
+        readable=['debit', 'credit'],
+        amounts=['debit', 'credit', 'balance']
     ) }}
 ),
 
@@ -41,7 +43,7 @@ select
     name as posting_name,
     description,
     lower(detail_type) as posting_type,
-    coalesce(debit_currency_code, credit_currency_code, balance_currency_code) as currency_code,
+    row_currency_code as currency_code,
     coalesce(debit, 0) as debit_amount,
     coalesce(credit, 0) as credit_amount,
     account,
@@ -50,5 +52,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

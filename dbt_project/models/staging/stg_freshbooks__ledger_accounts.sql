@@ -7,7 +7,7 @@
 with
 
 raw_ledger_accounts as (
-    {{ raw_stream('ledger_accounts', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('ledger_accounts', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -28,5 +28,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

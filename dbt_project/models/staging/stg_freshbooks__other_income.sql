@@ -8,8 +8,10 @@ with
 
 raw_other_income as (
     {{ raw_stream(
-        'other_income', columns,
-        required=key + ['amount', 'date', 'updated_at_utc', 'is_deleted', 'is_archived']
+        'other_income', columns, key,
+        required=['amount', 'date'],
+        expected=['updated_at_utc'],
+        amounts=['amount']
     ) }}
 ),
 
@@ -22,7 +24,7 @@ select
     business_id,
     incomeid as income_id,
     date as income_date,
-    amount_currency_code as currency_code,
+    row_currency_code as currency_code,
     amount,
     source,
     lower(category_name) as category_name,
@@ -33,5 +35,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

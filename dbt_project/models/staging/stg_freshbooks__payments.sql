@@ -14,7 +14,10 @@ with
 
 raw_payments as (
     {{ raw_stream(
-        'payments', columns, required=key + ['date', 'amount', 'updated_at_utc', 'is_deleted', 'is_archived']
+        'payments', columns, key,
+        required=['date', 'amount'],
+        expected=['updated_at_utc'],
+        amounts=['amount']
     ) }}
 ),
 
@@ -40,7 +43,7 @@ select
     overpaymentid as overpayment_credit_id,
     date as payment_date,
     amount,
-    amount_currency_code as currency_code,
+    row_currency_code as currency_code,
     type as payment_type,
     note,
     gateway,
@@ -50,5 +53,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,7 +1,7 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'title': 'string',
     'description': 'string', 'due_date': 'date', 'client_id': 'id', 'internal': 'boolean',
-    'budget': 'decimal', 'fixed_price': 'decimal', 'rate': 'decimal', 'billing_method': 'string',
+    'budget': 'decimal', 'fixed_price': 'decimal', 'rate': 'rate', 'billing_method': 'string',
     'project_type': 'string', 'complete': 'boolean', 'logged_duration': 'bigint', 'billed_amount': 'decimal',
     'billed_status': 'string', 'services': 'json_array', 'updated_at_utc': 'timestamp',
     'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -10,7 +10,15 @@
 with
 
 raw_projects as (
-    {{ raw_stream('projects', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream(
+        'projects', columns, key,
+        expected=['updated_at_utc'],
+        words={
+            'project_type': ['hourly_rate', 'fixed_price'],
+            'billing_method': ['business_rate', 'project_rate', 'service_rate', 'team_member_rate'],
+            'billed_status': ['unbilled', 'partially_billed', 'billed'],
+        }
+    ) }}
 ),
 
 newest as (
@@ -40,5 +48,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,5 +1,5 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'end_date': 'date',
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'currency', 'end_date': 'date',
     'data': 'json_array', 'assets_total': 'json_array', 'liabilities_and_equity_total': 'json_array',
     'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -7,7 +7,7 @@
 with
 
 raw_report_balance_sheet as (
-    {{ raw_stream('report_balance_sheet', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('report_balance_sheet', columns, key, expected=['observed_at']) }}
 ),
 
 newest as (
@@ -26,5 +26,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

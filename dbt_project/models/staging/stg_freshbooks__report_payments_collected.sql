@@ -1,5 +1,5 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'start_date': 'date',
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'currency', 'start_date': 'date',
     'end_date': 'date', 'payments': 'json_array', 'totals': 'json_array', 'observed_at': 'timestamp',
     'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -7,7 +7,7 @@
 with
 
 raw_report_payments_collected as (
-    {{ raw_stream('report_payments_collected', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('report_payments_collected', columns, key, expected=['observed_at']) }}
 ),
 
 newest as (
@@ -26,5 +26,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,5 +1,5 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'start_date': 'date',
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'currency', 'start_date': 'date',
     'end_date': 'date', 'cash_based': 'boolean', 'income': 'json_array', 'expenses': 'json_array',
     'total_income': 'json', 'total_expenses': 'json', 'net_profit': 'json', 'gross_margin': 'json',
     'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -8,7 +8,7 @@
 with
 
 raw_report_profit_and_loss as (
-    {{ raw_stream('report_profit_and_loss', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('report_profit_and_loss', columns, key, expected=['observed_at']) }}
 ),
 
 newest as (
@@ -32,5 +32,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

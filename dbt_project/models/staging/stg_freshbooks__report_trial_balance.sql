@@ -1,5 +1,5 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'string', 'start_date': 'date',
+    'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'currency', 'start_date': 'date',
     'end_date': 'date', 'data': 'json_array', 'observed_at': 'timestamp', 'is_deleted': 'boolean',
     'is_archived': 'boolean',
 } %}
@@ -7,7 +7,7 @@
 with
 
 raw_report_trial_balance as (
-    {{ raw_stream('report_trial_balance', columns, required=key + ['observed_at', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('report_trial_balance', columns, key, expected=['observed_at']) }}
 ),
 
 newest as (
@@ -25,5 +25,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,12 +1,12 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'service_id': 'bigint', 'rate': 'decimal',
+    'account_id': 'string', 'business_id': 'bigint', 'service_id': 'bigint', 'rate': 'rate',
     'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['business_id', 'service_id'] %}
 with
 
 raw_service_rates as (
-    {{ raw_stream('service_rates', columns, required=key + ['is_deleted', 'is_archived']) }}
+    {{ raw_stream('service_rates', columns, key) }}
 ),
 
 -- No update stamp in the API: the latest extraction is the newest.
@@ -22,5 +22,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -6,7 +6,7 @@
 with
 
 raw_services as (
-    {{ raw_stream('services', columns, required=key + ['is_deleted', 'is_archived']) }}
+    {{ raw_stream('services', columns, key) }}
 ),
 
 -- No update stamp in the API: the latest extraction is the newest.
@@ -24,5 +24,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

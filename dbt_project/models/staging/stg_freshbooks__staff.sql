@@ -1,13 +1,13 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'userid': 'bigint', 'fname': 'string', 'lname': 'string',
-    'display_name': 'string', 'email': 'string', 'role': 'string', 'rate': 'decimal',
+    'display_name': 'string', 'email': 'string', 'role': 'string', 'rate': 'rate',
     'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'userid'] %}
 with
 
 raw_staff as (
-    {{ raw_stream('staff', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('staff', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -27,5 +27,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -1,12 +1,12 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'systemid': 'bigint', 'name': 'string',
-    'currency_code': 'string', 'timezone': 'string', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+    'currency_code': 'currency', 'timezone': 'string', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'systemid'] %}
 with
 
 raw_systems as (
-    {{ raw_stream('systems', columns, required=key + ['is_deleted', 'is_archived']) }}
+    {{ raw_stream('systems', columns, key, expected=['currency_code']) }}
 ),
 
 -- No update stamp in the API: the latest extraction is the newest.
@@ -19,10 +19,24 @@ select
     business_id,
     systemid as system_id,
     name as system_name,
-    upper(currency_code) as base_currency_code,
+    currency_code as base_currency_code,
     timezone as time_zone,
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    -- A business has one base currency: of two systems, one speaks for it.
+    case
+        when row_number() over (
+            partition by account_id, business_id
+            order by
+                case when rejected_values is null then 0 else 1 end asc,
+                is_deleted asc,
+                is_archived asc,
+                systemid asc
+        ) > 1
+            then coalesce(rejected_values || chr(10), '') || 'systemid second_of_business ' || {{ as_text('systemid') }}
+        else rejected_values
+    end as rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -7,7 +7,7 @@
 with
 
 raw_tasks as (
-    {{ raw_stream('tasks', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('tasks', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -21,12 +21,14 @@ select
     coalesce(name, tname) as task_name,
     description,
     coalesce(billable, false) as is_billable,
-    rate as rate_amount,
-    rate_currency_code as currency_code,
+    case when {{ is_currency('rate_currency_code') }} then rate end as rate_amount,
+    {{ known_currency('rate_currency_code') }} as currency_code,
     {{ record_status('is_deleted', 'is_archived') }} as task_status,
     updated_at_utc as updated_at,
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

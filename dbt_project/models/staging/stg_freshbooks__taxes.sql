@@ -1,5 +1,5 @@
 {% set columns = {
-    'account_id': 'string', 'business_id': 'bigint', 'taxid': 'bigint', 'name': 'string', 'amount': 'decimal',
+    'account_id': 'string', 'business_id': 'bigint', 'taxid': 'bigint', 'name': 'string', 'amount': 'percent',
     'number': 'string', 'compound': 'boolean', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean',
     'is_archived': 'boolean',
 } %}
@@ -7,7 +7,7 @@
 with
 
 raw_taxes as (
-    {{ raw_stream('taxes', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('taxes', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -28,5 +28,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

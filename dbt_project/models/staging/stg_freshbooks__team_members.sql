@@ -8,7 +8,7 @@
 with
 
 raw_team_members as (
-    {{ raw_stream('team_members', columns, required=key + ['updated_at_utc', 'is_deleted', 'is_archived']) }}
+    {{ raw_stream('team_members', columns, key, expected=['updated_at_utc']) }}
 ),
 
 newest as (
@@ -31,5 +31,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

@@ -6,7 +6,7 @@
 ) }}
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'identity_id': 'id',
-    'is_logged': 'boolean', 'started_at': 'timestamp', 'local_started_at': 'string',
+    'is_logged': 'boolean', 'started_at': 'timestamp', 'created_at': 'timestamp', 'local_started_at': 'day',
     'local_timezone': 'string', 'duration': 'bigint', 'client_id': 'id', 'project_id': 'id',
     'service_id': 'id', 'task_id': 'id', 'note': 'string', 'billable': 'boolean', 'billed': 'boolean',
     'internal': 'boolean', 'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
@@ -16,8 +16,13 @@ with
 
 raw_time_entries as (
     {{ raw_stream(
-        'time_entries', columns,
-        required=key + ['started_at', 'observed_at', 'is_deleted', 'is_archived']
+        'time_entries', columns, key, expected=['started_at', 'observed_at'],
+        rejected={
+            'started_at': ['coalesce(local_started_at, cast(started_at as date), cast(created_at as date)) is null', 'missing'],
+            'duration': [
+                'coalesce(is_logged, false) and coalesce(duration not between 0 and 315360000, true)', 'unreadable'
+            ],
+        }
     ) }}
 ),
 
@@ -44,7 +49,7 @@ select
     coalesce(is_logged, false) as is_logged,
     started_at,
     -- The day on the wall clock of the person (freshbooks-api.md 3.4).
-    coalesce({{ try_day('local_started_at') }}, cast(started_at as date)) as entry_date,
+    coalesce(local_started_at, cast(started_at as date), cast(created_at as date)) as entry_date,
     local_timezone as time_zone,
     duration as duration_seconds,
     coalesce(billable, false) as is_billable,
@@ -54,5 +59,7 @@ select
     _airbyte_extracted_at as extracted_at,
     is_deleted,
     is_archived,
-    unreadable_columns || {{ name_if_not_a_day('local_started_at') }} as unreadable_columns
+    rejected_values,
+    replaced_values,
+    loader_changes
 from newest

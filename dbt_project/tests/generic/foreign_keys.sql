@@ -1,6 +1,7 @@
 {#
-  Every reference is found: `keys` is a list of {columns, to, to_columns}; to_columns as columns when left out.
-  A reference with a null in it refers to nothing and passes.
+  Every reference is found: `keys` is a list of {columns, to, to_columns, stream}; to_columns as columns when left out.
+  A reference with a null in it refers to nothing and passes, and so does one to rows of a `stream` that is not available
+  in the business.
 #}
 {% test foreign_keys(model, keys) %}
 {%- for key in keys %}
@@ -13,6 +14,13 @@ where
     {%- for column in key.columns %}
     child.{{ column }} is not null and
     {%- endfor %}
+    {%- if key.stream %}
+    child.business_id in (
+        select availability.business_id
+        from ({{ availability([key.stream]) }}) as availability
+        where availability.has_{{ key.stream }}
+    ) and
+    {%- endif %}
     not exists (
         select 1
         from {{ key.to }} as parent

@@ -17,7 +17,7 @@ _MOST_PEOPLE = 50
 
 
 class ClientRow(BaseModel):
-    """One client. `currency_code`: what new invoices to it start with."""
+    """One client. `currency_code`: what new invoices to it start with. Null: not known."""
 
     business_id: int
     client_id: int
@@ -26,7 +26,7 @@ class ClientRow(BaseModel):
     client_status: str
     currency_code: str | None
     country: Text | None
-    invoice_count: int
+    invoice_count: int | None
     last_invoice_date: date | None
     last_payment_date: date | None
 
@@ -49,11 +49,12 @@ class Person(BaseModel):
 
 
 class Sales(BaseModel):
-    """A client in one currency. `collected_amount`: money it paid; `invoiced_amount`: with tax, without drafts."""
+    """A client in one currency. `collected_amount`: money it paid, null when payments
+    cannot be read; `invoiced_amount`: with tax, without drafts."""
 
     currency_code: str
     invoiced_amount: Amount
-    collected_amount: Amount
+    collected_amount: Amount | None
     outstanding_amount: Amount
     overdue_amount: Amount
 
@@ -141,7 +142,8 @@ def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None
         )
         sales = source.rows(
             "SELECT currency_code, coalesce(sum(invoiced), 0) AS invoiced_amount, "  # noqa: S608
-            "coalesce(sum(collected), 0) AS collected_amount, coalesce(sum(outstanding), 0) AS outstanding_amount, "
+            "CASE WHEN bool_and(collected IS NOT NULL) THEN sum(collected) END AS collected_amount, "
+            "coalesce(sum(outstanding), 0) AS outstanding_amount, "
             "coalesce(sum(overdue), 0) AS overdue_amount FROM ("
             "SELECT currency_code, invoiced_amount AS invoiced, collected_amount AS collected, "
             f"0 AS outstanding, 0 AS overdue FROM revenue_monthly {of_client} UNION ALL "

@@ -15,7 +15,8 @@ from freshbooks_hub.agent.reads.source import reading
 
 
 class UnbilledRow(BaseModel):
-    """One person's time on one service of one project. Without a rate the amount is missing, for the reason given."""
+    """One person's time on one service of one project. Without a rate the amount is missing, and where
+    projects cannot be read the hours too, for the reason given."""
 
     business_id: int
     client_id: int | None
@@ -25,9 +26,9 @@ class UnbilledRow(BaseModel):
     is_project_complete: bool | None
     service_name: Text | None
     person_name: Text | None
-    hours: Quantity
-    oldest_entry_date: date
-    newest_entry_date: date
+    hours: Quantity | None
+    oldest_entry_date: date | None
+    newest_entry_date: date | None
     hourly_rate: Quantity | None
     rate_missing_reason: str | None
     currency_code: str | None
@@ -39,7 +40,7 @@ class UnbilledTotal(BaseModel):
 
     business_id: int
     currency_code: str | None
-    hours: Quantity
+    hours: Quantity | None
     hours_without_amount: Quantity
     unbilled_amount: Amount
 

@@ -26,7 +26,7 @@ SELECT client_name, project_name, project_status, is_project_complete, currency_
        min(oldest_entry_date) AS oldest,
        count(DISTINCT identity_id) AS people
 FROM unbilled_time
-WHERE business_id = ?
+WHERE business_id = ? AND hours IS NOT NULL
 GROUP BY client_id, client_name, project_id, project_name, project_status, is_project_complete, currency_code
 ORDER BY hours DESC, client_name, project_name
 """

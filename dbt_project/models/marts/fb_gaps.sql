@@ -1,0 +1,52 @@
+with
+
+stream_availability as (
+    select * from {{ ref('int_stream_availability') }}
+),
+
+businesses as (
+    select * from {{ ref('stg_freshbooks__businesses') }}
+    where rejected_values is null
+)
+
+select
+    stream_availability.account_id,
+    stream_availability.business_id,
+    businesses.business_name,
+    stream_availability.stream_name,
+    stream_availability.gap_code,
+    case stream_availability.gap_code
+        when 'not_granted'
+            then
+                'Access was not approved'
+                || coalesce(' (' || stream_availability.missing_scopes || ')', '') || '.'
+        when 'gated' then 'The FreshBooks plan of this business does not include it.'
+        when 'refused' then 'The role of the connected user in this business does not allow it.'
+        when 'not_synced' then 'The stream is not synced.'
+        when 'lost' then 'Rows were read before, but the raw table holds none of this business now.'
+        when 'short'
+            then
+                'FreshBooks counts '
+                || coalesce({{ as_text('stream_availability.counted_row_count') }}, 'more') || ' rows but sends '
+                || coalesce({{ as_text('stream_availability.sent_row_count') }}, 'fewer') || '.'
+        else 'No rows of this business have been read, and nothing says that there are none.'
+    end as reason,
+    {{ stream_fact('stream_availability.stream_name', 'effect') }} as effect,
+    case stream_availability.gap_code
+        when 'not_granted'
+            then
+                'Tick '
+                || coalesce(stream_availability.missing_scopes, 'the scope')
+                || ' in the FreshBooks app, connect again and approve it.'
+        when 'gated' then 'Nothing to do, unless the plan of the business changes.'
+        when 'refused' then 'Ask the owner of the business for a role that may see it, then sync again.'
+        when 'not_synced' then 'Select the stream in the connection, then sync again.'
+        when 'lost' then 'Run a full refresh of the stream.'
+        when 'short' then 'Check in FreshBooks whether the connected user may see all of them.'
+        else 'Sync the stream together with stream_availability, which tells whether there are any.'
+    end as remedy,
+    {{ stream_fact('stream_availability.stream_name', 'marts') }} as affected_marts
+from stream_availability
+left join businesses
+    on stream_availability.business_id = businesses.business_id
+where stream_availability.business_id is not null and stream_availability.gap_code <> 'not_applicable'

@@ -1,0 +1,157 @@
+"""An odd row is listed, and every figure of the other rows stays as it was."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unit_tests.dbt.books import all_rows
+from unit_tests.dbt.builds import MARTS, Build, Dbt
+from unit_tests.dbt.odd_rows import PUBLISHED, REJECTED, Odd
+from unit_tests.dbt.raw_tables import Row, Rows
+
+WITHOUT_UNIT_TESTS = ("build", "--exclude-resource-type", "unit_test")
+# What tells of the odd rows themselves, or counts what was read.
+ABOUT_ROWS = {"fb_rejected_rows", "fb_freshness"}
+
+
+def books_with(odd: Sequence[Odd]) -> Rows:
+    return _with((row.stream, row.row) for row in odd)
+
+
+def plain_books(odd: Sequence[Odd]) -> Rows:
+    """The books with what the odd rows count as."""
+    return _with((row.stream, row.counts_as) for row in odd if row.counts_as is not None)
+
+
+def _with(rows: Any) -> Rows:
+    # Reports stay those of the good books: they would have to be the same for both sides.
+    tables = all_rows()
+    for stream, row in rows:
+        tables[stream].append(row)
+    return tables
+
+
+def contents(build: Build) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of every mart as texts; a stamp may be what is odd."""
+    found = {}
+    for mart in set(MARTS) - ABOUT_ROWS:
+        rows = [{k: v for k, v in row.items() if k != "updated_at"} for row in build.dicts(mart)]
+        found[mart] = sorted((tuple(row.items()) for row in rows), key=repr)
+    return found
+
+
+def listed(build: Build) -> list[Row]:
+    return build.dicts("fb_rejected_rows")
+
+
+def named(row: Row) -> tuple[str, str | None, str, str, bool]:
+    return row["stream_name"], row["row_key"], row["column_name"], row["why"], row["is_row_published"]
+
+
+def expected(odd: Odd) -> tuple[str, str | None, str, str, bool]:
+    return odd.stream, *odd.listed, odd.counts_as is not None
+
+
+def checked(dbt: Dbt, folder: Path, odd: Sequence[Odd], plain: Build) -> Build:
+    built = dbt.run(folder, books_with(odd), *WITHOUT_UNIT_TESTS)
+    assert built.succeeded, built.output
+    told = [named(row) for row in listed(built)]
+    assert [row.name for row in odd if expected(row) not in told] == []
+    assert contents(built) == contents(plain)
+    return built
+
+
+@pytest.fixture(scope="module")
+def plain(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return dbt.run(tmp_path_factory.mktemp("plain"), plain_books(PUBLISHED), *WITHOUT_UNIT_TESTS)
+
+
+@pytest.fixture(scope="module")
+def all_odd(dbt: Dbt, plain: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return checked(dbt, tmp_path_factory.mktemp("odd"), [*REJECTED, *PUBLISHED], plain)
+
+
+def test_all_odd_rows_at_once_are_listed_and_change_no_other_figure(all_odd: Build) -> None:
+    assert len(REJECTED) >= 40
+    assert len(PUBLISHED) >= 20
+
+
+def test_the_good_books_list_nothing(build: Build) -> None:
+    assert listed(build) == []
+
+
+def test_each_odd_row_is_listed_once_and_nothing_else_is(all_odd: Build) -> None:
+    keys = {(odd.stream, odd.listed[0]) for odd in [*REJECTED, *PUBLISHED]}
+    told = [named(row) for row in listed(all_odd)]
+    assert {row[:2] for row in told} == keys
+    # The second system and the like have one fault; a row without its key may have two.
+    assert len(told) < len(REJECTED) + len(PUBLISHED) + 10
+
+
+def test_what_a_value_was_is_told_though_the_loader_could_not_keep_it(all_odd: Build) -> None:
+    values = {(row["row_key"], row["column_name"]): row["value_text"] for row in listed(all_odd)}
+    assert values["802", "due_date"] == "0000-00-00"
+    assert values["905", "create_date"] == "2026-02-30"
+    assert values["912", "amount"] == "12345678901234567.89"
+    assert values["916", "currency_code"] == "ZZZ"
+
+
+def test_five_odd_rows_change_no_other_figure(dbt: Dbt, build: Build, tmp_path: Path) -> None:
+    checked(dbt, tmp_path, random.Random(11).sample(REJECTED, 5), build)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_any_five_odd_rows_change_no_other_figure(seed: int, dbt: Dbt, build: Build, tmp_path: Path) -> None:
+    checked(dbt, tmp_path, random.Random(seed).sample(REJECTED, 5), build)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("odd", [*REJECTED, *PUBLISHED], ids=lambda odd: odd.name)
+def test_each_odd_row_alone(odd: Odd, dbt: Dbt, build: Build, tmp_path: Path) -> None:
+    same = build
+    if odd.counts_as is not None:
+        (tmp_path / "plain").mkdir()
+        same = dbt.run(tmp_path / "plain", plain_books([odd]), *WITHOUT_UNIT_TESTS)
+    checked(dbt, tmp_path, [odd], same)
+
+
+def test_text_that_no_loader_checked_is_rejected_and_rows_without_a_key_stay_apart(
+    dbt: Dbt, build: Build, tmp_path: Path
+) -> None:
+    """Some loaders keep every value as text."""
+    tables = all_rows()
+    example = tables["expenses"][2]
+    odd = {
+        901: {"date": "2020-11-219"},
+        902: {"date": "0000-00-00"},
+        903: {"date": "soon"},
+        904: {"amount": '{"amount": '},
+        905: {"amount": ""},
+        906: {"amount": "62.00"},
+    }
+    tables["expenses"] += [{**example, "expenseid": number, **change} for number, change in odd.items()]
+    tables["expenses"] += [{**example, "expenseid": None}, {**example, "expenseid": "12a"}]
+    columns = {"expenses": ["date", "amount", "expenseid"]}
+    built = dbt.run(tmp_path, tables, *WITHOUT_UNIT_TESTS, text_columns=columns)
+    assert built.succeeded, built.output
+    assert {row["row_key"] for row in listed(built)} == {None, *map(str, odd)}
+    assert {row["value_text"] for row in listed(built)} >= {"2020-11-219", "soon", '{"amount": ', "12a"}
+    assert [row["value_number"] for row in listed(built) if row["row_key"] is None] == [1, 2]
+    assert contents(built) == contents(build)
+
+
+def test_a_stream_that_cannot_be_read_is_no_odd_row(dbt: Dbt, tmp_path: Path) -> None:
+    """20 rows and more than 5 % of them: the API has changed, and the test's name says in which stream."""
+    tables = all_rows()
+    for number in range(20):
+        tables["estimates"].append({**tables["estimates"][0], "estimateid": 500 + number, "amount": [number]})
+    arguments = ("build", "--select", "stg_freshbooks__estimates", "stg_freshbooks__clients")
+    built = dbt.run(tmp_path, tables, *arguments, "--exclude-resource-type", "unit_test")
+    failed = [name for name, status in built.statuses.items() if status == "fail"]
+    assert failed == ["estimates_is_readable"]
