@@ -188,10 +188,12 @@ from (
     {%- endif -%}
 {%- endmacro %}
 
-{# The raw value as text. #}
+{# The raw value as text. Of an object nothing more is said: warehouses write one and the same object differently. #}
 {% macro raw_text(column, kind) -%}
-    {%- if kind == 'money' -%} coalesce({{ column }}_text, {{ json_as_text('raw_' ~ column) }})
-    {%- elif kind in ('json', 'json_array') -%} {{ json_as_text('raw_' ~ column) }}
+    {%- set json = json_as_text('raw_' ~ column) -%}
+    {%- set json = 'case when ' ~ json ~ " like '%{%' then '{...}' else " ~ json ~ ' end' -%}
+    {%- if kind == 'money' -%} coalesce({{ column }}_text, {{ json }})
+    {%- elif kind in ('json', 'json_array') -%} {{ json }}
     {%- else -%} {{ as_text('raw_' ~ column) }}
     {%- endif -%}
 {%- endmacro %}

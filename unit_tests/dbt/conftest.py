@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.unusual_books import odd_books
 
 if TYPE_CHECKING:
     from unit_tests.dbt.postgres import Server
@@ -45,6 +46,19 @@ def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> B
             (built.folder / "failures.json").write_text(json.dumps(built.failures))
             built.folder.rename(done)
     return Build(done, failures=json.loads((done / "failures.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def odd_build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The whole project over `odd_books`."""
+    done = shared / "odd"
+    with FileLock(shared / "odd.lock"):
+        if not done.exists():
+            folder = tmp_path_factory.mktemp("building")
+            built = dbt.run(folder, odd_books(), "build", "--exclude-resource-type", "unit_test")
+            assert built.succeeded, built.output
+            built.folder.rename(done)
+    return Build(done)
 
 
 @pytest.fixture(scope="module")

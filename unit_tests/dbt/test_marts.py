@@ -279,7 +279,9 @@ def test_planted_errors_stop_nothing(broken_build: Build) -> None:
 
 
 def test_planted_errors_of_arithmetic_are_differences_with_their_rows(broken_build: Build) -> None:
-    wrong = {r["check_name"]: r["wrong_rows"] for r in broken_build.dicts("fb_reconciliation") if not r["is_ok"]}
+    wrong = {
+        r["check_name"]: r["wrong_rows"] for r in broken_build.dicts("fb_reconciliation") if not r["is_ok"]
+    }
     assert wrong == {
         "invoice amount is lines less discount plus tax": "invoice 900: 0.00 against 100.01",
         "invoice paid is payments plus credits applied": "invoice 901: 0.00 against 10.00",
@@ -294,7 +296,7 @@ def test_rows_that_cannot_be_read_are_set_aside_and_listed(broken_build: Build) 
     assert listed == {
         ("expenses", "900", "amount", "12,50", False),
         ("expenses", None, "expenseid", None, False),
-        ("expenses", "902", "amount", '{"amount": ', False),
+        ("expenses", "902", "amount", "{...}", False),
         ("expenses", "903", "date", "2020-11-219", False),
         ("expenses", "904", "taxamount1", "[13]", False),
         ("time_entries", "900", "local_started_at", "2026-06-31T22:30:00", True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,20 @@ import pytest
 
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import MARTS, Build, Dbt
-from unit_tests.dbt.odd_rows import PUBLISHED, REJECTED, Odd
+from unit_tests.dbt.odd_published import PUBLISHED
+from unit_tests.dbt.odd_rejected import REJECTED
+from unit_tests.dbt.odd_rows import Odd, books_with
 from unit_tests.dbt.raw_tables import Row, Rows
+from unit_tests.dbt.unusual_books import unusual
 
 WITHOUT_UNIT_TESTS = ("build", "--exclude-resource-type", "unit_test")
 # What tells of the odd rows themselves, or counts what was read.
 ABOUT_ROWS = {"fb_rejected_rows", "fb_freshness"}
 
 
-def books_with(odd: Sequence[Odd]) -> Rows:
-    return _with((row.stream, row.row) for row in odd)
-
-
-def plain_books(odd: Sequence[Odd]) -> Rows:
-    """The books with what the odd rows count as."""
-    return _with((row.stream, row.counts_as) for row in odd if row.counts_as is not None)
-
-
-def _with(rows: Any) -> Rows:
-    # Reports stay those of the good books: they would have to be the same for both sides.
-    tables = all_rows()
-    for stream, row in rows:
-        tables[stream].append(row)
-    return tables
+def plain_books(odd: Sequence[Odd], tables: Rows) -> Rows:
+    """`tables` with what the odd rows count as."""
+    return books_with([replace(row, row=row.counts_as) for row in odd if row.counts_as is not None], tables)
 
 
 def contents(build: Build) -> dict[str, list[tuple[Any, ...]]]:
@@ -57,44 +49,37 @@ def expected(odd: Odd) -> tuple[str, str | None, str, str, bool]:
     return odd.stream, *odd.listed, odd.counts_as is not None
 
 
-def checked(dbt: Dbt, folder: Path, odd: Sequence[Odd], plain: Build) -> Build:
-    built = dbt.run(folder, books_with(odd), *WITHOUT_UNIT_TESTS)
+def check(built: Build, odd: Sequence[Odd], plain: Build) -> None:
     assert built.succeeded, built.output
     told = [named(row) for row in listed(built)]
     assert [row.name for row in odd if expected(row) not in told] == []
     assert contents(built) == contents(plain)
-    return built
 
 
-@pytest.fixture(scope="module")
-def plain(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return dbt.run(tmp_path_factory.mktemp("plain"), plain_books(PUBLISHED), *WITHOUT_UNIT_TESTS)
-
-
-@pytest.fixture(scope="module")
-def all_odd(dbt: Dbt, plain: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return checked(dbt, tmp_path_factory.mktemp("odd"), [*REJECTED, *PUBLISHED], plain)
-
-
-def test_all_odd_rows_at_once_are_listed_and_change_no_other_figure(all_odd: Build) -> None:
+def test_all_odd_rows_at_once_are_listed_and_change_no_other_figure(
+    dbt: Dbt, odd_build: Build, tmp_path: Path
+) -> None:
+    """Beside books that are unusual themselves."""
     assert len(REJECTED) >= 40
     assert len(PUBLISHED) >= 20
+    plain = dbt.run(tmp_path, plain_books(PUBLISHED, unusual()), *WITHOUT_UNIT_TESTS)
+    check(odd_build, [*REJECTED, *PUBLISHED], plain)
 
 
 def test_the_good_books_list_nothing(build: Build) -> None:
     assert listed(build) == []
 
 
-def test_each_odd_row_is_listed_once_and_nothing_else_is(all_odd: Build) -> None:
+def test_each_odd_row_is_listed_once_and_nothing_else_is(odd_build: Build) -> None:
     keys = {(odd.stream, odd.listed[0]) for odd in [*REJECTED, *PUBLISHED]}
-    told = [named(row) for row in listed(all_odd)]
+    told = [named(row) for row in listed(odd_build) if not str(row["row_key"]).startswith("6")]
     assert {row[:2] for row in told} == keys
     # The second system and the like have one fault; a row without its key may have two.
     assert len(told) < len(REJECTED) + len(PUBLISHED) + 10
 
 
-def test_what_a_value_was_is_told_though_the_loader_could_not_keep_it(all_odd: Build) -> None:
-    values = {(row["row_key"], row["column_name"]): row["value_text"] for row in listed(all_odd)}
+def test_what_a_value_was_is_told_though_the_loader_could_not_keep_it(odd_build: Build) -> None:
+    values = {(row["row_key"], row["column_name"]): row["value_text"] for row in listed(odd_build)}
     assert values["802", "due_date"] == "0000-00-00"
     assert values["905", "create_date"] == "2026-02-30"
     assert values["912", "amount"] == "12345678901234567.89"
@@ -102,13 +87,15 @@ def test_what_a_value_was_is_told_though_the_loader_could_not_keep_it(all_odd: B
 
 
 def test_five_odd_rows_change_no_other_figure(dbt: Dbt, build: Build, tmp_path: Path) -> None:
-    checked(dbt, tmp_path, random.Random(11).sample(REJECTED, 5), build)
+    odd = random.Random(11).sample(REJECTED, 5)
+    check(dbt.run(tmp_path, books_with(odd, all_rows()), *WITHOUT_UNIT_TESTS), odd, build)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_any_five_odd_rows_change_no_other_figure(seed: int, dbt: Dbt, build: Build, tmp_path: Path) -> None:
-    checked(dbt, tmp_path, random.Random(seed).sample(REJECTED, 5), build)
+    odd = random.Random(seed).sample(REJECTED, 5)
+    check(dbt.run(tmp_path, books_with(odd, all_rows()), *WITHOUT_UNIT_TESTS), odd, build)
 
 
 @pytest.mark.long
@@ -117,8 +104,8 @@ def test_each_odd_row_alone(odd: Odd, dbt: Dbt, build: Build, tmp_path: Path) ->
     same = build
     if odd.counts_as is not None:
         (tmp_path / "plain").mkdir()
-        same = dbt.run(tmp_path / "plain", plain_books([odd]), *WITHOUT_UNIT_TESTS)
-    checked(dbt, tmp_path, [odd], same)
+        same = dbt.run(tmp_path / "plain", plain_books([odd], all_rows()), *WITHOUT_UNIT_TESTS)
+    check(dbt.run(tmp_path, books_with([odd], all_rows()), *WITHOUT_UNIT_TESTS), [odd], same)
 
 
 def test_text_that_no_loader_checked_is_rejected_and_rows_without_a_key_stay_apart(
@@ -141,7 +128,7 @@ def test_text_that_no_loader_checked_is_rejected_and_rows_without_a_key_stay_apa
     built = dbt.run(tmp_path, tables, *WITHOUT_UNIT_TESTS, text_columns=columns)
     assert built.succeeded, built.output
     assert {row["row_key"] for row in listed(built)} == {None, *map(str, odd)}
-    assert {row["value_text"] for row in listed(built)} >= {"2020-11-219", "soon", '{"amount": ', "12a"}
+    assert {row["value_text"] for row in listed(built)} >= {"2020-11-219", "soon", "12a"}
     assert [row["value_number"] for row in listed(built) if row["row_key"] is None] == [1, 2]
     assert contents(built) == contents(build)
 

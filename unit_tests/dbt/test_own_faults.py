@@ -42,7 +42,10 @@ def test_a_lost_or_doubled_row_of_a_mart_stops_the_build_and_is_named(dbt: Dbt, 
         assert sound.count(text) == 1
         path.write_text(sound.replace(text, f"{text} {fault}"))
     # The tests that name a fault read these models alone.
-    selected = ("--select", *(f"+{model}" for model in (*FAULTS, "ap_aging", "expense_categories", "invoices")))
+    selected = (
+        "--select",
+        *(f"+{model}" for model in (*FAULTS, "ap_aging", "expense_categories", "invoices")),
+    )
     arguments = (
         "build",
         *selected,
