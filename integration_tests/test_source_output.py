@@ -223,9 +223,12 @@ REQUIRED = "The request requires higher privileges. Required: ['user:invoices:re
 )
 def test_a_missing_scope_is_named_wherever_the_body_tells_it(sandbox: Sandbox, read: Read, body: Any) -> None:
     sandbox.faults.add(kind="status", status=403, path="*/invoices/invoices", times=None, body=body)
-    warned = [m.log.message for m in read("invoices").logs if m.log and m.log.level.value == "WARN"]
-    assert any("lacks user:invoices:read" in text for text in warned)
-    assert not any("administrator" in text for text in warned)
+    output = read("invoices", "stream_availability")
+    told = [m.log.message for m in output.logs]
+    assert any("lacks user:invoices:read" in text for text in told)
+    assert not any("administrator" in text for text in told)
+    found = [r for r in rows(output, "stream_availability") if r["business_id"] == 439000]
+    assert [(r["status"], r["missing_scopes"]) for r in found] == [("not_granted", "user:invoices:read")]
 
 
 def test_what_is_only_sent_when_it_is_asked_for_comes(sandbox: Sandbox, read: Read) -> None:

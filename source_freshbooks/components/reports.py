@@ -112,10 +112,11 @@ class ReportRetriever(BusinessRetriever):
 
     def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
         def find() -> list[str]:
-            found = currencies(self.connection, self.client, ids)
+            # The reports first: where they are refused, no list is read for them.
             days = {"start_date": EARLIEST.isoformat(), "end_date": today.isoformat()}
             collected, _ = self._report(root, "payments_collected", "payments_collected", days)
             profit, _ = self._report(root, "profitloss_entity", "profitloss", days)
+            found = currencies(self.connection, self.client, ids)
             told = [
                 profit.get("currency_code"),
                 *(total.get("code") for total in collected.get("totals") or []),
