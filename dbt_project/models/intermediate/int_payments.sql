@@ -15,8 +15,8 @@ availability as (
 ),
 
 -- What was paid beyond an invoice is a credit note. Whether the payment carries it too is not known
--- (freshbooks-api.md 5): here it does not. An invoice is filled by the payments without a credit note first, then by the
--- others in the order of their days.
+-- (freshbooks-api.md 5): here it does not. An invoice is filled by the payments without a credit note first, then by
+-- the others in the order of their days.
 paid as (
     select
         payments.account_id,

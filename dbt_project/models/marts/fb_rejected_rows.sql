@@ -35,7 +35,10 @@ odd_rows as (
             '{{ stream }}' as stream_name,
             account_id,
             business_id,
-            {% for column in key %}{{ "|| ' ' || " if not loop.first }}{{ as_text(column) }} {% endfor %}as row_key,
+            {% for column in key %}
+                {{ "|| ' ' ||" if not loop.first }}
+                {{ as_text(column) }}
+            {% endfor %} as row_key,
             row_number() over (order by extracted_at asc) as row_number_in_stream,
             '' as column_prefix,
             rejected_values is null as is_row_published,
@@ -86,9 +89,8 @@ numbers as (
 
 told_lines as (
     select
-        {{ row_columns | join(',\n        ') }},
-        preference,
-        {{ nth_line('told_values', 'numbers.number') }} as told_line
+        texts.*,
+        {{ nth_line('texts.told_values', 'numbers.number') }} as told_line
     from texts
     cross join numbers
 ),
@@ -172,7 +174,7 @@ ranked as (
             partition by
                 stream_name, account_id, business_id, row_key, row_number_in_stream, column_prefix, told_column
             order by preference asc, why asc
-        ) as position
+        ) as place
     from united
 ),
 
@@ -187,7 +189,7 @@ listed as (
         case when why = 'missing' and nulled_count = 1 then 'unreadable' else why end as why,
         is_row_published
     from ranked
-    where position = 1
+    where place = 1
 )
 
 select

@@ -76,7 +76,9 @@ select
     cast(coalesce(outstanding, amount - paid) as {{ decimal(18, 2) }}) as outstanding_amount,
     -- A flat discount has no percent: its value is an amount (freshbooks-api.md 3.6).
     case
-        when coalesce(lower({{ json_text('discount', 'type') }}), 'percent') = 'percent' and discount_value between 0 and 100
+        when
+            coalesce(lower({{ json_text('discount', 'type') }}), 'percent') = 'percent'
+            and discount_value between 0 and 100
             then discount_value
         else 0
     end as discount_percent,

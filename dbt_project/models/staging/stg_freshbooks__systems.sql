@@ -12,6 +12,20 @@ raw_systems as (
 -- No update stamp in the API: the latest extraction is the newest.
 newest as (
     {{ newest_version('raw_systems', key, '_airbyte_extracted_at') }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, business_id
+            order by
+                case when rejected_values is null then 0 else 1 end asc,
+                is_deleted asc,
+                is_archived asc,
+                systemid asc
+        ) as place
+    from newest
 )
 
 select
@@ -26,17 +40,10 @@ select
     is_archived,
     -- A business has one base currency: of two systems, one speaks for it.
     case
-        when row_number() over (
-            partition by account_id, business_id
-            order by
-                case when rejected_values is null then 0 else 1 end asc,
-                is_deleted asc,
-                is_archived asc,
-                systemid asc
-        ) > 1
+        when place > 1
             then coalesce(rejected_values || chr(10), '') || 'systemid second_of_business ' || {{ as_text('systemid') }}
         else rejected_values
     end as rejected_values,
     replaced_values,
     loader_changes
-from newest
+from ranked
