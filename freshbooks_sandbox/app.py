@@ -13,6 +13,7 @@ from freshbooks_sandbox import control, errors
 from freshbooks_sandbox.api import (
     accounting,
     auth,
+    callbacks,
     comments,
     ledger,
     oauth_pages,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def build_app(sandbox: Sandbox) -> Starlette:
     families = (
-        *(oauth_pages, auth, accounting, reports, ledger),
+        *(oauth_pages, auth, accounting, reports, ledger, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
     )
     routes = [route for family in families for route in family.routes()]

@@ -103,6 +103,10 @@ class Sandbox:
         self.oauth = OAuth(self.clock, self.switches, redirect_uri)
         self.redirect_uri = redirect_uri
         fill(self.store, seed, scale)
+        self.webhooks = self.store.webhooks
+        self.webhooks.identity_id = self.store.identity["identity_id"]
+        for books in self.store.businesses.values():
+            books.listener = self.webhooks.heard
         self._port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -146,6 +150,7 @@ class Sandbox:
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join()
+        self.webhooks.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -208,6 +213,7 @@ class Sandbox:
             found, books, row = self._row(resource, business_id, id)
             if found.soft_delete is None and found.change is not None:
                 books.table(resource).remove(id)
+                books.tell(resource, "delete", id)
                 return row
         return self._visibility(resource, business_id, id, desk.DELETED)
 

@@ -42,3 +42,15 @@ class Switches:
     report_skew: dict[str, str] = field(default_factory=dict)  # report -> amount that it is wrong by
     client_limit: int | None = None  # plan's limit: errno 7005, 402 (6.1)
     enabled_scopes: set[str] = field(default_factory=lambda: set(SCOPES))  # on the app in the portal (1.5)
+    # Webhooks (8)
+    webhooks_wait: bool = False  # deliveries wait until `Sandbox.webhooks.deliver()` instead of going at once
+    webhook_routes: dict[str, str] = field(
+        default_factory=dict
+    )  # start of a callback's uri -> where it really goes
+    callbacks_need_notifications: bool = False  # callbacks also take user:notifications:read (1.5)
+    # Clients and scopes
+    staff_key: str = "staff"  # the list's key: "staffs" for the Python SDK (3.6)
+    account_scope: str = (
+        "accepted"  # user:account:read of the ledger (1.5): "accepted" beside the older scope,
+    )
+    # which the product asks for, "required" in its place, or "unknown"

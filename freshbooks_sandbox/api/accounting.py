@@ -101,7 +101,8 @@ def _list(resource: Resource) -> Handler:
         unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
         asked, day = call.include(), today(books, call.now)
         shown = [] if unreadable else [view(books, resource, row, asked, day) for row in page.cut(rows)]
-        return result({resource.list_key: shown, **page.block()})
+        key = call.store.switches.staff_key if resource.name == "staff" else resource.list_key
+        return result({key: shown, **page.block()})
 
     return handler
 
@@ -172,6 +173,7 @@ def _delete(resource: Resource) -> Handler:
         row = _found(call, books, resource)
         if resource.soft_delete is None:
             books.table(resource.name).remove(row["id"])
+            books.tell(resource.name, "delete", row["id"])
         else:
             desk.set_visibility(resource, books, row, desk.DELETED, call.now)
         return Answer({"response": {}})
@@ -194,7 +196,7 @@ def routes() -> list[Route]:
     for resource in ACCOUNTING:
         many: dict[str, Handler] = {"GET": _list(resource)} if resource.listed else {}
         one: dict[str, Handler] = {"GET": _single(resource)}
-        if resource.writable and resource.create:
+        if resource.writable and resource.posted and resource.create:
             many["POST"] = _create(resource)
         if resource.writable and resource.change:
             one["PUT"] = _update(resource)

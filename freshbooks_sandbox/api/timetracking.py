@@ -131,6 +131,7 @@ def _replace(call: Call) -> Response:
     fields = _sent(call)
     work.replace_entry(books, row, {**fields, "timer": row["timer"], "active": row["active"]}, call.now)
     books.table("time_entries").changed()
+    books.tell("time_entries", "update", row["id"])
     return _answer(row)
 
 
