@@ -16,6 +16,7 @@ from freshbooks_sandbox.api import (
     callbacks,
     comments,
     ledger,
+    manual_entries,
     oauth_pages,
     projects,
     reports,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def build_app(sandbox: Sandbox) -> Starlette:
     families = (
-        *(oauth_pages, auth, accounting, reports, ledger, callbacks),
+        *(oauth_pages, auth, accounting, reports, ledger, manual_entries, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
     )
     routes = [route for family in families for route in family.routes()]

@@ -50,6 +50,13 @@ class Switches:
     callbacks_need_notifications: bool = False  # callbacks also take user:notifications:read (1.5)
     # Clients and scopes
     staff_key: str = "staff"  # the list's key: "staffs" for the Python SDK (3.6)
+    # Reports (3.10)
+    newer_reports: str = (
+        "uuid"  # what the newer path takes: "uuid", "business" (its number) or "none": not there
+    )
+    gone_reports: set[str] = field(default_factory=set)  # older paths that answer 404
+    dateless_reports: set[str] = field(default_factory=set)  # run for today, whatever dates are asked for
+    journal_entry_cap: int = 15  # most newer journal entries a page (3.2)
     account_scope: str = (
         "accepted"  # user:account:read of the ledger (1.5): "accepted" beside the older scope,
     )

@@ -12,8 +12,9 @@ from freshbooks_sandbox.answers import Answer, Row, result
 from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
 from freshbooks_sandbox.domain.common import require
+from freshbooks_sandbox.ledger.tables import accounts
 from freshbooks_sandbox.paging import accounting_page
-from freshbooks_sandbox.query import Test, search_params
+from freshbooks_sandbox.query import Test, day_value, search_params
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.resources import ACCOUNTING
 from freshbooks_sandbox.store import Books
@@ -25,10 +26,14 @@ def open_books(call: Call, scope: str, gate: str) -> Books:
     """The account of the path, with account, scope, role and plan checked in this order."""
     books = call.books(call.store.by_account(call.path("account")))
     call.need(scope)
+    check_plan(call, gate)
+    return books
+
+
+def check_plan(call: Call, gate: str) -> None:
     if gate in call.store.switches.gated:
         message = f"You do not have access to {gate.replace('_', ' ')}."
         raise errors.accounting(200, GATE_ERRNO.get(gate, 1003), message, None, gate)
-    return books
 
 
 def select(call: Call, books: Books, resource: Resource) -> list[Row]:
@@ -43,6 +48,8 @@ def select(call: Call, books: Books, resource: Resource) -> list[Row]:
     def make() -> list[Row]:
         tests = _tests(call, books, resource, search, day)
         rows: Any = table.rows.values()
+        if resource.name == "journal_entry_accounts":
+            rows = _accounts_of_period(books, search).values()
         if search.keys() & set(resource.seen_filters):
             rows = [r for r in rows if all(test({**r, **resource.seen(books, r, day)}) for test in tests)]
         else:
@@ -51,6 +58,16 @@ def select(call: Call, books: Books, resource: Resource) -> list[Row]:
 
     chosen: list[Row] = table.cached(key, make)
     return chosen
+
+
+def _accounts_of_period(books: Books, search: dict[str, list[str]]) -> dict[int, Row]:
+    """Their balances are those of a currency and a period (3.3)."""
+    bounds = {
+        bound: day_value(name, search[name])
+        for name, bound in (("start_date", "first"), ("end_date", "last"))
+        if name in search
+    }
+    return accounts(books, search.get("currency_code", [books.currency])[-1], **bounds)
 
 
 def _tests(
