@@ -18,9 +18,11 @@ from freshbooks_sandbox.api import (
     ledger,
     manual_entries,
     oauth_pages,
+    online_payments,
     projects,
     reports,
     retainers,
+    timers,
     timetracking,
     uploads,
 )
@@ -33,6 +35,7 @@ def build_app(sandbox: Sandbox) -> Starlette:
     families = (
         *(oauth_pages, auth, accounting, reports, ledger, manual_entries, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
+        *(timers, online_payments),
     )
     routes = [route for family in families for route in family.routes()]
     app = Starlette(
@@ -47,5 +50,11 @@ def build_app(sandbox: Sandbox) -> Starlette:
 async def _unknown_path(request: Request, _error: Exception) -> Response:
     """A bare 404 in the manner of the family that the path seems to belong to."""
     path = request.url.path
-    family = next((f for f in ("accounting", "events") if path.startswith(f"/{f}/")), "other")
+    starts = {
+        "/accounting/businesses/": "ledger",
+        "/accounting/ledger_accounts/": "ledger",
+        "/accounting/": "accounting",
+        "/events/": "events",
+    }
+    family = next((family for start, family in starts.items() if path.startswith(start)), "other")
     return errors.family_not_found(family).answer(new_shape="x-api-version" in request.headers)

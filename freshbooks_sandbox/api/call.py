@@ -70,15 +70,19 @@ class Call:
             raise errors.permission_denied(self.family)
         return found
 
-    def body(self, key: str) -> Row:
-        """The object under the singular name; numbers with a point arrive as Decimal."""
+    def whole(self) -> Row:
+        """The body as an object; numbers with a point arrive as Decimal."""
         try:
             sent = loads(self.raw or b"{}", parse_float=Decimal)
         except (JSONDecodeError, UnicodeDecodeError):
             if self.family == "accounting":
                 raise errors.accounting(400, 1005, "Could not parse the request body.") from None
             raise errors.ApiError(400, {"message": "Could not parse the request body."}) from None
-        fields = sent.get(key) if isinstance(sent, dict) else None
+        return sent if isinstance(sent, dict) else {}
+
+    def body(self, key: str) -> Row:
+        """The object under the singular name."""
+        fields = self.whole().get(key)
         if not isinstance(fields, dict):
             if self.family == "accounting":
                 raise errors.required(key, key)

@@ -20,14 +20,14 @@ from freshbooks_sandbox.store import Books
 from freshbooks_sandbox.views import public
 
 
-def _open(call: Call) -> Books:
+def open_books(call: Call) -> Books:
     books = call.books(call.store.by_business(call.path("business")))
     call.need("time_entries")
     return books
 
 
 def _list(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     params = call.params
     table = books.table("time_entries")
     names = ("page", "per_page")
@@ -108,7 +108,7 @@ def _answer(row: Row) -> Response:
 
 
 def _single(call: Call) -> Response:
-    return _answer(_found(call, _open(call)))
+    return _answer(_found(call, open_books(call)))
 
 
 def _sent(call: Call) -> Row:
@@ -120,13 +120,13 @@ def _sent(call: Call) -> Row:
 
 def _create(call: Call) -> Response:
     """The server makes it the caller's own entry."""
-    books = _open(call)
+    books = open_books(call)
     fields = {**_sent(call), "identity_id": call.store.identity["identity_id"]}
     return _answer(desk.create(TIME_ENTRIES, books, fields, call.now))
 
 
 def _replace(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     row = _found(call, books)
     fields = _sent(call)
     work.replace_entry(books, row, {**fields, "timer": row["timer"], "active": row["active"]}, call.now)
@@ -136,7 +136,7 @@ def _replace(call: Call) -> Response:
 
 
 def _delete(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     desk.set_visibility(TIME_ENTRIES, books, _found(call, books), desk.DELETED, call.now)
     return Response(status_code=204)
 
