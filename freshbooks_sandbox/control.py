@@ -62,6 +62,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         post("/outbox", lambda _: sandbox.outbox, ("GET",)),
         post("/webhooks", lambda sent: _webhooks(sandbox, sent), ("GET", "POST")),
         post("/ledger/{business:int}/{resource}", lambda sent: _rows(sandbox, sent), ("GET",)),
+        post("/befall", lambda sent: sandbox.befall(sent["business_id"], sent["id"], sent["trouble"])),
         *(post(f"/{verb}", change(verb)) for verb in _VERBS),
     ]
 

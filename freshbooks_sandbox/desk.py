@@ -29,7 +29,11 @@ def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) 
     resource.change(books, row, fields, at)
     if orjson.dumps(row) == before:
         return False
-    _changed(resource, books, row, at)
+    if fields.keys() == {"lines"} and not books.switches.line_edits_move_invoices:
+        books.table(resource.name).changed()
+        resource.after(books, row, at)
+    else:
+        _changed(resource, books, row, at)
     books.tell(resource.name, "update", row.get(resource.id))
     return True
 

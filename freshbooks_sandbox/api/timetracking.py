@@ -12,6 +12,7 @@ from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, vnd
 from freshbooks_sandbox.api.call import Call, jsonable, route
 from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.oddities import ignored
 from freshbooks_sandbox.paging import bare_page
 from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
 from freshbooks_sandbox.resources import TIME_ENTRIES
@@ -31,7 +32,8 @@ def _list(call: Call) -> Response:
     params = call.params
     table = books.table("time_entries")
     names = ("page", "per_page")
-    key = tuple(sorted((k, v) for k, v in params.items() if k not in names))
+    asked = sorted((k, v) for k, v in params.items() if k not in names)
+    key = (*asked, *sorted(call.store.switches.ignored_filters))
     chosen: list[Row] = table.cached(key, lambda: _chosen(call, books))
     page = bare_page(params, len(chosen), default=None)
     rows = [] if books.role == "client" else page.cut(chosen)
@@ -41,7 +43,8 @@ def _list(call: Call) -> Response:
 
 def _chosen(call: Call, books: Books) -> list[Row]:
     """Rows under the bare filters, newest id first; `search[...]` and `sort` do nothing here."""
-    params = call.params
+    switches = call.store.switches
+    params = {k: v for k, v in call.params.items() if not ignored(switches, "time_entries", k)}
     numbers = {name: bare_number(params, name) for name in ("client_id", "project_id", "identity_id")}
     truths = {name: bare_truth(params, name) for name in ("billable", "billed")}
     if not bare_truth(params, "team"):

@@ -64,7 +64,7 @@ def _summary(ask: Ask, rows: list[Row]) -> Row:
 
 def _details(ask: Ask, row: Row) -> Row:
     rate = decimal(row["discount_value"])
-    totals = price(row["lines"], rate)
+    totals = price(row["lines"], rate, by_line="_tax_by_line" in row)
     numbers = {line[f"taxName{slot}"]: line[f"taxNumber{slot}"] for line in row["lines"] for slot in "12"}
     return {
         "invoiceid": row["id"],
