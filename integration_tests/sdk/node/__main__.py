@@ -30,7 +30,9 @@ def main() -> int:
             "CODE": sandbox.oauth.consent(None, sandbox.redirect_uri),
             "TZ": "UTC",
         }
-        return subprocess.run(["node", "check.js"], cwd=HERE, env={**os.environ, **told}, check=False).returncode
+        return subprocess.run(
+            ["node", "check.js"], cwd=HERE, env={**os.environ, **told}, check=False
+        ).returncode
 
 
 if __name__ == "__main__":
