@@ -8,7 +8,7 @@ LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long test-lowest lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test
+.PHONY: demo test test-long test-lowest lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
 install: $(INSTALLED)
 
@@ -76,6 +76,10 @@ image-test: $(INSTALLED)
 # The MCP Inspector's command line against our server; needs Node.js and npm.
 inspector-test: $(INSTALLED)
 	@$(BIN)/python -m integration_tests.agent.inspector
+
+# FreshBooks' own Node SDK against the sandbox; needs Node.js and npm.
+sdk-node-test: $(INSTALLED)
+	@$(BIN)/python -m integration_tests.sdk.node
 
 # Dagster's assets in-process, in an environment of their own.
 dagster-test: $(DAGSTER)

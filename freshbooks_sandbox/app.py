@@ -13,12 +13,16 @@ from freshbooks_sandbox import control, errors
 from freshbooks_sandbox.api import (
     accounting,
     auth,
+    callbacks,
     comments,
     ledger,
+    manual_entries,
     oauth_pages,
+    online_payments,
     projects,
     reports,
     retainers,
+    timers,
     timetracking,
     uploads,
 )
@@ -29,8 +33,9 @@ if TYPE_CHECKING:
 
 def build_app(sandbox: Sandbox) -> Starlette:
     families = (
-        *(oauth_pages, auth, accounting, reports, ledger),
+        *(oauth_pages, auth, accounting, reports, ledger, manual_entries, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
+        *(timers, online_payments),
     )
     routes = [route for family in families for route in family.routes()]
     app = Starlette(
@@ -45,5 +50,11 @@ def build_app(sandbox: Sandbox) -> Starlette:
 async def _unknown_path(request: Request, _error: Exception) -> Response:
     """A bare 404 in the manner of the family that the path seems to belong to."""
     path = request.url.path
-    family = next((f for f in ("accounting", "events") if path.startswith(f"/{f}/")), "other")
+    starts = {
+        "/accounting/businesses/": "ledger",
+        "/accounting/ledger_accounts/": "ledger",
+        "/accounting/": "accounting",
+        "/events/": "events",
+    }
+    family = next((family for start, family in starts.items() if path.startswith(start)), "other")
     return errors.family_not_found(family).answer(new_shape="x-api-version" in request.headers)

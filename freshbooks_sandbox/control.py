@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +30,9 @@ def routes(sandbox: Sandbox) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             try:
                 sent = orjson.loads(await request.body() or b"{}")
-                return Answer(_plain(work({**sent, **request.path_params, "method": request.method})))
+                call = {**sent, **request.path_params, "method": request.method}
+                # In a thread: a delivery may be answered by a call to this server.
+                return Answer(_plain(await run_in_threadpool(work, call)))
             except ApiError as error:
                 return error.answer(new_shape=False)
             except (KeyError, TypeError, ValueError) as error:
@@ -57,7 +60,9 @@ def routes(sandbox: Sandbox) -> list[Route]:
         post("/switches", lambda sent: _switches(sandbox, sent), ("GET", "POST")),
         post("/requests", lambda sent: _log(sandbox, sent), ("GET", "DELETE")),
         post("/outbox", lambda _: sandbox.outbox, ("GET",)),
+        post("/webhooks", lambda sent: _webhooks(sandbox, sent), ("GET", "POST")),
         post("/ledger/{business:int}/{resource}", lambda sent: _rows(sandbox, sent), ("GET",)),
+        post("/befall", lambda sent: sandbox.befall(sent["business_id"], sent["id"], sent["trouble"])),
         *(post(f"/{verb}", change(verb)) for verb in _VERBS),
     ]
 
@@ -105,6 +110,13 @@ def _log(sandbox: Sandbox, sent: Row) -> list[Row]:
     if sent["method"] == "DELETE":
         sandbox.requests.clear()
     return logged
+
+
+def _webhooks(sandbox: Sandbox, sent: Row) -> Row:
+    """What waits and what was posted; POST `{"times": 2}` posts what waits, each twice."""
+    if sent["method"] == "POST":
+        sandbox.webhooks.deliver(int(sent.get("times", 1)))
+    return {name: [d.plain() for d in getattr(sandbox.webhooks, name)] for name in ("pending", "delivered")}
 
 
 def _rows(sandbox: Sandbox, sent: Row) -> list[Row]:

@@ -16,7 +16,9 @@ ACTIVE, DELETED, ARCHIVED = 0, 1, 2
 def create(resource: Resource, books: Books, fields: Row, at: datetime) -> Row:
     if resource.create is None:
         raise TypeError(f"{resource.name} cannot be created on its own")
-    return resource.create(books, fields, at)
+    row = resource.create(books, fields, at)
+    books.tell(resource.name, "create", row[resource.id])
+    return row
 
 
 def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) -> bool:
@@ -27,7 +29,12 @@ def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) 
     resource.change(books, row, fields, at)
     if orjson.dumps(row) == before:
         return False
-    _changed(resource, books, row, at)
+    if fields.keys() == {"lines"} and not books.switches.line_edits_move_invoices:
+        books.table(resource.name).changed()
+        resource.after(books, row, at)
+    else:
+        _changed(resource, books, row, at)
+    books.tell(resource.name, "update", row.get(resource.id))
     return True
 
 
@@ -41,6 +48,7 @@ def set_visibility(resource: Resource, books: Books, row: Row, state: int, at: d
         return False
     row[key] = value
     _changed(resource, books, row, at)
+    books.tell(resource.name, "delete" if state == DELETED else "update", row[resource.id])
     return True
 
 

@@ -63,6 +63,12 @@ def invalid(field: str, message: str, status: int = 422) -> ApiError:
     return ApiError(status, {"errno": 2001, "error": {field: message}})
 
 
+def unprocessable(*details: str) -> ApiError:
+    """The validation error of the events family."""
+    message = "The request was well-formed but was unable to be followed due to semantic errors."
+    return ApiError(422, {"errno": 422, "message": message, "details": list(details)})
+
+
 def family_not_found(family: str) -> ApiError:
     """The bare 404 of an unknown account, business or path."""
     if family == "accounting":

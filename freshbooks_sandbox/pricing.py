@@ -46,7 +46,8 @@ def line_taxes(line: dict[str, Any], base: Decimal) -> list[tuple[tuple[str, str
     return taxes
 
 
-def price(lines: Iterable[dict[str, Any]], discount_percent: Decimal) -> Totals:
+def price(lines: Iterable[dict[str, Any]], discount_percent: Decimal, *, by_line: bool = False) -> Totals:
+    """`by_line`: each line's tax is rounded, instead of the sum of all."""
     subtotal = ZERO
     taxes: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     keep = 1 - discount_percent / 100
@@ -54,6 +55,6 @@ def price(lines: Iterable[dict[str, Any]], discount_percent: Decimal) -> Totals:
         amount = decimal(line["amount"])
         subtotal += amount
         for key, tax in line_taxes(line, amount * keep):
-            taxes[key] += tax
+            taxes[key] += cents(tax) if by_line else tax
     discount = -cents(subtotal * discount_percent / 100)
     return Totals(subtotal, discount, {key: cents(tax) for key, tax in taxes.items()})

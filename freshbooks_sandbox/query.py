@@ -31,6 +31,11 @@ def _day(key: str, text: str) -> str:
         raise errors.accounting(422, 1023, message, key, "search", text) from None
 
 
+def day_value(key: str, values: list[str]) -> str:
+    """The last value as a checked day."""
+    return _day(key, values[-1])
+
+
 def _truth(key: str, text: str) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
     if known is None:

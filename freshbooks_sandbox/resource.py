@@ -48,6 +48,7 @@ class Resource:
     sorts: dict[str, Callable[[Row], Any]] = field(default_factory=dict)
     after: After = _nothing  # runs when a record really changed, was deleted or restored
     writable: bool = True  # over the API
+    posted: bool = True  # False: changed over the API, but not created there
     listed: bool = True  # False: the API takes a POST and lists nothing
     one_page: bool = False  # without `per_page` the whole list comes at once
     whole: tuple[str, ...] = ()  # keys that every PUT must carry (7.1)

@@ -17,6 +17,7 @@ from freshbooks_sandbox import desk
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.app import build_app
 from freshbooks_sandbox.clock import Clock
+from freshbooks_sandbox.domain import invoices, settlement
 from freshbooks_sandbox.faults import Faults
 from freshbooks_sandbox.gate import Gate, RequestLog
 from freshbooks_sandbox.limits import Limits
@@ -103,6 +104,10 @@ class Sandbox:
         self.oauth = OAuth(self.clock, self.switches, redirect_uri)
         self.redirect_uri = redirect_uri
         fill(self.store, seed, scale)
+        self.webhooks = self.store.webhooks
+        self.webhooks.identity_id = self.store.identity["identity_id"]
+        for books in self.store.businesses.values():
+            books.listener = self.webhooks.heard
         self._port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -146,6 +151,7 @@ class Sandbox:
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join()
+        self.webhooks.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -199,6 +205,27 @@ class Sandbox:
             desk.edit(found, books, row, fields, self.clock.now())
             return row
 
+    def befall(self, business_id: int, id: int, trouble: str) -> Row:
+        """An invoice is disputed, or its payment declined, pending, retried or failed; the row (4.1)."""
+        with self.store.lock:
+            found, books, row = self._row("invoices", business_id, id)
+            settlement.befall(row, trouble)
+            desk.touch(found, books, row, self.clock.now())
+            books.tell("invoices", "update", id)
+            return row
+
+    def reprice(self, business_id: int) -> int:
+        """Total the invoices without payments anew, under `tax_rounding` as it is now; how many moved."""
+        with self.store.lock:
+            books = self.books(business_id)
+            paid = {payment["invoiceid"] for payment in books["payments"].values()}
+            rows = [row for row in books["invoices"].values() if row["id"] not in paid]
+            before = [row["amount"] for row in rows]
+            for row in rows:
+                invoices.change(books, row, {}, self.clock.now())
+            books.table("invoices").changed()
+            return sum(row["amount"] != amount for row, amount in zip(rows, before, strict=True))
+
     def archive(self, resource: str, business_id: int, id: Any) -> Row:
         return self._visibility(resource, business_id, id, desk.ARCHIVED)
 
@@ -208,6 +235,7 @@ class Sandbox:
             found, books, row = self._row(resource, business_id, id)
             if found.soft_delete is None and found.change is not None:
                 books.table(resource).remove(id)
+                books.tell(resource, "delete", id)
                 return row
         return self._visibility(resource, business_id, id, desk.DELETED)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.clock import Clock
 from freshbooks_sandbox.switches import Switches
+from freshbooks_sandbox.webhooks import Webhooks
 
 Made = TypeVar("Made")
 
@@ -69,6 +70,12 @@ class Books:
         self._next_id: dict[str, int] = {}
         self._derived: dict[str, Derived] = {}
         self._followed: dict[str, tuple[tuple[int, ...], Any]] = {}
+        self.listener: Callable[[Books, str, str, Any], None] | None = None
+
+    def tell(self, resource: str, verb: str, key: Any) -> None:
+        """A person or an app changed a record: `verb` is create, update, delete or sendByEmail."""
+        if self.listener is not None:
+            self.listener(self, resource, verb, key)
 
     @property
     def account_id(self) -> str | None:
@@ -138,6 +145,10 @@ class Store:
     outbox: list[Row] = field(default_factory=list)
     files: dict[str, Row] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
+    webhooks: Webhooks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.webhooks = Webhooks(self.switches)
 
     def add(self, books: Books) -> Books:
         self.businesses[books.business_id] = books

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain.settlement import seen_status
 from freshbooks_sandbox.money import ZERO, decimal, money
+from freshbooks_sandbox.oddities import told
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.store import Books
 
@@ -34,7 +35,7 @@ def view(books: Books, resource: Resource, row: Row, asked: set[str], day: str) 
     seen.update(resource.seen(books, row, day))
     wanted = asked.intersection(resource.includes) - seen.keys()
     seen.update({name: _include(books, resource, row, name, day) for name in wanted})
-    return seen
+    return told(books.switches, resource, seen)
 
 
 def _include(books: Books, resource: Resource, row: Row, name: str, day: str) -> Any:

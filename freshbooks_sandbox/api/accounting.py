@@ -12,8 +12,10 @@ from freshbooks_sandbox.answers import Answer, Row, result
 from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
 from freshbooks_sandbox.domain.common import require
+from freshbooks_sandbox.ledger.tables import accounts
+from freshbooks_sandbox.oddities import ignored, moved
 from freshbooks_sandbox.paging import accounting_page, capped
-from freshbooks_sandbox.query import Test, search_params
+from freshbooks_sandbox.query import Test, day_value, search_params
 from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.resources import ACCOUNTING
 from freshbooks_sandbox.store import Books
@@ -25,24 +27,33 @@ def open_books(call: Call, scope: str, gate: str) -> Books:
     """The account of the path, with account, scope, role and plan checked in this order."""
     books = call.books(call.store.by_account(call.path("account")))
     call.need(scope)
+    check_plan(call, gate)
+    return books
+
+
+def check_plan(call: Call, gate: str) -> None:
     if gate in call.store.switches.gated:
         message = f"You do not have access to {gate.replace('_', ' ')}."
         raise errors.accounting(200, GATE_ERRNO.get(gate, 1003), message, None, gate)
-    return books
 
 
 def select(call: Call, books: Books, resource: Resource) -> list[Row]:
     """Rows that pass the filters, in the order asked for."""
-    search = search_params(call.multi)
+    switches = call.store.switches
+    sent = search_params(call.multi).items()
+    search = {name: values for name, values in sent if not ignored(switches, resource.name, name)}
     day = today(books, call.now)
     sort = call.params.get("sort", "")
-    switches = call.store.switches
     key = (str(sorted(search.items())), sort, day, repr(switches))
     table = books.table(resource.name)
 
     def make() -> list[Row]:
+        if switches.bill_pay and resource.name in _BILL_PAY:
+            return []
         tests = _tests(call, books, resource, search, day)
         rows: Any = table.rows.values()
+        if resource.name == "journal_entry_accounts":
+            rows = _accounts_of_period(books, search).values()
         if search.keys() & set(resource.seen_filters):
             rows = [r for r in rows if all(test({**r, **resource.seen(books, r, day)}) for test in tests)]
         else:
@@ -53,12 +64,22 @@ def select(call: Call, books: Books, resource: Resource) -> list[Row]:
     return chosen
 
 
+def _accounts_of_period(books: Books, search: dict[str, list[str]]) -> dict[int, Row]:
+    """Their balances are those of a currency and a period (3.3)."""
+    bounds = {
+        bound: day_value(name, search[name])
+        for name, bound in (("start_date", "first"), ("end_date", "last"))
+        if name in search
+    }
+    return accounts(books, search.get("currency_code", [books.currency])[-1], **bounds)
+
+
 def _tests(
     call: Call, books: Books, resource: Resource, search: dict[str, list[str]], day: str
 ) -> list[Test]:
     switches = call.store.switches
     tests = [
-        resource.filters[name](name, values)
+        moved(switches, resource, name, resource.filters[name](name, values))
         for name, values in search.items()
         if name in resource.filters and (name not in resource.undocumented or switches.updated_min_everywhere)
     ]
@@ -70,11 +91,13 @@ def _tests(
     if asked.isdigit():
         return [*tests, lambda row: row["vis_state"] == int(asked)]
     hidden = {desk.DELETED}
-    if resource.name == "clients" and not switches.archived_clients_by_default:
+    clients_hidden = resource.name == "clients" and not switches.archived_clients_by_default
+    if clients_hidden or resource.name in switches.archived_hidden:
         hidden.add(desk.ARCHIVED)
     return [*tests, lambda row: row["vis_state"] not in hidden]
 
 
+_BILL_PAY = frozenset({"bills", "bill_vendors", "bill_payments"})
 _HAS = {f"has_{kind}": kind for kind in ("credit", "draft", "outstanding", "overdue")}
 
 
@@ -102,13 +125,15 @@ def _list(resource: Resource) -> Handler:
         unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
         include, day = call.include(), today(books, call.now)
         shown = [] if unreadable else [view(books, resource, row, include, day) for row in page.cut(rows)]
-        return result({resource.list_key: shown, **page.block()})
+        key = call.store.switches.staff_key if resource.name == "staff" else resource.list_key
+        return result({key: shown, **page.block()})
 
     return handler
 
 
 def _found(call: Call, books: Books, resource: Resource) -> Row:
-    row = None if books.role == "client" else books[resource.name].get(call.number("id"))
+    hidden = books.role == "client" or (call.store.switches.bill_pay and resource.name in _BILL_PAY)
+    row = None if hidden else books[resource.name].get(call.number("id"))
     if row is None:
         raise errors.not_found(resource.singular, resource.id, call.path("id"))
     return row
@@ -137,10 +162,35 @@ def _create(resource: Resource) -> Handler:
             active = sum(1 for row in books["clients"].values() if row["vis_state"] == desk.ACTIVE)
             if active >= limit:
                 raise errors.accounting(402, 7005, f"Client limit of {limit} reached")
-        row = desk.create(resource, books, jsonable(call.body(resource.singular)), call.now)
+        fields = jsonable(call.body(resource.singular))
+        if call.store.switches.unique_names:
+            _refuse_twin(books, resource, fields)
+        row = desk.create(resource, books, fields, call.now)
         return _shown(call, books, resource, row)
 
     return handler
+
+
+_UNIQUE = {
+    "clients": (("email",), ("fname", "lname", "organization")),
+    "items": (("name",),),
+    "bill_vendors": (("vendor_name",),),
+}
+
+
+def _refuse_twin(books: Books, resource: Resource, fields: Row) -> None:
+    """One of the same name "already exists", be it archived or deleted; a client's is its email and name (7.7)."""
+    parts = _UNIQUE.get(resource.name, ())
+
+    def name(row: Row) -> list[str] | None:
+        texts = ["/".join(str(row.get(key) or "").lower() for key in keys) for keys in parts]
+        return texts if all(text.strip("/") for text in texts) else None
+
+    wanted = name(fields) if parts else None
+    if wanted is not None and any(name(row) == wanted for row in books[resource.name].values()):
+        key = "username" if resource.name == "clients" else parts[0][0]
+        message = f"{key.replace('_', ' ').capitalize()} already exists."
+        raise errors.accounting(409, 1004, message, key, resource.singular)
 
 
 def _update(resource: Resource) -> Handler:
@@ -173,6 +223,7 @@ def _delete(resource: Resource) -> Handler:
         row = _found(call, books, resource)
         if resource.soft_delete is None:
             books.table(resource.name).remove(row["id"])
+            books.tell(resource.name, "delete", row["id"])
         else:
             desk.set_visibility(resource, books, row, desk.DELETED, call.now)
         return Answer({"response": {}})
@@ -195,7 +246,7 @@ def routes() -> list[Route]:
     for resource in ACCOUNTING:
         many: dict[str, Handler] = {"GET": _list(resource)} if resource.listed else {}
         one: dict[str, Handler] = {"GET": _single(resource)}
-        if resource.writable and resource.create:
+        if resource.writable and resource.posted and resource.create:
             many["POST"] = _create(resource)
         if resource.writable and resource.change:
             one["PUT"] = _update(resource)

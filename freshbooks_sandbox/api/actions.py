@@ -34,6 +34,9 @@ def run(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -> 
         if fields.get("action_accept"):
             estimates.set_stage(row, 5)
     desk.touch(resource, books, row, call.now)
+    books.tell(resource.name, "update", row["id"])
+    if fields.get("action_email"):
+        books.tell(resource.name, "sendByEmail", row["id"])
 
 
 def _mail(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -> None:

@@ -47,12 +47,21 @@ class Call:
         """`include[]=a&include[]=b`; a comma list in `include=` is not understood (3.6)."""
         return {value for name, value in self.multi if name == "include[]"}
 
-    def need(self, scope_object: str) -> None:
+    def need(self, scope_object: str, verb: str | None = None) -> None:
         """403 unless the token holds `user:<object>:read`, or `:write` for anything but a GET (1.6)."""
-        verb = "read" if self.request.method == "GET" else "write"
+        verb = verb or ("read" if self.request.method == "GET" else "write")
         needed = f"user:{scope_object}:{verb}"
         if needed not in self.access.scopes:
             raise errors.insufficient_scope(self.family, self.access.scope, needed)
+
+    def need_account(self, older: str) -> None:
+        """The ledger's scope: `account`, where the switch says so, or the `older` one (1.5)."""
+        says = self.store.switches.account_scope
+        verb = "read" if self.request.method == "GET" else "write"
+        if says == "unknown" or (says == "accepted" and f"user:{older}:{verb}" in self.access.scopes):
+            self.need(older)
+        else:
+            self.need("account")
 
     def books(self, found: Books | None) -> Books:
         if found is None:
@@ -61,18 +70,24 @@ class Call:
             raise errors.permission_denied(self.family)
         return found
 
-    def body(self, key: str) -> Row:
-        """The object under the singular name; numbers with a point arrive as Decimal."""
+    def whole(self) -> Row:
+        """The body as an object; numbers with a point arrive as Decimal."""
         try:
             sent = loads(self.raw or b"{}", parse_float=Decimal)
         except (JSONDecodeError, UnicodeDecodeError):
             if self.family == "accounting":
                 raise errors.accounting(400, 1005, "Could not parse the request body.") from None
             raise errors.ApiError(400, {"message": "Could not parse the request body."}) from None
-        fields = sent.get(key) if isinstance(sent, dict) else None
+        return sent if isinstance(sent, dict) else {}
+
+    def body(self, key: str) -> Row:
+        """The object under the singular name."""
+        fields = self.whole().get(key)
         if not isinstance(fields, dict):
             if self.family == "accounting":
                 raise errors.required(key, key)
+            if self.family == "events":
+                raise errors.unprocessable(f"{key}: Field required")
             raise errors.invalid(key, "field required")
         return fields
 

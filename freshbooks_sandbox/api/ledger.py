@@ -19,7 +19,7 @@ _SUB_TYPES: list[Row] = [
 
 def _open(call: Call) -> Books:
     books = call.books(call.store.by_uuid(call.path("uuid")))
-    call.need("journal_entries")
+    call.need_account("journal_entries")
     if books.account_id is None or books.role == "client":
         raise errors.family_not_found("ledger")
     return books
@@ -38,17 +38,17 @@ def _account(call: Call) -> Response:
 
 
 def _types(call: Call) -> Response:
-    call.need("journal_entries")
+    call.need_account("journal_entries")
     return Answer({"data": [{"name": name} for name in words("asset equity expense income liability")]})
 
 
 def _sub_types(call: Call) -> Response:
-    call.need("journal_entries")
+    call.need_account("journal_entries")
     return Answer({"data": _SUB_TYPES})
 
 
 def _sub_type(call: Call) -> Response:
-    call.need("journal_entries")
+    call.need_account("journal_entries")
     found = next((row for row in _SUB_TYPES if row["id"] == call.number("id")), None)
     if found is None:
         raise errors.family_not_found("ledger")

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, vnd
 from freshbooks_sandbox.api.call import Call, jsonable, route
+from freshbooks_sandbox.oddities import ignored, told
 from freshbooks_sandbox.paging import bare_page, capped
 from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
 from freshbooks_sandbox.resources import PROJECTS
@@ -28,6 +29,8 @@ def _list(call: Call) -> Response:
     books = _open(call)
     params = call.params
     client, since = bare_number(params, "client_id"), bare_instant(params, "updated_since", utc_naive_iso)
+    if ignored(books.switches, "projects", "updated_since"):
+        since = None
     wanted = {name: bare_truth(params, name) for name in ("complete", "active", "internal")}
     if wanted["active"] is None:
         wanted["active"] = True  # deleted projects are left out unless asked for
@@ -37,6 +40,7 @@ def _list(call: Call) -> Response:
         if all(row[name] == value for name, value in wanted.items() if value is not None)
         and (client is None or row["client_id"] == client)
         and (since is None or row["updated_at"] >= since)
+        and (row["active"] or books.switches.deleted_projects_listed)
     ]
     sort = params.get("sort", "")
     chosen = _sorted(chosen, sort, call.store.switches.asc_quirk)
@@ -63,7 +67,7 @@ def _view(books: Books, row: Row, logged: bool) -> Row:
     if logged:
         entries = books.where("time_entries", project_id=row["id"], active=True, is_logged=True)
         seen["logged_duration"] = sum(entry["duration"] for entry in entries)
-    return seen
+    return told(books.switches, PROJECTS, seen)
 
 
 def _single(call: Call) -> Response:

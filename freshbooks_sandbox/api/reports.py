@@ -1,4 +1,4 @@
-"""Reports: flat dates, one answer, never paged (freshbooks-api.md 3.10)."""
+"""Reports: flat dates, one answer, never paged; at the older path and at the newer one (freshbooks-api.md 3.10)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,54 @@ from starlette.routing import Route
 
 from freshbooks_sandbox import errors
 from freshbooks_sandbox.answers import result
-from freshbooks_sandbox.api.accounting import open_books
+from freshbooks_sandbox.api.accounting import check_plan, open_books
 from freshbooks_sandbox.api.call import Call, Handler, route
 from freshbooks_sandbox.money import decimal
-from freshbooks_sandbox.reports import REPORTS, Path, Report
+from freshbooks_sandbox.reports import LEDGER, NEWER, REPORTS, Path, Report
 from freshbooks_sandbox.reports.ask import read
+from freshbooks_sandbox.store import Books
 from freshbooks_sandbox.views import today
 
+_DATES = ("start_date", "end_date", "dates[]")
 
-def _report(name: str, report: Report) -> Handler:
+
+def _older(name: str, report: Report) -> Handler:
     def handler(call: Call) -> Response:
-        books = open_books(call, "reports", name)
-        if books.role == "client":
-            raise errors.accounting(200, 1003, "You do not have access to reports.", None, "report")
-        made = report.make(read(name, books, call.multi, today(books, call.now)))
-        wrong = decimal(call.store.switches.report_skew.get(name))
-        for path in report.wrong if wrong else ():
-            _plant(made, path, wrong)
-        return result({report.key: made})
+        if name in call.store.switches.gone_reports:
+            raise errors.family_not_found("accounting")
+        return _answer(call, open_books(call, "reports", name), name, report)
 
     return handler
+
+
+def _newer(name: str, report: Report) -> Handler:
+    def handler(call: Call) -> Response:
+        takes, sent = call.store.switches.newer_reports, call.path("business")
+        find = {"uuid": call.store.by_uuid, "business": call.store.by_business}.get(takes)
+        books = call.books(find(sent) if find else None)
+        if name in LEDGER:
+            call.need_account("reports")
+        else:
+            call.need("reports")
+        if books.account_id is None:
+            raise errors.family_not_found("accounting")
+        check_plan(call, name)
+        return _answer(call, books, name, report)
+
+    return handler
+
+
+def _answer(call: Call, books: Books, name: str, report: Report) -> Response:
+    if books.role == "client":
+        raise errors.accounting(200, 1003, "You do not have access to reports.", None, "report")
+    sent = call.multi
+    if name in call.store.switches.dateless_reports:
+        sent = [(key, value) for key, value in sent if key not in _DATES]
+    made = report.make(read(name, books, sent, today(books, call.now)))
+    wrong = decimal(call.store.switches.report_skew.get(name))
+    for path in report.wrong if wrong else ():
+        _plant(made, path, wrong)
+    return result({report.key: made})
 
 
 def _plant(made: Any, path: Path, wrong: Decimal) -> None:
@@ -44,8 +72,11 @@ def _plant(made: Any, path: Path, wrong: Decimal) -> None:
 
 
 def routes() -> list[Route]:
-    root = "/accounting/account/{account}/reports/accounting"
+    older, newer = (
+        "/accounting/account/{account}/reports/accounting",
+        "/accounting/businesses/{business}/reports",
+    )
     return [
-        route(f"{root}/{name}", {"GET": _report(name, report)}, "accounting")
-        for name, report in REPORTS.items()
+        *(route(f"{older}/{name}", {"GET": _older(name, r)}, "accounting") for name, r in REPORTS.items()),
+        *(route(f"{newer}/{name}", {"GET": _newer(name, r)}, "accounting") for name, r in NEWER.items()),
     ]

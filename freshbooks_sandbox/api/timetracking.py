@@ -12,6 +12,7 @@ from freshbooks_sandbox import desk, errors
 from freshbooks_sandbox.answers import Row, vnd
 from freshbooks_sandbox.api.call import Call, jsonable, route
 from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.oddities import ignored
 from freshbooks_sandbox.paging import bare_page, capped
 from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
 from freshbooks_sandbox.resources import TIME_ENTRIES
@@ -20,18 +21,19 @@ from freshbooks_sandbox.store import Books
 from freshbooks_sandbox.views import public
 
 
-def _open(call: Call) -> Books:
+def open_books(call: Call) -> Books:
     books = call.books(call.store.by_business(call.path("business")))
     call.need("time_entries")
     return books
 
 
 def _list(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     params = call.params
     table = books.table("time_entries")
     names = ("page", "per_page")
-    key = tuple(sorted((k, v) for k, v in params.items() if k not in names))
+    asked = sorted((k, v) for k, v in params.items() if k not in names)
+    key = (*asked, *sorted(call.store.switches.ignored_filters))
     chosen: list[Row] = table.cached(key, lambda: _chosen(call, books))
     page = capped(bare_page(params, len(chosen), default=None), "time_entries", call.store.switches)
     rows = [] if books.role == "client" else page.cut(chosen)
@@ -41,7 +43,8 @@ def _list(call: Call) -> Response:
 
 def _chosen(call: Call, books: Books) -> list[Row]:
     """Rows under the bare filters, newest id first; `search[...]` and `sort` do nothing here."""
-    params = call.params
+    switches = call.store.switches
+    params = {k: v for k, v in call.params.items() if not ignored(switches, "time_entries", k)}
     numbers = {name: bare_number(params, name) for name in ("client_id", "project_id", "identity_id")}
     truths = {name: bare_truth(params, name) for name in ("billable", "billed")}
     if not bare_truth(params, "team"):
@@ -108,7 +111,7 @@ def _answer(row: Row) -> Response:
 
 
 def _single(call: Call) -> Response:
-    return _answer(_found(call, _open(call)))
+    return _answer(_found(call, open_books(call)))
 
 
 def _sent(call: Call) -> Row:
@@ -120,22 +123,23 @@ def _sent(call: Call) -> Row:
 
 def _create(call: Call) -> Response:
     """The server makes it the caller's own entry."""
-    books = _open(call)
+    books = open_books(call)
     fields = {**_sent(call), "identity_id": call.store.identity["identity_id"]}
     return _answer(desk.create(TIME_ENTRIES, books, fields, call.now))
 
 
 def _replace(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     row = _found(call, books)
     fields = _sent(call)
     work.replace_entry(books, row, {**fields, "timer": row["timer"], "active": row["active"]}, call.now)
     books.table("time_entries").changed()
+    books.tell("time_entries", "update", row["id"])
     return _answer(row)
 
 
 def _delete(call: Call) -> Response:
-    books = _open(call)
+    books = open_books(call)
     desk.set_visibility(TIME_ENTRIES, books, _found(call, books), desk.DELETED, call.now)
     return Response(status_code=204)
 

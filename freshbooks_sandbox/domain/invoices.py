@@ -21,6 +21,8 @@ _WRITABLE = (
     *words("vat_name vat_number invoice_number show_attachments auto_bill"),
 )
 
+_LONGEST_NUMBER = 20
+
 
 def create(books: Books, fields: Row, at: datetime) -> Row:
     """A draft; `customerid` and `create_date` are required, `due_date` is refused (7.2)."""
@@ -93,6 +95,8 @@ def create(books: Books, fields: Row, at: datetime) -> Row:
         "allowed_gateways": [],
         "attachments": _attachments(fields.get("attachments")),
     }
+    if "status" in fields:
+        settlement.set_first_status(row, fields["status"])
     _apply(books, row, {"lines": [], **fields}, at)
     books.table("invoices").put(invoice_id, row)
     clients.touch(books, client["id"], at)
@@ -114,6 +118,9 @@ def _apply(books: Books, row: Row, fields: Row, at: datetime) -> None:
     if "due_date" in fields:
         message = "Write access denied for object invoice field due_date"
         raise errors.accounting(403, 1038, message, "due_date", "invoice", str(fields["due_date"]))
+    if len(str(fields.get("invoice_number") or "")) > _LONGEST_NUMBER:
+        message = f"'invoice_number' has at most {_LONGEST_NUMBER} characters."
+        raise errors.accounting(422, 1017, message, "invoice_number", "invoice")
     assign(row, fields, _WRITABLE)
     if "create_date" in fields:
         row["create_date"] = day(fields, "create_date", "invoice")
@@ -131,6 +138,10 @@ def _apply(books: Books, row: Row, fields: Row, at: datetime) -> None:
         )
     if "deposit_percentage" in fields:
         row["deposit_percentage"] = fields["deposit_percentage"]
+    if books.switches.tax_rounding == "line":
+        row["_tax_by_line"] = True
+    else:
+        row.pop("_tax_by_line", None)
     reprice(row)
     settlement.settle(books, row)
 
@@ -180,10 +191,17 @@ def follow(books: Books, row: Row, at: datetime) -> None:
                 books.table("expenses").changed()
         if books.switches.link_time_entries:
             for linked in line["modern_time_entries"]:
-                entry = books["time_entries"].get(linked["id"] if isinstance(linked, dict) else linked)
+                entry = books["time_entries"].get(_time_entry(linked, books.switches.time_link))
                 if entry is not None and entry["billed"] == deleted:
                     entry.update(billed=not deleted, _updated_at=utc_z(at))
                     books.table("time_entries").changed()
+
+
+def _time_entry(linked: Any, shape: str) -> int | None:
+    """The id that a link names, in the shape that counts."""
+    if isinstance(linked, dict):
+        return linked.get("id") if shape in ("as_sent", "objects") else None
+    return linked if shape in ("as_sent", "numbers") else None
 
 
 def _presentation(invoice_id: int) -> Row:

@@ -17,11 +17,16 @@ FIRST_ENTRY = 90_000_001  # above every derived entry
 
 def create(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001
     """Needs `name`, a date and details that balance; the date is `date` or `user_entered_date` (3.6)."""
+    key = max(books["journal_entries"], default=FIRST_ENTRY - 1) + 1
+    return books.table("journal_entries").put(key, made(books, key, fields))
+
+
+def made(books: Books, key: int, fields: Row) -> Row:
+    """The row of entry `key`."""
     fields = {**fields, "user_entered_date": fields.get("date") or fields.get("user_entered_date")}
     require(fields, "journal_entry", "name", "user_entered_date", "details")
     code = str(fields.get("currency_code") or books.currency)
     on = day(fields, "user_entered_date", "journal_entry")
-    key = FIRST_ENTRY + len(books["journal_entries"])
     details = [
         {
             "detailid": key * 100 + position,
@@ -39,7 +44,7 @@ def create(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001
     ]
     if sum((decimal(d["debit"]) - decimal(d["credit"]) for d in details), ZERO) != 0:
         raise errors.accounting(422, 1004, "Debits and credits differ.", "details", "journal_entry")
-    row: Row = {
+    return {
         "entryid": key,
         "id": key,
         "name": fields["name"],
@@ -48,7 +53,6 @@ def create(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001
         "user_entered_date": on,
         "details": details,
     }
-    return books.table("journal_entries").put(key, row)
 
 
 def _sub_account(books: Books, detail: Row) -> int:

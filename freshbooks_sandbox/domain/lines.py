@@ -48,7 +48,7 @@ def amount_text(value: Any, name: str, obj: str) -> str:
 def reprice(document: Row) -> Totals:
     """Set `amount` and `discount_total` from lines and `discount_value`; the other totals follow later."""
     code = document["currency_code"]
-    totals = price(document["lines"], decimal(document["discount_value"]))
+    totals = price(document["lines"], decimal(document["discount_value"]), by_line="_tax_by_line" in document)
     document["amount"] = money(totals.total, code)
     discount = "-0.00" if totals.discount == 0 else str(totals.discount)
     document["discount_total"] = {"amount": discount, "code": code}

@@ -79,8 +79,9 @@ def follow(books: Books, row: Row, at: datetime) -> None:
     invoice = books["invoices"].get(row["invoiceid"])
     if invoice is not None:
         settlement.settle(books, invoice)
-        invoice["updated"] = eastern(at)
-        invoice["version"] = f"{eastern(at)}.{at.microsecond:06d}"
+        if books.switches.payments_move_invoices:
+            invoice["updated"] = eastern(at)
+            invoice["version"] = f"{eastern(at)}.{at.microsecond:06d}"
         books.table("invoices").changed()
         invoices.follow(books, invoice, at)
     if row["creditid"]:

@@ -12,6 +12,21 @@ from freshbooks_sandbox.store import Books
 _PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_partial", "deposit_paid"}
 
 
+TROUBLES: dict[str, Row] = {  # what may befall an invoice on its way to being paid (4.1)
+    "disputed": {"status": 0, "v3_status": "disputed", "dispute_status": "disputed"},
+    "resolved": {"status": 2, "v3_status": "resolved", "dispute_status": "resolved"},
+    "declined": {"status": 2, "v3_status": "declined", "last_order_status": "declined"},
+    "pending": {"status": 2, "v3_status": "pending", "last_order_status": "pending"},
+    "retry": {"status": 6, "v3_status": "retry", "autobill_status": "retry"},
+    "failed": {"status": 7, "v3_status": "failed", "autobill_status": "failed"},
+}
+
+
+def befall(row: Row, trouble: str) -> None:
+    """A dispute, or a payment that did not go through; KeyError for an unknown one."""
+    row.update(TROUBLES[trouble], display_status=trouble)
+
+
 def settle(books: Books, row: Row) -> None:
     """`paid`, `outstanding` and the statuses that follow from payments, archived ones too (4.1, 5)."""
     counted = [p for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] != 1]
@@ -26,7 +41,8 @@ def settle(books: Books, row: Row) -> None:
         "rate": row["discount_value"],
         "type": "percent",
     }
-    if row["v3_status"] in _PARTIAL:
+    over = row["v3_status"] in TROUBLES and paid >= total > 0
+    if row["v3_status"] in _PARTIAL or over:
         _follow_payments(row, paid, total, counted)
     _settle_deposit(row, paid, total)
 
@@ -83,6 +99,14 @@ def seen_status(row: Row, today: str) -> str:
     if open_ and row["due_date"] < today and decimal(row["outstanding"]) > 0:
         return "overdue"
     return str(row["v3_status"])
+
+
+def set_first_status(row: Row, status: object) -> None:
+    """A new invoice is a draft, sent or viewed; the rest is computed (7.2)."""
+    if status not in (1, 2, 3):
+        message = "The status of a new invoice is 1, 2 or 3."
+        raise errors.accounting(422, 8008, message, "status", "invoice", str(status))
+    set_status(row, {"status": status})
 
 
 def set_status(row: Row, fields: Row) -> None:

@@ -124,7 +124,7 @@ def _all(books: Books) -> Iterator[Document]:
 
 def _invoice(row: Row, paid: list[tuple[str, Decimal]]) -> Document:
     rate = decimal(row["discount_value"])
-    totals = price(row["lines"], rate)
+    totals = price(row["lines"], rate, by_line="_tax_by_line" in row)
     name = f"Invoice {row['invoice_number']}"
     part = Part("sales", row["description"] or name, totals.subtotal + totals.discount)
     taxes = tax_parts(row["lines"], 1 - rate / 100, totals.taxes)

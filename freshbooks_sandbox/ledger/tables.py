@@ -81,14 +81,18 @@ def _sub(books: Books, sub: SubAccount) -> Row:
 
 
 def _accounts(books: Books) -> dict[int, Row]:
-    """The chart with balances of the base currency: nothing in the API converts another one."""
-    made, posted = chart(books), journal.balances(books, books.currency)
+    return accounts(books, books.currency)
+
+
+def accounts(books: Books, code: str, first: str = "", last: str = "9999-12-31") -> dict[int, Row]:
+    """The chart with balances of one currency and period: nothing in the API converts another currency."""
+    made, posted = chart(books), journal.balances(books, code, first, last)
     touched = {posting.key for entry in journal.entries(books) for posting in entry.postings}
     found: dict[int, Row] = {}
     for account in made.accounts:
         sign = -1 if account.credit_natured else 1
         subs = made.under(account)
-        common = {"account_type": account.kind, "currency_code": books.currency}
+        common = {"account_type": account.kind, "currency_code": code}
         found[account.id] = {
             "accountid": account.id,
             "id": account.id,
@@ -105,7 +109,7 @@ def _accounts(books: Books) -> dict[int, Row]:
                     "account_sub_name": sub.name,
                     "account_sub_number": sub.number,
                     "balance": plain(sign * posted.get(sub.key, ZERO) + ZERO),  # no "-0"
-                    "custom": _custom(sub),
+                    "custom": is_custom(sub),
                     "transaction_posted": sub.key in touched,
                     "created_at": sub.category["created_at"] if sub.category else _MADE,
                     **common,
@@ -116,7 +120,7 @@ def _accounts(books: Books) -> dict[int, Row]:
     return found
 
 
-def _custom(sub: SubAccount) -> bool:
+def is_custom(sub: SubAccount) -> bool:
     return sub.category is not None and bool(sub.category["is_editable"])
 
 
@@ -125,14 +129,15 @@ def _ledger(books: Books) -> dict[str, Row]:
     made, found = chart(books), {}
     for account in made.accounts:
         subs = made.under(account)
-        children = [_uuid(books, sub.id) for sub in subs]
-        found[_uuid(books, account.id)] = _ledger_row(books, account, None, children)
+        children = [account_uuid(books, sub.id) for sub in subs]
+        found[account_uuid(books, account.id)] = _ledger_row(books, account, None, children)
         for sub in subs:
-            found[_uuid(books, sub.id)] = _ledger_row(books, account, sub, [])
+            found[account_uuid(books, sub.id)] = _ledger_row(books, account, sub, [])
     return found
 
 
-def _uuid(books: Books, number: int) -> str:
+def account_uuid(books: Books, number: int) -> str:
+    """Of an account or a sub-account, by its older number."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"freshbooks sandbox/{books.account_id}/{number}"))
 
 
@@ -140,15 +145,15 @@ def _ledger_row(books: Books, account: Account, sub: SubAccount | None, children
     category = sub.category if sub else None
     name = sub.name if sub else account.name
     row: Row = {
-        "uuid": _uuid(books, sub.id if sub else account.id),
+        "uuid": account_uuid(books, sub.id if sub else account.id),
         "name": name,
         "number": f"{account.number}-{sub.number}" if sub else account.number,
         "description": "",
         "type": account.kind,
         "sub_type": account.sub_type,
-        "parent_account": _uuid(books, account.id) if sub else None,
+        "parent_account": account_uuid(books, account.id) if sub else None,
         "sub_accounts": children,
-        "auto_created": not (sub and _custom(sub)),
+        "auto_created": not (sub and is_custom(sub)),
         "state": "active" if category is None or category["vis_state"] == 0 else "archived",
         "updated_at": utc_micro(parse_eastern(category["updated_at"] if category else _MADE)),
         "category_id": category["id"] if category else None,

@@ -53,6 +53,14 @@ item_sales
     profit and loss.
 expense_details
     By `date`, grouped by top category, with tax. Bills are not in it.
+general_ledger (newer path alone, as the two below)
+    Every posting of the period, manual ones too, under its account; debits equal credits. Ids of accounts are uuids.
+cash_flow
+    What moved on the cash account in the period, by the other side of each entry; `total` of the activities is
+    `net_cash_change`. Equity and long-term debt are financing, fixed assets investing, all else operating.
+chart_of_accounts
+    A list: every account, `balance` as text with three decimals; without dates of all time, without a currency of
+    the base one, and then `currency_code` is null.
 """
 
 from __future__ import annotations
@@ -61,7 +69,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.reports import collected, profit, receivables, sales, spending, statements, taxes
+from freshbooks_sandbox.reports import (
+    collected,
+    ledger,
+    profit,
+    receivables,
+    sales,
+    spending,
+    statements,
+    taxes,
+)
 from freshbooks_sandbox.reports.ask import Ask
 
 Path = tuple[str | int, ...]
@@ -72,7 +89,7 @@ class Report:
     """`key`: the result's name; `wrong`: the amounts that a planted error changes, all by the same."""
 
     key: str
-    make: Callable[[Ask], Row]
+    make: Callable[[Ask], Row | list[Row]]
     wrong: tuple[Path, ...]
 
 
@@ -119,3 +136,13 @@ REPORTS = {
         ),
     ),
 }
+
+# By business, in the newest docs' place (3.10): the older reports under their names, and three that are new.
+NEWER = {
+    **{name: report for name, report in REPORTS.items() if name != "profitloss_entity"},
+    "profit_and_loss": Report("profit_and_loss", profit.profit_and_loss, REPORTS["profitloss_entity"].wrong),
+    "general_ledger": Report("general_ledger", ledger.general_ledger, (("data", 0, "debit"),)),
+    "cash_flow": Report("cash_flow", ledger.cash_flow, (("summary", "net_cash_change"),)),
+    "chart_of_accounts": Report("journal_entry_accounts", ledger.chart_of_accounts, ()),
+}
+LEDGER = frozenset({"general_ledger", "trial_balance"})  # perhaps under user:account:read there (1.5)

@@ -84,7 +84,12 @@ def checked_day(name: str, text: str) -> str:
         raise errors.accounting(422, 1033, message, name, "report", text) from None
 
 
-RESOLUTIONS = {"m": (1, "m"), "q": (3, "3m"), "y": (12, "y")}  # as asked -> months, as answered
+RESOLUTIONS = {
+    "m": (1, "m"),
+    "q": (3, "3m"),
+    "3m": (3, "3m"),
+    "y": (12, "y"),
+}  # as asked -> months, as answered
 
 
 def periods(start: str, end: str, months: int) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from freshbooks_sandbox import errors
 from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.domain.settlement import seen_status
 from freshbooks_sandbox.ledger.documents import counts, issued
@@ -13,11 +14,23 @@ from freshbooks_sandbox.money import ZERO, cents, decimal, plain
 from freshbooks_sandbox.pricing import line_taxes, price
 from freshbooks_sandbox.reports.ask import Ask
 
+_DATES = {"issue": "create_date", "paid": "date_paid"}
+
 
 def invoice_details(ask: Ask) -> Row:
+    date_type = ask.get("date_type") or "issue"
+    if date_type not in _DATES:
+        message = f"Invalid value '{date_type}' for field 'date_type'."
+        raise errors.accounting(422, 1004, message, "date_type", "report", date_type)
+    statuses, clients_asked = _list(ask, "statusids"), _list(ask, "clientids")
     by_client: dict[int, list[Row]] = defaultdict(list)
-    for row in _of_period(ask):
-        if counts(row):
+    for row in _of_period(ask, _DATES[date_type]):
+        status = {seen_status(row, ask.today), str(row["status"])}
+        if (
+            counts(row)
+            and (not statuses or status & set(statuses))
+            and (not clients_asked or str(row["customerid"]) in clients_asked)
+        ):
             by_client[row["customerid"]].append(_details(ask, row))
     clients = []
     for key, invoices in by_client.items():
@@ -26,17 +39,22 @@ def invoice_details(ask: Ask) -> Row:
         clients.append({**who, "invoices": invoices, "summary": _summary(ask, invoices)})
     return {
         **ask.head(),
-        "date_type": "issue",
-        "statusids": [],
-        "clientids": [],
+        "date_type": date_type,
+        "statusids": statuses,
+        "clientids": clients_asked,
         "clients": sorted(clients, key=lambda c: (c["organization"].lower(), c["userid"])),
         "summary": _summary(ask, [row for client in clients for row in client["invoices"]]),
     }
 
 
-def _of_period(ask: Ask) -> Iterable[Row]:
+def _list(ask: Ask, name: str) -> list[str]:
+    """A flat list, its values separated by commas."""
+    return [value for value in ask.get(name).split(",") if value]
+
+
+def _of_period(ask: Ask, column: str = "create_date") -> Iterable[Row]:
     rows = ask.books["invoices"].values()
-    return (r for r in rows if r["currency_code"] == ask.code and ask.holds(r["create_date"]))
+    return (r for r in rows if r["currency_code"] == ask.code and ask.holds(r[column] or ""))
 
 
 def _summary(ask: Ask, rows: list[Row]) -> Row:
@@ -46,7 +64,7 @@ def _summary(ask: Ask, rows: list[Row]) -> Row:
 
 def _details(ask: Ask, row: Row) -> Row:
     rate = decimal(row["discount_value"])
-    totals = price(row["lines"], rate)
+    totals = price(row["lines"], rate, by_line="_tax_by_line" in row)
     numbers = {line[f"taxName{slot}"]: line[f"taxNumber{slot}"] for line in row["lines"] for slot in "12"}
     return {
         "invoiceid": row["id"],

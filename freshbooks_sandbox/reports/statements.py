@@ -23,7 +23,7 @@ _RESULT = ("income", "expense")
 
 def trial_balance(ask: Ask) -> Row:
     made = chart(ask.books)
-    found = _with_earnings(made, balances(ask.books, ask.code, last=_day_before(ask.start)))
+    found = _with_earnings(made, balances(ask.books, ask.code, last=day_before(ask.start)))
     for key, value in balances(ask.books, ask.code, ask.start, ask.end).items():
         found[key] = found.get(key, ZERO) + value
     rows = [
@@ -42,7 +42,7 @@ def trial_balance(ask: Ask) -> Row:
     return {**ask.head(), "data": rows}
 
 
-def _day_before(day: str) -> str:
+def day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 

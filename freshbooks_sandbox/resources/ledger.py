@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from freshbooks_sandbox.domain import journal_entries
+from freshbooks_sandbox.query import Test, day_value, equals_number
 from freshbooks_sandbox.resource import Resource
+
+
+def _sub_account(key: str, values: list[str]) -> Test:
+    test = equals_number("id")(key, values)
+    return lambda row: test(row["sub_account"])
+
+
+def _from(day: str) -> Test:
+    return lambda row: str(row["user_entered_date"]) >= day
+
+
+def _to(day: str) -> Test:
+    """Included, as the end of a report."""
+    return lambda row: str(row["user_entered_date"]) <= day
+
 
 JOURNAL_ACCOUNTS = Resource(
     "journal_entry_accounts",
@@ -23,6 +39,11 @@ JOURNAL_DETAILS = Resource(
     id="detailid",
     stamp=None,
     soft_delete=None,
+    filters={
+        "sub_accountid": _sub_account,
+        "start_date": lambda key, values: _from(day_value(key, values)),
+        "end_date": lambda key, values: _to(day_value(key, values)),
+    },
 )
 JOURNAL_ENTRIES = Resource(
     "journal_entries",

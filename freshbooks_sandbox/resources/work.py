@@ -57,7 +57,7 @@ STAFF = Resource(
     change=staff.change,
     filters=days("updated"),
     undocumented=("updated_min", "updated_max"),
-    writable=False,  # deprecated
+    posted=False,  # people are invited in the web app
 )
 RETAINERS = Resource(
     "retainers",

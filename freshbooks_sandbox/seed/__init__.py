@@ -74,3 +74,5 @@ def _draw(store: Store, seed: str, rows: int | None) -> None:
             extras.fill(books, size)
         clients.fill_guest(guest)
         work.small(small)
+        for books, size in ((main, 3), (second, 1)):
+            extras.manual_entries(books, size)

@@ -40,6 +40,8 @@ FIRST_IDS = {
     "invoice_profiles": 5_281,
     "retainers": 2_201,
     "staff": 1,
+    "callbacks": 2_001,
+    "timers": 55_001,
 }
 
 _TEAM = (

@@ -56,6 +56,27 @@ def fill(books: Books, size: int) -> None:
     journal_entries.create(books, {**entry, "details": details}, OPENED)
 
 
+_LOANS = (
+    # Both sides within one month, so that no month's end and no total of the demo moves.
+    ("Owner's loan to the business", "Bridge until the client pays", 1, 0, "2025-03-04", "2025-03-27"),
+    ("Owner's draw", "Advance on March", 0, 1, "2026-03-02", "2026-03-30"),
+)
+
+
+def manual_entries(books: Books, size: int) -> None:
+    """A few entries of an accountant's kind: money lent or drawn by the owner, and given back."""
+    subs = [chart(books).by_key[key].id for key in ("cash", "capital")]
+    for name, text, to, source, first, last in _LOANS:
+        value = str(1_250 * size)
+        for title, debit, credit, on in ((name, to, source, first), (f"{name}, repaid", source, to, last)):
+            details = [
+                {"sub_accountid": subs[debit], "debit": value, "credit": None},
+                {"sub_accountid": subs[credit], "debit": None, "credit": value},
+            ]
+            fields: Row = {"name": title, "description": text, "date": on, "details": details}
+            journal_entries.create(books, fields, OPENED)
+
+
 def _other_income(books: Books, size: int) -> None:
     dice = Dice(books, "other income")
     tax = [{"name": "HST", "amount": "13"}] if books.business_id == MAIN else [{"name": "TPS", "amount": "5"}]

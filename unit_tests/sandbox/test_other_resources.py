@@ -93,7 +93,7 @@ class TestLists:
             (DETAILS, "journal_entries"),
             (
                 f"/accounting/businesses/{MAIN:08x}-0002-4d2e-8de2-a77e0c34a9a1/ledger_accounts/accounts",
-                "journal_entries",
+                "account",
             ),
             ("{acct}/reports/accounting/balance_sheet", "reports"),
         ],

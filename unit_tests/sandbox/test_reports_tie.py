@@ -356,8 +356,14 @@ class TestDoubleEntry:
         came += total(c["amount"] for c in oracle.credits if c["credit_type"] != "goodwill")
         came += total(r["amount"] for r in oracle.income)
         went = total(r["amount"] for r in oracle.expenses) + total(r["amount"] for r in oracle.bill_payments)
+        (petty,) = {
+            d["sub_account"]["sub_accountid"]
+            for d in oracle.books["journal_entry_details"].values()
+            if d["account"]["account_number"] == "1000"
+        }
         manual = [d for e in oracle.books["journal_entries"].values() for d in e["details"]]
-        own = sum((Decimal(d["debit"]) for d in manual if d["debit"] and d["currency_code"] == code), ZERO)
+        manual = [d for d in manual if d["sub_accountid"] == petty and d["currency_code"] == code]
+        own = sum((Decimal(d["debit"] or 0) - Decimal(d["credit"] or 0) for d in manual), ZERO)
         assert cash == came + own - went
 
     @pytest.mark.parametrize("business", [MAIN, SECOND])

@@ -339,3 +339,79 @@ class TestClientsAndEstimates:
         reader = caller(fresh, ["user:invoices:read"])
         body = {"customerid": client, "create_date": "2026-11-01"}
         assert reader.post(INVOICES, invoice=body).status_code == 403
+
+
+class TestNamesAndNumbers:
+    @pytest.mark.parametrize(
+        ("path", "key", "fields"),
+        [
+            (CLIENTS, "client", {"email": "pay@acme.example", "organization": "ACME"}),
+            ("{acct}/items/items", "item", {"name": "Brand guide"}),
+            ("{acct}/bill_vendors/bill_vendors", "bill_vendor", {"vendor_name": "Solisco"}),
+        ],
+    )
+    def test_a_twin_already_exists(
+        self, fresh: Sandbox, desk: Api, client: int, path: str, key: str, fields: dict[str, str]
+    ) -> None:
+        if key == "bill_vendor":
+            fresh.archive("bill_vendors", MAIN, fresh.create("bill_vendors", MAIN, **fields)["vendorid"])
+        refused = desk.post(path, **{key: fields})
+        assert refused.status_code == 409
+        assert "already exists" in refused.text
+        fresh.switches.unique_names = False
+        assert desk.post(path, **{key: fields}).status_code == 200
+
+    def test_clients_who_share_only_an_email_or_a_name_are_two(self, desk: Api, client: int) -> None:
+        assert (
+            desk.post(CLIENTS, client={"email": "pay@acme.example", "organization": "B"}).status_code == 200
+        )
+        assert desk.post(CLIENTS, client={"organization": "Acme"}).status_code == 200
+
+    @pytest.mark.parametrize(("status", "shown"), [(1, "draft"), (2, "sent"), (3, "viewed")])
+    def test_a_new_invoice_may_say_its_status(self, desk: Api, client: int, status: int, shown: str) -> None:
+        fields = {"customerid": client, "create_date": "2026-11-05", "status": status}
+        assert desk.made(INVOICES, invoice=fields)["v3_status"] == shown
+
+    @pytest.mark.parametrize(
+        ("wrong", "number"), [({"status": 4}, 8008), ({"invoice_number": "1" * 21}, 1017)]
+    )
+    def test_what_a_new_invoice_may_not_say(
+        self, desk: Api, client: int, wrong: dict[str, Any], number: int
+    ) -> None:
+        fields = {"customerid": client, "create_date": "2026-11-05", **wrong}
+        assert errno(desk.post(INVOICES, invoice=fields)) == (422, number)
+
+
+class TestTimers:
+    START = "/comments/business/439000/time_entries"
+    FIELDS = {"is_logged": False, "started_at": "2026-11-05T15:00:00Z", "duration": None}  # noqa: RUF012
+
+    def unlogged(self, desk: Api) -> list[dict[str, Any]]:
+        return desk.get(TIME, {"include_unlogged": "true"}).json()["time_entries"]
+
+    def test_one_starts_pauses_goes_on_and_is_logged_to_the_minute(self, fresh: Sandbox, desk: Api) -> None:
+        first = desk.post(self.START, time_entry={**self.FIELDS, "timer": {}}).json()["time_entry"]
+        timer = first["timer"]["id"]
+        assert first["timer"] == {"id": timer, "is_running": True}
+        assert desk.get(TIME).json()["time_entries"] == []
+        paused = {**self.FIELDS, "duration": 57, "note": "Sketches"}
+        row = desk.put(f"{self.START}/{first['id']}", time_entry=paused).json()["time_entry"]
+        assert (row["duration"], row["timer"]["is_running"]) == (57, False)
+        again = {**self.FIELDS, "started_at": "2026-11-05T15:20:00Z", "timer": {"id": timer}}
+        second = desk.post(self.START, time_entry=again).json()["time_entry"]
+        assert [e["timer"] for e in self.unlogged(desk)] == [{"id": timer, "is_running": True}] * 2
+        logged = desk.put(f"/comments/business/439000/timers/{timer}", timer={}).json()["time_entry"]
+        assert (logged["id"], logged["is_logged"], logged["note"]) == (first["id"], True, "Sketches")
+        assert logged["duration"] == 660  # 57 seconds and ten minutes, to the nearest minute
+        assert desk.get(f"{TIME}/{second['id']}").status_code == 404
+        assert self.unlogged(desk) == [logged]
+
+    def test_an_unlogged_entry_of_the_public_path_has_no_timer(self, desk: Api) -> None:
+        made = desk.post(TIME, time_entry=self.FIELDS).json()["time_entry"]
+        assert (made["is_logged"], made["timer"]) == (False, None)
+        assert desk.get(TIME).json()["time_entries"] == []
+
+    def test_an_unknown_timer_is_not_found(self, desk: Api) -> None:
+        assert desk.put("/comments/business/439000/timers/1", timer={}).status_code == 404
+        gone = {**self.FIELDS, "timer": {"id": 1}}
+        assert desk.post(self.START, time_entry=gone).status_code == 404
