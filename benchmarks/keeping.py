@@ -19,9 +19,9 @@ from unittest.mock import patch
 from benchmarks.measure import Run, run
 from benchmarks.scenarios import Result, Settings, Target
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
-from freshbooks_hub.sync.due import idle as idle_reason
-from freshbooks_hub.sync.entities import PLANS
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.scheduled_run import idle as idle_reason
+from freshbooks_hub.sync.sync_groups import PLANS
 from freshbooks_sandbox import Sandbox
 
 BUSINESS = 439000
@@ -72,7 +72,7 @@ def keeping(settings: Settings) -> Result:
 
 
 def _freshbooks(*arguments: str) -> Run:
-    return run([sys.executable, "-m", "freshbooks_hub.cli", *arguments], {})
+    return run([sys.executable, "-m", "freshbooks_hub.cli.main", *arguments], {})
 
 
 def _only(*streams: str) -> list[str]:

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
+from freshbooks_hub.cli.demo import ConsentForm
 from freshbooks_hub.connection import login
-from freshbooks_hub.demo import ConsentForm
 from freshbooks_sandbox import Sandbox
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -62,7 +62,7 @@ class Hub:
         }
 
     def start(self, *args: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "freshbooks_hub.cli", *args]
+        command = [sys.executable, "-m", "freshbooks_hub.cli.main", *args]
         return subprocess.Popen(
             command,
             env=self.environment,

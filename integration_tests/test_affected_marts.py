@@ -67,8 +67,8 @@ def test_a_whole_read_finds_what_was_deleted_for_good_and_loses_nothing(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Two rows of one list vanish: one is deleted for good, one is in no list but still there."""
-    from freshbooks_hub.home import Home
-    from freshbooks_hub.progress import Silent
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.progress import Silent
     from freshbooks_hub.sync.run import SyncOptions, sync
 
     hub = Hub(tmp_path / "home", sandbox)

@@ -13,7 +13,7 @@ import pytest
 
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser, registered
@@ -50,7 +50,7 @@ class Terminal:
 
     def __init__(self, hub: Hub, *args: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "freshbooks_hub.cli", "connect", "--no-browser", *args],
+            [sys.executable, "-m", "freshbooks_hub.cli.main", "connect", "--no-browser", *args],
             env=hub.environment | {"PYTHONUNBUFFERED": "1"},
             text=True,
             stdin=subprocess.PIPE,

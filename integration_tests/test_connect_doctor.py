@@ -15,10 +15,10 @@ import pytest
 from freshbooks_hub import doctor
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.doctor import Check, Finding, locks, machine
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.history import History
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.test_hub_failures import small_disk  # noqa: F401 - a fixture

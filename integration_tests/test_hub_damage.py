@@ -8,12 +8,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from freshbooks_hub.cli import cli
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.damage import MartsDamaged
-from freshbooks_hub.errors import HomeError
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.marts.open import MartsDamaged
+from freshbooks_hub.sync.history import History
 from integration_tests.web.serving import Client
 
 CONFIG = {

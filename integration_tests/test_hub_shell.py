@@ -14,7 +14,7 @@ import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import AS_OF, Books
@@ -34,7 +34,7 @@ ODD = {
     "PYTHONIOENCODING": "ascii",
     "TERMINAL_WIDTH": "wide",
 }
-CODE = "import sys; from freshbooks_hub.cli import app\nsys.argv = ['freshbooks', *sys.argv[1:]]; app()"
+CODE = "import sys; from freshbooks_hub.cli.main import app\nsys.argv = ['freshbooks', *sys.argv[1:]]; app()"
 
 
 def freshbooks(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from integration_tests.hub import AS_OF, Hub, opened_books
 from integration_tests.web.serving import Client
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.connection import scope_choice
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.consent import Browser, registered
 from integration_tests.hub import AS_OF, Hub
@@ -98,6 +98,6 @@ def test_a_second_sync_says_nothing_more(synced: Hub) -> None:
 
 
 def balances(home: Home) -> list[tuple[Any, ...]]:
-    from freshbooks_hub.query import query_marts
+    from freshbooks_hub.marts.query import query_marts
 
     return query_marts(home.marts, BALANCES).rows

@@ -17,15 +17,15 @@ import duckdb
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import schedule, transform
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.due import DueResult, sync_due
-from freshbooks_hub.sync.entities import Plan
+from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.scheduled_run import DueResult, sync_due
+from freshbooks_hub.sync.sync_groups import Plan
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 

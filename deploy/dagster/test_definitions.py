@@ -13,7 +13,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from freshbooks_hub.sync.entities import PLANS
+from freshbooks_hub.sync.sync_groups import PLANS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -40,7 +40,7 @@ def definitions(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> M
     config = folder / "config.json"
     config.write_text(json.dumps(config_of(sandbox)))
     subprocess.run(
-        [sys.executable, "-m", "freshbooks_hub.cli", "connect", "--config", str(config)], check=True
+        [sys.executable, "-m", "freshbooks_hub.cli.main", "connect", "--config", str(config)], check=True
     )
     from freshbooks_dagster import definitions as module
 

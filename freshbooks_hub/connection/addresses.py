@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from freshbooks_hub.connection import oauth
-from freshbooks_hub.connection.attempts import LoginRefused
+from freshbooks_hub.connection.pending_logins import LoginRefused
 
 
 class NotAnAnswer(LoginRefused):

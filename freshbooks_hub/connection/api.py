@@ -12,7 +12,7 @@ import requests
 
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 
 TIMEOUT = (10.0, 30.0)
 LONGEST_WAIT = 60.0

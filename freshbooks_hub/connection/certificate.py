@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from freshbooks_hub.errors import InvalidConfig, disk_errors
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import InvalidConfig, disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 
 # Browsers refuse a server certificate that is valid for more than 398 days.
 LIFE = timedelta(days=397)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from freshbooks_hub.errors import InvalidConfig
+from freshbooks_hub.core.errors import InvalidConfig
 
 REQUIRED = ("client_id", "client_secret", "redirect_uri", "refresh_token")
 HINT = "See secrets.example.json for the shape."

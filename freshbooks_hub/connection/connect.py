@@ -9,10 +9,10 @@ from typing import Any
 from freshbooks_hub.connection import login, scope_choice
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, valid_access_token
-from freshbooks_hub.errors import HubError, SourceFailed
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError, SourceFailed
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
-from freshbooks_hub.sync.lock import sync_lock
 from freshbooks_hub.sync.messages import Answer, Failure, NewConfig
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import NotConnected
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import NotConnected
+from freshbooks_hub.core.home import Home
 
 
 def listing(homes: Iterable[Home]) -> list[dict[str, Any]]:

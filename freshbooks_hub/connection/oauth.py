@@ -24,8 +24,8 @@ from urllib3.exceptions import (
 )
 
 from freshbooks_api.expiry import expiry
-from freshbooks_hub.clock import Clock, utc_now
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.clock import Clock, utc_now
+from freshbooks_hub.core.errors import HubError
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0

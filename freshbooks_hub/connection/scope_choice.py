@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from freshbooks_api.scopes import ACTIONS, READ, Scope, ScopeSet, granted, missing, needed
-from freshbooks_hub.errors import InvalidConfig
+from freshbooks_hub.core.errors import InvalidConfig
 
 PROFILE = "user:profile:read"
 NAME = re.compile(r"user:[a-z_]+:(read|write)")

@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 
 from freshbooks_hub.connection.config import parse_instant, validate
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.errors import HubError, InvalidConfig, NotConnected, disk_errors
-from freshbooks_hub.files import check_writable, fsync_folder, write_private
+from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected, disk_errors
+from freshbooks_hub.core.files import check_writable, fsync_folder, write_private
 
 # Longer than one token request may take (connect + read timeout).
 LOCK_TIMEOUT = 60.0

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from freshbooks_api.expiry import MARGIN
-from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.api import Api, ApiRefused
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.clock import Clock, utc_now
+from freshbooks_hub.core.errors import HubError
 
 # What FreshBooks gives an access token as a rule (freshbooks-api.md 1.4).
 LIFE = timedelta(hours=12)

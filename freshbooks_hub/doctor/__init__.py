@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from freshbooks_hub.doctor.finding import Check, Finding
 
 if TYPE_CHECKING:
-    from freshbooks_hub.home import Home
+    from freshbooks_hub.core.home import Home
 
 __all__ = ["Check", "Finding", "run"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.doctor import access, files, grant, locks, machine, network
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.home import Home
 
 
 def run(home: Home) -> list[Finding]:

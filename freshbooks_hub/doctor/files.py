@@ -9,12 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from freshbooks_hub.damage import read_whole
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.sync.lock import sync_holder
+from freshbooks_hub.marts.open import read_whole
+from freshbooks_hub.sync.history import History
 
 NONE_YET = "Run: freshbooks sync"
 

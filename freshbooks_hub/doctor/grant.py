@@ -10,12 +10,12 @@ from freshbooks_hub.connection import login, oauth, scope_choice
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.doctor import access
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.errors import HubError, NotConnected
-from freshbooks_hub.home import Home
-from freshbooks_hub.not_available import by_token
-from freshbooks_hub.not_available import group as grouped
+from freshbooks_hub.status.not_available import by_token
+from freshbooks_hub.status.not_available import group as grouped
 
 AGAIN = "Connect again: freshbooks connect"
 # A grant that nothing uses for so long is refused; a running `freshbooks serve` uses it weekly.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import is_held, sync_holder
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.home import Home
-from freshbooks_hub.sync.lock import is_held, sync_holder
 
 # A first sync of very large books takes a while; nothing else does.
 LONG = timedelta(hours=2)

@@ -12,10 +12,10 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
+from freshbooks_hub.core.errors import NO_SPACE
+from freshbooks_hub.core.files import check_writable
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.errors import NO_SPACE
-from freshbooks_hub.files import check_writable
-from freshbooks_hub.home import Home
 
 # A sync writes a new copy of the marts beside the old one, and the raw tables' log; this much more is for rest.
 SPARE = 100 * 2**20

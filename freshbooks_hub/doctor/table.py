@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
+from freshbooks_hub.cli.terminal import shown
 from freshbooks_hub.doctor.finding import Finding
-from freshbooks_hub.terminal import shown
 
 
 def as_table(findings: list[Finding]) -> Table:

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from freshbooks_hub.clock import stamp
-from freshbooks_hub.database import transaction
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.home import Home
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS alarms (

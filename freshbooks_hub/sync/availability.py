@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
 
-from freshbooks_hub.database import transaction
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.home import Home
 
 STREAM = "stream_availability"
 COLUMNS = ("business_id", "stream_name", "status", "missing_scopes", "row_count", "counted")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from freshbooks_hub.errors import HubError, SourceFailed
+from freshbooks_hub.core.errors import HubError, SourceFailed
 
 TEXT_FORMATS = {"date": "DATE", "date-time": "TIMESTAMP"}
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.errors import TransformFailed, disk_errors
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import TransformFailed, disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.batch_sql import literal
 
 UNCHANGED = "The earlier marts are unchanged."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 
 SHORTEST = timedelta(minutes=5)
 LONGEST = timedelta(days=31)

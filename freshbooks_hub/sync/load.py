@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from freshbooks_hub.errors import LoadFailed, disk_errors
+from freshbooks_hub.core.errors import LoadFailed, disk_errors
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.messages import Records, State
 from freshbooks_hub.sync.raw import RawStore

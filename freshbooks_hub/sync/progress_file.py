@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from freshbooks_hub.clock import stamp, utc_now
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Reporter
+from freshbooks_hub.core.clock import stamp, utc_now
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.progress import Reporter
 
 INTERVAL_SECONDS = 0.5
 

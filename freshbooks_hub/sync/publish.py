@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from freshbooks_hub.errors import TransformFailed, disk_errors
-from freshbooks_hub.files import replace_durably
+from freshbooks_hub.core.errors import TransformFailed, disk_errors
+from freshbooks_hub.core.files import replace_durably
 
 
 def publish(new: Path, target: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import orjson
 
-from freshbooks_hub.errors import HomeError, LoadFailed
+from freshbooks_hub.core.errors import HomeError, LoadFailed
 from freshbooks_hub.sync import availability
 from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync.availability import Outcome

@@ -8,22 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from freshbooks_hub.clock import Clock, utc_now
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
-from freshbooks_hub.errors import HubError, disk_errors
-from freshbooks_hub.history import LOST, History, StreamResult
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Reporter
-from freshbooks_hub.reconciliation import Difference, differences
-from freshbooks_hub.sync.aftermath import note_success
+from freshbooks_hub.core.clock import Clock, utc_now
+from freshbooks_hub.core.errors import HubError, disk_errors
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.marts.reconciliation import Difference, differences
 from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.history import LOST, History, StreamResult
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
-from freshbooks_hub.sync.lock import sync_lock
-from freshbooks_hub.sync.marts import RawFacts, Refreshed, refresh_marts
+from freshbooks_hub.sync.outcomes import note_success
+from freshbooks_hub.sync.progress import Reporter
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
 
 # A sync should not have to refresh on its way: the source's own refresh is the rare case.
 TOKEN_MARGIN = timedelta(hours=1)

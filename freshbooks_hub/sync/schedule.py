@@ -11,15 +11,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from freshbooks_hub.clock import stamp
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.database import transaction
-from freshbooks_hub.errors import HubError, NotConnected
-from freshbooks_hub.history import TABLES as HISTORY_TABLES
-from freshbooks_hub.history import reads as reads_of
-from freshbooks_hub.home import Home
-from freshbooks_hub.sync.entities import BY_NAME, PLANS, Plan
-from freshbooks_hub.sync.lock import sync_holder
+from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_holder
+from freshbooks_hub.sync.history import TABLES as HISTORY_TABLES
+from freshbooks_hub.sync.history import reads as reads_of
+from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS, Plan
 
 TABLES = (
     HISTORY_TABLES

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from freshbooks_hub.clock import named_zone
-from freshbooks_hub.environment import dbt_environment
-from freshbooks_hub.errors import TransformFailed, disk_errors
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.environment import dbt_environment
+from freshbooks_hub.core.errors import TransformFailed, disk_errors
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
 from freshbooks_hub.sync.unreadable import Held
 

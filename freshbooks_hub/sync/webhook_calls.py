@@ -11,8 +11,8 @@ import requests
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify, renewed_access_token, valid_access_token
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhook, Webhooks
 
 TIMEOUT = (10.0, 30.0)

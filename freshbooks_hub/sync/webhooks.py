@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from freshbooks_hub.clock import Clock, stamp, utc_now
-from freshbooks_hub.database import transaction
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.clock import Clock, stamp, utc_now
+from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 
 logger = logging.getLogger(__name__)

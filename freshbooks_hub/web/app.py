@@ -14,9 +14,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
-from freshbooks_hub.web import keys
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.web import web_secrets
+from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.pages import (
     activity,
     approvals,
@@ -30,7 +31,6 @@ from freshbooks_hub.web.pages import (
 )
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
-from freshbooks_hub.web.site import Site
 from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
@@ -49,7 +49,7 @@ def create_app(
     `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one; `password`
     goes before the stored one. Raises HomeError, WeakPassword.
     """
-    site = Site(home, keys.load(home, password), Sessions(home), tuple(hosts), public_url)
+    site = Site(home, web_secrets.load(home, password), Sessions(home), tuple(hosts), public_url)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from starlette.routing import Router
 
 from freshbooks_hub.connection import login
-from freshbooks_hub.connection.attempts import LIFE
 from freshbooks_hub.connection.callback import Callback, CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt
+from freshbooks_hub.connection.pending_logins import LIFE
 from freshbooks_hub.connection.probe import Access
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.damage import damaged_marts
+from freshbooks_hub.marts.open import damaged_marts
 
 Row = dict[str, Any]
 

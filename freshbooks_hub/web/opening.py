@@ -7,9 +7,9 @@ import sys
 import webbrowser
 from html import escape
 
-from freshbooks_hub.errors import disk_errors
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 
 
 def has_display() -> bool:

@@ -18,15 +18,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from freshbooks_hub.agent.server.http import mcp_app
-from freshbooks_hub.agent.server.token import read_token
-from freshbooks_hub.errors import HubError, InvalidConfig
-from freshbooks_hub.home import Home
-from freshbooks_hub.serve import ticker
-from freshbooks_hub.sync import webhooks
-from freshbooks_hub.web import keys, opening
+from freshbooks_hub.agent.mcp.http import mcp_app
+from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.core.errors import HubError, InvalidConfig
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync import ticker, webhooks
+from freshbooks_hub.web import opening, web_secrets
 from freshbooks_hub.web.app import LOOPBACK, create_app
-from freshbooks_hub.web.site import Site
+from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.views import connections
 
 GRACE = 5  # seconds for running requests at the end
@@ -90,10 +89,10 @@ def check(home: Home, options: Options) -> None:
             "--public-url is an https address without a path, for example https://books.example.com."
         )
     private = bracketed(options.host) in LOOPBACK and public is None
-    if not private and keys.load(home, options.password).password is None:
+    if not private and web_secrets.load(home, options.password).password is None:
         raise PasswordNeeded(
             f"{public or options.host} can be reached by others, so the pages need a password first. Set one with "
-            f"`freshbooks serve --set-password`, or give it by --password-file or in {keys.PASSWORD_VARIABLE}."
+            f"`freshbooks serve --set-password`, or give it by --password-file or in {web_secrets.PASSWORD_VARIABLE}."
         )
 
 

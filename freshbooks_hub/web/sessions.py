@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 from filelock import FileLock
 
-from freshbooks_hub.clock import Clock, utc_now
-from freshbooks_hub.errors import HubError, disk_errors
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.clock import Clock, utc_now
+from freshbooks_hub.core.errors import HubError, disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 
 LINK_LIFE = timedelta(hours=1)
 SESSION_LIFE = timedelta(days=14)

@@ -16,13 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from freshbooks_hub.clock import named_zone
-from freshbooks_hub.home import DEFAULT, Home
-from freshbooks_hub.web import words
+from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.web import formatting
+from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
+from freshbooks_hub.web.pending_count import waiting
 from freshbooks_hub.web.security import csrf_token, signed_in
-from freshbooks_hub.web.site import Site
-from freshbooks_hub.web.waiting import waiting
 
 STATIC = Path(__file__).with_name("static")
 PAGES = (
@@ -149,7 +149,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(words.FILTERS)
+    environment.filters.update(formatting.FILTERS)
     environment.globals.update(address=address)
     return environment
 

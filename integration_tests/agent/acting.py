@@ -17,7 +17,7 @@ from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.timing import Clock, Timing
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 
 BUSINESS = 439_000

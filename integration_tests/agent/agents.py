@@ -15,7 +15,7 @@ from freshbooks_hub.agent.actions.models import (
     SendInvoicePreview,
     Status,
 )
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm
 
 Propose = Callable[[], Action]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.timing import Clock
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 
 
 class At(Clock):

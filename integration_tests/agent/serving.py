@@ -14,11 +14,11 @@ from pathlib import Path
 
 import uvicorn
 
-from freshbooks_hub.agent.server.http import mcp_app
-from freshbooks_hub.agent.server.token import read_token
-from freshbooks_hub.home import Home
+from freshbooks_hub.agent.mcp.http import mcp_app
+from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.core.home import Home
 
-SERVE = ("freshbooks_hub.cli", "serve", "--port", "0")
+SERVE = ("freshbooks_hub.cli.main", "serve", "--port", "0")
 MCP_ALONE = ("integration_tests.agent.serving",)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.after_write import stale_streams
 from freshbooks_hub.agent.actions.models import Channel, Rule, Status
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.history import History, StreamResult
+from freshbooks_hub.agent.actions.stale_marts import stale_streams
+from freshbooks_hub.sync.history import History, StreamResult
 from integration_tests.agent.acting import Firm, opened_firm
 from integration_tests.hub import Books
 
@@ -85,7 +85,7 @@ def test_what_is_unknown_may_be_newer(firm: Firm) -> None:
 
 def test_the_service_loads_neither_dbt_nor_the_cdk_nor_a_web_server() -> None:
     code = (
-        "import sys, freshbooks_hub.agent.actions.service, freshbooks_hub.agent.commands;"
+        "import sys, freshbooks_hub.agent.actions.service, freshbooks_hub.cli.actions;"
         "print([m for m in ('dbt', 'airbyte_cdk', 'starlette', 'mcp', 'duckdb', 'freshbooks_sandbox')"
         " if m in sys.modules])"
     )

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from freshbooks_hub.agent.actions.models import Action, Status
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.cli import cli
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.cli.main import cli
+from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm, opened_firm
 
 
@@ -32,7 +32,7 @@ def run(*words: str, answer: str = "yes\n") -> Result:
 def at_terminal(*words: str, answer: str = "yes\n") -> tuple[int, str]:
     """The command at a terminal where a person types the answer."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "freshbooks_hub.cli", *words]
+    command = [sys.executable, "-m", "freshbooks_hub.cli.main", *words]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
     os.write(ours, answer.encode())

@@ -9,12 +9,12 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from freshbooks_hub.agent.server import threads
-from freshbooks_hub.agent.server.build import build_server
+from freshbooks_hub.agent.mcp import threads
+from freshbooks_hub.agent.mcp.build import build_server
 from freshbooks_hub.agent.sql import Limits, QueryRefused
 from freshbooks_hub.agent.sql import client as sql
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import client, sentence
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000)"

@@ -13,8 +13,8 @@ import pytest
 
 from freshbooks_hub.agent.actions.models import Channel, Rule
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.server.build import INSTRUCTIONS, build_server
-from freshbooks_hub.home import Home
+from freshbooks_hub.agent.mcp.build import INSTRUCTIONS, build_server
+from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import ERAS, client, error
 
 FROZEN = Path(__file__).with_name("mcp_contract.json")

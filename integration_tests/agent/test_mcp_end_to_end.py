@@ -21,7 +21,7 @@ def test_a_project_is_billed_sent_and_seen_in_the_marts(new_books: Callable[[], 
 
     async def run() -> None:
         command = StdioServerParameters(
-            command=sys.executable, args=["-m", "freshbooks_hub.cli", "mcp"], env=books.hub.environment
+            command=sys.executable, args=["-m", "freshbooks_hub.cli.main", "mcp"], env=books.hub.environment
         )
         async with Client(stdio_client(command), elicitation_callback=approving()) as client:
             work = data(await client.call_tool("list_unbilled_time", {"complete_only": True}))

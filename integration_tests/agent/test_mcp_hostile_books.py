@@ -11,8 +11,8 @@ import duckdb
 import jsonschema
 import pytest
 
-from freshbooks_hub.agent.server.build import build_server
-from freshbooks_hub.home import Home
+from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import client, sentence
 from integration_tests.agent.test_mcp_contract import FROZEN, READS, allow_all, contract
 

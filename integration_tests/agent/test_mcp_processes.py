@@ -17,8 +17,8 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from freshbooks_hub.agent.server.token import read_token
-from freshbooks_hub.home import Home
+from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.agent.acting import Firm
 from integration_tests.agent.mcp_client import ERAS, approving, data
@@ -50,7 +50,7 @@ def over_stdio(
     home: Home, era: str, log: TextIO = sys.stderr, flags: tuple[str, ...] = (), **given: Any
 ) -> Client:
     command = StdioServerParameters(
-        command=sys.executable, args=[*flags, "-m", "freshbooks_hub.cli", "mcp"], env=environment(home)
+        command=sys.executable, args=[*flags, "-m", "freshbooks_hub.cli.main", "mcp"], env=environment(home)
     )
     return Client(stdio_client(command, errlog=log), mode=ERAS[era], **given)
 
@@ -152,7 +152,7 @@ def test_http_asks_the_person_and_writes(firm: Firm, era: str) -> None:
 
 def test_every_line_is_answered_also_one_with_half_a_character(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").ensure()
-    command = [sys.executable, "-m", "freshbooks_hub.cli", "mcp"]
+    command = [sys.executable, "-m", "freshbooks_hub.cli.main", "mcp"]
     call = {"name": "query_marts", "arguments": {"statement": "SELECT '\ud800'"}}
     lines = [*HANDSHAKE[:2], {"id": 2, "method": "tools/call", "params": call}]
     with subprocess.Popen(
@@ -173,7 +173,7 @@ def test_every_line_is_answered_also_one_with_half_a_character(tmp_path: Path) -
 
 def test_the_list_of_tools_comes_within_three_seconds(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").ensure()
-    command = [sys.executable, "-m", "freshbooks_hub.cli", "mcp"]
+    command = [sys.executable, "-m", "freshbooks_hub.cli.main", "mcp"]
     process = subprocess.Popen(
         command, env=environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

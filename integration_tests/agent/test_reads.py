@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.reads import ReadRefused
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.errors import QueryFailed
-from freshbooks_hub.history import History
+from freshbooks_hub.core.errors import QueryFailed
+from freshbooks_hub.sync.history import History
 from integration_tests.hub import AS_OF
 
 MAIN, SECOND, SMALL = 439000, 439117, 600777

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from freshbooks_hub.connection import login
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.hub import Books
 from integration_tests.web.serving import Client, Served

@@ -16,7 +16,7 @@ from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, 
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.marts import opened
 from freshbooks_hub.web.pages.approvals import PERSON
 from freshbooks_sandbox import Sandbox

@@ -11,7 +11,7 @@ import httpx2
 import uvicorn
 from starlette.testclient import TestClient
 
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.app import create_app
 from freshbooks_hub.web.server import listen
 from freshbooks_hub.web.sessions import Sessions

@@ -11,7 +11,7 @@ from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.timing import Clock
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.web.conftest import point_at

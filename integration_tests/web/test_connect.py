@@ -13,7 +13,7 @@ from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.logins import Logins
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of

@@ -17,16 +17,16 @@ import pytest
 
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.history import History, StreamResult
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
-from freshbooks_hub.status import as_text, status
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.availability import Availability, Outcome
-from freshbooks_hub.sync.entities import PLANS
-from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.history import History, StreamResult
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.sync_groups import PLANS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import Books

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
-from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.progress_file import Recorded
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of

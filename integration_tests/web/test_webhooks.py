@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhook_calls
 from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks
 from freshbooks_hub.web.server import Options, listen, whole_app

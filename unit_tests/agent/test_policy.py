@@ -15,7 +15,7 @@ from freshbooks_hub.agent.actions.models import ActionRefused, Channel, Kind, Po
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, rule_of
 from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.timing import Clock, stamp
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.extract import Source
 
 FAKE_SOURCE = Path(__file__).with_name("fake_source.py")

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from freshbooks_hub.connection import certificate
-from freshbooks_hub.errors import InvalidConfig
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import InvalidConfig
+from freshbooks_hub.core.home import Home
 
 
 @pytest.fixture

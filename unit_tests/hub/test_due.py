@@ -17,24 +17,24 @@ import pytest
 from protocol import catalog, error, stream
 from typer.testing import CliRunner
 
-from freshbooks_hub.cli import cli
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.oauth import GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import SourceFailed, TransformFailed
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
-from freshbooks_hub.status import as_text
-from freshbooks_hub.status import status as read_status
-from freshbooks_hub.sync import due, ingest, schedule, transform
+from freshbooks_hub.core.errors import SourceFailed, TransformFailed
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.status.picture import as_text
+from freshbooks_hub.status.picture import status as read_status
+from freshbooks_hub.sync import ingest, schedule, scheduled_run, transform
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.due import DueResult, select, sync_due
-from freshbooks_hub.sync.entities import PLANS
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult
 from freshbooks_hub.sync.run import sync as run_sync
 from freshbooks_hub.sync.schedule import CONNECTION, Schedule
+from freshbooks_hub.sync.scheduled_run import DueResult, select, sync_due
+from freshbooks_hub.sync.sync_groups import PLANS
 
 Scripted = Callable[..., Source]
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -209,7 +209,7 @@ def test_a_read_by_hand_counts(world: World, scripted: Scripted) -> None:
 
 
 def _results(*streams: str) -> list[Any]:
-    from freshbooks_hub.history import StreamResult
+    from freshbooks_hub.sync.history import StreamResult
 
     return [StreamResult(name, True, 0, 0, 0, 0, 0.0) for name in streams]
 
@@ -390,7 +390,7 @@ def test_what_the_source_warns_of_is_told_stored_and_shown(world: World) -> None
 def test_the_command_prints_a_warning(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     result = SyncResult([], True, "2026-11-02", ["3 rows of bills could not be read."], [])
     told = DueResult("synced", "Read bills.", ("bills",), None, result)
-    monkeypatch.setattr(due, "sync_due", lambda *_: told)
+    monkeypatch.setattr(scheduled_run, "sync_due", lambda *_: told)
     command = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)})
     assert "Warning: 3 rows of bills could not be read." in command.invoke(cli, ["sync", "--due"]).stdout
     assert json.loads(command.invoke(cli, ["sync", "--due", "--json"]).stdout)["warnings"] == result.warnings
@@ -424,7 +424,7 @@ def test_an_idle_call_loads_nothing_heavy(world: World) -> None:
         db.executemany(f"INSERT OR REPLACE INTO stream_reads VALUES (?, '{moment}', '{moment}')", names)
     heavy = "duckdb", "dbt", "airbyte_cdk", "requests", "rich"
     program = (
-        "import sys; sys.argv[1:] = ['sync', '--due']; from freshbooks_hub.cli import cli\n"
+        "import sys; sys.argv[1:] = ['sync', '--due']; from freshbooks_hub.cli.main import cli\n"
         "try: cli()\nfinally: print(sorted({m.partition('.')[0] for m in sys.modules} & set(%r)))"
     )
     result = subprocess.run(

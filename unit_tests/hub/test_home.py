@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.errors import HomeError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.raw import RawStore
 
 

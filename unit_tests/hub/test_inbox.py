@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from freshbooks_hub.connection.callback import Result
-from freshbooks_hub.connection.inbox import Inbox
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.connection.terminal_events import Inbox
+from freshbooks_hub.core.errors import HubError
 
 
 @pytest.fixture

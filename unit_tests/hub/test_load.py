@@ -17,13 +17,13 @@ import pytest
 from protocol import catalog, complete, control, error, record, row, state, status, stream
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import SourceFailed
-from freshbooks_hub.history import StreamResult
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
+from freshbooks_hub.core.errors import SourceFailed
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import RunLog, Source
+from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.ingest import Ingestion
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.raw import RawStore
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -394,8 +394,8 @@ DRIVER = """
 import sys
 from pathlib import Path
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion

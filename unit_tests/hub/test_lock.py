@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.errors import SyncBusy
-from freshbooks_hub.home import Home
-from freshbooks_hub.status import as_text, status
-from freshbooks_hub.sync.due import sync_due
-from freshbooks_hub.sync.lock import HOLDER, LOCK, sync_holder, sync_lock
+from freshbooks_hub.core.errors import SyncBusy
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import HOLDER, LOCK, sync_holder, sync_lock
+from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync.schedule import STOPPED, Schedule
+from freshbooks_hub.sync.scheduled_run import sync_due
 
 
 def test_the_holder_is_told_while_it_holds(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_the_holder_is_told_while_it_holds(tmp_path: Path) -> None:
 
 def test_the_file_of_a_killed_one_does_not_count(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from freshbooks_hub.sync.lock import sync_lock\n"
+        "import os, sys; from pathlib import Path; from freshbooks_hub.core.locks import sync_lock\n"
         "with sync_lock(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)

@@ -16,16 +16,23 @@ import pytest
 from protocol import catalog, complete, error, record, row, stream
 from typer.testing import CliRunner
 
-from freshbooks_hub.cli import cli
-from freshbooks_hub.errors import HomeError, HubError, QueryFailed, SourceFailed, SyncBusy, TransformFailed
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
-from freshbooks_hub.query import query_marts
-from freshbooks_hub.status import as_text, status
+from freshbooks_hub.cli.main import cli
+from freshbooks_hub.core.errors import (
+    HomeError,
+    HubError,
+    QueryFailed,
+    SourceFailed,
+    SyncBusy,
+    TransformFailed,
+)
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.marts.query import query_marts
+from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.lock import sync_lock
+from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 
 Scripted = Callable[..., Source]
@@ -224,7 +231,7 @@ def test_query_prints_table_csv_and_json(
 
 def freshbooks(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "freshbooks_hub.cli", *arguments],
+        [sys.executable, "-m", "freshbooks_hub.cli.main", *arguments],
         env={"FRESHBOOKS_HOME": str(home), "PATH": ""},
         capture_output=True,
         text=True,
@@ -254,6 +261,6 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 def test_the_command_line_starts_light() -> None:
     heavy = "{'dbt', 'duckdb', 'airbyte_cdk', 'requests'}"
-    code = f"import sys, freshbooks_hub.cli; print(*{heavy} & {{*sys.modules}})"
+    code = f"import sys, freshbooks_hub.cli.main; print(*{heavy} & {{*sys.modules}})"
     started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert started.stdout == "\n"

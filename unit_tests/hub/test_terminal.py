@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from freshbooks_hub.output import FORMULA, as_csv, as_json, as_table
-from freshbooks_hub.query import Answer
-from freshbooks_hub.terminal import shown
+from freshbooks_hub.cli.output import FORMULA, as_csv, as_json, as_table
+from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.marts.query import Answer
 
 CELL = (
     st.none()

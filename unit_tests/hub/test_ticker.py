@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
-from freshbooks_hub.serve import ticker as module
-from freshbooks_hub.serve.ticker import Ticker, start
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync import ticker as module
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.ticker import Ticker, start
 
 
 class Started:

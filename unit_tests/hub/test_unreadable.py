@@ -12,13 +12,13 @@ import duckdb
 import pytest
 from protocol import catalog, complete, record, row, stream
 
-from freshbooks_hub.errors import TransformFailed
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
+from freshbooks_hub.core.errors import TransformFailed
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.dbt_findings import details_file
 from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 
 Scripted = Callable[..., Source]

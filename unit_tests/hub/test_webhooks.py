@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from freshbooks_hub.cli import cli
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhook_calls
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.webhooks import ENTITY_OF, Receipt, Webhooks, is_signed, receive
@@ -111,8 +111,8 @@ def woken(home: Home) -> set[str]:
     """The entities that are due at NOW though they were read a while ago."""
     from datetime import timedelta
 
-    from freshbooks_hub.history import History, StreamResult
-    from freshbooks_hub.sync.entities import PLANS
+    from freshbooks_hub.sync.history import History, StreamResult
+    from freshbooks_hub.sync.sync_groups import PLANS
 
     names = {stream for plan in PLANS for stream in plan.streams}
     run = History(home.history, lambda: NOW - timedelta(minutes=5))

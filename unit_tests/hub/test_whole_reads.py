@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from protocol import catalog, complete, record, row, state, stream
 
-from freshbooks_hub.errors import HubError
-from freshbooks_hub.home import Home
-from freshbooks_hub.progress import Silent
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 
 Scripted = Callable[..., Source]

@@ -10,7 +10,7 @@ import dagster as dg
 
 def freshbooks(context: dg.AssetExecutionContext, *args: str) -> dict[str, Any]:
     """The JSON that `freshbooks ARGS --json` prints; raises Failure with its own sentence on an error."""
-    command = [sys.executable, "-P", "-m", "freshbooks_hub.cli", *args, "--json"]
+    command = [sys.executable, "-P", "-m", "freshbooks_hub.cli.main", *args, "--json"]
     context.log.info("freshbooks %s", " ".join(args))
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:

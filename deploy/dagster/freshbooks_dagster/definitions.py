@@ -4,7 +4,7 @@ import dagster as dg
 
 from freshbooks_dagster import raw
 from freshbooks_dagster.marts import mart_assets
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 
 defs = dg.Definitions(
     assets=[*raw.ASSETS, mart_assets(Home.from_environment().ensure())],

@@ -11,7 +11,7 @@ from dagster_dbt import build_dbt_asset_specs
 
 from freshbooks_dagster.commands import freshbooks
 from freshbooks_dagster.raw import POOL
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.transform import Project
 
 # A stream that was never read is an empty relation to the models, so nothing waits for it.

@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from freshbooks_dagster.commands import freshbooks
-from freshbooks_hub.sync.entities import PLANS, Plan
+from freshbooks_hub.sync.sync_groups import PLANS, Plan
 
 SOURCE = "freshbooks"  # dbt's name of the source: an asset of its models' lineage
 FULL_REFRESH = "freshbooks/full_refresh"

@@ -23,7 +23,7 @@ from freshbooks_hub.agent.actions.timing import Clock, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import renewed_access_token, valid_access_token
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 
 Json = dict[str, Any]
 PER_PAGE = 100

@@ -17,8 +17,8 @@ from freshbooks_hub.agent.actions.models import Channel, Finding
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, stamp
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 
 FIRST = "0" * 64
 TEXT_LIMIT = 120

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import as_number
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.reading import as_number
 from freshbooks_hub.agent.names import SUGGESTED, folded, nearest
 
 SEPARATOR = " > "

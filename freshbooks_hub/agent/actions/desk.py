@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from freshbooks_hub.agent.actions import claims, receipts
+from freshbooks_hub.agent.actions import idempotency_keys, receipts
+from freshbooks_hub.agent.actions.action_store import Ledger, Task
 from freshbooks_hub.agent.actions.api import Api
+from freshbooks_hub.agent.actions.books import DELETED, Books
 from freshbooks_hub.agent.actions.drafted import DraftWork, link
 from freshbooks_hub.agent.actions.expense import ExpenseWork
-from freshbooks_hub.agent.actions.ledger import Ledger, Task
 from freshbooks_hub.agent.actions.models import (
     ActionRefused,
     DraftInvoicePreview,
@@ -20,13 +21,12 @@ from freshbooks_hub.agent.actions.models import (
     Status,
 )
 from freshbooks_hub.agent.actions.place import Place
-from freshbooks_hub.agent.actions.reading import DELETED, Books
 from freshbooks_hub.agent.actions.send_invoice import SendWork
 from freshbooks_hub.agent.actions.timing import Clock, Timing
 from freshbooks_hub.agent.actions.work import Work
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.errors import disk_errors
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import disk_errors
+from freshbooks_hub.core.home import Home
 
 WORKS: dict[Kind, Work] = {
     Kind.draft_invoice: DraftWork(),
@@ -124,5 +124,5 @@ class Desk:
         for sha256 in receipts.listed(self.home):
             # Within the transaction: a proposal takes its claim first and keeps its file after.
             with self.ledger.transaction() as db:
-                if not claims.receipt_needed(db, sha256):
+                if not idempotency_keys.receipt_needed(db, sha256):
                     receipts.forget(self.home, sha256)

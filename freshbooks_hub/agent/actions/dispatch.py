@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 
 from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions.action_store import Step, Task
 from freshbooks_hub.agent.actions.api import Json, Lost, NeverSent, Refused, single
+from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.canonical import digest_text
 from freshbooks_hub.agent.actions.desk import HUB, WORKS, Desk
 from freshbooks_hub.agent.actions.expense import is_key, with_key
-from freshbooks_hub.agent.actions.ledger import Step, Task
 from freshbooks_hub.agent.actions.models import ActionRefused, ExpensePreview, Kind, Status
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
-from freshbooks_hub.agent.actions.reading import Books
-from freshbooks_hub.agent.actions.reconcile import mark_unknown, prove, settle
+from freshbooks_hub.agent.actions.settle import mark_unknown, prove, settle
 from freshbooks_hub.agent.actions.timing import stamp
 
 # Reasons for which an approval is void, found before anything is sent.

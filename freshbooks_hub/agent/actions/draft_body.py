@@ -6,12 +6,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from freshbooks_hub.agent.actions.action_store import Step
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.canonical import canonical, digest
-from freshbooks_hub.agent.actions.ledger import Step
 from freshbooks_hub.agent.actions.models import DraftInvoicePreview, Line
 from freshbooks_hub.agent.actions.pricing import TaxSet
-from freshbooks_hub.agent.actions.reading import Books
 
 # What a PUT of a time entry must carry, or it is lost (freshbooks-api.md 7.1).
 ENTRY_KEYS = (

@@ -15,11 +15,12 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from freshbooks_hub.agent.actions import claims, draft_body
+from freshbooks_hub.agent.actions import draft_body, idempotency_keys
+from freshbooks_hub.agent.actions.action_store import Prepared, Step, Task
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import Books, as_client, decimal
 from freshbooks_hub.agent.actions.canonical import digest
 from freshbooks_hub.agent.actions.draft_body import entry_print, plain
-from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
 from freshbooks_hub.agent.actions.models import (
     ActionRefused,
     Business,
@@ -42,7 +43,6 @@ from freshbooks_hub.agent.actions.pricing import (
     totals,
     worked,
 )
-from freshbooks_hub.agent.actions.reading import Books, as_client, decimal
 
 MOST_DAYS = 3650
 Holders = Callable[[list[str]], dict[str, tuple[str, Status]]]
@@ -84,7 +84,7 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
             "currency_unknown", "The client has no currency in FreshBooks. Set it there first."
         )
     left_out: dict[str, int] = {}
-    entries = _free(books, _unretained(books, project, left_out), claims.time_entry, held, left_out)
+    entries = _free(books, _unretained(books, project, left_out), idempotency_keys.time_entry, held, left_out)
     expenses = _expenses(books, project, currency, held, left_out) if asked.include_expenses else []
     items = worked(books, project, sorted(entries, key=lambda row: int(row["id"])), asked.hourly_rate)
     fixed = is_fixed_price(project) and not _billed_before(books, project, held)
@@ -125,9 +125,9 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
     sent = draft_body.invoice(preview, tax, project["id"], lines_carry_entries=policy.link == "lines")
     steps = [Step("create", "POST", books.path("invoices/invoices"), draft_body.body({"invoice": sent}))]
     steps += [draft_body.mark(books, item.row) for item in items] if mark else []
-    keys = [claims.time_entry(books.place.business_id, item.entry.id) for item in items]
-    keys += [claims.expense(books.place.business_id, row["id"]) for row in expenses]
-    keys += [claims.fixed_price(books.place.business_id, project["id"])] if fixed else []
+    keys = [idempotency_keys.time_entry(books.place.business_id, item.entry.id) for item in items]
+    keys += [idempotency_keys.expense(books.place.business_id, row["id"]) for row in expenses]
+    keys += [idempotency_keys.fixed_price(books.place.business_id, project["id"])] if fixed else []
     return Prepared(
         kind=Kind.draft_invoice,
         business_id=books.place.business_id,
@@ -226,13 +226,13 @@ def _expenses(
     same = [row for row in rows if row["amount"].get("code") == currency]
     if len(same) < len(rows):
         left_out["expense in another currency"] = len(rows) - len(same)
-    free = _free(books, same, claims.expense, held, left_out)
+    free = _free(books, same, idempotency_keys.expense, held, left_out)
     return sorted(free, key=lambda row: (row["date"], int(row["id"])))
 
 
 def _billed_before(books: Books, project: Json, held: Holders) -> bool:
     """Whether the fixed price is spent; raises ActionRefused when a part of it is, for the rest is a guess."""
-    key = claims.fixed_price(books.place.business_id, project["id"])
+    key = idempotency_keys.fixed_price(books.place.business_id, project["id"])
     holder = held([key]).get(key)
     if holder is not None and holder[1] == Status.confirmed:
         return True

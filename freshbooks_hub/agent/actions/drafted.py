@@ -6,13 +6,13 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from freshbooks_hub.agent.actions.action_store import Task
 from freshbooks_hub.agent.actions.api import Json, Lost, NeverSent, Refused
+from freshbooks_hub.agent.actions.books import DELETED, Books, decimal
 from freshbooks_hub.agent.actions.draft_body import entry_print
 from freshbooks_hub.agent.actions.draft_invoice import recheck
-from freshbooks_hub.agent.actions.ledger import Task
 from freshbooks_hub.agent.actions.models import DraftInvoicePreview, Money, Result
 from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.reading import DELETED, Books, decimal
 from freshbooks_hub.agent.actions.work import Sight
 
 # FreshBooks may round a tax by itself; a draft within this of the approved total may be ours.

@@ -14,11 +14,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions import idempotency_keys
+from freshbooks_hub.agent.actions.action_store import Prepared, Step, Task
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import DELETED, Books, as_client, decimal
 from freshbooks_hub.agent.actions.canonical import canonical, digest_text
 from freshbooks_hub.agent.actions.categories import find_category
-from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
 from freshbooks_hub.agent.actions.models import (
     ActionRefused,
     Business,
@@ -30,7 +31,6 @@ from freshbooks_hub.agent.actions.models import (
 )
 from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.actions.purchase import VENDOR_LIMIT, ExpenseRequest, Purchase, checked
-from freshbooks_hub.agent.actions.reading import DELETED, Books, as_client, decimal
 from freshbooks_hub.agent.actions.work import Sight
 from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
@@ -78,9 +78,13 @@ def prepare(books: Books, asked: ExpenseRequest, now: datetime) -> Prepared:
         look_alikes=tuple(twins),
         warnings=_warnings(asked, purchase, twins, now.astimezone(ZoneInfo(books.place.timezone)).date()),
     )
-    keys = [] if asked.another_purchase else [claims.purchase(books.place.business_id, purchase.fingerprint)]
+    keys = (
+        []
+        if asked.another_purchase
+        else [idempotency_keys.purchase(books.place.business_id, purchase.fingerprint)]
+    )
     if asked.receipt:
-        keys.append(claims.receipt(books.place.business_id, asked.receipt.sha256))
+        keys.append(idempotency_keys.receipt(books.place.business_id, asked.receipt.sha256))
     return Prepared(
         kind=Kind.create_expense,
         business_id=books.place.business_id,

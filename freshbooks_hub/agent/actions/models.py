@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 
 
 class Kind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions import idempotency_keys
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.desk import Desk
 from freshbooks_hub.agent.actions.models import ActionRefused, Channel, Kind, Status
@@ -34,5 +34,5 @@ def release(desk: Desk, audit: Audit, action_id: str, who: str, channel: Channel
     if not desk.gone(task):
         raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
     with desk.ledger.transaction() as db:
-        claims.free(db, action_id)
+        idempotency_keys.free(db, action_id)
         audit.append(db, "released", who, action_id=action_id, channel=channel)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.clock import named_zone
+from freshbooks_hub.core.clock import named_zone
 
 NAME_LIMIT = 100
 

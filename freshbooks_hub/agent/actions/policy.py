@@ -20,7 +20,7 @@ from freshbooks_hub.agent.actions.models import (
 )
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, stamp
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 
 Write = Literal["draft", "send", "expense"]
 WRITE_OF: dict[Kind, Write] = {

@@ -15,9 +15,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import Books, decimal
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
 from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.reading import Books, decimal
 from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 

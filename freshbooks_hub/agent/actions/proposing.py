@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from sqlite3 import Connection
 
-from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions import idempotency_keys
+from freshbooks_hub.agent.actions.action_store import Ledger, Prepared
+from freshbooks_hub.agent.actions.books import decimal
 from freshbooks_hub.agent.actions.canonical import canonical
-from freshbooks_hub.agent.actions.ledger import Ledger, Prepared
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.policy import check_amount, check_on, read_policy
-from freshbooks_hub.agent.actions.reading import decimal
 
 
 def propose(ledger: Ledger, prepared: Prepared, who: str) -> str:
@@ -24,9 +24,9 @@ def propose(ledger: Ledger, prepared: Prepared, who: str) -> str:
         check_amount(rule, prepared.amount, prepared.currency)
         known = _same(db, prepared)
         if known is None:
-            check_free(claims.holders(db, prepared.claims))
+            check_free(idempotency_keys.holders(db, prepared.claims))
             known = ledger.insert(db, prepared, who)
-            claims.take(db, prepared.claims, known)
+            idempotency_keys.take(db, prepared.claims, known)
     return known
 
 

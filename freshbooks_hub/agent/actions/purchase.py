@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from freshbooks_hub.agent.actions.books import decimal
 from freshbooks_hub.agent.actions.canonical import digest
 from freshbooks_hub.agent.actions.models import ActionRefused, Receipt, Tax
-from freshbooks_hub.agent.actions.reading import decimal
 from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 

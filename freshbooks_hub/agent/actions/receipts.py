@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from freshbooks_hub.agent.actions.models import ActionRefused, Receipt
-from freshbooks_hub.errors import disk_errors
-from freshbooks_hub.files import write_private
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
 
 MAX_BYTES = 10 * 1024 * 1024
 _MAGIC = {  # freshbooks-api.md 7.5

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from freshbooks_hub.agent.actions import claims
+from freshbooks_hub.agent.actions import idempotency_keys
+from freshbooks_hub.agent.actions.action_store import Prepared, Step, Task
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import DELETED, Books, addresses, as_client, decimal
 from freshbooks_hub.agent.actions.canonical import canonical, digest
-from freshbooks_hub.agent.actions.ledger import Prepared, Step, Task
 from freshbooks_hub.agent.actions.models import (
     ActionRefused,
     Business,
@@ -23,7 +24,6 @@ from freshbooks_hub.agent.actions.models import (
     Tax,
 )
 from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.reading import DELETED, Books, addresses, as_client, decimal
 from freshbooks_hub.agent.actions.work import Sight
 from freshbooks_hub.agent.untrusted import clean
 
@@ -99,7 +99,7 @@ def prepare(books: Books, asked: SendRequest) -> Prepared:
         preview=preview,
         amount=total,
         currency=currency,
-        claims=(claims.sending(books.place.business_id, number),),
+        claims=(idempotency_keys.sending(books.place.business_id, number),),
         recipients=tuple(recipient.email.casefold() for recipient in recipients),
         watch={"invoice": _print(invoice)},
     )

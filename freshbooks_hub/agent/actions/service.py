@@ -6,16 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from freshbooks_hub.agent.actions import claims, persons, proposing, receipts
 from freshbooks_hub.agent.actions import dispatch as sending
-from freshbooks_hub.agent.actions import reconcile as settling
-from freshbooks_hub.agent.actions.after_write import newer_actions, start_sync
+from freshbooks_hub.agent.actions import idempotency_keys, persons, proposing, receipts
+from freshbooks_hub.agent.actions import settle as settling
+from freshbooks_hub.agent.actions.action_store import Ledger, Prepared
 from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.desk import Desk
 from freshbooks_hub.agent.actions.draft_invoice import DraftRequest
 from freshbooks_hub.agent.actions.draft_invoice import prepare as prepare_draft
 from freshbooks_hub.agent.actions.expense import prepare as prepare_expense
-from freshbooks_hub.agent.actions.ledger import Ledger, Prepared
 from freshbooks_hub.agent.actions.models import (
     WAITING,
     Action,
@@ -28,14 +28,14 @@ from freshbooks_hub.agent.actions.models import (
 from freshbooks_hub.agent.actions.place import NAME_LIMIT, find_place
 from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
 from freshbooks_hub.agent.actions.purchase import ExpenseRequest
-from freshbooks_hub.agent.actions.reading import Books
 from freshbooks_hub.agent.actions.send_invoice import SendRequest
 from freshbooks_hub.agent.actions.send_invoice import prepare as prepare_send
+from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_sync
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, Timing, stamp
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.home import Home
 
 # The method `list` hides the type inside the class.
 ActionList = list[Action]
@@ -138,7 +138,7 @@ class Actions:
         books = self._books(Kind.create_expense, business_id)
         file = self._receipt(receipt_path, receipt_base64, receipt_name)
         if file:
-            key = claims.receipt(books.place.business_id, file.receipt.sha256)
+            key = idempotency_keys.receipt(books.place.business_id, file.receipt.sha256)
             self._check_receipt(key)
         asked = ExpenseRequest(
             vendor=vendor,
@@ -261,7 +261,7 @@ class Actions:
 
     def _holders(self, keys: Texts) -> dict[str, tuple[str, Status]]:
         with ledger_transaction(self._home) as db:
-            return claims.holders(db, keys)
+            return idempotency_keys.holders(db, keys)
 
     # -- reading the ledger (last, because its name hides the type)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection
 
-from freshbooks_hub.database import transaction
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.home import Home
 
 # An action moves along these arrows and no other. `approved -> dispatching` has no way back: an approval
 # is used once.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from freshbooks_hub.agent.actions.ledger import Task
+from freshbooks_hub.agent.actions.action_store import Task
+from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.models import Result
-from freshbooks_hub.agent.actions.reading import Books
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Currency, Cursor, Limit
 from freshbooks_hub.agent.reads.find import find_client
 from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Text
-from freshbooks_hub.agent.reads.source import reading
+from freshbooks_hub.agent.reads.open_marts import reading
 
 
 class ClientBalance(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.reads.arguments import BusinessId, Cursor, Limit, TheClient
 from freshbooks_hub.agent.reads.find import find_client
 from freshbooks_hub.agent.reads.models import Amount, Answer, Page, Prose, Text
-from freshbooks_hub.agent.reads.source import reading
+from freshbooks_hub.agent.reads.open_marts import reading
 
 _MOST_PEOPLE = 50
 

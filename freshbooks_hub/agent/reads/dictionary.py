@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.names import folded, nearest
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
-from freshbooks_hub.agent.reads.source import Source, reading
+from freshbooks_hub.agent.reads.open_marts import Source, reading
 
 
 class Mart(BaseModel):

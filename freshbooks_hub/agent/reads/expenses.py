@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To, check_span
 from freshbooks_hub.agent.reads.models import Amount, Page, Text
-from freshbooks_hub.agent.reads.source import reading
+from freshbooks_hub.agent.reads.open_marts import reading
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]
 _GROUPS: dict[GroupBy, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freshbooks_hub.agent.reads.models import ClientRef, ReadRefused
-from freshbooks_hub.agent.reads.source import Row, Source
+from freshbooks_hub.agent.reads.open_marts import Row, Source
 
 _COLUMNS = "business_id, client_id, client_name, email, client_status"
 # See `names`: "Cafe Lumiere" finds "Café Lumière".

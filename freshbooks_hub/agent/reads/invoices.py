@@ -30,7 +30,7 @@ from freshbooks_hub.agent.reads.models import (
     ReadRefused,
     Text,
 )
-from freshbooks_hub.agent.reads.source import reading
+from freshbooks_hub.agent.reads.open_marts import reading
 
 _MOST_LINES = 200
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator
 
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 
 # Names, and longer text such as notes, as somebody typed them.
 Text = Annotated[str, AfterValidator(lambda text: clean(text, 200))]

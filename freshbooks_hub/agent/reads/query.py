@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Answer
-from freshbooks_hub.agent.reads.source import reading
+from freshbooks_hub.agent.reads.open_marts import reading
 from freshbooks_hub.agent.sql import run_query
 
 

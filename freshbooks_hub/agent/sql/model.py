@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from freshbooks_hub.errors import QueryFailed
+from freshbooks_hub.core.errors import QueryFailed
 
 
 class QueryRefused(QueryFailed):

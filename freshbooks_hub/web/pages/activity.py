@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.history import History
 from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.history import History
 from freshbooks_hub.web.pages.approvals import KINDS, STATES
 from freshbooks_hub.web.views import place, render
 

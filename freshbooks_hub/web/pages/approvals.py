@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
 

@@ -19,8 +19,8 @@ from freshbooks_hub.connection.probe import allowed, counted, probe, told
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import identify
-from freshbooks_hub.errors import HubError, NotConnected
-from freshbooks_hub.home import Home
+from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import Place, back, origin, place, render
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.models import PolicyView
 from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.errors import HubError
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.web.pages.status import lines_of

@@ -19,14 +19,14 @@ from starlette.routing import Route
 from freshbooks_api import scopes
 from freshbooks_hub.connection import scope_choice
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.errors import NotConnected
-from freshbooks_hub.history import History
-from freshbooks_hub.home import Home
-from freshbooks_hub.not_available import NotAvailable, not_available
-from freshbooks_hub.status_businesses import Held, standings
-from freshbooks_hub.status_concerns import concerns, is_late, shortfalls
+from freshbooks_hub.core.errors import NotConnected
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.status.businesses import Held, standings
+from freshbooks_hub.status.not_available import NotAvailable, not_available
+from freshbooks_hub.status.problems import concerns, is_late, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.availability import Availability
+from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.progress_file import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
 from freshbooks_hub.web.marts import Marts, Row, opened

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.server.token import read_token
-from freshbooks_hub.home import Home
+from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.core.home import Home
 from integration_tests.agent.serving import served
 from integration_tests.agent.test_mcp_contract import READS, WRITES, allow_all
 
@@ -65,7 +65,7 @@ def home(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
 def inspector(request: pytest.FixtureRequest, home: Home) -> Iterator[Inspector]:
     folder = home.root.parent
     if request.param == "stdio":
-        command = [sys.executable, "-m", "freshbooks_hub.cli", "mcp"]
+        command = [sys.executable, "-m", "freshbooks_hub.cli.main", "mcp"]
         yield Inspector(folder, ["-e", f"FRESHBOOKS_HOME={home.root}", "--", *command])
         return
     with served({**os.environ, "FRESHBOOKS_HOME": str(home.root)}) as url:

@@ -1,0 +1,334 @@
+"""The owner's commands over the agents' actions: approve, refuse, what is allowed, the audit log.
+
+What grants something asks in a terminal and takes no answer from a pipe. That keeps out an agent which may run
+commands without one; whoever can drive a terminal under your account has your rights, here as everywhere.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freshbooks_hub.cli import terminal
+from freshbooks_hub.core.errors import HubError
+
+if TYPE_CHECKING:
+    from freshbooks_hub.agent.actions.models import PolicyView
+    from freshbooks_hub.agent.actions.service import Actions
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ActionId = Annotated[
+    str, typer.Argument(metavar="ID", help="The action's id; `freshbooks actions list` shows it.")
+]
+
+
+class Write(StrEnum):
+    """The kinds of write that an owner can turn on."""
+
+    draft = "draft"
+    send = "send"
+    expense = "expense"
+
+
+class Link(StrEnum):
+    """How billed time shows as billed in FreshBooks."""
+
+    mark = "mark"
+    lines = "lines"
+    off = "off"
+
+
+actions_cli = typer.Typer(help="What agents proposed, and what they may do.", no_args_is_help=True)
+audit_cli = typer.Typer(help="The log of who did what.", no_args_is_help=True)
+
+
+def approve(action_id: ActionId) -> None:
+    """Look at a proposal and, if you say yes, send it.
+
+    Example: `freshbooks approve 3f9a0c1b2d4e`
+    """
+    from freshbooks_hub.agent.actions.models import Channel, Status
+    from freshbooks_hub.agent.actions.preview import as_text
+
+    actions = _actions()
+    action = actions.get(action_id)
+    terminal.say(as_text(action))
+    if action.status is Status.proposed:
+        _ask("Approve this and send it now?")
+        actions.approve(action.id, action.payload_hash, _user(), Channel.terminal)
+    elif action.status is Status.approved:
+        _ask("It was approved, but is not sent. Send it now?")
+    else:
+        raise HubError(f"The action is {action.status.value}; there is nothing to approve.")
+    done = actions.dispatch(action.id)
+    terminal.say(f"\n{done.status.value}: {done.result.message if done.result else ''}")
+
+
+def refuse(action_id: ActionId) -> None:
+    """Turn a proposal down, or take back an approval that was not used.
+
+    Example: `freshbooks refuse 3f9a0c1b2d4e`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    done = _actions().refuse(action_id, _user(), Channel.terminal)
+    print(f"{done.status.value}. Nothing was written.")
+
+
+@actions_cli.command("list")
+def list_actions(as_json: AsJson = False) -> None:
+    """Show the newest actions.
+
+    Example: `freshbooks actions list`
+    """
+    found = _actions().list()[:50]
+    if as_json:
+        print(terminal.as_json([action.model_dump(mode="json") for action in found]))
+        return
+    for action in found:
+        terminal.say(
+            f"{action.id}  {action.created_at:%Y-%m-%d %H:%M}  {action.status.value:12}  {action.preview.heading}"
+        )
+    if not found:
+        print("No agent has proposed anything yet.")
+
+
+@actions_cli.command()
+def show(action_id: ActionId, as_json: AsJson = False) -> None:
+    """Show one action whole.
+
+    Example: `freshbooks actions show 3f9a0c1b2d4e`
+    """
+    from freshbooks_hub.agent.actions.preview import as_text
+
+    action = _actions().get(action_id)
+    terminal.say(terminal.as_json(action.model_dump(mode="json")) if as_json else as_text(action))
+
+
+@actions_cli.command()
+def allow(
+    write: Write,
+    max_amount: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AMOUNT:CURRENCY", help="Cap of one action; repeat per currency."),
+    ] = None,
+    per_day_amount: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AMOUNT:CURRENCY", help="Cap of 24 hours; repeat per currency."),
+    ] = None,
+    per_day: Annotated[int, typer.Option(min=0, help="Most actions of this kind in 24 hours.")] = 20,
+    per_recipient: Annotated[int, typer.Option(min=0, help="Most mails to one address in 24 hours.")] = 3,
+) -> None:
+    """Let agents propose a kind of write; each still needs your approval.
+
+    Example: `freshbooks actions allow draft --max-amount 5000:USD --per-day 10`
+    """
+    from freshbooks_hub.agent.actions.models import Channel, Rule
+
+    rule = Rule(
+        allowed=True,
+        max_amount=_caps(max_amount),
+        max_amount_per_day=_caps(per_day_amount),
+        per_day=per_day,
+        per_recipient_per_day=per_recipient,
+    )
+    actions = _actions()
+    _ask(f"Let agents propose this kind of write ({write.value})?")
+    terminal.say(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
+
+
+@actions_cli.command()
+def forbid(write: Write) -> None:
+    """Turn a kind of write off; what is approved and not sent stays unsent.
+
+    Example: `freshbooks actions forbid send`
+    """
+    from freshbooks_hub.agent.actions.models import Channel, Rule
+
+    terminal.say(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
+
+
+@actions_cli.command()
+def policy(as_json: AsJson = False) -> None:
+    """Show what is allowed.
+
+    Example: `freshbooks actions policy --json`
+    """
+    view = _actions().policy.view()
+    terminal.say(terminal.as_json(view.model_dump(mode="json")) if as_json else _policy(view))
+
+
+@actions_cli.command()
+def receipts(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder; none: receipts come as bytes only.")
+    ] = None,
+) -> None:
+    """Name the only folder from which agents may take receipt files.
+
+    Example: `freshbooks actions receipts ~/Receipts`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    actions = _actions()
+    _ask(f"Let agents attach files under {folder} to expenses?" if folder else "Let agents read no files?")
+    terminal.say(_policy(actions.policy.set_receipts_folder(folder, _user(), Channel.terminal)))
+
+
+@actions_cli.command()
+def link(mode: Link) -> None:
+    """Choose how billed time is to show as billed in FreshBooks.
+
+    Example: `freshbooks actions link off`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    actions = _actions()
+    _ask(f"Mark billed time in FreshBooks this way: {mode.value}?")
+    terminal.say(_policy(actions.policy.set_link(mode.value, _user(), Channel.terminal)))
+
+
+@actions_cli.command()
+def reconcile(as_json: AsJson = False) -> None:
+    """Look up in FreshBooks what became of actions whose answer was lost.
+
+    Example: `freshbooks actions reconcile`
+    """
+    moved = _actions().reconcile()
+    if as_json:
+        print(terminal.as_json([action.model_dump(mode="json") for action in moved]))
+        return
+    for action in moved:
+        terminal.say(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
+    if not moved:
+        print("Nothing changed.")
+
+
+@actions_cli.command()
+def resolve(
+    action_id: ActionId,
+    record: Annotated[int | None, typer.Option(help="The invoice's or expense's id in FreshBooks.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="FreshBooks does not have it.")] = False,
+) -> None:
+    """Say what became of an action that needs a person.
+
+    Example: `freshbooks actions resolve 3f9a0c1b2d4e --record 217501`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    if (record is None) != absent:
+        raise typer.BadParameter("give either --record or --absent")
+    actions = _actions()
+    _ask("Have you looked in FreshBooks?")
+    done = actions.resolve(action_id, record, _user(), Channel.terminal)
+    terminal.say(f"{done.status.value}: {done.result.message if done.result else ''}")
+
+
+@actions_cli.command()
+def release(action_id: ActionId) -> None:
+    """After you deleted its invoice or expense in FreshBooks: let the time or receipt be used again.
+
+    Example: `freshbooks actions release 3f9a0c1b2d4e`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    actions = _actions()
+    _ask("Let the time, expenses and receipt of this action be used again?")
+    actions.release(action_id, _user(), Channel.terminal)
+    print("Released.")
+
+
+@audit_cli.command()
+def verify(as_json: AsJson = False) -> None:
+    """Check that no entry was changed, removed or reordered.
+
+    Example: `freshbooks audit verify`
+    """
+    finding = _actions().audit.verify()
+    if as_json:
+        print(terminal.as_json(finding.model_dump(mode="json")))
+    elif finding.ok:
+        print(f"The audit log holds: {finding.entries} entries, unbroken.")
+    else:
+        print(f"The audit log is BROKEN: {finding.problem} ({finding.entries} entries)", file=sys.stderr)
+    if not finding.ok:
+        raise typer.Exit(1)
+
+
+@audit_cli.command()
+def log(as_json: AsJson = False) -> None:
+    """Show the newest entries.
+
+    Example: `freshbooks audit log`
+    """
+    entries = _actions().audit.entries()
+    if as_json:
+        print(terminal.as_json(entries))
+        return
+    for entry in entries:
+        channel = f" ({entry['channel']})" if entry["channel"] else ""
+        detail = ", ".join(f"{name} {value}" for name, value in entry["detail"].items())
+        terminal.say(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
+              f"{entry['who']}{channel}  {detail}")  # fmt: skip
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands to `freshbooks`."""
+    cli.command()(approve)
+    cli.command()(refuse)
+    cli.add_typer(actions_cli, name="actions")
+    cli.add_typer(audit_cli, name="audit")
+
+
+def _actions() -> Actions:
+    from freshbooks_hub.agent.actions.service import Actions
+    from freshbooks_hub.core.home import Home
+
+    return Actions(Home.from_environment().ensure())
+
+
+def _ask(question: str) -> None:
+    """Raises HubError unless a person at a terminal types yes."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise HubError("This needs your answer in a terminal. Run the command yourself, without a pipe.")
+    if input(f"\n{question} Type yes: ").strip().lower() != "yes":
+        raise HubError("You did not say yes, so nothing was done.")
+
+
+def _user() -> str:
+    return getpass.getuser()
+
+
+def _caps(texts: list[str] | None) -> dict[str, str]:
+    caps = {}
+    for text in texts or []:
+        amount, _, currency = text.partition(":")
+        if not currency:
+            raise typer.BadParameter(f"{text}: write an amount and its currency, for example 500:USD")
+        caps[currency.upper()] = amount
+    return caps
+
+
+def _policy(view: PolicyView) -> str:
+    lines = []
+    for write in Write:
+        rule = getattr(view, write.value)
+        caps = [
+            *(f"up to {amount} {currency} each" for currency, amount in rule.max_amount.items()),
+            *(
+                f"up to {amount} {currency} in 24 hours"
+                for currency, amount in rule.max_amount_per_day.items()
+            ),
+            f"{rule.per_day} in 24 hours",
+        ]
+        if write is Write.send:
+            caps.append(f"{rule.per_recipient_per_day} to one address in 24 hours")
+        lines.append(f"{write.value:8} {'on: ' + ', '.join(caps) if rule.allowed else 'off'}")
+    lines.append(f"receipts {view.receipts_folder or 'no folder'}")
+    lines.append(f"link     {view.link}")
+    return "\n".join(lines)

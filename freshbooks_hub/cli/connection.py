@@ -1,0 +1,165 @@
+"""`freshbooks connect`, `disconnect` and `connections`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from freshbooks_hub.cli.terminal import say
+
+ClientId = Annotated[
+    str | None,
+    typer.Option("--client-id", envvar="FRESHBOOKS_CLIENT_ID", help="Of your app; asked for when missing."),
+]
+ClientSecret = Annotated[
+    str | None,
+    typer.Option(
+        "--client-secret",
+        envvar="FRESHBOOKS_CLIENT_SECRET",
+        help="Better in the environment, or typed when asked: a command line can be seen by others.",
+    ),
+]
+
+
+def connect(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", help="No browser: a connector config with tokens; see secrets.example.json."
+        ),
+    ] = None,
+    client_id: ClientId = None,
+    client_secret: ClientSecret = None,
+    scopes: Annotated[
+        str | None,
+        typer.Option(
+            help="What to ask for: basic (clients, invoices, expenses, reports), readable (everything), or a list of "
+            "scopes with commas. [default: as last time, else readable]"
+        ),
+    ] = None,
+    actions: Annotated[
+        bool, typer.Option("--actions", help="Ask also for what agents' approved actions need.")
+    ] = False,
+    business: Annotated[
+        list[int] | None,
+        typer.Option(help="Sync this business (its id); may be repeated. Else you are asked."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of the redirect URI https://localhost:PORT/callback. [default: 8765]"
+        ),
+    ] = None,
+    redirect_uri: Annotated[
+        str | None,
+        typer.Option(
+            help="The redirect URI that your app has already. Where this program cannot listen there, you paste the "
+            "address that FreshBooks sends you to."
+        ),
+    ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="The redirect URI is URL/callback; your proxy passes it on to PORT, by HTTP."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Your own certificate for localhost, in PEM, instead of one made here."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="The key of --certificate.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Connect FreshBooks: log in by browser, choose businesses, check what can be read.
+
+    Example: `freshbooks connect --scopes basic`
+    """
+    from freshbooks_hub.connection import certificate as certificates
+    from freshbooks_hub.connection import scope_choice
+    from freshbooks_hub.connection.terminal import Interactive, Options
+    from freshbooks_hub.core.home import Home
+
+    home = Home.from_environment()
+    asked = scope_choice.asked(scopes or "readable", actions) if scopes or actions else None
+    if config is not None:
+        _connect_by_config(config, asked)
+        return
+    if (certificate is None) != (key is None):
+        raise typer.BadParameter("--certificate and --key belong together.")
+    if redirect_uri is not None and public_url is not None:
+        raise typer.BadParameter("--redirect-uri and --public-url exclude each other.")
+    from rich.console import Console
+
+    options = Options(
+        client_id=client_id,
+        client_secret=client_secret,
+        port=port,
+        public_url=public_url,
+        redirect_uri=redirect_uri,
+        certificate=certificates.own(certificate, key) if certificate and key else None,
+        asked=asked,
+        businesses=tuple(business or ()),
+        browser=browser,
+    )
+    Interactive(home, options, Console()).run()
+
+
+def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
+    from freshbooks_hub.connection.config import read_config
+    from freshbooks_hub.connection.connect import connect as store_and_check
+    from freshbooks_hub.core.home import Home
+
+    home = Home.from_environment()
+    for sentence in store_and_check(home, read_config(config), asked=asked):
+        print(sentence)
+    print(
+        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
+        "Next: freshbooks sync"
+    )
+
+
+def disconnect(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """End the grant at FreshBooks and forget its tokens; what was synced stays.
+
+    Example: `freshbooks disconnect`
+    """
+    from freshbooks_hub.connection import login
+    from freshbooks_hub.connection.store import ConnectionStore
+    from freshbooks_hub.core.home import Home
+
+    home = Home.from_environment()
+    if not home.candidate.exists():
+        ConnectionStore(home.connection).load()
+    if not yes:
+        typer.confirm(f"Disconnect {home.root}?", abort=True)
+    told = login.disconnect(home)
+    print(f"Disconnected. The data stays in {home.root}.")
+    if not told.revoked:
+        say(f"FreshBooks could not be told: {told.why_not}")
+
+
+def connections(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of text.")] = False,
+) -> None:
+    """List the connections; `freshbooks --connection NAME COMMAND` works on one of them.
+
+    Example: `freshbooks --connection bakery connect`
+    """
+    from freshbooks_hub.connection.listing import listing
+    from freshbooks_hub.core.home import Home
+
+    rows = listing(Home.connections())
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        say(f"{row['name']:<20}  {row['state']:<14}  {row['user'] or '':<30}  {row['home']}")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (connect, disconnect, connections):
+        cli.command()(command)

@@ -1,0 +1,317 @@
+"""The command `freshbooks`: parses, calls, prints. Heavy imports sit in the commands."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freshbooks_hub.cli import actions as action_commands
+from freshbooks_hub.cli import connection as connection_commands
+from freshbooks_hub.cli import doctor as doctor_commands
+from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import serve as web_commands
+from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import terminal
+from freshbooks_hub.core.errors import HubError, TransformFailed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from freshbooks_hub.sync.run import SyncResult
+
+cli = typer.Typer(
+    name="freshbooks",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Day that due dates are judged on; balances are those of the last sync. Default: today at the business.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="When the marts fail a check, print the rows that it found.")
+]
+
+
+class Format(StrEnum):
+    """How a query's answer is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def app() -> None:
+    """Console script: a HubError becomes one message on standard error and exit code 1."""
+    # Every file that is made from here on is its owner's alone, also those of processes that are started.
+    os.umask(0o077)
+    terminal.prepare()
+    if not os.environ.get("TERMINAL_WIDTH", "80").isdecimal():
+        del os.environ["TERMINAL_WIDTH"]  # Typer fails on another one
+    try:
+        _check_texts()
+        try:
+            cli()
+        finally:
+            terminal.finish()
+    except HubError as error:
+        terminal.say(f"Error: {error}", sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _check_texts() -> None:
+    """Raise HubError for an argument or a variable of ours that is no text; it may be a secret, so only named."""
+    sys.argv[1:] = [_utf8(f"Argument {number}", word) for number, word in enumerate(sys.argv[1:], 1)]
+    for name, text in os.environ.items():
+        if name.startswith("FRESHBOOKS_"):
+            _utf8(name, text)
+
+
+def _utf8(name: str, text: str) -> str:
+    """The text, read as UTF-8 where the locale did not."""
+    try:
+        return os.fsencode(text).decode() if re.search("[\ud800-\udfff]", text) else text
+    except UnicodeError:
+        raise HubError(f"{terminal.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"freshbooks {importlib.metadata.version('source-freshbooks')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def common(
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FRESHBOOKS_CONNECTION", help="Which of several connections, by name. [default: default]"
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """FreshBooks data out, right and useful: connect, sync, query."""
+    if connection:
+        # The environment, so that every process the command starts works on the same one.
+        os.environ["FRESHBOOKS_CONNECTION"] = connection
+
+
+action_commands.register(cli)
+connection_commands.register(cli)
+doctor_commands.register(cli)
+mcp_commands.register(cli)
+sync_commands.register(cli)
+web_commands.register(cli)
+
+
+@cli.command()
+def demo() -> None:
+    """Try everything without an account: a local FreshBooks, a real sync, three marts.
+
+    Example: `freshbooks demo`
+    """
+    from freshbooks_hub.cli.demo import run_demo
+    from freshbooks_hub.cli.output import as_table
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.progress import reporter, summary
+
+    console = _console()
+    result = run_demo(Home.from_environment(), reporter(console))
+    console.print(summary(result.sync.streams))
+    for sample in result.samples:
+        title = f"{sample.mart} ({len(sample.answer.rows)} of {sample.rows:,} rows)"
+        console.print(as_table(sample.answer, title))
+    read = sum(stream.read for stream in result.sync.streams)
+    total = sum(stream.total for stream in result.sync.streams)
+    if result.repeated:
+        console.print(f"This run was incremental: {read:,} rows read of {total:,} stored.", highlight=False)
+    else:
+        console.print(f"{read:,} rows read. Run it again: the second run is incremental.")
+    console.print(
+        f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
+        f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
+        '"from outstanding_balances"\n'
+        "Your own books: freshbooks connect && freshbooks sync",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@cli.command()
+def sync(
+    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read everything again and replace the tables whole.")
+    ] = False,
+    as_of: AsOf = None,
+    marts: Annotated[
+        bool, typer.Option("--marts/--no-marts", help="Build and publish marts from what was read.")
+    ] = True,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
+    ] = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read what changed in FreshBooks and publish fresh marts.
+
+    Example: `freshbooks sync --stream invoices --stream clients`
+    """
+    if due:
+        if stream or full_refresh or as_of or not marts:
+            raise typer.BadParameter("takes no other choice of what to read.", param_hint="--due")
+        sync_commands.sync_what_is_due(as_json)
+        return
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.progress import Silent, reporter, summary
+    from freshbooks_hub.sync.run import SyncOptions
+    from freshbooks_hub.sync.run import sync as run_sync
+
+    console = _console()
+    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
+    with _details(verbose):
+        result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
+    if as_json:
+        print(json.dumps(asdict(result), indent=2))
+        return
+    console.print(summary(result.streams))
+    _print_marts(console, result)
+
+
+@cli.command()
+def build(
+    as_of: AsOf = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the marts from the data already synced (`freshbooks sync --no-marts`).
+
+    Example: `freshbooks build --as-of 2026-10-31`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.progress import Silent, reporter
+    from freshbooks_hub.sync.run import build as build_marts
+
+    console = _console()
+    home = Home.from_environment()
+    shown = Silent() if as_json else reporter(console)
+    with _details(verbose):
+        result = build_marts(home, shown, as_of.date() if as_of else None)
+    if as_json:
+        print(json.dumps(asdict(result), indent=2))
+    else:
+        _print_marts(console, result)
+
+
+@cli.command()
+def query(
+    statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
+) -> None:
+    """Ask the published marts, read-only.
+
+    Example: `freshbooks query "select * from outstanding_balances" --format csv`
+    """
+    from freshbooks_hub.cli.output import as_csv, as_json, as_table
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.marts.query import query_marts
+
+    answer = query_marts(Home.from_environment().marts, statement)
+    if output is Format.csv:
+        print(as_csv(answer, to_terminal=sys.stdout.isatty()), end="")
+    elif output is Format.json:
+        print(as_json(answer))
+    else:
+        _console().print(as_table(answer))
+
+
+@cli.command()
+def status(as_json: AsJson = False) -> None:
+    """Show the connection, the last sync and the marts.
+
+    Example: `freshbooks status --json`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.status.picture import as_text
+    from freshbooks_hub.status.picture import status as read_status
+
+    picture = read_status(Home.from_environment())
+    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8400,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Write a ready connector config to this file.")
+    ] = None,
+) -> None:
+    """Run a local stand-in for the FreshBooks API until Ctrl-C.
+
+    Example: `freshbooks sandbox --port 8400 --config sandbox.json`
+    """
+    from freshbooks_hub.cli.sandbox import serve
+
+    serve(port, config)
+
+
+@contextmanager
+def _details(verbose: bool) -> Iterator[None]:
+    """With `verbose`, print what a failed build of the marts found before its sentence is printed."""
+    try:
+        yield
+    except TransformFailed as error:
+        if verbose and error.details:
+            print(error.details, file=sys.stderr)
+        raise
+
+
+def _print_marts(console: Console, result: SyncResult) -> None:
+    from freshbooks_hub.marts.reconciliation import attention
+
+    state = "published" if result.published else "unchanged"
+    day = f", as of {result.as_of_date}" if result.as_of_date else ""
+    console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
+    for note in attention(result.warnings, result.differences):
+        console.print(
+            terminal.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True
+        )
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,50 @@
+"""The commands `freshbooks mcp` and `freshbooks mcp token`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+mcp = typer.Typer(invoke_without_command=True)
+
+
+@mcp.callback()
+def serve_stdio(context: typer.Context) -> None:
+    """Let AI agents read the books and propose actions (Model Context Protocol).
+
+    An MCP client starts this by itself and talks over standard input and output; for HTTP see `freshbooks serve`.
+
+    Example, with Claude Code: `claude mcp add freshbooks -- freshbooks mcp`
+    """
+    if context.invoked_subcommand is None:
+        import anyio
+
+        from freshbooks_hub.agent.mcp.build import build_server
+        from freshbooks_hub.agent.mcp.stdio import serve_stdio
+        from freshbooks_hub.core.home import Home
+
+        anyio.run(serve_stdio, build_server(Home.from_environment().ensure()))
+
+
+@mcp.command()
+def token(
+    new: Annotated[
+        bool, typer.Option("--new", help="Replace it; the old one ends when `freshbooks serve` is restarted.")
+    ] = False,
+) -> None:
+    """Print the bearer token that `/mcp` of `freshbooks serve` asks for.
+
+    Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8766/mcp
+    --header "Authorization: Bearer $(freshbooks mcp token)"`
+    """
+    from freshbooks_hub.agent.mcp.token import read_token, renew_token
+    from freshbooks_hub.core.home import Home
+
+    home = Home.from_environment().base  # the one that `freshbooks serve` serves
+    print(renew_token(home) if new else read_token(home))
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands to the program."""
+    cli.add_typer(mcp, name="mcp")

@@ -1,0 +1,108 @@
+"""Answers as table, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from freshbooks_hub.cli import terminal
+from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.marts.query import Answer
+
+# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def as_csv(answer: Answer, to_terminal: bool = False) -> str:
+    """Comma-separated values with a header line.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are. For a
+    terminal control characters are written out, in a file they are data.
+    """
+    lines = []
+    for row in (answer.columns, *answer.rows):
+        cells = [_csv_cell(value) for value in row]
+        lines.append(
+            _csv_line(
+                [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
+            )
+        )
+    return "".join(lines)
+
+
+def as_json(answer: Answer) -> str:
+    """A list of objects; money stays exact, as text, and so does what JSON has no number for (NaN, Infinity).
+
+    A second column `a` is called `a_2`.
+    """
+    names = _unique(answer.columns)
+    rows = [dict(zip(names, map(_plain, row), strict=True)) for row in answer.rows]
+    return terminal.as_json(rows)
+
+
+def as_table(answer: Answer, title: str | None = None) -> Table:
+    """A table for the terminal; numbers to the right. Text is shown as it is, never read as markup."""
+    table = Table(title=Text(title) if title else None, title_justify="left")
+    for index, name in enumerate(answer.columns):
+        values = [row[index] for row in answer.rows if row[index] is not None]
+        numeric = bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+        table.add_column(Text(shown(name)), justify="right" if numeric else "left", overflow="fold")
+    for row in answer.rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return shown(f"{value:,}" if isinstance(value, Decimal) else str(value))
+
+
+def _csv_cell(value: Any) -> Any:
+    if value is None or isinstance(value, int | float | Decimal | date):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _unique(columns: Iterable[str]) -> list[str]:
+    taken = list(columns)
+    names: list[str] = []
+    for name in taken:
+        unique, number = name, 1
+        while unique in names or (number > 1 and unique in taken):
+            number += 1
+            unique = f"{name}_{number}"
+        names.append(unique)
+    return names
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; what it has no form for as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else json.dumps(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value)

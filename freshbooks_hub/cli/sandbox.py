@@ -1,0 +1,41 @@
+"""`freshbooks sandbox`: the local FreshBooks stand-in, with what a user needs to connect to it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from freshbooks_hub.core.errors import HubError, disk_errors
+from freshbooks_hub.core.files import write_private
+
+
+def serve(port: int, config: Path | None) -> None:
+    """Serve on 127.0.0.1 until interrupted; with `config`, write a ready connector config there."""
+    from freshbooks_sandbox import Sandbox
+
+    try:
+        sandbox = Sandbox(seed="demo", port=port).start()
+    except OSError as error:
+        raise HubError(
+            f"Port {port} cannot be used: {error.strerror}. Choose another with --port."
+        ) from error
+    try:
+        print(f"export FRESHBOOKS_API_URL={sandbox.url} FRESHBOOKS_AUTH_URL={sandbox.url}")
+        print(f"# client_id:     {sandbox.client_id}")
+        print(f"# client_secret: {sandbox.client_secret}")
+        print(f"# redirect_uri:  {sandbox.redirect_uri}", flush=True)
+        if config is not None:
+            credentials = {
+                "auth_type": "oauth2.0",
+                "client_id": sandbox.client_id,
+                "client_secret": sandbox.client_secret,
+                "redirect_uri": sandbox.redirect_uri,
+                "refresh_token": sandbox.grant()["refresh_token"],
+            }
+            with disk_errors(config):
+                write_private(config.absolute(), json.dumps({"credentials": credentials}, indent=2).encode())
+            print(f"# connect with:  freshbooks connect --config {config}", flush=True)
+        threading.Event().wait()
+    finally:
+        sandbox.stop()

@@ -1,0 +1,215 @@
+"""`freshbooks schedule`, `pause`, `resume`, and `freshbooks webhooks`; `sync --due` is part of `sync`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from freshbooks_hub.cli.terminal import say
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+schedule = typer.Typer(
+    help="Show or change how often each entity is read.", invoke_without_command=True, no_args_is_help=False
+)
+
+
+@schedule.callback()
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show how often each entity is read, when it was read last, and when it is next.
+
+    Example: `freshbooks schedule --json`
+    """
+    if context.invoked_subcommand:
+        return
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.alarms import Alarms
+    from freshbooks_hub.sync.frequencies import format_frequency
+    from freshbooks_hub.sync.schedule import Schedule
+
+    home, now = Home.from_environment(), datetime.now(UTC)
+    entities = Schedule(home).entities(now)
+    trouble = Schedule(home).trouble()
+    alarms = Alarms(home).open()
+    if as_json:
+        rows: list[dict[str, Any]] = [
+            {
+                "entity": e.name,
+                "streams": e.streams,
+                "frequency_seconds": int(e.frequency.total_seconds()),
+                "last_success": _text(e.last_success),
+                "next_due": _text(e.next_due),
+                "is_due": e.is_due(now),
+                "last_error": e.last_error,
+            }
+            for e in entities
+        ]
+        waiting = {"retry_at": _text(trouble.retry_at), "error": trouble.error} if trouble else None
+        told = [{"kind": a.kind, "message": a.message, "raised_at": _text(a.raised_at)} for a in alarms]
+        document = {
+            "paused": entities[0].paused,
+            "refused": entities[0].refused,
+            "entities": rows,
+            "waiting": waiting,
+            "alarms": told,
+        }
+        print(json.dumps(document, indent=2))
+        return
+    if entities[0].paused:
+        print("Paused. Go on with: freshbooks resume")
+    if entities[0].refused:
+        print(
+            "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
+        )
+    for alarm in alarms:
+        say(f"Attention: {alarm.message}")
+    if trouble:
+        say(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
+    print(f"{'entity':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
+    for e in entities:
+        every = format_frequency(e.frequency) + ("" if e.frequency == e.default_frequency else "*")
+        following = "now" if e.is_due(now) else _minute(e.next_due)
+        say(
+            f"{e.name:<15} {every:>6}  {_minute(e.last_success):<16}  {following:<16} {e.last_error or ''}".rstrip()
+        )
+    print("Change one: freshbooks schedule set invoices 30m")
+
+
+@schedule.command("set")
+def set_frequency(
+    entity: Annotated[str, typer.Argument(help="As `freshbooks schedule` lists it.")],
+    frequency: Annotated[str, typer.Argument(help="30m, 2h, 1d, 1w; or `default`.")],
+) -> None:
+    """Read an entity more or less often.
+
+    Example: `freshbooks schedule set invoices 30m`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
+    from freshbooks_hub.sync.schedule import Schedule
+
+    home = Home.from_environment().ensure()
+    if frequency == "default":
+        Schedule(home).reset(entity)
+        print(f"{entity}: as often as by default.")
+        return
+    every = parse_frequency(frequency)
+    Schedule(home).set(entity, every)
+    print(f"{entity}: every {format_frequency(every)}.")
+
+
+def pause() -> None:
+    """Stop scheduled syncs; `freshbooks sync` by hand still works.
+
+    Example: `freshbooks pause`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.schedule import Schedule
+
+    Schedule(Home.from_environment().ensure()).pause(datetime.now(UTC))
+    print("Paused. Go on with: freshbooks resume")
+
+
+def resume() -> None:
+    """Go on with scheduled syncs; what became due meanwhile is read once.
+
+    Example: `freshbooks resume`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.schedule import Schedule
+
+    Schedule(Home.from_environment().ensure()).resume()
+    print("Scheduled syncs go on.")
+
+
+webhooks = typer.Typer(help="Let FreshBooks say when something changed (optional).", no_args_is_help=True)
+
+
+@webhooks.command("enable")
+def enable_webhooks(
+    url: Annotated[str, typer.Option(help="Public https address of `freshbooks serve`'s webhook page.")],
+) -> None:
+    """Register callbacks; the running server answers FreshBooks' verification.
+
+    Example: `freshbooks webhooks enable --url https://books.example.com/webhooks/freshbooks`
+    """
+    from freshbooks_hub.core.errors import HubError
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.webhook_calls import enable
+
+    registered, refused = enable(Home.from_environment().ensure(), url)
+    verified = sum(webhook.verified for webhook in registered)
+    print(f"{len(registered)} callbacks registered, {verified} verified.")
+    if verified < len(registered):
+        print(
+            "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
+        )
+    for reason in refused:
+        say(f"Left out: {reason}")
+    if not registered:
+        why = "" if refused else " The connection has no business with accounting."
+        raise HubError(f"No callback is registered, so nothing will be delivered.{why}")
+
+
+@webhooks.command("disable")
+def disable_webhooks() -> None:
+    """Delete the callbacks again; the schedule alone goes on.
+
+    Example: `freshbooks webhooks disable`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.webhook_calls import disable
+
+    print(f"{disable(Home.from_environment())} callbacks deleted.")
+
+
+def sync_what_is_due(as_json: bool) -> None:
+    """`freshbooks sync --due`: exit code 0 also when nothing was to be done. Raises HubError."""
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.scheduled_run import DueResult, idle, sync_due
+
+    home = Home.from_environment()
+    done: DueResult | None = idle(home, datetime.now(UTC))
+    if done is None:
+        from rich.console import Console
+
+        from freshbooks_hub.sync.progress import Silent, reporter
+
+        done = sync_due(home, Silent() if as_json else reporter(Console()))
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "outcome": done.outcome,
+                    "message": done.message,
+                    "entities": done.entities,
+                    "next_due": _text(done.next_due),
+                    "published": done.result.published if done.result else False,
+                    "rows_read": sum(s.read for s in done.result.streams) if done.result else 0,
+                    "warnings": done.result.warnings if done.result else [],
+                }
+            )
+        )
+    else:
+        say(done.message)
+        for warning in done.result.warnings if done.result else []:
+            say(f"Warning: {warning}")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands to `freshbooks`."""
+    cli.add_typer(schedule, name="schedule")
+    cli.add_typer(webhooks, name="webhooks")
+    cli.command()(pause)
+    cli.command()(resume)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "-"

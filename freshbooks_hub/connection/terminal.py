@@ -1,0 +1,249 @@
+"""`freshbooks connect` in a terminal: register, log in by browser or by pasting, choose, probe, save."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import webbrowser
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from getpass import getpass
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.connection import login, probe, scope_choice
+from freshbooks_hub.connection.addresses import NotAnAnswer
+from freshbooks_hub.connection.callback import CallbackListener, Result
+from freshbooks_hub.connection.certificate import Certificate
+from freshbooks_hub.connection.config import check_redirect_uri
+from freshbooks_hub.connection.login import App, Attempt, Candidate
+from freshbooks_hub.connection.pending_logins import LoginRefused
+from freshbooks_hub.connection.profile import Business
+from freshbooks_hub.connection.terminal_events import Inbox
+from freshbooks_hub.core.errors import HubError, InvalidConfig
+from freshbooks_hub.core.home import Home
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line gave; the rest is asked for, or taken from the earlier connection."""
+
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    port: int | None = None
+    public_url: str | None = None
+    redirect_uri: str | None = None
+    certificate: Certificate | None = None
+    asked: tuple[str, ...] | None = None
+    businesses: tuple[int, ...] = ()
+    browser: bool = True
+
+
+class Interactive:
+    """One run of the command. Raises HubError."""
+
+    def __init__(self, home: Home, options: Options, console: Console) -> None:
+        self._home, self._options, self._console = home, options, console
+        self._inbox = Inbox()
+
+    def run(self) -> None:
+        """Connect, and say what comes next."""
+        stored = login.stored_app(self._home)
+        redirect_uri = self._redirect_uri(stored)
+        check_redirect_uri(redirect_uri)
+        asked = self._options.asked or login.asked_before(self._home) or scope_choice.asked("readable")
+        # Before the Client ID is asked for: whoever has none yet registers the app with these.
+        self._say_what_to_register(redirect_uri, asked)
+        app = self._app(stored, redirect_uri)
+        # The terminal is the one browser that may paste the answer.
+        browser = secrets.token_urlsafe(32)
+        attempt = login.begin(
+            self._home,
+            app.client_id,
+            app.client_secret,
+            app.redirect_uri,
+            asked=asked,
+            browser=browser,
+        )
+        candidate = self._consent(attempt, browser)
+        chosen = self._choose(candidate)
+        self._probe(candidate, chosen)
+        login.save(candidate, [business.id for business in chosen])
+        names = ", ".join(business.name for business in chosen)
+        self._say(f"Connected ✅ as {candidate.profile.name}: {names}\nNext: freshbooks sync")
+
+    def _app(self, stored: App | None, redirect_uri: str) -> App:
+        options = self._options
+        client_id = options.client_id or (stored.client_id if stored else self._ask("Client ID: "))
+        secret = options.client_secret
+        if not secret and stored and stored.client_id == client_id:
+            secret = stored.client_secret
+        return App(client_id, secret or self._secret(), redirect_uri)
+
+    def _secret(self) -> str:
+        if not sys.stdin.isatty():
+            raise InvalidConfig(
+                "No Client Secret was given, and there is no terminal to ask for it. "
+                "Set FRESHBOOKS_CLIENT_SECRET."
+            )
+        return getpass("Client Secret (not shown): ")
+
+    def _redirect_uri(self, stored: App | None) -> str:
+        options = self._options
+        if options.redirect_uri is not None:
+            return options.redirect_uri.strip()
+        if options.public_url:
+            return f"{options.public_url.rstrip('/')}/callback"
+        if options.port is None and stored:
+            return stored.redirect_uri
+        return login.default_redirect_uri(options.port or login.DEFAULT_PORT)
+
+    def _say_what_to_register(self, redirect_uri: str, asked: tuple[str, ...]) -> None:
+        table = Table(
+            title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
+        )
+        table.add_row("redirect URI", Text(shown(redirect_uri)))
+        for scope in scope_choice.described(asked):
+            table.add_row(scope.name, scope.purpose)
+        self._console.print(table)
+        if chosen := scope_choice.set_of(asked):
+            self._say(f"These are the {chosen} scopes. {scope_choice.WORKS[chosen]}")
+        self._say(scope_choice.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))
+
+    def _consent(self, attempt: Attempt, browser: str) -> Candidate:
+        listener = self._listener(attempt.redirect_uri)
+        try:
+            if listener:
+                self._say(
+                    f"Open this address and log in to FreshBooks:\n  {attempt.start_url}\n"
+                    "Its certificate was made on this machine for this purpose, so the browser warns: go on "
+                    "(Advanced, Proceed).\n"
+                    "No page there? Open the next address instead, and paste here the address that FreshBooks "
+                    f"redirects to:\n  {attempt.authorize_url}"
+                )
+                if self._options.browser and _has_display():
+                    webbrowser.open(attempt.start_url)
+            else:
+                self._say(
+                    f"Open this address, log in to FreshBooks and allow access:\n  {attempt.authorize_url}\n"
+                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program does not listen. Whether "
+                    "that page loads or not, copy its whole address from the address bar and paste it here."
+                )
+            return self._wait(attempt, browser)
+        finally:
+            if listener:
+                listener.stop()
+
+    def _listener(self, redirect_uri: str) -> CallbackListener | None:
+        """None where nothing here can be reached at the redirect URI: a public one needs a proxy that was told of."""
+        options = self._options
+        public = urlsplit(redirect_uri).hostname not in LOOPBACK
+        if public and not (options.public_url or options.port):
+            return None
+        listener = CallbackListener(
+            self._home,
+            self._inbox.post,
+            redirect_uri,
+            port=(options.port or login.DEFAULT_PORT) if public else None,
+            certificate=options.certificate,
+            behind_proxy=public,
+        )
+        try:
+            return listener.start()
+        except InvalidConfig:
+            raise
+        except HubError as error:
+            self._say(f"{error}\nUntil then the answer can be pasted.")
+            return None
+
+    def _wait(self, attempt: Attempt, browser: str) -> Candidate:
+        while True:
+            left = (attempt.expires_at - datetime.now(UTC)).total_seconds()
+            event = self._inbox.next(left)
+            if event is None:
+                raise LoginRefused("No answer came within ten minutes. Run `freshbooks connect` again.")
+            if isinstance(event, Result):
+                if event.candidate:
+                    return event.candidate
+                assert event.error is not None
+                foreign = isinstance(event.error, LoginRefused)
+                if not foreign or isinstance(event.error, login.ConsentDenied):
+                    raise event.error
+                # Whoever sent that, our own answer may still come.
+                self._say(str(event.error))
+            elif event:
+                try:
+                    return login.finish(self._home, event, browser)
+                except NotAnAnswer as error:
+                    self._say(str(error))
+
+    def _choose(self, candidate: Candidate) -> list[Business]:
+        profile = candidate.profile
+        self._say(f"Logged in as {profile.name} {f'({profile.email})' if profile.email else ''}")
+        self._warn(candidate)
+        self._console.print(_businesses(candidate))
+        possible = [business for business in profile.businesses if business.can_sync]
+        if not possible:
+            login.discard(self._home)
+        if self._options.businesses or len(possible) <= 1:
+            return candidate.chosen(self._options.businesses or [b.id for b in possible])
+        default = profile.default_choice() or [b.id for b in possible]
+        while True:
+            answer = self._ask(f"Which to sync? Their ids, or Enter for {', '.join(map(str, default))}: ")
+            try:
+                return candidate.chosen([int(word) for word in answer.replace(",", " ").split()] or default)
+            except ValueError:
+                self._say("Ids are numbers, as in the first column.")
+            except login.NothingToSync as error:
+                self._say(str(error))
+
+    def _warn(self, candidate: Candidate) -> None:
+        for scope in candidate.missing:
+            self._say(scope_choice.told(scope))
+        for name in candidate.shared_with:
+            self._say(
+                f"The connection {name} has the same user and app: FreshBooks has just cut it off, since only "
+                "the newest log-in lives. Use another app for one of them."
+            )
+
+    def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
+        try:
+            token = candidate.access_token()
+            found = probe.probe(token, chosen, probe.allowed(token))
+        except HubError as error:
+            # The consent is given and would be lost; what can be read shows later too.
+            self._say(f"What can be read could not be checked. {error} Later: freshbooks doctor")
+            return
+        self._say(probe.counted(found, len(chosen)))
+        for sentence in probe.told(found, {business.id: business.name for business in chosen}):
+            self._say(sentence)
+
+    def _ask(self, question: str) -> str:
+        self._console.print(shown(question), end="", markup=False, highlight=False)
+        return self._inbox.line()
+
+    def _say(self, text: str) -> None:
+        # Addresses are copied from the terminal: never broken into lines.
+        self._console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def _has_display() -> bool:
+    """Whether there may be a browser with a window; one without would take over this terminal."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _businesses(candidate: Candidate) -> Table:
+    table = Table(title="Businesses", title_justify="left")
+    for column in ("Id", "Name", "Role", "Can be synced"):
+        table.add_column(column, overflow="fold")
+    for business in candidate.profile.businesses:
+        answer = business.why_not or (f"yes. {business.note}" if business.note else "yes")
+        table.add_row(*(Text(shown(text)) for text in (business.id, business.name, business.role, answer)))
+    return table

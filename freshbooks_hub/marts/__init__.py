@@ -1,0 +1,1 @@
+"""The published marts: one way to open them, questions, reconciliation."""

@@ -1,0 +1,43 @@
+"""Questions to the published marts: read-only, with no way to other files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from freshbooks_hub.core.errors import QueryFailed
+from freshbooks_hub.marts.open import damaged_marts
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Column names and rows, in the order of the query."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def query_marts(marts: Path, statement: str) -> Answer:
+    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
+
+    Raises QueryFailed, MartsDamaged.
+    """
+    if not marts.exists():
+        raise QueryFailed(
+            "There are no marts yet. Run `freshbooks sync` first, or `freshbooks demo` to try it."
+        )
+    try:
+        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
+            db.execute("SET search_path = 'marts'")
+            db.execute("SET enable_external_access = false")
+            db.execute("SET lock_configuration = true")
+            parsed = duckdb.extract_statements(statement)
+            if len(parsed) != 1:
+                raise QueryFailed("Give one SQL statement at a time.")
+            cursor = db.execute(parsed[0])
+            return Answer([column[0] for column in cursor.description or []], cursor.fetchall())
+    except duckdb.Error as error:
+        raise QueryFailed(f"The query failed: {str(error).strip()}") from error

@@ -1,0 +1,60 @@
+"""Where the published marts differ from FreshBooks' own reports (mart `fb_reconciliation`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from freshbooks_hub.marts.open import damaged_marts
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure; amounts are decimals as text, in `currency_code`. `wrong_rows` names the rows behind it."""
+
+    check_name: str
+    business_name: str | None
+    currency_code: str
+    end_date: str | None
+    our_amount: str | None
+    freshbooks_amount: str | None
+    difference_amount: str | None
+    wrong_rows: str | None
+
+    def __str__(self) -> str:
+        day = f" up to {self.end_date}" if self.end_date else ""
+        return (
+            f"{self.check_name} of {self.business_name or 'the business'}{day}: {self.our_amount} here, "
+            f"{self.freshbooks_amount} at FreshBooks ({self.currency_code})"
+        )
+
+
+def differences(marts: Path) -> list[Difference]:
+    """Every figure that differs by more than a cent, largest difference first. Raises MartsDamaged."""
+    if not marts.exists():
+        return []
+    try:
+        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
+            db.execute("SET search_path = 'marts'")
+            rows = db.execute(
+                "SELECT check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
+                "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
+                "FROM fb_reconciliation WHERE NOT is_ok "
+                "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
+            ).fetchall()
+    except duckdb.CatalogException:  # marts of an earlier version
+        return []
+    return [Difference(*row) for row in rows]
+
+
+def attention(warnings: list[str], found: list[Difference]) -> list[str]:
+    """What a user must be told at the end of a sync, a paragraph each."""
+    notes = [f"Warning: {text}" for text in warnings]
+    if found:
+        notes.append(
+            f"Attention: {len(found)} figures differ from FreshBooks' own reports; the largest: {found[0]}. "
+            'See them all: freshbooks query "from fb_reconciliation where not is_ok"'
+        )
+    return notes

@@ -1,1 +1,0 @@
-"""What a running server does by itself: keep the connections in step."""

@@ -1,0 +1,1 @@
+"""What `freshbooks status` and the Status page say."""

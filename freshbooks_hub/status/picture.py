@@ -1,0 +1,158 @@
+"""What `freshbooks status` says: the connection, the last sync, the published marts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.core.errors import NotConnected
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.marts.reconciliation import differences
+from freshbooks_hub.status.not_available import not_available
+from freshbooks_hub.status.problems import concerns, shortfalls
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.availability import Availability
+from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
+
+
+def status(home: Home) -> dict[str, Any]:
+    """A JSON-ready picture of `home`; reads files only, calls nobody."""
+    history = History(home.history) if home.history.exists() else None
+    generation = history.generation() if history and home.marts.exists() else None
+    last = history.last_run() if history else None
+    schedule, now = Schedule(home), datetime.now(UTC)
+    entities, trouble = schedule.entities(now), schedule.trouble()
+    problems = concerns(entities, last, trouble, now) if home.connection.exists() else []
+    missing, short = _gaps(home)
+    return {
+        "home": str(home.root),
+        "connection": _connection(ConnectionStore(home.connection)),
+        "last_sync": last,
+        "streams": history.latest_streams() if history else [],
+        "differences": [asdict(d) for d in differences(home.marts)] if home.marts.exists() else [],
+        "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
+        if generation
+        else None,
+        "schedule": _schedule(home, schedule, entities, trouble, now),
+        "problems": [asdict(concern) for concern in problems],
+        "not_available": missing,
+        "incomplete": short,
+    }
+
+
+def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """What this connection cannot read, and by stream what FreshBooks does not send all rows of."""
+    connection = _loaded(ConnectionStore(home.connection))
+    if connection is None:
+        return [], {}
+    outcomes = Availability(home).outcomes(connection.business_ids)
+    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
+    groups = not_available(connection, outcomes)
+    return [group.as_json() | {"text": str(group)} for group in groups], shortfalls(outcomes, names)
+
+
+def _loaded(store: ConnectionStore) -> Connection | None:
+    try:
+        return store.load()
+    except NotConnected:
+        return None
+
+
+def _schedule(
+    home: Home, schedule: Schedule, entities: list[Entity], trouble: Trouble | None, now: datetime
+) -> dict[str, Any]:
+    paused = schedule.paused_since()
+    dues = [entity.next_due for entity in entities if entity.next_due]
+    return {
+        "paused_since": paused.isoformat(timespec="seconds") if paused else None,
+        "next_due": max(min(dues), now).isoformat(timespec="seconds") if dues else None,
+        "waiting_for": trouble.error if trouble else None,
+        "alarms": [
+            {"kind": a.kind, "message": a.message, "raised_at": a.raised_at.isoformat(timespec="seconds")}
+            for a in Alarms(home).open()
+        ],
+    }
+
+
+def _connection(store: ConnectionStore) -> dict[str, Any]:
+    if not store.exists():
+        return {"state": "not connected"}
+    try:
+        connection = store.load()
+    except NotConnected as error:
+        return {"state": "damaged", "message": str(error)}
+    expires_at, profile = connection.expires_at, connection.profile
+    chosen = connection.business_ids or (profile.default_choice() if profile else [])
+    token = connection.credentials.get("access_token") or ""
+    lacking = scope_choice.not_approved(token, connection.asked)
+    return {
+        "state": "refused" if connection.dead_since else "connected",
+        "connected_at": connection.connected_at.isoformat(timespec="seconds"),
+        "refused_since": connection.dead_since.isoformat(timespec="seconds")
+        if connection.dead_since
+        else None,
+        "user": {"name": profile.name, "email": profile.email} if profile else None,
+        "businesses": [
+            {"id": business.id, "name": business.name, "role": business.role}
+            for business in (profile.businesses if profile else ())
+            if business.id in chosen
+        ],
+        "missing_scopes": [scope.name for scope in lacking],
+        "token_valid": expires_at is None or expires_at > datetime.now(UTC),
+    }
+
+
+def as_text(picture: dict[str, Any]) -> str:
+    """The picture as lines for a person."""
+    connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
+    lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
+    lines += [f"Not available: {group['text']}" for group in picture["not_available"]]
+    if run is None:
+        lines.append("Last sync   none yet. Run: freshbooks sync")
+    else:
+        counts = f"{run['rows_read']:,} rows read, {run['rows_changed']:,} changed"
+        lines.append(f"Last sync   {run['status']}, started {run['started_at']}, {counts}")
+        if run["error"]:
+            lines.append(f"            {run['error']}")
+        lines += [f"            Warning: {warning}" for warning in run["warnings"]]
+    if marts is None:
+        lines.append("Marts       none yet")
+    else:
+        lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
+    schedule = picture["schedule"]
+    if schedule["paused_since"]:
+        lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
+    lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
+    lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
+    if picture["differences"]:
+        lines.append(
+            f"Attention   {len(picture['differences'])} figures differ from FreshBooks' own reports."
+        )
+        lines.append('            See them: freshbooks query "from fb_reconciliation where not is_ok"')
+    width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
+    for stream in picture["streams"]:
+        rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
+        short = picture["incomplete"].get(stream["stream"], [])
+        state = "" if stream["completed"] and not short else ", incomplete"
+        lines.append(f"  {rows}  last read {stream['started_at']}{state}")
+        lines += [f"      {sentence}" for sentence in short]
+    return "\n".join(lines)
+
+
+def _connection_text(connection: dict[str, Any]) -> str:
+    match connection["state"]:
+        case "connected":
+            who = f" as {connection['user']['name']}" if connection["user"] else ""
+            names = ", ".join(business["name"] for business in connection["businesses"])
+            return f"connected{who} since {connection['connected_at']}{f': {names}' if names else ''}"
+        case "refused":
+            since = connection["refused_since"]
+            return f"refused by FreshBooks since {since}. Connect again: freshbooks connect"
+        case "damaged":
+            return str(connection["message"])
+        case _:
+            return "none. Run: freshbooks connect"

@@ -1,0 +1,102 @@
+"""From raw tables to published marts: nothing when nothing changed, else what is affected, else everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from freshbooks_hub.core.errors import disk_errors
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.marts.open import are_readable
+from freshbooks_hub.sync import transform
+from freshbooks_hub.sync.history import Generation, History
+from freshbooks_hub.sync.progress import Reporter
+from freshbooks_hub.sync.publish import publish
+from freshbooks_hub.sync.unreadable import Held, build_around, note
+
+
+@dataclass(frozen=True)
+class RawFacts:
+    """The raw tables after a read: their names, their version, and which changed since the published marts.
+
+    `changed` is None when that is not known.
+    """
+
+    tables: list[str]
+    version: int
+    changed: set[str] | None
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """Whether marts were published, the day they stand for, and what checks found that does not hold them back."""
+
+    published: bool
+    as_of_date: str
+    warnings: list[str]
+
+
+def refresh_marts(
+    home: Home,
+    history: History,
+    run_id: int,
+    reporter: Reporter,
+    raw: RawFacts,
+    start_date: str | None,
+    at: date | datetime,
+    now: datetime,
+    verify: bool = False,
+) -> Refreshed:
+    """Bring the published marts up to date with the raw tables. Marts that cannot be read count as none.
+
+    `at`: that day, or an instant of which the day at the business counts; `now`: when this is done. `verify`: read
+    every value of the published marts to find out whether they can be; without, only a file that cannot be opened is
+    noticed. Raises TransformFailed or HomeError.
+    """
+    zone, notes = transform.business_zone(home.raw)
+    day = at.astimezone(zone).date() if isinstance(at, datetime) else at
+    as_of_date = day.isoformat()
+    project = transform.Project.of(home)
+    fingerprint = project.fingerprint(raw.tables, start_date)
+    current = history.generation() if are_readable(home.marts, whole=verify) else None
+    same_basis = current is not None and (current.as_of_date, current.project) == (as_of_date, fingerprint)
+    if current and same_basis and current.raw_version == raw.version:
+        reporter.phase("Nothing changed: marts left as they were.")
+        return Refreshed(False, as_of_date, [])
+    kept = _kept_work(home, current) if current else None
+    changed = raw.changed if same_basis and kept else None
+
+    def attempt(held: Held) -> transform.Built:
+        basis = (home, project, raw.tables, as_of_date, start_date, raw.version)
+        if changed and kept:
+            return transform.rebuild(*basis, kept, changed, held=held)
+        return transform.build(*basis, held=held)
+
+    what = f"what depends on {', '.join(sorted(changed))}" if changed else "marts"
+    reporter.phase(f"Building {what}, as of {as_of_date}")
+    built, held = build_around(attempt, project.work, kept)
+    publish(built.marts, home.marts)
+    history.published(run_id, as_of_date, raw.version, fingerprint)
+    _keep_work(home, project, run_id)
+    messages = note(home, held, changed or None, now)
+    return Refreshed(True, as_of_date, [*notes, *messages, *built.warnings])
+
+
+def _work(home: Home, run_id: int) -> Path:
+    """Staging and intermediate models of the marts that run `run_id` published."""
+    return home.dbt / f"work-{run_id}.duckdb"
+
+
+def _kept_work(home: Home, generation: Generation) -> Path | None:
+    path = _work(home, generation.run_id)
+    return path if path.exists() and not path.with_name(f"{path.name}.wal").exists() else None
+
+
+def _keep_work(home: Home, project: transform.Project, run_id: int) -> None:
+    """Keep the work file for the next build. It is named for its marts: a killed sync mixes nothing up."""
+    with disk_errors(home.dbt):
+        for old in home.dbt.glob("work-*.duckdb*"):
+            old.unlink()
+        if project.work.exists() and not project.work.with_name(f"{project.work.name}.wal").exists():
+            project.work.replace(_work(home, run_id))

@@ -1,0 +1,128 @@
+"""`freshbooks sync --due`: read what is due now, in one run. Whoever asks, and how often, does not matter.
+
+What is due follows from hub.sqlite alone, so a restart, a pause or a second caller changes nothing: an entity
+that missed ten turns is read once. Imports stay light: most calls find nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import Clock, utc_now
+from freshbooks_hub.core.errors import HubError, NotConnected, SyncBusy
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.sync import alarms
+from freshbooks_hub.sync.alarms import Alarms
+from freshbooks_hub.sync.schedule import Entity, Schedule
+
+BUSINESSES = "businesses"
+
+if TYPE_CHECKING:
+    from freshbooks_hub.sync.extract import Source
+    from freshbooks_hub.sync.progress import Reporter
+    from freshbooks_hub.sync.run import SyncResult
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The streams of one run; `whole` are read from the beginning."""
+
+    entities: tuple[str, ...]
+    streams: tuple[str, ...]
+    whole: frozenset[str]
+
+
+@dataclass(frozen=True)
+class DueResult:
+    """What a call did. `outcome`: synced, nothing due, paused, busy, not connected or refused.
+
+    `next_due`: when there is something to do again; None when only a person can tell.
+    """
+
+    outcome: str
+    message: str
+    entities: tuple[str, ...] = ()
+    next_due: datetime | None = None
+    result: SyncResult | None = None
+
+
+def select(entities: list[Entity], now: datetime) -> Selection:
+    """What to read at `now`: the entities that are due, and the streams that their rows name.
+
+    Every row names its business, and who is connected to which is asked in every run anyway.
+    """
+    due = [entity for entity in entities if entity.is_due(now)]
+    streams: dict[str, None] = {}
+    if due and any(BUSINESSES in entity.streams for entity in entities):
+        streams[BUSINESSES] = None
+    for entity in due:
+        streams |= dict.fromkeys((*entity.along, *entity.streams))
+    whole = frozenset(stream for entity in due if entity.whole for stream in entity.streams)
+    return Selection(tuple(entity.name for entity in due), tuple(streams), whole)
+
+
+def idle(home: Home, now: datetime) -> DueResult | None:
+    """Why nothing is to be done at `now`; None when a sync is due. Reads two small files."""
+    store = ConnectionStore(home.connection)
+    try:
+        connection = store.load()
+    except NotConnected as error:
+        return DueResult("not connected", str(error))
+    if connection.dead_since:
+        message = (
+            f"FreshBooks has refused this connection since {connection.dead_since:%Y-%m-%d %H:%M} UTC. "
+            "Connect again with `freshbooks connect`."
+        )
+        Alarms(home).raise_(alarms.CONNECTION, message, now)
+        return DueResult("refused", message)
+    entities = Schedule(home).entities(now)
+    if entities[0].paused:
+        return DueResult("paused", "The schedule is paused. Go on with `freshbooks resume`.")
+    if select(entities, now).entities:
+        return None
+    soonest = min(entity.next_due for entity in entities if entity.next_due)
+    return DueResult("nothing due", f"Nothing is due before {soonest:%Y-%m-%d %H:%M} UTC.", (), soonest)
+
+
+def sync_due(
+    home: Home, reporter: Reporter, source: Source | None = None, clock: Clock = utc_now
+) -> DueResult:
+    """Read what is due and publish the marts; a second caller at the same time gets `busy`.
+
+    Raises HubError when the run failed; the failure, the time of the next try and, where a person is needed,
+    one alarm are stored before.
+    """
+    home.ensure()
+    if reason := idle(home, clock()):
+        return reason
+    try:
+        with sync_lock(home.root):
+            # Whoever held the lock until now may have done it.
+            if reason := idle(home, clock()):
+                return reason
+            return _run(home, reporter, source, clock)
+    except SyncBusy as error:
+        return DueResult("busy", str(error))
+
+
+def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) -> DueResult:
+    from freshbooks_hub.sync.outcomes import note_failure
+    from freshbooks_hub.sync.run import SyncOptions, sync_locked
+
+    schedule = Schedule(home)
+    now = clock()
+    entities = schedule.entities(now)
+    chosen = select(entities, now)
+    schedule.begin(now)
+    options = SyncOptions(list(chosen.streams), whole=chosen.whole)
+    try:
+        result = sync_locked(home, options, reporter, source, clock)
+    except HubError as error:
+        note_failure(home, [e for e in entities if e.name in chosen.entities], error, now, clock())
+        raise
+    following = min((e.next_due for e in schedule.entities(clock()) if e.next_due), default=None)
+    return DueResult("synced", f"Read {', '.join(chosen.entities)}.", chosen.entities, following, result)

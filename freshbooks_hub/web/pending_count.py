@@ -1,0 +1,21 @@
+"""How many proposals of agents wait: the number beside Approvals on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from freshbooks_hub.agent.actions.models import Status
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.home import Home
+
+
+def waiting(home: Home) -> int:
+    """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
+    if not home.history.exists():
+        return 0
+    now = datetime.now(UTC)
+    try:
+        return sum(one.expires_at > now for one in Actions(home).list(Status.proposed))
+    except HomeError:
+        return 0
