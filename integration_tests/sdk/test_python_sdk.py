@@ -12,10 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-
-freshbooks = pytest.importorskip("freshbooks", reason="freshbooks-sdk is not installed")
-
-from freshbooks import (  # noqa: E402
+from freshbooks import (
     Client,
     FilterBuilder,
     FreshBooksError,
@@ -25,7 +22,7 @@ from freshbooks import (  # noqa: E402
     VisState,
 )
 
-from freshbooks_sandbox import Sandbox  # noqa: E402
+from freshbooks_sandbox import Sandbox
 
 ACCOUNT, BUSINESS = "mPx4Q9", 439_000
 
