@@ -27,7 +27,7 @@ NOT_PERSONAL = re.compile(
     r"|(business|category|parent_category|sub_account|item|service|tax\d?)_name|category_path|rate_source"
     r"|(balance_sheet|general_ledger|trial_balance)\.account_name"
     r"|(profit_and_loss\.line|fb_reconciliation\.check)_name|profit_and_loss\.line_path|items\.description"
-    r"|fb_(dictionary|freshness|metrics)\.\w+|fb_reconciliation\.check_kind"
+    r"|fb_(dictionary|freshness|gaps|metrics)\.\w+|fb_reconciliation\.check_kind"
     r"|fb_rejected_rows\.(stream_name|row_key|column_name|why)"
 )
 
