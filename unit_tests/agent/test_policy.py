@@ -137,6 +137,8 @@ def test_mails_to_one_address_are_counted_by_address(ledger: sqlite3.Connection)
         add(ledger, recipients=json.dumps(["a@x.example", "c@x.example"]))
     assert day(ledger, asked, per_recipient_per_day=3) is None
     assert day(ledger, asked, per_recipient_per_day=2) == "over_recipient_count"
+    other = add(ledger, status="approved", dispatched_at=None, recipients=json.dumps(["b@x.example"]))
+    assert day(ledger, other, per_recipient_per_day=1) is None
 
 
 @pytest.mark.parametrize(
@@ -161,3 +163,16 @@ def test_a_cap_that_is_none_is_refused(tmp_path: Path, rule: dict[str, Any]) -> 
     assert policy.set("draft", edge, "owner", Channel.terminal).draft == edge
     assert policy.view().draft == edge
     assert policy.allowed(Kind.draft_invoice)
+
+
+def test_the_receipts_folder_exists_and_both_settings_are_kept(tmp_path: Path) -> None:
+    policy = Actions(Home(tmp_path / "home").ensure()).policy
+    (tmp_path / "file").touch()
+    (tmp_path / "alias").symlink_to(tmp_path, target_is_directory=True)
+    for wrong in (tmp_path / "none", tmp_path / "file"):
+        assert code(policy.set_receipts_folder, wrong, "owner", Channel.terminal) == "invalid_folder"
+    chosen = policy.set_receipts_folder(tmp_path / "alias", "owner", Channel.terminal)
+    assert chosen.receipts_folder == policy.view().receipts_folder == str(tmp_path.resolve())
+    assert policy.set_link("off", "owner", Channel.terminal).link == policy.view().link == "off"
+    assert policy.view().receipts_folder is not None
+    assert policy.set_receipts_folder(None, "owner", Channel.terminal).receipts_folder is None

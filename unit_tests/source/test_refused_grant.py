@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_sandbox import Sandbox
@@ -49,7 +50,22 @@ def test_a_grant_that_failed_is_never_posted_again(sandbox: Sandbox, kind: str) 
             ask()
         said.add(refused.value.message)
     assert len(posts(sandbox)) == 1
-    assert len(said) == 1
+    [sentence] = said
+    assert ("refused the refresh token" if kind == "refused" else "may be lost") in str(sentence)
+
+
+def test_a_wrong_secret_is_told_apart_from_a_lost_answer(sandbox: Sandbox) -> None:
+    with pytest.raises(AirbyteTracedException, match="Client ID") as refused:
+        authenticator(sandbox, client_secret="not-the-secret-at-all").get_auth_header()
+    assert posts(sandbox) == [401]
+    assert "may be lost" not in str(refused.value.message)
+
+
+def test_a_request_carries_the_token_and_a_missing_one_is_fetched(sandbox: Sandbox) -> None:
+    without = authenticator(sandbox, access_token="", token_expiry_date=None)
+    request = requests.Request("GET", sandbox.url, auth=without).prepare()
+    assert request.headers["Authorization"] == without.get_auth_header()["Authorization"] != "Bearer "
+    assert posts(sandbox) == [200]
 
 
 def test_many_threads_refresh_once(sandbox: Sandbox) -> None:
