@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.damage import damaged_marts
+from freshbooks_hub.gaps import Gap, Rejected, find_gaps, find_rejected
 
 Row = dict[str, Any]
 
@@ -28,6 +29,16 @@ class Marts:
             return []
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def gaps(self, business_id: int | None = None, marts: Collection[str] | None = None) -> list[Gap]:
+        """As `find_gaps`."""
+        return find_gaps(self._db, marts, business_id)
+
+    def rejected(
+        self, business_id: int | None = None, marts: Collection[str] | None = None
+    ) -> list[Rejected]:
+        """As `find_rejected`."""
+        return find_rejected(self._db, marts, business_id)
 
 
 @contextmanager
