@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -199,7 +198,7 @@ def sync(
     with _details(verbose):
         result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
     if as_json:
-        print(json.dumps(asdict(result), indent=2))
+        print(json.dumps(result.as_json(), indent=2))
         return
     console.print(summary(result.streams))
     _print_marts(console, result)
@@ -225,7 +224,7 @@ def build(
     with _details(verbose):
         result = build_marts(home, shown, as_of.date() if as_of else None)
     if as_json:
-        print(json.dumps(asdict(result), indent=2))
+        print(json.dumps(result.as_json(), indent=2))
     else:
         _print_marts(console, result)
 
@@ -296,11 +295,14 @@ def _details(verbose: bool) -> Iterator[None]:
 
 
 def _print_marts(console: Console, result: SyncResult) -> None:
+    from freshbooks_hub.marts.gaps import set_aside
     from freshbooks_hub.marts.reconciliation import attention
 
     state = "published" if result.published else "unchanged"
     day = f", as of {result.as_of_date}" if result.as_of_date else ""
     console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
+    if told := set_aside(result.rejected):
+        console.print(terminal.shown(told), highlight=False, markup=False, soft_wrap=True)
     for note in attention(result.warnings, result.differences):
         console.print(
             terminal.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True

@@ -1,4 +1,4 @@
-"""Where the published marts differ from FreshBooks' own reports (mart `fb_reconciliation`)."""
+"""Where figures of the published marts differ from what they should equal (mart `fb_reconciliation`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,24 @@ import duckdb
 
 from freshbooks_hub.marts.open import damaged_marts
 
+# How one figure of a kind of check (`check_kind`) differs, and how several do.
+DIFFERING = {
+    "freshbooks_report": (
+        "figure differs from FreshBooks' own reports",
+        "figures differ from FreshBooks' own reports",
+    ),
+    "own_arithmetic": ("figure does not add up as expected", "figures do not add up as expected"),
+}
+
 
 @dataclass(frozen=True)
 class Difference:
-    """One figure; amounts are decimals as text, in `currency_code`. `wrong_rows` names the rows behind it."""
+    """One figure; amounts are decimals as text, in `currency_code`. `wrong_rows` names the rows behind it.
 
+    `check_kind`: against a report of FreshBooks, or against the arithmetic that we expect of it, which it may break.
+    """
+
+    check_kind: str
     check_name: str
     business_name: str | None
     currency_code: str
@@ -25,9 +38,10 @@ class Difference:
 
     def __str__(self) -> str:
         day = f" up to {self.end_date}" if self.end_date else ""
+        where = "at FreshBooks" if self.check_kind == "freshbooks_report" else "expected"
         return (
             f"{self.check_name} of {self.business_name or 'the business'}{day}: {self.our_amount} here, "
-            f"{self.freshbooks_amount} at FreshBooks ({self.currency_code})"
+            f"{self.freshbooks_amount} {where} ({self.currency_code})"
         )
 
 
@@ -39,7 +53,7 @@ def differences(marts: Path) -> list[Difference]:
         with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
             db.execute("SET search_path = 'marts'")
             rows = db.execute(
-                "SELECT check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
+                "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
                 "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
                 "FROM fb_reconciliation WHERE NOT is_ok "
                 "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
@@ -52,9 +66,21 @@ def differences(marts: Path) -> list[Difference]:
 def attention(warnings: list[str], found: list[Difference]) -> list[str]:
     """What a user must be told at the end of a sync, a paragraph each."""
     notes = [f"Warning: {text}" for text in warnings]
-    if found:
+    for what, of_kind in by_kind(found):
         notes.append(
-            f"Attention: {len(found)} figures differ from FreshBooks' own reports; the largest: {found[0]}. "
+            f"Attention: {what}; the largest: {of_kind[0]}. "
             'See them all: freshbooks query "from fb_reconciliation where not is_ok"'
         )
     return notes
+
+
+def by_kind(found: list[Difference]) -> list[tuple[str, list[Difference]]]:
+    """For each kind of check that found some: a clause with their number, and the differences."""
+    kinds = {kind: [one for one in found if one.check_kind == kind] for kind in DIFFERING}
+    return [(counted(kind, len(listed)), listed) for kind, listed in kinds.items() if listed]
+
+
+def counted(kind: str, number: int) -> str:
+    """`3 figures do not add up as expected`."""
+    one, many = DIFFERING[kind]
+    return f"{number:,} {one if number == 1 else many}"

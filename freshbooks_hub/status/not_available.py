@@ -13,8 +13,8 @@ from typing import Any
 
 from freshbooks_api import scopes
 from freshbooks_api.streams import ENTITIES
-from freshbooks_hub.cli.streams import stream_labels
 from freshbooks_hub.connection.store import Connection
+from freshbooks_hub.core.stream_labels import stream_labels
 from freshbooks_hub.sync.availability import Outcome
 
 ORDER = {entity.stream: number for number, entity in enumerate(ENTITIES)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,8 @@ from freshbooks_hub.connection import scope_choice
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.marts.reconciliation import differences
+from freshbooks_hub.marts.gaps import rejected_in, rejected_json, set_aside
+from freshbooks_hub.marts.reconciliation import counted, differences
 from freshbooks_hub.status.not_available import not_available
 from freshbooks_hub.status.problems import concerns, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
@@ -28,12 +30,15 @@ def status(home: Home) -> dict[str, Any]:
     entities, trouble = schedule.entities(now), schedule.trouble()
     problems = concerns(entities, last, trouble, now) if home.connection.exists() else []
     missing, short = _gaps(home)
+    found, rejected = differences(home.marts), rejected_in(home.marts)
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),
         "last_sync": last,
         "streams": history.latest_streams() if history else [],
-        "differences": [asdict(d) for d in differences(home.marts)] if home.marts.exists() else [],
+        "differences": [asdict(d) for d in found],
+        "rejected": rejected_json(rejected),
+        "rejected_text": set_aside(rejected),
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
@@ -128,10 +133,11 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
     lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
     lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
-    if picture["differences"]:
-        lines.append(
-            f"Attention   {len(picture['differences'])} figures differ from FreshBooks' own reports."
-        )
+    if picture["rejected_text"]:
+        lines.append(f"Rejected    {picture['rejected_text']}")
+    kinds = Counter(difference["check_kind"] for difference in picture["differences"])
+    lines += [f"Attention   {counted(kind, number)}." for kind, number in kinds.items()]
+    if kinds:
         lines.append('            See them: freshbooks query "from fb_reconciliation where not is_ok"')
     width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
     for stream in picture["streams"]:

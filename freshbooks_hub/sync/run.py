@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
@@ -14,6 +15,7 @@ from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
 from freshbooks_hub.marts.reconciliation import Difference, differences
 from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.extract import Source
@@ -50,7 +52,7 @@ class SyncResult:
     """What a sync did; `as_of_date` is that of the published marts, empty when there are none.
 
     `warnings`: what the source could not read whole, and what checks of the marts found that does not hold them back.
-    `differences`: figures of the marts that are not FreshBooks' own.
+    `differences`: figures of the marts that are not what they should equal. `rejected`: what the marts leave out.
     """
 
     streams: list[StreamResult]
@@ -58,7 +60,12 @@ class SyncResult:
     as_of_date: str
     warnings: list[str]
     differences: list[Difference]
+    rejected: list[Rejected] = field(default_factory=list)
     seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self) | {"rejected": rejected_json(self.rejected)}
 
 
 def sync(
@@ -99,7 +106,10 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
         finally:
             raw.close()
         marts = _refresh(run, facts, as_of, verify=True)
-        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, differences(home.marts))
+        told = differences(home.marts)
+        return SyncResult(
+            [], marts.published, marts.as_of_date, marts.warnings, told, rejected_in(home.marts)
+        )
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -173,7 +183,8 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
     warnings = [*ingestion.warnings, *marts.warnings]
     told = differences(home.marts) if options.marts else []
-    return SyncResult(results, marts.published, marts.as_of_date, warnings, told)
+    rejected = rejected_in(home.marts) if options.marts else []
+    return SyncResult(results, marts.published, marts.as_of_date, warnings, told, rejected)
 
 
 def _facts(raw: RawStore, history: History) -> RawFacts:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from freshbooks_hub.cli.streams import stream_label
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.dbt_findings import READABLE, StreamsUnreadable
 

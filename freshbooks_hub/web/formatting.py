@@ -30,6 +30,15 @@ def money(value: Decimal | None, code: str | None) -> Markup:
     )
 
 
+def known(value: Decimal | None, reason: str | None = None, code: str | None = None) -> str | Markup:
+    """As `amount` or, with a currency, as `money`; null with a `reason` is unknown, and says why."""
+    if value is not None:
+        return money(value, code) if code else amount(value)
+    if not reason:
+        return NOTHING
+    return Markup('<span class="unknown" title="{}">unknown</span>').format(reason)
+
+
 def written(text: str | None, code: str | None) -> str | Markup:
     """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`."""
     value = Decimal(text) if text is not None else None
@@ -118,6 +127,7 @@ def _instant(value: datetime | str) -> datetime:
 FILTERS = {
     "amount": amount,
     "money": money,
+    "known": known,
     "written": written,
     "hours": hours,
     "count": count,

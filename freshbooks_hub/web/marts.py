@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected
 from freshbooks_hub.marts.open import damaged_marts
 
 Row = dict[str, Any]
@@ -28,6 +29,16 @@ class Marts:
             return []
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def gaps(self, business_id: int | None = None, marts: Collection[str] | None = None) -> list[Gap]:
+        """As `find_gaps`."""
+        return find_gaps(self._db, marts, business_id)
+
+    def rejected(
+        self, business_id: int | None = None, marts: Collection[str] | None = None
+    ) -> list[Rejected]:
+        """As `find_rejected`."""
+        return find_rejected(self._db, marts, business_id)
 
 
 @contextmanager

@@ -62,8 +62,9 @@ class Firm:
         """The service as another process sees it."""
         return Actions(self.home, self.clock, self.timing)
 
-    def connect(self) -> None:
-        tokens = self.sandbox.grant()
+    def connect(self, scopes: list[str] | None = None) -> None:
+        """With every scope of the app, or with these."""
+        tokens = self.sandbox.grant(scopes)
         expiry = datetime.now(UTC) + timedelta(seconds=tokens["expires_in"])
         credentials = {
             "auth_type": "oauth2.0",

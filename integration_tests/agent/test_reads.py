@@ -269,13 +269,25 @@ def test_a_difference_to_freshbooks_reports_is_told_with_every_answer(marts: Pat
     wrong = changed(
         marts,
         tmp_path,
-        "INSERT INTO fb_reconciliation SELECT * REPLACE (false AS is_ok, 'payments collected' AS check_name) "
+        "INSERT INTO fb_reconciliation SELECT * REPLACE (false AS is_ok, "
+        "'freshbooks_report' AS check_kind, 'payments collected' AS check_name) "
         "FROM fb_reconciliation LIMIT 1",
     )
     for name in EVERY:
         [note] = [note for note in ask(wrong, name).context.notes if note.startswith("Attention")]
-        assert "1 figures differ from FreshBooks' own reports (payments collected)" in note
+        assert "1 figure differs from FreshBooks' own reports (payments collected)" in note
         assert not any(note.startswith("Attention") for note in ask(marts, name).context.notes)
+
+
+def test_a_figure_that_does_not_add_up_is_a_difference_not_a_failure(marts: Path, tmp_path: Path) -> None:
+    wrong = changed(
+        marts,
+        tmp_path,
+        "INSERT INTO fb_reconciliation SELECT * REPLACE (false AS is_ok, "
+        "'own_arithmetic' AS check_kind, 'invoice amount' AS check_name) FROM fb_reconciliation LIMIT 1",
+    )
+    [note] = [note for note in ask(wrong, "list_clients").context.notes if note.startswith("Attention")]
+    assert "1 figure does not add up as expected (invoice amount)" in note
 
 
 def test_a_failed_sync_is_told(marts: Path, tmp_path: Path) -> None:

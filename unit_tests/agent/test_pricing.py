@@ -263,3 +263,12 @@ def test_taxes_of_a_client_are_those_of_its_latest_invoice_with_lines() -> None:
             of_client(*invoices)
         assert refused.value.code == "taxes_unknown"
         assert {"name": "HST", "percent": "13"} in refused.value.detail["taxes"]
+
+
+@pytest.mark.parametrize(
+    "started", [{}, {"started_at": None}, {"started_at": "soon"}, {"local_started_at": "0000-00-00"}]
+)
+def test_an_entry_without_a_day_is_refused_with_a_sentence(started: dict[str, Any]) -> None:
+    with pytest.raises(ActionRefused, match="has no day") as refused:
+        work_date({"id": 7, **started}, "UTC")
+    assert refused.value.code == "entry_without_day"

@@ -31,7 +31,10 @@ select
                 || coalesce({{ as_text('stream_availability.sent_row_count') }}, 'fewer') || '.'
         else 'No rows of this business have been read, and nothing says that there are none.'
     end as reason,
-    {{ stream_fact('stream_availability.stream_name', 'effect') }} as effect,
+    case
+        when stream_availability.gap_code = 'short' then 'Figures that draw on it lack the rows that are not sent.'
+        else {{ stream_fact('stream_availability.stream_name', 'effect') }}
+    end as effect,
     case stream_availability.gap_code
         when 'not_granted'
             then

@@ -218,7 +218,8 @@ select
         when 'second_of_business' then 'The business has another row of this kind, and only one can count.'
         else 'The value cannot be read.'
     end as reason,
-    listed.is_row_published
+    listed.is_row_published,
+    {{ stream_fact('listed.stream_name', 'marts') }} as affected_marts
 from listed
 left join businesses
     on listed.business_id = businesses.business_id

@@ -29,7 +29,8 @@ Json = dict[str, Any]
 PER_PAGE = 100
 MAX_PAGES = 1000
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
-_SCOPE = re.compile(r"Required:[^u]{0,10}(user:[a-z_]+:[a-z]+)")
+_REQUIRED = re.compile(r"Required:\s*\[([^\]]{0,500})")
+_SCOPE = re.compile(r"user:[a-z_]+:[a-z]+")
 
 
 class NeverSent(Exception):
@@ -86,7 +87,7 @@ class Api:
                 if 200 <= response.status_code < 300 and body is not None and not _errors(body):
                     return body
                 if response.status_code >= 400 or body is not None:
-                    raise _unreadable(response.status_code, body, response.text)
+                    raise _unreadable(path, response.status_code, body, response.text)
             if attempt < self._timing.attempts:
                 self._clock.sleep(attempt)
         raise ActionRefused(
@@ -231,9 +232,13 @@ def _errors(body: Json) -> list[Json]:
 
 def _reason(status: int, body: Json | None, text: str) -> str:
     """What was wrong, in our words: FreshBooks's own message may quote what strangers wrote."""
-    scope = _SCOPE.search(text) if "insufficient_scope" in text else None
-    if scope:
-        return f"the connection lacks the scope {scope[1]}; connect again with it"
+    if "insufficient_scope" in text:
+        required = _REQUIRED.search(text)
+        scopes = ", ".join(_SCOPE.findall(required[1])) if required else ""
+        return (
+            f"the connection lacks {f'the scope {scopes}' if scopes else 'a scope'}. To go on, tick it in the "
+            "FreshBooks app and run `freshbooks connect`"
+        )
     if status == 401:
         return "FreshBooks does not accept the connection; run `freshbooks doctor`"
     if status == 429:
@@ -247,8 +252,17 @@ def _reason(status: int, body: Json | None, text: str) -> str:
     return ", ".join(parts)
 
 
-def _unreadable(status: int, body: Json | None, text: str) -> ActionRefused:
+def _unreadable(path: str, status: int, body: Json | None, text: str) -> ActionRefused:
+    reason = _reason(status, body, text)
+    if status == 403 and "insufficient_scope" not in text:
+        reason = f"the role of the connected user or the plan of the business does not allow it ({reason})"
     return ActionRefused(
         "freshbooks_refused",
-        f"FreshBooks did not let this be read ({_reason(status, body, text)}). Nothing was written.",
+        f"FreshBooks does not let {_resource(path)} be read: {reason}. Nothing was written.",
     )
+
+
+def _resource(path: str) -> str:
+    """What is at a path, in words: its last part that is no id."""
+    named = [part for part in path.split("/") if re.fullmatch("[a-z_]+", part)]
+    return "the connected user" if path.endswith("/users/me") else (named or ["this"])[-1].replace("_", " ")

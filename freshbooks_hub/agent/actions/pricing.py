@@ -54,11 +54,21 @@ def hours(seconds: int) -> Decimal:
 
 
 def work_date(row: Json, timezone: str) -> date:
-    """The day on the worker's own clock, else the business's (freshbooks-api.md 3.4)."""
+    """The day on the worker's own clock, else the business's (freshbooks-api.md 3.4).
+
+    Raises ActionRefused `entry_without_day`.
+    """
     local = row.get("local_started_at")
-    if local:
-        return date.fromisoformat(str(local)[:10])
-    started = datetime.fromisoformat(str(row["started_at"]).replace("Z", "+00:00"))
+    try:
+        if local:
+            return date.fromisoformat(str(local)[:10])
+        started = datetime.fromisoformat(str(row.get("started_at")).replace("Z", "+00:00"))
+    except ValueError:
+        raise ActionRefused(
+            "entry_without_day",
+            "A time entry of this project has no day. Give it one in FreshBooks, then propose the invoice again.",
+            entry_id=row.get("id"),
+        ) from None
     return started.astimezone(ZoneInfo(timezone)).date()
 
 
@@ -77,7 +87,8 @@ def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decim
         Entry(
             id=int(row["id"]),
             date=work_date(row, books.place.timezone),
-            person=team.get(row["identity_id"]) or f"Team member {row['identity_id']}",
+            person=team.get(row.get("identity_id") or 0)
+            or f"Team member {row.get('identity_id') or 'unknown'}",
             service=services.get(row.get("service_id") or 0),
             hours=str(hours(row["duration"])),
             note=clean(str(row.get("note") or ""), NOTE_LIMIT),

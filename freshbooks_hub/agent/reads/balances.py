@@ -111,7 +111,7 @@ def get_outstanding_balance(
             *values,
         )
         return OutstandingBalance(
-            context=source.context(business),
+            context=source.context(business, ["outstanding_balances"]),
             client=found,
             totals=[BalanceTotal(**row) for row in totals],
             largest=[LargestBalance(**row) for row in largest],

@@ -32,9 +32,10 @@ class ClientRow(BaseModel):
 
 
 class ClientList(Page):
-    """`total_count`: how many clients match, on all pages. `similar`: names that look like it, when none does."""
+    """`total_count`: how many clients match, on all pages; null where clients of a business cannot be read.
+    `similar`: names that look like it, when none does."""
 
-    total_count: int
+    total_count: int | None
     clients: list[ClientRow]
     similar: list[Text]
 
@@ -49,14 +50,14 @@ class Person(BaseModel):
 
 
 class Sales(BaseModel):
-    """A client in one currency. `collected_amount`: money it paid, null when payments
-    cannot be read; `invoiced_amount`: with tax, without drafts."""
+    """A client in one currency. `collected_amount`: money it paid; `invoiced_amount`: with tax, without drafts.
+    Null: what it needs cannot be read."""
 
     currency_code: str
-    invoiced_amount: Amount
+    invoiced_amount: Amount | None
     collected_amount: Amount | None
-    outstanding_amount: Amount
-    overdue_amount: Amount
+    outstanding_amount: Amount | None
+    overdue_amount: Amount | None
 
 
 class ClientDetails(ClientRow):
@@ -102,7 +103,7 @@ def list_clients(
 ) -> ClientList:
     """List all clients, the customers, or search: names, e-mails, status, how many clients there are."""
     with reading(marts) as source:
-        context = source.context(business_id)
+        context = source.context(business_id, ["clients"])
         values = [business_id, status, status, search, search]
         rows, more, following = source.page(
             f"SELECT {', '.join(ClientRow.model_fields)} {_MATCHES} "
@@ -111,16 +112,16 @@ def list_clients(
             cursor,
             limit,
         )
-        [total] = source.rows(f"SELECT count(*) AS total_count {_MATCHES}", *values)
+        [total] = source.rows(f"SELECT count(*) AS matching {_MATCHES}", *values)
         return ClientList(
             context=context,
             clients=[ClientRow(**row) for row in rows],
             similar=[]
-            if total["total_count"]
+            if total["matching"]
             else source.similar("clients", "client_name", search, business_id),
             has_more=more,
             next_cursor=following,
-            **total,
+            total_count=None if context.lacks("clients") else total["matching"],
         )
 
 
@@ -141,10 +142,8 @@ def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None
             _MOST_PEOPLE,
         )
         sales = source.rows(
-            "SELECT currency_code, coalesce(sum(invoiced), 0) AS invoiced_amount, "  # noqa: S608
-            "CASE WHEN bool_and(collected IS NOT NULL) THEN sum(collected) END AS collected_amount, "
-            "coalesce(sum(outstanding), 0) AS outstanding_amount, "
-            "coalesce(sum(overdue), 0) AS overdue_amount FROM ("
+            "SELECT currency_code, sum(invoiced) AS invoiced_amount, sum(collected) AS collected_amount, "  # noqa: S608
+            "sum(outstanding) AS outstanding_amount, sum(overdue) AS overdue_amount FROM ("
             "SELECT currency_code, invoiced_amount AS invoiced, collected_amount AS collected, "
             f"0 AS outstanding, 0 AS overdue FROM revenue_monthly {of_client} UNION ALL "
             "SELECT currency_code, 0, 0, outstanding_amount, overdue_amount "
@@ -152,9 +151,18 @@ def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None
             *key,
             *key,
         )
+        context = source.context(
+            found.business_id, ["clients", "crm_contacts", "revenue_monthly", "outstanding_balances"]
+        )
+        # The sums above count what is not there as 0.
+        unknown: dict[str, None] = {}
+        if context.lacks("invoices"):
+            unknown |= dict.fromkeys(("invoiced_amount", "outstanding_amount", "overdue_amount"))
+        if context.lacks("invoices", "payments"):
+            unknown |= dict.fromkeys(("collected_amount",))
         return ClientAnswer(
-            context=source.context(found.business_id),
+            context=context,
             client=ClientDetails(**details),
             people=[Person(**row) for row in people],
-            sales=[Sales(**row) for row in sales],
+            sales=[Sales(**(row | unknown)) for row in sales],
         )

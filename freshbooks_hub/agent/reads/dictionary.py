@@ -62,7 +62,7 @@ def describe_marts(
 ) -> MartsAnswer:
     """Data dictionary for SQL: which tables, columns and metrics exist, what they mean, how fresh the sync is."""
     with reading(marts) as source:
-        context = source.context()
+        context = source.context(marts=None if mart is None else [folded(mart).removeprefix("marts.")])
         known = source.rows(
             "SELECT DISTINCT mart_name, mart_description AS description, grain FROM fb_dictionary ORDER BY mart_name"
         )

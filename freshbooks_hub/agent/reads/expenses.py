@@ -22,7 +22,8 @@ _GROUPS: dict[GroupBy, str] = {
 
 
 class ExpenseGroup(BaseModel):
-    """Expenses of one group in one currency, tax included; `group` is null for those without one."""
+    """Expenses of one group in one currency, tax included; `group` is null for those without one, or
+    where `context.gaps` says that it cannot be read."""
 
     business_id: int
     group: Text | None
@@ -81,7 +82,7 @@ def expense_summary(
     """What we spend: total expenses and costs in a period, by category, vendor, client, project or month."""
     check_span(date_from, date_to, ("date_from", "date_to"))
     with reading(marts) as source:
-        context = source.context(business_id)
+        context = source.context(business_id, ["expenses"])
         currency_code = source.currency(currency_code, business_id)
         pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]
         values = [business_id, currency_code, *pairs, unbilled_only]

@@ -42,7 +42,8 @@ def find_client(source: Source, text: str, business_id: int | None) -> ClientRef
             )
     near = _near(source, text, business_id)
     hint = "The candidates have similar names." if near else "list_clients shows who there is."
-    raise ReadRefused("client_not_found", f"No client fits. {hint}", _refs(near))
+    gaps = " ".join(source.gaps(business_id, "clients"))
+    raise ReadRefused("client_not_found", f"No client fits. {hint} {gaps}".strip(), _refs(near))
 
 
 def _ways(text: str) -> list[tuple[str, str | int]]:

@@ -80,7 +80,7 @@ class Line(BaseModel):
     description: Prose | None
     quantity: Quantity | None
     unit_cost_amount: Amount | None
-    line_amount: Amount
+    line_amount: Amount | None
     tax1_name: Text | None
     tax2_name: Text | None
 
@@ -155,7 +155,7 @@ def list_invoices(
     with reading(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
-        context = source.context(business)
+        context = source.context(business, ["invoices"])
         client_id = found.client_id if found else None
         days = [day for day in (issued_from, issued_to, due_from, due_to) for _ in range(2)]
         currency = source.currency(currency_code, business)
@@ -205,8 +205,10 @@ def get_invoice(
         )
         exact = [row for row in found if folded(row["invoice_number"] or "") == folded(text)] or found
         if not exact:
+            gaps = " ".join(source.gaps(business_id, "invoices"))
             raise ReadRefused(
-                "invoice_not_found", "No invoice has this number or id. list_invoices shows them."
+                "invoice_not_found",
+                f"No invoice has this number or id. list_invoices shows them. {gaps}".strip(),
             )
         if len(exact) > 1:
             ids = ", ".join(f"{row['invoice_id']} of business {row['business_id']}" for row in exact)
@@ -228,7 +230,7 @@ def get_invoice(
             *key,
             _MOST_LINES,
         )
-        context = source.context(row["business_id"])
+        context = source.context(row["business_id"], ["invoices", "invoice_lines", "payments"])
         if len(lines) == _MOST_LINES or len(payments) == _MOST_LINES:
             context.notes.append(f"Only the first {_MOST_LINES} lines and payments are shown.")
         return InvoiceAnswer(

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.errors import HubError
@@ -39,13 +39,23 @@ class Business(BaseModel):
 
 
 class Context(BaseModel):
-    """As of when, of which businesses, and what to know about the figures (`notes`)."""
+    """As of when, of which businesses, and what to know about the figures (`notes`).
+
+    `gaps`: what could not be read and touches the answer, a sentence each; what is null for it is unknown, never 0.
+    `missing`: the same as (business, stream), for our own use.
+    """
 
     as_of_date: date
     published_at: datetime
     last_sync_at: datetime | None
     businesses: list[Business]
     notes: list[str]
+    gaps: list[str]
+    missing: frozenset[tuple[int, str]] = Field(default=frozenset(), exclude=True)
+
+    def lacks(self, *streams: str) -> bool:
+        """Whether one of these streams is not available for a business that the answer is about."""
+        return any(stream in streams for _, stream in self.missing)
 
 
 class ClientRef(BaseModel):

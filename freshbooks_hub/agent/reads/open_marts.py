@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.agent.names import macro, nearest
+from freshbooks_hub.agent.reads.gaps import told
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.errors import QueryFailed
-from freshbooks_hub.marts.reconciliation import differences
+from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.marts.gaps import find_gaps, find_rejected, missing
+from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
 
 Row = dict[str, Any]
@@ -78,8 +81,23 @@ class Source:
         )
         return nearest(text, (str(row["name"]) for row in names))
 
-    def context(self, business_id: int | None = None, *, apart: bool = True) -> Context:
-        """As of when and of which businesses an answer is; `apart`: it keeps them apart by itself."""
+    def gaps(self, business_id: int | None, *marts: str) -> list[str]:
+        """What could not be read and touches these marts, a sentence each."""
+        businesses = {row["business_id"] for row in self.rows("SELECT business_id FROM fb_freshness")} - {
+            None
+        }
+        alone = business_id is not None or len(businesses) < 2
+        return told(
+            find_gaps(self._db, marts, business_id), find_rejected(self._db, marts, business_id), alone
+        )
+
+    def context(
+        self, business_id: int | None = None, marts: Collection[str] | None = None, *, apart: bool = True
+    ) -> Context:
+        """As of when and of which businesses an answer is; `apart`: it keeps them apart by itself.
+
+        `marts`: those that it draws on, whose gaps it carries; None: what is missing in all of them, in short.
+        """
         [day] = self.rows("SELECT max(as_of_date) AS as_of_date FROM fb_freshness")
         businesses = self.businesses(business_id)
         notes = []
@@ -93,10 +111,10 @@ class Source:
         if run.get("status") in ("failed", "interrupted"):
             notes.append("The newest sync failed, so these figures are older: `freshbooks status` says why.")
         found = differences(self._marts)
-        if found:
-            checks = ", ".join(sorted({difference.check_name for difference in found})[:5])
+        for what, of_kind in by_kind(found):
+            checks = ", ".join(sorted({difference.check_name for difference in of_kind})[:5])
             notes.append(
-                f"Attention: {len(found)} figures differ from FreshBooks' own reports ({checks}). "
+                f"Attention: {what} ({checks}). "
                 "See mart fb_reconciliation, where not is_ok, before you rely on them."
             )
         return Context(
@@ -105,7 +123,18 @@ class Source:
             last_sync_at=run["finished_at"] if run.get("status") == "succeeded" else None,
             businesses=businesses,
             notes=notes,
+            gaps=self._all_gaps() if marts is None else self.gaps(business_id, *marts),
+            missing=missing(find_gaps(self._db, marts, business_id)),
         )
+
+    def _all_gaps(self) -> list[str]:
+        found = find_gaps(self._db)
+        if not found:
+            return []
+        streams = dict.fromkeys(stream_label(gap.stream) for gap in found)
+        return [
+            f"Not available, at least for one business: {', '.join(streams)}. Mart fb_gaps says what each costs."
+        ]
 
     def page(
         self, sql: str, values: Sequence[Any], cursor: str | None, limit: int

@@ -39,8 +39,12 @@ def query_marts(
     """
     result = run_query(marts, statement)
     with reading(marts) as source:
-        context = source.context(apart=False)
+        context = source.context(marts=result.marts, apart=False)
         context.notes += result.notes
+        if context.gaps:
+            context.notes.append(
+                "Null may mean unknown, and sums skip nulls: `gaps` says what cannot be read."
+            )
     return QueryAnswer(
         context=context,
         columns=[ResultColumn(name=column.name, type=column.type) for column in result.columns],

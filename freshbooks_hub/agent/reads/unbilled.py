@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Cursor, Limit
 from freshbooks_hub.agent.reads.find import find_client
 from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Quantity, Text
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.open_marts import Row, reading
 
 
 class UnbilledRow(BaseModel):
@@ -36,13 +36,14 @@ class UnbilledRow(BaseModel):
 
 
 class UnbilledTotal(BaseModel):
-    """All matching time of one business in one currency; hours without a rate are no part of the amount."""
+    """All matching time of one business in one currency; hours without a rate are no part of the amount.
+    Null: unknown."""
 
     business_id: int
     currency_code: str | None
     hours: Quantity | None
-    hours_without_amount: Quantity
-    unbilled_amount: Amount
+    hours_without_amount: Quantity | None
+    unbilled_amount: Amount | None
 
 
 class UnbilledTime(Page):
@@ -54,6 +55,8 @@ class UnbilledTime(Page):
     similar: list[Text]
 
 
+# What tells the currency and the rate of time, and whether it can be billed.
+_PRICING = ("projects", "clients", "systems", "services", "service_rates", "team_member_rates")
 _WHERE = (
     "FROM unbilled_time WHERE business_id = coalesce(?, business_id) AND (? IS NULL OR client_id = ?) "
     "AND (? IS NULL OR project_id = try_cast(? AS BIGINT) "
@@ -76,7 +79,7 @@ def list_unbilled_time(
     with reading(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
-        context = source.context(business)
+        context = source.context(business, ["unbilled_time"])
         client_id = found.client_id if found else None
         values = [business, client_id, client_id, project, project, project, complete_only]
         rows, more, following = source.page(
@@ -89,16 +92,33 @@ def list_unbilled_time(
         totals = source.rows(
             "SELECT business_id, currency_code, sum(hours) AS hours, "
             "coalesce(sum(hours) FILTER (unbilled_amount IS NULL), 0) AS hours_without_amount, "
-            f"coalesce(sum(unbilled_amount), 0) AS unbilled_amount {_WHERE} "
+            "sum(unbilled_amount) AS unbilled_amount, "
+            f"bool_and(hours IS NOT NULL) AS are_hours_known {_WHERE} "
             "GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
             *values,
         )
         return UnbilledTime(
             context=context,
             client=found,
-            totals=[UnbilledTotal(**row) for row in totals],
+            totals=_totals(totals, {business for business, stream in context.missing if stream in _PRICING}),
             entries=[UnbilledRow(**row) for row in rows],
             similar=[] if totals else source.similar("unbilled_time", "project_name", project, business),
             has_more=more,
             next_cursor=following,
         )
+
+
+def _totals(rows: list[Row], unsure: set[int]) -> list[UnbilledTotal]:
+    """`unsure`: businesses where time that has no hours, amount or currency may belong to any of the totals."""
+    found = []
+    for row in rows:
+        business = [other for other in rows if other["business_id"] == row["business_id"]]
+        known = all(other["are_hours_known"] for other in business)
+        unplaced = row["business_id"] in unsure and any(other["currency_code"] is None for other in business)
+        unpriced = row["business_id"] in unsure and any(other["hours_without_amount"] for other in business)
+        if not known or (unplaced and row["currency_code"] is not None):
+            row |= {"hours": None, "hours_without_amount": None}
+        if not known or unplaced or unpriced:
+            row |= {"unbilled_amount": None}
+        found.append(UnbilledTotal(**row))
+    return found

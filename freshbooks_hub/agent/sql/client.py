@@ -50,6 +50,7 @@ def run_query(marts: Path, statement: str, limits: Limits | None = None) -> Quer
         as_of_date=date.fromisoformat(result["as_of_date"]) if result["as_of_date"] else None,
         published_at=datetime.fromisoformat(result["published_at"]),
         notes=result["notes"],
+        marts=result["marts"],
     )
 
 

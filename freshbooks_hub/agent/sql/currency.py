@@ -26,8 +26,15 @@ _SAME = words("lower upper lcase ucase trim")  # of a currency, still its name
 
 def in_reach(tree: Node, catalogue: Catalogue) -> dict[str, Mart]:
     """The marts with money that the statement reads, by name."""
+    return {
+        name: catalogue.marts[name] for name in marts_read(tree, catalogue) if catalogue.marts[name].money
+    }
+
+
+def marts_read(tree: Node, catalogue: Catalogue) -> list[str]:
+    """The marts that the statement reads, by name."""
     read = {path_of(node)[-1] for node in _all(tree) if node.get("type") == "BASE_TABLE"}
-    return {name: mart for name, mart in catalogue.marts.items() if name in read and mart.money}
+    return [name for name in catalogue.marts if name in read]
 
 
 def check(tree: Node, catalogue: Catalogue) -> bool:

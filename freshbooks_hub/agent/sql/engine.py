@@ -31,7 +31,8 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             cursor = db.execute(parsed)
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
             rows, truncated = _collect(cursor, limits)
-            return QueryResult(columns, rows, truncated, as_of, published_at, notes)
+            marts_read = currency.marts_read(tree, catalogue)
+            return QueryResult(columns, rows, truncated, as_of, published_at, notes, marts_read)
     except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
         raise _explained(error, limits) from error
 

@@ -45,7 +45,7 @@ class QueryResult:
     Decimals are text, instants are RFC 3339 UTC, days are ISO dates; text is one line without control, bidi or
     zero-width characters. `truncated` says that rows or text were cut off.
     `as_of_date`: the day the marts stand for; `published_at`: when they were published, UTC. `notes`: what to
-    know about the figures.
+    know about the figures. `marts`: those that the statement reads.
     """
 
     columns: list[Column]
@@ -54,3 +54,4 @@ class QueryResult:
     as_of_date: date | None
     published_at: datetime
     notes: list[str] = field(default_factory=list)
+    marts: list[str] = field(default_factory=list)

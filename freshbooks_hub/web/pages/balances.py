@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.gaps import page_gaps
 from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -44,15 +45,19 @@ class Bucket:
     label: str
     look: str
     invoices: int
-    amount: Decimal
+    amount: Decimal | None
 
 
 @dataclass(frozen=True)
 class Currency:
-    """The balances of one currency: totals by column, the aging chart, the clients behind it."""
+    """The balances of one currency: totals by column, the aging chart, the clients behind it.
+
+    A total is null where one of its parts is unknown, for `gap_reason`.
+    """
 
     code: str
-    totals: dict[str, Decimal]
+    totals: dict[str, Decimal | None]
+    gap_reason: str | None
     buckets: list[Bucket]
     chart: Markup
     clients: list[Row]
@@ -65,11 +70,13 @@ def page(request: Request) -> Response:
         balances = _balances(marts, choice.current)
         late = _overdue(marts, choice.current)
         counts = _counts(marts, choice.current)
+        gaps = page_gaps(marts, choice.current, "outstanding_balances", "invoices")
     return render(
         request,
         "balances.html",
         zone=choice.zone,
         choice=choice,
+        gaps=gaps,
         as_of=balances[0]["as_of_date"] if balances else None,
         currencies=_currencies(balances, counts),
         late=late if "all" in request.query_params else late[:SHOWN],
@@ -88,14 +95,24 @@ def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
 
 
 def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
-    totals = {name: sum((row[name] or Decimal(0) for row in clients), Decimal(0)) for name in AMOUNTS}
+    totals = {name: _sum(row[name] for row in clients) for name in AMOUNTS}
     buckets = [
         Bucket(label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
     ]
-    drawn = [Bar(b.label, b.amount, f"{code} {b.amount:,.2f}", b.look) for b in buckets]
+    drawn = [
+        Bar(b.label, b.amount, f"{code} {b.amount:,.2f}", b.look) for b in buckets if b.amount is not None
+    ]
     chart = bars(f"Outstanding in {code}, by how late it is", drawn)
-    return Currency(code, totals, buckets, chart, clients)
+    reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
+    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients)
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Null as soon as a part is unknown."""
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(listed) else None
 
 
 def _counts(marts: Marts | None, business: Row | None) -> Counts:

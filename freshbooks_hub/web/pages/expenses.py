@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Series, columns
+from freshbooks_hub.web.gaps import page_gaps
 from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -58,11 +59,21 @@ def page(request: Request) -> Response:
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
         rows = _rows(marts, choice.current)
+        gaps = page_gaps(marts, choice.current, "expenses", "expense_categories")
     months = _last_months(max((row["month_start_date"] for row in rows), default=None))
-    currencies = [_currency(code, part, months) for code, part in _by_currency(rows, months).items()]
+    nameless = "Unknown category" if "expense_categories" in gaps.missing else "No category"
+    currencies = [
+        _currency(code, part, months, nameless) for code, part in _by_currency(rows, months).items()
+    ]
     currencies.sort(key=lambda currency: (-currency.count, currency.code))
     return render(
-        request, "expenses.html", zone=choice.zone, choice=choice, months=months, currencies=currencies
+        request,
+        "expenses.html",
+        zone=choice.zone,
+        choice=choice,
+        gaps=gaps,
+        months=months,
+        currencies=currencies,
     )
 
 
@@ -95,10 +106,10 @@ def _by_currency(rows: list[Row], months: list[date]) -> dict[str, list[Row]]:
     return found
 
 
-def _currency(code: str, rows: list[Row], months: list[date]) -> Currency:
+def _currency(code: str, rows: list[Row], months: list[date], nameless: str) -> Currency:
     values: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(months))
     for row in rows:
-        values[row["category"] or "No category"][months.index(row["month_start_date"])] += row["total_amount"]
+        values[row["category"] or nameless][months.index(row["month_start_date"])] += row["total_amount"]
     largest = sorted(values, key=lambda name: (-sum(values[name], ZERO), name))
     categories = [
         Category(name, values[name], f"series{min(index, COLOURS) + 1}") for index, name in enumerate(largest)

@@ -21,6 +21,7 @@ from freshbooks_hub.connection import scope_choice
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.businesses import Held, standings
 from freshbooks_hub.status.not_available import NotAvailable, not_available
 from freshbooks_hub.status.problems import concerns, is_late, shortfalls
@@ -29,6 +30,7 @@ from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.progress_file import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
+from freshbooks_hub.web.gaps import all_gaps, rejected_streams
 from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
@@ -103,6 +105,7 @@ def page(request: Request) -> Response:
         choice = choose_business(request, marts)
         checks = _checks(marts)
         held = _held(marts)
+        gaps, rejected = all_gaps(marts), rejected_streams(marts)
     entities = schedule.entities(now)
     outcomes = Availability(home).outcomes(connection.business_ids) if connection else []
     names = _names(connection)
@@ -132,6 +135,8 @@ def page(request: Request) -> Response:
         generation=generation,
         build=_build(home.dbt / "target" / "run_results.json") if generation else None,
         checks=checks,
+        gaps=gaps,
+        rejected=rejected,
         progress=read_progress(home),
     )
 
@@ -237,13 +242,11 @@ def _problems(
         found.append(Problem("FreshBooks no longer accepts this connection.", "Authorise it again.", connect))
     if last and last["status"] == "failed" and not found:
         found.append(Problem(f"The last sync failed. {last['error']}", grave=False))
-    if wrong := sum(1 for row in checks if not row["is_ok"]):
-        what = "figure differs" if wrong == 1 else "figures differ"
-        found.append(
-            Problem(
-                f"{wrong} {what} from FreshBooks' own reports.", "See them below.", "#checks", grave=False
-            )
-        )
+    wrong = Counter(row["check_kind"] for row in checks if not row["is_ok"])
+    found += [
+        Problem(f"{counted(kind, number)}.", "See below.", "#checks", grave=False)
+        for kind, number in wrong.items()
+    ]
     return found
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.gaps import page_gaps
 from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -18,7 +19,7 @@ ZERO = Decimal(0)
 # One row for each project; a client's time without a project is one row too.
 PROJECTS = """
 SELECT client_name, project_name, project_status, is_project_complete, currency_code,
-       sum(hours) AS hours,
+       CASE WHEN bool_and(hours IS NOT NULL) THEN sum(hours) END AS hours,
        sum(unbilled_amount) AS amount,
        coalesce(sum(hours) FILTER (WHERE unbilled_amount IS NULL), 0) AS unpriced_hours,
        string_agg(DISTINCT rate_missing_reason, '; ' ORDER BY rate_missing_reason) AS reasons,
@@ -26,9 +27,9 @@ SELECT client_name, project_name, project_status, is_project_complete, currency_
        min(oldest_entry_date) AS oldest,
        count(DISTINCT identity_id) AS people
 FROM unbilled_time
-WHERE business_id = ? AND hours IS NOT NULL
+WHERE business_id = ?
 GROUP BY client_id, client_name, project_id, project_name, project_status, is_project_complete, currency_code
-ORDER BY hours DESC, client_name, project_name
+ORDER BY hours DESC NULLS LAST, client_name, project_name
 """
 
 
@@ -37,17 +38,22 @@ def page(request: Request) -> Response:
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
         projects = _projects(marts, choice.current)
+        gaps = page_gaps(marts, choice.current, "unbilled_time")
+    # With a part unknown there is no total.
+    hours = None if None in [p["hours"] for p in projects] else sum((p["hours"] for p in projects), ZERO)
     return render(
         request,
         "time.html",
         zone=choice.zone,
         choice=choice,
+        gaps=gaps,
         projects=projects,
-        hours=sum((p["hours"] for p in projects), ZERO),
-        unpriced=sum((p["unpriced_hours"] for p in projects), ZERO),
-        amounts=_amounts(projects),
+        hours=hours,
+        unpriced=ZERO if hours is None else sum((p["unpriced_hours"] for p in projects), ZERO),
+        amounts=[] if hours is None else _amounts(projects),
         chart=_chart(projects),
         drawn=min(DRAWN, len(projects)),
+        why=" ".join(gaps.sentences),
     )
 
 
@@ -73,6 +79,7 @@ def _chart(projects: list[Row]) -> Markup:
             "series1",
         )
         for p in projects[:DRAWN]
+        if p["hours"] is not None
     ]
     return bars("Unbilled hours by project", drawn)
 
