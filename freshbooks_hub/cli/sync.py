@@ -169,7 +169,6 @@ def disable_webhooks() -> None:
 def sync_what_is_due(as_json: bool) -> None:
     """`freshbooks sync --due`: exit code 0 also when nothing was to be done. Raises HubError."""
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.marts.gaps import rejected_json, set_aside
     from freshbooks_hub.sync.scheduled_run import DueResult, idle, sync_due
 
     home = Home.from_environment()
@@ -180,7 +179,12 @@ def sync_what_is_due(as_json: bool) -> None:
         from freshbooks_hub.sync.progress import Silent, reporter
 
         done = sync_due(home, Silent() if as_json else reporter(Console()))
-    rejected = done.result.rejected if done.result else []
+    rejected: list[dict[str, Any]] = []
+    told = ""
+    if done.result:  # nothing heavy is loaded for a call that does nothing
+        from freshbooks_hub.marts.gaps import rejected_json, set_aside
+
+        rejected, told = rejected_json(done.result.rejected), set_aside(done.result.rejected)
     if as_json:
         print(
             json.dumps(
@@ -192,13 +196,13 @@ def sync_what_is_due(as_json: bool) -> None:
                     "published": done.result.published if done.result else False,
                     "rows_read": sum(s.read for s in done.result.streams) if done.result else 0,
                     "warnings": done.result.warnings if done.result else [],
-                    "rejected": rejected_json(rejected),
+                    "rejected": rejected,
                 }
             )
         )
     else:
         say(done.message)
-        if told := set_aside(rejected):
+        if told:
             say(told)
         for warning in done.result.warnings if done.result else []:
             say(f"Warning: {warning}")
