@@ -1,13 +1,20 @@
 """The files that a platform or a user hands over, and a sentence for the one that is not what it should be."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog
+from airbyte_cdk.models import (
+    AirbyteStateMessage,
+    AirbyteStateType,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+)
 from airbyte_cdk.sources.source import Source
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 
 from source_freshbooks.components.errors import ConfigError
 
@@ -35,6 +42,10 @@ def read_state(path: str) -> list[AirbyteStateMessage]:
     def read(path: str) -> list[AirbyteStateMessage]:
         messages = Source.read_state(path)
         for message in messages:
+            if message.type in (AirbyteStateType.GLOBAL, AirbyteStateType.LEGACY):
+                raise ValueError(
+                    f"it is of the type {message.type.value}; this source keeps one STREAM state each"
+                )
             if message.stream is not None and message.stream.stream_state is not None:
                 for state in getattr(message.stream.stream_state, "states", None) or []:
                     _check(state)
@@ -49,6 +60,26 @@ def _check(state: Any) -> None:
     for stamp in state["cursor"].values():
         if not any(_is(stamp, form) for form in STAMPS):
             raise ValueError(f"{str(stamp)[:50]!r} is no time such as 2026-01-31T00:00:00Z")
+
+
+def check_config(config: Mapping[str, Any], spec: ConnectorSpecification) -> None:
+    """Raise ConfigError for the first field that does not fit the spec. It names no value: that may be a credential."""
+    schema = spec.connectionSpecification
+    error = best_match(validator_for(schema)(schema).iter_errors(config))
+    if error is None:
+        return
+    name = ".".join(str(part) for part in error.absolute_path) or "The config"
+    if error.validator == "required":
+        missing = [field for field in error.validator_value if field not in error.instance]
+        reason = f"lacks {', '.join(missing)}"
+    elif error.validator == "type":
+        kinds = error.validator_value
+        reason = f"must be of the type {kinds if isinstance(kinds, str) else ' or '.join(kinds)}"
+    elif error.validator == "pattern":
+        reason = f"must be written as {error.schema.get('pattern_descriptor', error.validator_value)}"
+    else:
+        reason = f"does not fit the specification ({error.validator}: {error.validator_value})"
+    raise ConfigError(f"{name} {reason}. Correct it in the settings of the connection.")
 
 
 def is_time(text: Any) -> bool:

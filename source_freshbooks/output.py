@@ -3,15 +3,17 @@
 import logging
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage, Type
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, Type
+from airbyte_cdk.sources.utils.schema_helpers import split_config
 from airbyte_cdk.utils.message_utils import HashableStreamDescriptor
 
 from source_freshbooks.components.batches import COUNT, LINES
+from source_freshbooks.inputs import check_config
 
 
 def run(entrypoint: "Entrypoint", args: list[str]) -> None:
@@ -24,6 +26,10 @@ def run(entrypoint: "Entrypoint", args: list[str]) -> None:
 
 class Entrypoint(AirbyteEntrypoint):
     """Writes the batches of a read itself; every other message goes the CDK's way, in the same order."""
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        check_config(split_config(config)[0], source_spec)
 
     def read(self, *args: Any, **kwargs: Any) -> Iterable[AirbyteMessage]:
         return _without_batches(super().read(*args, **kwargs))

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateBlob,
@@ -20,6 +22,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -31,17 +34,22 @@ from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.reconcile import KnownIds
-from source_freshbooks.components.timestamps import BEGINNING
+from source_freshbooks.components.timestamps import BEGINNING, parse_utc
 from source_freshbooks.inputs import is_time
 
 # The CDK lets 10,000 items wait, whatever their size: 150 MB of invoices before a slow reader.
 RECORDS_WAITING = 500
 BATCHES_WAITING = 4
+CLOCK_TOLERANCE = timedelta(days=1)  # of this machine
+SECRETS = ("client_secret", "refresh_token", "access_token")
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
 
 class SourceFreshbooks(YamlDeclarativeSource):
-    """`batches`: records are read by the page and as lines, for our own entrypoint (`output`)."""
+    """`batches`: records are read by the page and as lines, for our own entrypoint (`output`).
+
+    It may be built without a config or a state: what a command is given counts (`_take`).
+    """
 
     def __init__(
         self,
@@ -51,18 +59,44 @@ class SourceFreshbooks(YamlDeclarativeSource):
         known_ids: KnownIds | None = None,
         batches: bool = False,
     ) -> None:
+        self._known_ids = known_ids or KnownIds()
+        self._batches = batches
+        self._build(catalog, config, state or [])
+
+    def _build(
+        self,
+        catalog: ConfiguredAirbyteCatalog | None,
+        config: Mapping[str, Any] | None,
+        state: list[AirbyteStateMessage],
+    ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
-        self._concurrent_source._queue.maxsize = BATCHES_WAITING if batches else RECORDS_WAITING
+        self._state = state
+        self._concurrent_source._queue.maxsize = BATCHES_WAITING if self._batches else RECORDS_WAITING
         _strip(self._config.get("credentials"))
         connection = connection_of(self._config)
-        connection.batches = batches
-        connection.known_ids = known_ids or KnownIds()
+        connection.batches = self._batches
+        connection.known_ids = self._known_ids
         beginning = str(self._config.get("start_date") or BEGINNING)
-        connection.worked = Worked(state or [], beginning, known_ids)
-        connection.outcomes = Outcomes(state or [])
+        connection.worked = Worked(state, beginning, self._known_ids)
+        connection.outcomes = Outcomes(state)
+
+    def _take(
+        self,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog | None = None,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> None:
+        """Be built again if `config` or `state` is another: the CDK's components know those of the start alone."""
+        if config != self._config or (state is not None and state != self._state):
+            self._build(catalog, config, self._state if state is None else state)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        self._take(config)
+        return super().discover(logger, config)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """One request, for the identity; the token tells the scopes. What lacks is told by its cost, and no failure."""
+        self._take(config)
         if fault := self._fault():
             return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
         status = super().check(logger, config)
@@ -88,6 +122,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
         One that the source lacks fails at the end: the CDK only calls it incomplete.
         """
+        self._take(config, catalog, state)
         if fault := self._fault():
             raise ConfigError(fault)
         here = {stream["name"] for stream in self.resolved_manifest["streams"]}
@@ -128,20 +163,30 @@ class SourceFreshbooks(YamlDeclarativeSource):
     def _fault(self) -> str | None:
         """What is wrong with the config though it fits its schema."""
         credentials = self._config.get("credentials") or {}
-        for name in ("client_id", "client_secret", "refresh_token", "access_token"):
+        for name in ("client_id", *SECRETS):
             value = str(credentials.get(name) or "")
             if not (value.isascii() and value.isprintable()):
                 return f"credentials.{name} holds a character that it cannot have. Copy it again."
         start_date = self._config.get("start_date")
-        if start_date and not is_time(start_date):
+        if not start_date:
+            return None
+        if not is_time(start_date):
             return f"The start date {start_date} is in no calendar. Write it as 2020-01-31T00:00:00Z."
+        if parse_utc(start_date) > datetime.now(UTC) + CLOCK_TOLERANCE:
+            return (
+                f"The start date {start_date} is in the future, so nothing would be read. Enter an earlier one, or "
+                "leave it empty to read everything."
+            )
         return None
 
 
 def _strip(credentials: Any) -> None:
-    """What is pasted often ends with a line feed, which no header can hold."""
+    """What is pasted often ends with a line feed, which no header can hold, and no filter of secrets would find."""
     if isinstance(credentials, dict):
         credentials |= {key: value.strip() for key, value in credentials.items() if isinstance(value, str)}
+        for name in SECRETS:
+            if credentials.get(name):
+                add_to_secrets(str(credentials[name]))
 
 
 def _status(status: AirbyteStreamStatus) -> AirbyteMessage:

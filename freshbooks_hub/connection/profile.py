@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# The roles that may read a whole business; `admin` is the old name of the owner.
-FULL_ROLES = frozenset({"owner", "admin", "business_partner"})
+from freshbooks_api.roles import CLIENT, FULL_ROLES, by_default
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ class Profile:
         return cls(stored["identity_id"], stored["name"], stored["email"], businesses)
 
     def default_choice(self) -> list[int]:
-        """Every business that can be synced and that this user owns or administers."""
-        return [b.id for b in self.businesses if b.can_sync and b.role in FULL_ROLES]
+        """Of the businesses that can be synced, those that this user owns or administers; if none, all of them."""
+        can_sync = [business for business in self.businesses if business.can_sync]
+        return [business.id for business in by_default(can_sync, lambda business: business.role)]
 
 
 def _business(membership: Mapping[str, Any], roles: Mapping[Any, Any]) -> Business:
@@ -86,7 +86,7 @@ def _business(membership: Mapping[str, Any], roles: Mapping[Any, Any]) -> Busine
 
 
 def _why_not(account_id: str | None, role: str, account_role: str | None) -> str | None:
-    if role == "client" or account_role == "client":
+    if CLIENT in (role, account_role):
         return "You are only a client there: its books belong to somebody else."
     if not account_id:
         return "It has no accounting account, so it has no clients, invoices or expenses to read."

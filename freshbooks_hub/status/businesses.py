@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freshbooks_hub.connection.profile import FULL_ROLES, Business
+from freshbooks_api.roles import FULL_ROLES
+from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
 
 # Business by stream: rows of the published marts.

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from freshbooks_api.failures import code_of
+
 RECORD_PREFIX = b'{"type":"RECORD","record":{"stream":"'
 DATA_KEY = b'","data":{'
 
@@ -48,13 +50,15 @@ class Status:
 class Failure:
     """An error trace; `message` is meant for the user, `internal` for the log.
 
-    `needs_person`: the source is sure that trying again will not help (a `config_error`).
+    `needs_person`: the source is sure that trying again will not help (a `config_error`). `code`: what kind of
+    failure it is, one of `freshbooks_api.failures`, where the source says.
     """
 
     stream: str | None
     message: str
     internal: str | None
     needs_person: bool = False
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,9 +161,14 @@ def _trace(trace: dict[str, Any]) -> Message:
         case "ERROR":
             error = trace["error"]
             stream = (error.get("stream_descriptor") or {}).get("name")
-            details = [error.get("internal_message"), error.get("stack_trace")]
-            person = error.get("failure_type") == "config_error"
-            return Failure(stream, error["message"], "\n".join(filter(None, details)) or None, person)
+            internal = error.get("internal_message")
+            return Failure(
+                stream,
+                error["message"],
+                "\n".join(filter(None, [internal, error.get("stack_trace")])) or None,
+                needs_person=error.get("failure_type") == "config_error",
+                code=code_of(internal),
+            )
         case "STREAM_STATUS":
             status = trace["stream_status"]
             return Status(status["stream_descriptor"]["name"], status["status"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from freshbooks_api.failures import RATE_LIMITED
 from freshbooks_hub.connection.oauth import ClientRefused, GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HomeError, HubError, TransformFailed
@@ -13,8 +14,6 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.ingest import ReadFailed
 from freshbooks_hub.sync.messages import Failure
 from freshbooks_hub.sync.schedule import CONNECTION, Entity, Schedule
-
-SLOW_DOWN = "slow down"  # the source's words for 429
 
 
 def note_failure(home: Home, tried: list[Entity], error: HubError, since: datetime, now: datetime) -> None:
@@ -43,7 +42,7 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
         schedule.failed(entity.name, reason.message if reason else str(error), now)
         if reason:
             Alarms(home).raise_(entity.name, reason.message, now)
-    slowed = any(SLOW_DOWN in failure.message for failure in failures)
+    slowed = any(failure.code == RATE_LIMITED for failure in failures)
     if slowed or len(blamed) < len(failed):
         schedule.explain(str(error), now)
     else:

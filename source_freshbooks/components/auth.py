@@ -18,9 +18,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
 from freshbooks_api.expiry import MARGIN, expiry
+from freshbooks_api.failures import RATE_LIMITED
 from source_freshbooks.components.errors import ConfigError, TransientError
 from source_freshbooks.components.redaction import clean
 from source_freshbooks.components.timestamps import format_utc, parse_utc
+from source_freshbooks.components.transport import harden
 
 TIMEOUT = (10, 20)  # seconds to connect, seconds to answer
 
@@ -103,15 +105,18 @@ class FreshbooksAuthenticator(AuthBase):
         sys.stdout.flush()
 
     def _post(self) -> dict[str, Any]:
-        form = {
-            "grant_type": "refresh_token",
-            **{
-                key: self._credentials[key]
-                for key in ("client_id", "client_secret", "redirect_uri", "refresh_token")
-            },
+        credentials = self._credentials
+        form = {"grant_type": "refresh_token"} | {
+            key: credentials[key] for key in ("client_id", "client_secret", "refresh_token")
         }
+        if credentials.get(
+            "redirect_uri"
+        ):  # not needed (freshbooks-api.md 1.4); a platform may keep it to itself
+            form["redirect_uri"] = credentials["redirect_uri"]
         try:
-            response = requests.post(self._token_url, data=form, timeout=TIMEOUT, allow_redirects=False)
+            with requests.Session() as session:
+                harden(session)
+                response = session.post(self._token_url, data=form, timeout=TIMEOUT, allow_redirects=False)
         except requests.exceptions.ConnectTimeout:
             raise _transient(
                 "FreshBooks could not be reached for a new access token (no connection)"
@@ -139,14 +144,14 @@ def _tokens(response: requests.Response) -> dict[str, Any]:
         )
         raise ConfigError(text)
     if response.status_code == 429:
-        raise _transient("FreshBooks asked to slow down before giving a new access token")
+        raise _transient("FreshBooks asked to slow down before giving a new access token", RATE_LIMITED)
     if not response.ok or not isinstance(body, dict) or not body.get("access_token"):
         raise _lost(f"status {response.status_code}")
     return body
 
 
-def _transient(what: str) -> TransientError:
-    return TransientError(f"{what}. Nothing was changed; check the network and run again.")
+def _transient(what: str, code: str | None = None) -> TransientError:
+    return TransientError(f"{what}. Nothing was changed; check the network and run again.", code)
 
 
 def _lost(detail: str = "no answer") -> TransientError:

@@ -14,6 +14,7 @@ import orjson
 from airbyte_cdk.models import AirbyteStateMessage
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from freshbooks_api.streams import AVAILABILITY, ENTITIES
 from source_freshbooks.components.errors import PLAN, FreshbooksError
@@ -60,7 +61,7 @@ def text_of(value: object) -> str:
             value = orjson.dumps(redact(value)).decode()
         except (TypeError, RecursionError):
             value = type(value).__name__  # nested too deeply
-    return value[:MOST_TEXT]
+    return filter_secrets(value)[:MOST_TEXT]
 
 
 class Outcomes:

@@ -1,5 +1,6 @@
 """Which businesses to read: one partition, and one state, for each."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from airbyte_cdk.sources.declarative.partition_routers.partition_router import P
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
+from freshbooks_api.roles import CLIENT, FULL_ROLES, by_default
 from source_freshbooks.components.availability import Status
 from source_freshbooks.components.business_retriever import LOST
 from source_freshbooks.components.connection import Connection, connection_of
@@ -15,31 +17,29 @@ from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.families import FAMILIES
 from source_freshbooks.components.records import RecordShaper
 
-# The roles that may read a whole business (freshbooks-api.md 2); `admin` is the old name of the owner.
-FULL_ROLES = frozenset({"owner", "admin", "business_partner"})
+logger = logging.getLogger("airbyte.freshbooks")
 
 
 def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
-    """Rows of the `businesses` stream: those of `business_ids`, else every one owned or administered."""
+    """Rows of the `businesses` stream: those of `business_ids`, else those that `by_default` gives."""
     memberships = _memberships(connection)
     wanted = _wanted(connection)
-    known = {int(m["business"]["id"]) for m in memberships if m.get("role") != "client"}
+    known = {int(m["business"]["id"]) for m in memberships if m.get("role") != CLIENT}
     if missing := wanted - known:
         raise ConfigError(
             f"This FreshBooks user has no business with id {', '.join(map(str, sorted(missing)))}; "
             f"it has {', '.join(map(str, sorted(known))) or 'none'}. The user needs access to it: ask its owner for "
             "the role of owner or administrator, or correct the list of business ids."
         )
-    chosen = [
-        m
-        for m in memberships
-        if (int(m["business"]["id"]) in wanted if wanted else m.get("role") in FULL_ROLES)
-    ]
+    chosen = (
+        [m for m in memberships if int(m["business"]["id"]) in wanted] if wanted else _default(memberships)
+    )
     if not chosen:
         raise ConfigError(
-            "This FreshBooks user owns or administers no business, so there is nothing to sync. "
-            "Authorize the connection as the owner or an administrator of the business."
+            "This FreshBooks user is at most a client of a business, so there is nothing to sync. "
+            "Authorize the connection as the owner, an administrator or another team member of the business."
         )
+    connection.once("lower roles", lambda: _tell_lower_roles(chosen))
     identity = connection.identity()
     roles = {role.get("accountid"): role for role in identity.get("roles") or []}
     return [_row(membership, roles, identity) for membership in chosen]
@@ -49,16 +49,30 @@ def _wanted(connection: Connection) -> set[int]:
     return {int(business_id) for business_id in connection.config.get("business_ids") or []}
 
 
+def _default(memberships: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return by_default(memberships, lambda membership: membership.get("role"))
+
+
+def _tell_lower_roles(chosen: list[dict[str, Any]]) -> None:
+    lower = [m for m in chosen if m.get("role") not in FULL_ROLES]
+    if lower:
+        logger.warning(
+            "Only a part of these businesses may be visible: %s. An owner or administrator sees all of it.",
+            ", ".join(f"{m['business']['id']} (as {m.get('role') or 'unknown role'})" for m in lower),
+        )
+
+
 def _memberships(connection: Connection) -> list[dict[str, Any]]:
     return [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
 
 
 def _why_lost(connection: Connection, business_id: int, needs: tuple[str, ...]) -> str:
     """The sentence for a business that was read before and cannot be read now."""
-    found = [m for m in _memberships(connection) if int(m["business"]["id"]) == business_id]
+    memberships = _memberships(connection)
+    found = [m for m in memberships if int(m["business"]["id"]) == business_id]
     if not found:
         reason = "this FreshBooks user is no longer a member of it"
-    elif _wanted(connection) or any(m.get("role") in FULL_ROLES for m in found):
+    elif _wanted(connection) or any(m in _default(memberships) for m in found):
         missing = [name for name in needs if not any(m["business"].get(name) for m in found)]
         reason = f"FreshBooks gives no {' and no '.join(missing) or 'full record'} for it any more"
     else:

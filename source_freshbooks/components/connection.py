@@ -10,13 +10,12 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import requests
-from airbyte_cdk.sources.streams.call_rate import LimiterSession
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from requests.adapters import HTTPAdapter
 
+from freshbooks_api.failures import RATE_LIMITED
 from source_freshbooks.components.access import Worked
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.availability import Outcomes
@@ -25,6 +24,7 @@ from source_freshbooks.components.errors import FreshbooksErrorHandler, Transien
 from source_freshbooks.components.identity import PATH, identity_of
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.timestamps import BEGINNING, format_utc, server_time
+from source_freshbooks.components.transport import Session, harden
 
 API_URL = "https://api.freshbooks.com"
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
@@ -80,9 +80,12 @@ class Client:
             )
         except AirbyteTracedException as error:
             if isinstance(error._exception, BaseBackoffException):  # the retries are used up
+                answer = error._exception.response
+                limited = isinstance(answer, requests.Response) and answer.status_code == 429
                 raise TransientError(
                     f"{error._exception}, at {self._api_url}, several times in a row. "
-                    "Check the network and FreshBooks' status page, then run again: nothing is lost."
+                    "Check the network and FreshBooks' status page, then run again: nothing is lost.",
+                    RATE_LIMITED if limited else None,
                 ) from None
             raise
         return parsed_body(response), response
@@ -119,10 +122,9 @@ class Connection:
 
         What the environment says of proxies and certificates is read once, not for each request.
         """
-        session = LimiterSession(api_budget=self.budget)
+        session = Session(api_budget=self.budget)
         # Page workers, and beside them the threads that read first pages.
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(pool_maxsize=2 * self.pages_in_flight))
+        harden(session, pool_maxsize=2 * self.pages_in_flight)
         environment = session.merge_environment_settings(self.api_url, {}, None, None, None)
         session.proxies, session.verify = environment["proxies"], environment["verify"]
         session.trust_env = False

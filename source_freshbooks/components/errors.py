@@ -15,6 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from freshbooks_api.failures import with_code
 from source_freshbooks.components.decoding import decode
 from source_freshbooks.components.redaction import clean, redact
 
@@ -38,10 +39,14 @@ class ConfigError(AirbyteTracedException):
 
 
 class TransientError(AirbyteTracedException):
-    """The same run may work later."""
+    """The same run may work later. `code`: one of `freshbooks_api.failures`, for programs."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(internal_message=message, message=message, failure_type=FailureType.transient_error)
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(
+            internal_message=with_code(code, message),
+            message=message,
+            failure_type=FailureType.transient_error,
+        )
 
 
 class FreshbooksError(ConfigError):
@@ -70,7 +75,7 @@ ODD_ANSWER = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErro
 def unknown_shape(what: str, error: Exception) -> FreshbooksError:
     """The sentence for one of ODD_ANSWER."""
     return FreshbooksError(
-        f"FreshBooks answered {what} in an unknown shape ({type(error).__name__}: {str(error)[:100]}). "
+        f"FreshBooks answered {what} in an unknown shape ({type(error).__name__}: {clean(str(error))[:100]}). "
         "Run again; if it stays so, report it with this text."
     )
 

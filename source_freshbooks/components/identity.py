@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 
 from source_freshbooks.components.errors import ODD_ANSWER, unknown_shape
 from source_freshbooks.components.fitting import GREATEST, LEAST
+from source_freshbooks.components.redaction import clean
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -62,7 +63,7 @@ def _readable(rows: list[Any], shape: type[Struct]) -> list[Any]:
         except ValidationError as error:
             if len(rows) == 1:
                 raise
-            logger.warning("%s: one of the %s cannot be read: %s", PATH, shape.__name__, error)
+            logger.warning("%s: one of the %s cannot be read: %s", PATH, shape.__name__, clean(str(error)))
         else:
             readable.append(row)
     return readable

@@ -1,6 +1,5 @@
 """Reads one list resource of a business: every pass, every page, every row not older than the cursor."""
 
-import json
 import logging
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -10,10 +9,10 @@ from itertools import chain
 from typing import Any
 
 import requests
-from airbyte_cdk.models import AirbyteAnalyticsTraceMessage, AirbyteMessage, TraceType
+from airbyte_cdk.models import AirbyteMessage
 
 from source_freshbooks.components.availability import Status
-from source_freshbooks.components.business_retriever import BusinessRetriever, Pages, trace
+from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
 from source_freshbooks.components.decoding import holds_replacement
 from source_freshbooks.components.deletions import VISIBILITY, Flags, Params
 from source_freshbooks.components.errors import (
@@ -156,7 +155,6 @@ class _Reading:
             self._proven &= not drift.suspected
             self._rows += drift.rows
             self._counted += drift.total
-            yield self._completeness(asked, drift)
         if self._counted and not self._rows:
             self._refuse_nothing()
         unlisted = (row for row in self._stream.unlisted(self._ids) if not self._is_listed(row))
@@ -354,18 +352,6 @@ class _Reading:
         record["business_id"] = self._ids["business_id"]
         record[self._stream.cursor_field] = cursor
         return record
-
-    def _completeness(self, asked: Params, drift: Drift) -> AirbyteMessage:
-        """What was read of what the server counted, for whoever watches over the sync."""
-        value = {
-            "stream": self._stream.name,
-            "business_id": self._ids["business_id"],
-            "asked": asked,
-            "rows": drift.rows,
-            "counted": drift.total,
-        }
-        analytics = AirbyteAnalyticsTraceMessage(type="completeness", value=json.dumps(value))
-        return trace(TraceType.ANALYTICS, analytics=analytics)
 
     def _label(self, asked: Params) -> str:
         which = " ".join(f"{key}={value}" for key, value in asked.items())
