@@ -1,5 +1,6 @@
 """Plans, roles and scopes: what was never given is left out and told as data, what is taken away is an error."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -207,7 +208,7 @@ def test_a_start_date_past_the_cursor_makes_a_lost_feature_no_feature_that_never
 ) -> None:
     state = states(read("items"))
     sandbox.switches.gated.add("items")
-    later = {**config, "start_date": "2027-01-01T00:00:00Z"}
+    later = {**config, "start_date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     output = read("items", config=later, state=state, expecting_exception=True)
     assert "error 12001" in error_text(output)
 
@@ -288,3 +289,17 @@ def test_a_business_that_the_user_leaves_out_is_not_missed(
     output = read("taxes", config={**config, "business_ids": [439000]}, state=state)
     assert not output.errors
     assert {r["business_id"] for r in rows(output, "taxes")} == {439000}
+
+
+def test_a_user_with_lower_roles_alone_reads_what_these_show_and_is_told_once(
+    sandbox: Sandbox, read: Read
+) -> None:
+    sandbox.books(439000).role = "manager"
+    sandbox.books(439117).role = "employee"
+    output = read("taxes", "tasks")
+    assert not output.errors
+    assert {r["business_id"] for r in rows(output, "taxes")} == {439000, 439117}
+    warned = [text for text in warnings(output).splitlines() if "Only a part" in text]
+    assert len(warned) == 1
+    assert "439000 (as manager)" in warned[0]
+    assert "439117 (as employee)" in warned[0]

@@ -42,10 +42,9 @@ def read_state(path: str) -> list[AirbyteStateMessage]:
     def read(path: str) -> list[AirbyteStateMessage]:
         messages = Source.read_state(path)
         for message in messages:
-            if message.type in (AirbyteStateType.GLOBAL, AirbyteStateType.LEGACY):
-                raise ValueError(
-                    f"it is of the type {message.type.value}; this source keeps one STREAM state each"
-                )
+            kind = message.type
+            if kind in (AirbyteStateType.GLOBAL, AirbyteStateType.LEGACY):
+                raise ValueError(f"it is of the type {kind}, and this source keeps one STREAM state each")
             if message.stream is not None and message.stream.stream_state is not None:
                 for state in getattr(message.stream.stream_state, "states", None) or []:
                     _check(state)

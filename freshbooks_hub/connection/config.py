@@ -42,7 +42,7 @@ def validate(config: object) -> dict[str, Any]:
         ("credentials.token_expiry_date", credentials.get("token_expiry_date")),
         ("start_date", config.get("start_date")),
     ):
-        if value is not None:
+        if value not in (None, ""):
             _check_instant(field, value)
     business_ids = config.get("business_ids", [])
     if not isinstance(business_ids, list) or not all(type(value) is int for value in business_ids):

@@ -41,6 +41,11 @@ def main() -> int:
         (path / "config.json").write_text(json.dumps(config_of(sandbox)))
         expected = keys_read(path, environment)
         say(started, f"the source alone reads {sum(expected.values())} keys of {len(expected)} streams")
+        # The access token has expired, so the check refreshes it: the read must go on with what that gave.
+        config = config_of(sandbox)
+        config["credentials"]["token_expiry_date"] = "2020-01-01T00:00:00Z"
+        (path / "config.json").write_text(json.dumps(config))
+        sandbox.requests.clear()
         command = [
             str(python),
             str(CLIENT),
@@ -52,6 +57,12 @@ def main() -> int:
         if result.returncode:
             say(started, f"FAILED: PyAirbyte ended with code {result.returncode}; its own words are above")
             return 1
+        refreshed = [request.status for request in sandbox.requests.matching("/auth/oauth/token", "POST")]
+        kept = json.loads((path / "config.json").read_text())["credentials"]["refresh_token"]
+        if refreshed != [200] or kept == config["credentials"]["refresh_token"]:
+            say(started, f"FAILED: token refreshes {refreshed}; the file must hold the newest refresh token")
+            return 1
+        say(started, "the check refreshed the expired token once, and the read went on with the new one")
     loaded = json.loads(result.stdout.splitlines()[-1])
     wrong = [
         f"{stream}: {loaded.get(stream)} rows in DuckDB, {count} keys read"

@@ -17,6 +17,7 @@ import pytest
 from protocol import catalog, error, stream
 from typer.testing import CliRunner
 
+from freshbooks_api.failures import RATE_LIMITED, with_code
 from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.oauth import GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore
@@ -55,9 +56,10 @@ class World:
         self.failing: dict[str, dict[str, Any]] = {}
         self.said: list[str] = []
 
-    def fail(self, streams: list[str], message: str, person: bool = False) -> None:
+    def fail(self, streams: list[str], message: str, person: bool = False, code: str | None = None) -> None:
         for name in streams:
             failure = error(message, name)
+            failure["trace"]["error"]["internal_message"] = with_code(code, message)
             failure["trace"]["error"]["failure_type"] = "config_error" if person else "transient_error"
             self.failing[name] = failure
 
@@ -265,9 +267,10 @@ def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
 
 
 def test_when_freshbooks_asks_to_slow_down_the_whole_connection_waits(world: World) -> None:
+    """Known by the failure's code, whatever its words."""
     world.due()
     world.later(hours=1)
-    world.fail(["expenses"], "FreshBooks asked to slow down, several times in a row.")
+    world.fail(["expenses"], "Any words.", code=RATE_LIMITED)
     with pytest.raises(SourceFailed):
         world.due()
     trouble = Schedule(world.home).trouble()

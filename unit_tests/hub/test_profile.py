@@ -49,3 +49,12 @@ def test_which_can_be_synced(answer: dict[str, Any], why_not: str | None) -> Non
 def test_it_survives_being_stored() -> None:
     profile = Profile.of(me())
     assert Profile.from_json(profile.as_json()) == profile
+
+
+def test_the_default_is_what_is_owned_or_where_there_is_nothing_else_what_is_shared() -> None:
+    shared = me(role="manager", id=2)["business_memberships"]
+    owned = me(id=1)["business_memberships"]
+    client = me(role="client", id=3)["business_memberships"]
+    assert Profile.of({"business_memberships": [*owned, *shared, *client]}).default_choice() == [1]
+    assert Profile.of({"business_memberships": [*shared, *client]}).default_choice() == [2]
+    assert Profile.of({"business_memberships": client}).default_choice() == []

@@ -149,3 +149,19 @@ def test_the_page_names_the_scopes_that_the_check_asks_for(page: str) -> None:
 
     section = page.partition("## Prerequisites")[2].partition("\n## ")[0]
     assert re.findall(r"user:\w+:\w+", section) == [scope.name for scope in READ]
+
+
+def test_the_consent_works_on_platforms_that_know_no_list_of_scopes(manifest: dict[str, Any]) -> None:
+    from freshbooks_api.scopes import READ
+
+    given = manifest["spec"]["advanced_auth"]["oauth_config_specification"][
+        "oauth_connector_input_specification"
+    ]
+    assert given["scope"].split() == [scope.name for scope in READ]
+    assert "{{scope_param}}" in given["consent_url"]
+    assert "scopes" not in given
+
+
+def test_what_the_platform_supplies_is_not_asked_of_the_user(manifest: dict[str, Any]) -> None:
+    credentials = manifest["spec"]["connection_specification"]["properties"]["credentials"]
+    assert "redirect_uri" not in credentials["required"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -104,24 +104,46 @@ class Api:
         )
 
     def rows(self, path: str, key: str, params: list[tuple[str, str]] | None = None) -> list[Json]:
-        """All rows of a list, each once, whatever its envelope (freshbooks-api.md 3.1, 3.2)."""
-        found: dict[Any, Json] = {}
-        for page in self._pages(path, params or []):
-            rows = page.get(key) or []
-            for row in rows:
-                found[row.get("id", len(found))] = row
-            block = page.get("meta") or page
-            if not rows or int(block.get("page") or 1) >= int(block.get("pages") or 1):
-                break
-        return list(found.values())
+        """All rows of a list, each once, whatever its envelope (freshbooks-api.md 3.1, 3.2).
 
-    def _pages(self, path: str, params: list[tuple[str, str]]) -> Iterator[Json]:
-        for number in range(1, MAX_PAGES):
-            page = [("page", str(number)), ("per_page", str(PER_PAGE))]
-            body = self.get(path, [*params, *page]) or {}
-            inner = body.get("response", body)
-            # Team members come as a bare list under `response`, with `meta` beside it.
-            yield body if isinstance(inner, list) else inner.get("result", inner)
+        Some lists send fewer rows a page than they were asked for and count their pages as if they did not: they are
+        read on while more rows are counted than came, and once more by the size of their pages if that is not enough.
+        """
+        asked = params or []
+        found, total, first = self._look(path, key, asked, PER_PAGE)
+        if len(found) < total and 0 < first < PER_PAGE:
+            found = self._look(path, key, asked, first)[0]
+        return found
+
+    def _look(
+        self, path: str, key: str, params: list[tuple[str, str]], per_page: int
+    ) -> tuple[list[Json], int, int]:
+        """The rows of a list, how many it counts, and how many its first page had."""
+        found: dict[Any, Json] = {}
+        first = seen = 0
+        for number in range(1, MAX_PAGES + 1):
+            page = self._page(path, [*params, ("page", str(number)), ("per_page", str(per_page))])
+            block = page.get("meta") or page
+            rows = page.get(key) or []
+            pages, total = int(block.get("pages") or 1), int(block.get("total") or 0)
+            if number > pages and int(block.get("page") or number) != number:
+                rows = []  # past its end a list may give its last page again
+            first = first or len(rows)
+            seen += len(rows)
+            for row in rows:
+                found[row.get("id", ("without an id", len(found)))] = row
+            if not rows or (number >= pages and seen >= total):
+                return list(found.values()), total, first
+        raise ActionRefused(
+            "freshbooks_refused", f"FreshBooks' list has more than {MAX_PAGES} pages. Nothing was written."
+        )
+
+    def _page(self, path: str, params: list[tuple[str, str]]) -> Json:
+        body = self.get(path, params) or {}
+        inner = body.get("response", body)
+        # Team members come as a bare list under `response`, with `meta` beside it.
+        page: Json = body if isinstance(inner, list) else inner.get("result", inner)
+        return page
 
     # -- writing
 
