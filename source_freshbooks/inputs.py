@@ -43,8 +43,10 @@ def read_state(path: str) -> list[AirbyteStateMessage]:
         messages = Source.read_state(path)
         for message in messages:
             kind = message.type
-            if kind in (AirbyteStateType.GLOBAL, AirbyteStateType.LEGACY):
-                raise ValueError(f"it is of the type {kind}, and this source keeps one STREAM state each")
+            if kind is not None and kind is not AirbyteStateType.STREAM:
+                raise ValueError(
+                    f"it is of the type {kind.value}, and this source keeps one STREAM state each"
+                )
             if message.stream is not None and message.stream.stream_state is not None:
                 for state in getattr(message.stream.stream_state, "states", None) or []:
                     _check(state)
