@@ -25,16 +25,6 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 
 logger = logging.getLogger(__name__)
-TABLES = """
-CREATE TABLE IF NOT EXISTS webhooks (
-    callback_id INTEGER PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    event TEXT NOT NULL,
-    uri TEXT NOT NULL,
-    verifier TEXT, -- the signing secret, once FreshBooks has accepted it back
-    last_delivery_at TEXT
-);
-"""
 SIGNATURE = "x-freshbooks-hmac-sha256"
 MAX_BODY = 64 * 1024
 # A noun alone subscribes to all of its verbs.
@@ -121,7 +111,7 @@ class Webhooks:
             db.execute("DELETE FROM webhooks WHERE callback_id = ?", [callback_id])
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._home.history, TABLES)
+        return transaction(self._home.history)
 
 
 def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:

@@ -22,7 +22,6 @@ from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.sync.history import TABLES as HISTORY_TABLES
 
 LONGEST_SYNC = 3600.0
 TRIES = 3
@@ -118,7 +117,7 @@ def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime
             )
         GROUP BY s.stream
     """
-    with transaction(home.history, HISTORY_TABLES) as db:
+    with transaction(home.history) as db:
         rows = db.execute(newest, [stamp(marts_published_at)]).fetchall()
     return {row["stream"]: datetime.fromisoformat(row["began"]) for row in rows}
 
