@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from freshbooks_hub.cli.streams import stream_label
+from freshbooks_hub.core.streams import stream_label
 from freshbooks_hub.sync.availability import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from freshbooks_hub.cli.streams import stream_label, stream_labels
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.streams import stream_label, stream_labels
 from freshbooks_hub.sync import availability, catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult

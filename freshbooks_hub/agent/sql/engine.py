@@ -15,8 +15,7 @@ from freshbooks_hub.agent.sql import currency, guard
 from freshbooks_hub.agent.sql.catalogue import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.marts.open import MartsDamaged, open_marts
+from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
 
 _BATCH = 100
 _NAME = 100
@@ -34,7 +33,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
             rows, truncated = _collect(cursor, limits)
             return QueryResult(columns, rows, truncated, as_of, published_at, notes)
-    except (HubError, duckdb.Error, OSError, RecursionError, MemoryError) as error:
+    except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
         found = error.__cause__ if isinstance(error, MartsDamaged) else error
         raise _explained(found, limits) from error
 
@@ -149,7 +148,7 @@ def _explained(error: BaseException | None, limits: Limits) -> QueryRefused:
             )
         case RecursionError():
             return QueryRefused("The statement is nested too deeply. Split it up.")
-        case HubError() | duckdb.IOException() | OSError():
+        case NoMarts() | duckdb.IOException() | OSError():
             return QueryRefused("The marts could not be read. Run `freshbooks sync`, then ask again.")
         case duckdb.PermissionException():
             return QueryRefused("That is not allowed here: only the marts can be read.")
