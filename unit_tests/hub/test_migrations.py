@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
+from protocol import catalog, complete, record, state, stream
 
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import Channel
@@ -21,8 +25,10 @@ from freshbooks_hub.core.database import migrate, transaction
 from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.migrations import MIGRATIONS
+from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History
-from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.progress import Silent
+from freshbooks_hub.sync.run import SyncOptions, sync
 from freshbooks_hub.sync.schedule import Schedule
 
 OLD = Path(__file__).parent / "fixtures" / "home_0_1"
@@ -199,22 +205,57 @@ def test_a_migration_that_is_killed_is_done_by_the_next_command(old_home: Home, 
     assert Audit(old_home, Clock()).verify().ok
 
 
-def test_raw_tables_of_an_old_home_open_with_all_their_rows(old_home: Home) -> None:
+@pytest.fixture
+def old_books(old_home: Home) -> Home:
+    """With its raw tables and the marts under their earlier name."""
     with duckdb.connect(old_home.raw) as raw:
         raw.execute((OLD / "raw.sql").read_text("utf-8"))
+    with duckdb.connect() as db:
+        db.execute(f"ATTACH '{old_home.root / 'marts.duckdb'}' AS next; CREATE SCHEMA next.marts")
+        db.execute("CREATE TABLE next.marts.invoices AS SELECT 217785 AS invoice_id")
+    return old_home
 
-    def counts() -> dict[str, int]:
-        with duckdb.connect(old_home.raw, read_only=True) as raw:
-            names = raw.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'"
-            ).fetchall()
-            return {
-                name: row[0]
-                for (name,) in names
-                if (row := raw.execute(f'SELECT count(*) FROM freshbooks."{name}"').fetchone())
-            }
 
-    before = counts()
-    assert len(before) == 37
-    RawStore(old_home.raw, old_home.root / "duckdb").close()
-    assert counts() == before
+def counts(home: Home) -> dict[str, int]:
+    with duckdb.connect(home.raw, read_only=True) as raw:
+        names = raw.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'"
+        ).fetchall()
+        return {
+            name: row[0]
+            for (name,) in names
+            if (row := raw.execute(f'SELECT count(*) FROM freshbooks."{name}"').fetchone())
+        }
+
+
+def test_a_read_adds_to_the_raw_tables_of_an_old_home(
+    old_books: Home, scripted: Callable[..., Source]
+) -> None:
+    before = counts(old_books)
+    source = scripted(
+        discover=[catalog(stream("invoices"))],
+        read=[record({"id": 1, "name": "new"}, "invoices"), state("s", "invoices"), complete("invoices")],
+    )
+    sync(old_books, SyncOptions(marts=False), Silent(), source)
+    assert counts(old_books) == before | {"invoices": before["invoices"] + 1}
+
+
+def test_commands_work_on_an_old_home_without_a_new_connection(old_books: Home) -> None:
+    def freshbooks(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "freshbooks_hub.cli.main", *words],
+            env=os.environ | old_books.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    before = counts(old_books), rows(old_books.history)["actions"]
+    assert "217785" in freshbooks("query", "from invoices")
+    status = json.loads(freshbooks("status", "--json"))
+    assert (status["connection"]["state"], status["marts"]["as_of_date"]) == ("connected", "2026-10-31")
+    assert "9 entries, unbroken" in freshbooks("audit", "verify")
+    freshbooks("build")
+    assert "2" in freshbooks("query", "select count(*) from marts.invoices")
+    assert (counts(old_books), rows(old_books.history)["actions"]) == before
