@@ -63,7 +63,7 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     home = shared / "synced" / "home"
     with FileLock(shared / "synced.lock"):
-        if not (home / "marts.duckdb").exists():
+        if not (home / "freshbooks.duckdb").exists():
             with Sandbox(seed="demo", rate_limit=None) as sandbox:
                 hub = Hub(home, sandbox)
                 config = shared / "config.json"

@@ -18,12 +18,9 @@ BUSINESS = 439000
 
 def marts_of(home: Path) -> dict[str, list[Any]]:
     """Every row of every mart."""
-    with duckdb.connect(home / "marts.duckdb", read_only=True) as db:
+    with duckdb.connect(home / "freshbooks.duckdb", read_only=True) as db:
         tables = db.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
-        return {
-            name: db.execute(f"SELECT * FROM marts.marts.{name} ORDER BY ALL").fetchall()
-            for (name,) in tables
-        }
+        return {name: db.execute(f"SELECT * FROM marts.{name} ORDER BY ALL").fetchall() for (name,) in tables}
 
 
 def built(home: Path) -> set[str]:

@@ -283,7 +283,7 @@ class TestFiles:
 
     def test_damage_behind_a_whole_beginning(self, home: Home) -> None:
         with duckdb.connect(home.marts) as db:
-            db.execute("CREATE SCHEMA marts.marts; CREATE TABLE marts.marts.x AS FROM range(200_000)")
+            db.execute("CREATE SCHEMA marts; CREATE TABLE marts.x AS FROM range(200_000)")
         with home.marts.open("r+b") as file:
             file.truncate(home.marts.stat().st_size // 2)
         assert "freshbooks build" in only(home, Check.marts).remedy
@@ -294,9 +294,7 @@ class TestFiles:
 
     def test_whole_ones_are_counted(self, home: Home) -> None:
         with duckdb.connect(home.marts) as db:
-            db.execute(
-                "CREATE SCHEMA marts.marts; CREATE TABLE marts.marts.crm_contacts AS SELECT 1 AS client_id"
-            )
+            db.execute("CREATE SCHEMA marts; CREATE TABLE marts.crm_contacts AS SELECT 1 AS client_id")
         [marts] = [finding for finding in doctor.run(home) if finding.check is Check.marts]
         assert (marts.ok, marts.what) == (True, "1 tables, 1 rows")
 

@@ -41,10 +41,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     history.finish(history.start())
     with duckdb.connect(home.marts) as db:
         db.execute(
-            "CREATE SCHEMA marts.marts; CREATE TABLE marts.marts.filling AS FROM range(200_000);"
-            "CREATE TABLE marts.marts.businesses AS SELECT range AS business_id, 'B' || range AS business_name, "
+            "CREATE SCHEMA marts; CREATE TABLE marts.filling AS FROM range(200_000);"
+            "CREATE TABLE marts.businesses AS SELECT range AS business_id, 'B' || range AS business_name, "
             "'a' AS account_id, 'UTC' AS time_zone, 'USD' AS base_currency_code FROM range(50_000);"
-            "CREATE TABLE marts.marts.fb_reconciliation AS SELECT 'c' AS check_name, 'B' || range AS business_name, "
+            "CREATE TABLE marts.fb_reconciliation AS SELECT 'c' AS check_name, 'B' || range AS business_name, "
             "'USD' AS currency_code, NULL::DATE AS end_date, 1.0 AS our_amount, 2.0 AS freshbooks_amount, "
             "1.0 AS difference_amount, '' AS wrong_rows, range AS business_id, range < 0 AS is_ok "
             "FROM range(50_000)"

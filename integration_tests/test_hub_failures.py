@@ -21,7 +21,7 @@ EXPIRED = "2020-01-01T00:00:00Z"
 def hub(tmp_path: Path, sandbox: Sandbox) -> Hub:
     hub = Hub(tmp_path / "home", sandbox)
     hub.connect()
-    (hub.home / "marts.duckdb").write_bytes(MARTS)
+    (hub.home / "freshbooks.duckdb").write_bytes(MARTS)
     return hub
 
 
@@ -32,7 +32,7 @@ def fails(hub: Hub, *args: str) -> str:
     assert "Traceback" not in result.stderr + result.stdout
     lines = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(lines) == 1, result.stderr
-    assert (hub.home / "marts.duckdb").read_bytes() == MARTS
+    assert (hub.home / "freshbooks.duckdb").read_bytes() == MARTS
     return lines[0]
 
 
@@ -110,7 +110,7 @@ def test_an_unknown_stream_is_a_usage_error_that_lists_the_known_ones(hub: Hub) 
 
 
 def test_wrong_sql_and_missing_marts_are_told(hub: Hub) -> None:
-    (hub.home / "marts.duckdb").unlink()
+    (hub.home / "freshbooks.duckdb").unlink()
     result = hub.run("query", "select 1")
     assert result.returncode == 1
     assert "freshbooks sync" in result.stderr
@@ -130,7 +130,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk(sandbox: Sandbox, small_disk: Path) -> None:
     hub = Hub(small_disk / "home", sandbox)
     hub.connect()
-    (hub.home / "marts.duckdb").write_bytes(MARTS)
+    (hub.home / "freshbooks.duckdb").write_bytes(MARTS)
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
     (small_disk / "ballast").write_bytes(b"\0" * max(free - 300_000, 0))
     said = fails(hub, "sync")
@@ -140,6 +140,6 @@ def test_a_full_disk(sandbox: Sandbox, small_disk: Path) -> None:
 def test_a_read_only_home(sandbox: Sandbox, small_disk: Path) -> None:
     hub = Hub(small_disk / "home", sandbox)
     hub.connect()
-    (hub.home / "marts.duckdb").write_bytes(MARTS)
+    (hub.home / "freshbooks.duckdb").write_bytes(MARTS)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert "is not writable" in fails(hub, "sync")

@@ -32,12 +32,12 @@ def test_the_first_sync_is_true_to_the_cent(hub: Hub) -> None:
 
 
 def test_a_second_sync_reads_the_overlap_and_leaves_the_marts_alone(hub: Hub) -> None:
-    before = (hub.home / "marts.duckdb").stat().st_mtime_ns
+    before = (hub.home / "freshbooks.duckdb").stat().st_mtime_ns
     result = hub.sync()
     read = {s["stream"]: s["read"] for s in result["streams"]}
     total = {s["stream"]: s["total"] for s in result["streams"]}
     assert not result["published"]
-    assert (hub.home / "marts.duckdb").stat().st_mtime_ns == before
+    assert (hub.home / "freshbooks.duckdb").stat().st_mtime_ns == before
     small = {"businesses", "projects", "credit_notes"}  # read whole each time, and few
     assert sum(n for s, n in read.items() if s not in small) < 0.02 * sum(total.values())
 

@@ -99,8 +99,8 @@ def test_a_run_reads_builds_and_publishes(definitions: ModuleType, sandbox: Sand
     )
     assert result.success
     home = Path(os.environ["FRESHBOOKS_HOME"])
-    with duckdb.connect(home / "marts.duckdb", read_only=True) as db:
-        [published] = db.execute("SELECT count(*) FROM marts.marts.invoices").fetchone() or [0]
+    with duckdb.connect(home / "freshbooks.duckdb", read_only=True) as db:
+        [published] = db.execute("SELECT count(*) FROM marts.invoices").fetchone() or [0]
     assert published > 0
     read = instance.get_latest_materialization_event(dg.AssetKey(["freshbooks", "clients"]))
     assert read is not None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freshbooks_hub.cli import terminal
+from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 
 if TYPE_CHECKING:

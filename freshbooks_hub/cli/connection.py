@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from freshbooks_hub.cli.terminal import say
+from freshbooks_hub.core.terminal import say
 
 ClientId = Annotated[
     str | None,
@@ -107,8 +107,8 @@ def connect(
 
 def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     from freshbooks_hub.connection.config import read_config
-    from freshbooks_hub.connection.connect import connect as store_and_check
     from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync.check import connect as store_and_check
 
     home = Home.from_environment()
     for sentence in store_and_check(home, read_config(config), asked=asked):

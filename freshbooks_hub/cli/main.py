@@ -22,7 +22,7 @@ from freshbooks_hub.cli import doctor as doctor_commands
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
-from freshbooks_hub.cli import terminal
+from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, TransformFailed
 
 if TYPE_CHECKING:

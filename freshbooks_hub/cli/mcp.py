@@ -24,7 +24,8 @@ def serve_stdio(context: typer.Context) -> None:
         from freshbooks_hub.agent.mcp.stdio import serve_stdio
         from freshbooks_hub.core.home import Home
 
-        anyio.run(serve_stdio, build_server(Home.from_environment().ensure()))
+        server = build_server(Home.from_environment().ensure())
+        anyio.run(serve_stdio, server, server.actions)
 
 
 @mcp.command()

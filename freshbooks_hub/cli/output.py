@@ -14,8 +14,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.cli import terminal
-from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.core import terminal
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.query import Answer
 
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.

@@ -10,11 +10,10 @@ from typing import Any
 
 from freshbooks_api import scopes
 from freshbooks_api.streams import ENTITIES, Entity
-from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection import not_available, scope_choice
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.core.stream_labels import stream_label
-from freshbooks_hub.status import not_available
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4

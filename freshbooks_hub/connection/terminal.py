@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.cli.terminal import shown
 from freshbooks_hub.connection import login, probe, scope_choice
 from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import CallbackListener, Result
@@ -27,6 +26,7 @@ from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.terminal_events import Inbox
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.terminal import shown
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -1,4 +1,4 @@
-"""hub.sqlite: one file for what the hub remembers; each module that keeps tables there declares its own."""
+"""hub.sqlite: one file for what the hub remembers. It is brought to the newest layout when it is opened."""
 
 from __future__ import annotations
 
@@ -8,33 +8,36 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.migrations import MIGRATIONS
 
 BUSY_TIMEOUT = 10.0
 
 
 @contextmanager
-def transaction(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
-    """One transaction on the SQLite file `path`, after creating `tables` (`CREATE … IF NOT EXISTS`).
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction on the SQLite file `path`, whose tables are those of the newest migration.
 
     WAL mode, rows by name, a full fsync at commit, and the write lock taken at the start, so that what was
-    read is still true when it is written. Raises HomeError when the file cannot be used, or is damaged.
+    read is still true when it is written. Raises HomeError when the file cannot be used, is damaged, or was made
+    by a newer version of this program; then nothing of it is changed.
     """
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)) as db:
+            version = _version(db)
+            if version > len(MIGRATIONS):
+                raise HomeError(
+                    f"{path} was made by a newer version of this program, and nothing in it was changed. Install "
+                    "that version again: pip install --upgrade source-freshbooks"
+                )
             path.chmod(0o600)
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            if version < len(MIGRATIONS):
+                migrate(db)
             db.execute("PRAGMA foreign_keys = ON")
-            db.executescript(tables)
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with _locked(db):
                 yield db
-            except BaseException:
-                with suppress(sqlite3.Error):  # the first error is the one to tell
-                    db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
     except sqlite3.OperationalError as error:
         if "full" in str(error):
             raise HomeError(
@@ -49,3 +52,45 @@ def transaction(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
             f"{path.name}-wal and {path.name}-shm beside it, and go on: the schedule's settings and the record of "
             "syncs and of agents' actions are lost, the books are not."
         ) from error
+
+
+def migrate(db: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+    """Run the migrations that `db` has not had, each whole or not at all; raises sqlite3.Error.
+
+    `db` has no transaction open. Another process may do the same: the lock is taken before the version is read.
+    """
+    db.execute("PRAGMA foreign_keys = OFF")  # a table that others refer to may be written anew
+    for number, script in enumerate(migrations, 1):
+        with _locked(db):
+            if _version(db) >= number:
+                continue
+            for statement in _statements(script):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def _locked(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that holds the write lock from its start."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with suppress(sqlite3.Error):  # the first error is the one to tell
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: `executescript` would commit what came before it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshbooks_hub.cli.terminal import shown
 from freshbooks_hub.core.errors import HomeError, disk_errors
 from freshbooks_hub.core.files import check_writable, make_private
+from freshbooks_hub.core.terminal import shown
 
 DEFAULT = "default"
 # DuckDB takes `?` for the start of its own settings, `\\` for a separator and the others for wildcards of file names;
@@ -107,8 +108,15 @@ class Home:
 
     @property
     def marts(self) -> Path:
-        """The published marts; replaced atomically, opened read-only by everyone."""
-        return self.root / "marts.duckdb"
+        """The published marts; replaced atomically, opened read-only by everyone.
+
+        In homes of version 0.1.0 the file is `marts.duckdb`; it gets its new name when it is first asked for.
+        """
+        published = self.root / "freshbooks.duckdb"
+        if not published.exists():
+            with suppress(OSError):  # there is none, or another process was faster
+                (self.root / "marts.duckdb").rename(published)
+        return published
 
     @property
     def history(self) -> Path:

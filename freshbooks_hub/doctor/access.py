@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from freshbooks_hub.connection import probe
 from freshbooks_hub.connection.api import ApiUnreachable
+from freshbooks_hub.connection.not_available import NotAvailable, Why
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.status.not_available import NotAvailable, Why
 
 CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
 

@@ -13,14 +13,14 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.marts.open import read_whole
+from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts, read_whole
 from freshbooks_hub.sync.history import History
 
 NONE_YET = "Run: freshbooks sync"
 
 
 def check(home: Home) -> Iterator[Finding]:
-    """Findings on raw.duckdb, marts.duckdb and hub.sqlite."""
+    """Findings on raw.duckdb, freshbooks.duckdb and hub.sqlite."""
     busy = sync_holder(home.root) is not None
     version: int | None = None
     try:
@@ -63,23 +63,28 @@ def _raw_failed(home: Home, busy: bool, error: duckdb.Error) -> Finding:
 
 
 def _marts(home: Home) -> Finding:
+    what = "it holds no mart"
     try:
-        with _opened(home.marts) as marts:
+        with open_marts(home.marts) as marts:
             tables = marts.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'marts'"
             ).fetchone()
-            if not tables or not tables[0]:
-                raise duckdb.Error("it holds no mart")
-            return Finding(Check.marts, True, read_whole(marts, "marts"))
-    except FileNotFoundError:
+            if tables and tables[0]:
+                return Finding(Check.marts, True, read_whole(marts, "marts"))
+    except NoMarts:
         return Finding(Check.marts, True, "none yet", NONE_YET)
+    except duckdb.CatalogException:
+        pass  # not even the schema
+    except MartsDamaged as error:
+        what = error.reason
     except duckdb.Error as error:
-        return Finding(
-            Check.marts,
-            False,
-            f"{home.marts} cannot be read: {str(error).splitlines()[0]}",
-            "Nothing is lost: build it anew from the raw tables: freshbooks build",
-        )
+        what = str(error).splitlines()[0]
+    return Finding(
+        Check.marts,
+        False,
+        f"{home.marts} cannot be read: {what}",
+        "Nothing is lost: build it anew from the raw tables: freshbooks build",
+    )
 
 
 def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, oauth, scope_choice
+from freshbooks_hub.connection.not_available import by_token
+from freshbooks_hub.connection.not_available import group as grouped
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
@@ -14,8 +16,6 @@ from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.doctor import access
 from freshbooks_hub.doctor.finding import Check, Finding
-from freshbooks_hub.status.not_available import by_token
-from freshbooks_hub.status.not_available import group as grouped
 
 AGAIN = "Connect again: freshbooks connect"
 # A grant that nothing uses for so long is refused; a running `freshbooks serve` uses it weekly.

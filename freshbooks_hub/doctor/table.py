@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.doctor.finding import Finding
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.stream_labels import stream_label
-from freshbooks_hub.marts.open import damaged_marts
+from freshbooks_hub.marts.open import open_marts
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
 # The stream was read, but not all of its rows came: what there is counts.
@@ -105,8 +105,7 @@ def rejected_in(marts: Path) -> list[Rejected]:
     """All that the published marts at `marts` list; none without marts. Raises MartsDamaged."""
     if not marts.exists():
         return []
-    with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
-        db.execute("SET search_path = 'marts'")
+    with open_marts(marts) as db:
         return find_rejected(db)
 
 

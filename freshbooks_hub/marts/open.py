@@ -1,64 +1,89 @@
-"""A file that is damaged, told in one sentence: what to delete, and what is lost by it."""
+"""The one way into the published marts: read-only, with no way to other files; damage is told in one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.errors import HomeError, QueryFailed
 
 # A wrong checksum comes as the bare `duckdb.Error`.
-_KINDS = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+_DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+_SETTINGS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+}
+
+
+class NoMarts(QueryFailed):
+    """Nothing was published yet."""
 
 
 class MartsDamaged(HomeError):
-    """The published marts are there and cannot be read."""
+    """The published marts are there and cannot be read. `reason`: what the database said, short."""
+
+    def __init__(self, marts: Path, reason: str) -> None:
+        super().__init__(
+            f"{marts} is damaged ({reason}). Nothing is lost: build it anew from the raw tables with "
+            "`freshbooks build`."
+        )
+        self.reason = reason
 
 
 @contextmanager
-def damaged_marts(path: Path) -> Iterator[None]:
-    """Raise MartsDamaged where the block finds that the marts at `path` cannot be read."""
+def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of one moment: a publication meanwhile does not change them. Names are looked up in schema `marts`.
+
+    The connection reads this file and no other, loads nothing, and its settings are fixed; instants are shown in
+    UTC. `settings` of DuckDB come on top. Raises NoMarts, or MartsDamaged, also for what the block finds damaged.
+    """
+    if not marts.exists():
+        raise NoMarts("There are no marts yet. Run `freshbooks sync` first.")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        **_SETTINGS,
+        "temp_directory": f"{marts}.tmp",
+        **(settings or {}),
+    }
     try:
-        yield
+        # Attached, so that the file has the same name whatever it is called where it lies.
+        with duckdb.connect(config=config) as db:
+            quoted = str(marts).replace("'", "''")
+            db.execute(f"ATTACH '{quoted}' AS freshbooks (READ_ONLY)")
+            db.execute("USE freshbooks.marts")
+            db.execute("SET TimeZone = 'UTC'")
+            db.execute("SET enable_external_access = false")
+            db.execute("SET lock_configuration = true")
+            yield db
     except duckdb.Error as error:
-        if type(error) is not duckdb.Error and not isinstance(error, _KINDS):
+        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
             raise
-        raise MartsDamaged(
-            f"{path} is damaged ({said(error)}). Nothing is lost: build it anew from the raw tables with "
-            "`freshbooks build`."
-        ) from error
-
-
-def said(error: Exception) -> str:
-    """What the database said, short."""
-    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        raise MartsDamaged(marts, reason) from error
 
 
 def are_readable(marts: Path, whole: bool = False) -> bool:
     """Whether the marts at `marts` can be opened; with `whole`, whether every value of them can be read too."""
-    if not marts.exists():
-        return False
     try:
-        with duckdb.connect(marts, read_only=True) as db:
+        with open_marts(marts) as db:
             if whole:
                 read_whole(db, "marts")
             return True
-    except (duckdb.Error, OSError):
+    except (NoMarts, MartsDamaged, duckdb.Error, OSError):
         return False
 
 
 def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
     """Count the rows of every table, and read every value of it: DuckDB compares each block's checksum then."""
-    tables = db.execute(
-        "SELECT database_name, table_name FROM duckdb_tables() WHERE schema_name = ?", [schema]
-    ).fetchall()
+    tables = db.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [schema]).fetchall()
     total = 0
-    for database, name in tables:
-        # The database's name too: marts.duckdb has a schema of the same name.
-        table = f'"{database}"."{schema}"."{name}"'
+    for (name,) in tables:
+        table = f'"{schema}"."{name}"'
         row = db.execute(f"SELECT count(*), max(hash(t)) FROM {table} t").fetchone()  # noqa: S608 - names of the catalogue
         total += row[0] if row else 0
     return f"{len(tables)} tables, {total:,} rows"

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.errors import QueryFailed
-from freshbooks_hub.marts.open import damaged_marts
+from freshbooks_hub.marts.open import open_marts
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,10 @@ class Answer:
 def query_marts(marts: Path, statement: str) -> Answer:
     """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
 
-    Raises QueryFailed, MartsDamaged.
+    Raises QueryFailed (NoMarts among them), MartsDamaged.
     """
-    if not marts.exists():
-        raise QueryFailed(
-            "There are no marts yet. Run `freshbooks sync` first, or `freshbooks demo` to try it."
-        )
     try:
-        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
-            db.execute("SET search_path = 'marts'")
-            db.execute("SET enable_external_access = false")
-            db.execute("SET lock_configuration = true")
+        with open_marts(marts) as db:
             parsed = duckdb.extract_statements(statement)
             if len(parsed) != 1:
                 raise QueryFailed("Give one SQL statement at a time.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from freshbooks_hub.marts.open import damaged_marts
+from freshbooks_hub.marts.open import NoMarts, open_marts
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
 DIFFERING = {
@@ -47,18 +47,15 @@ class Difference:
 
 def differences(marts: Path) -> list[Difference]:
     """Every figure that differs by more than a cent, largest difference first. Raises MartsDamaged."""
-    if not marts.exists():
-        return []
     try:
-        with damaged_marts(marts), duckdb.connect(marts, read_only=True) as db:
-            db.execute("SET search_path = 'marts'")
+        with open_marts(marts) as db:
             rows = db.execute(
                 "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
                 "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
                 "FROM fb_reconciliation WHERE NOT is_ok "
                 "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
             ).fetchall()
-    except duckdb.CatalogException:  # marts of an earlier version
+    except (NoMarts, duckdb.CatalogException):  # none, or those of an earlier version
         return []
     return [Difference(*row) for row in rows]
 

@@ -11,16 +11,6 @@ from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS alarms (
-    id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    message TEXT NOT NULL,
-    raised_at TEXT NOT NULL,
-    cleared_at TEXT
-);
-CREATE UNIQUE INDEX IF NOT EXISTS open_alarms ON alarms (kind) WHERE cleared_at IS NULL;
-"""
 CONNECTION = "connection"
 MARTS = "marts"
 HOME = "home"
@@ -87,4 +77,4 @@ class Alarms:
         ]
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._home.history, TABLES)
+        return transaction(self._home.history)

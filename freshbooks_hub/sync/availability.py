@@ -16,17 +16,6 @@ from freshbooks_hub.core.home import Home
 
 STREAM = "stream_availability"
 COLUMNS = ("business_id", "stream_name", "status", "missing_scopes", "row_count", "counted")
-TABLES = """
-CREATE TABLE IF NOT EXISTS stream_availability (
-    business_id INTEGER NOT NULL,
-    stream TEXT NOT NULL,
-    status TEXT NOT NULL,
-    missing_scopes TEXT,
-    row_count INTEGER,
-    counted INTEGER,
-    PRIMARY KEY (business_id, stream)
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -68,4 +57,4 @@ class Availability:
         return [Outcome(*row) for row in rows if not chosen or row["business_id"] in chosen]
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._home.history, TABLES)
+        return transaction(self._home.history)

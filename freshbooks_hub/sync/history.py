@@ -15,53 +15,6 @@ from freshbooks_hub.core.clock import Clock, stamp, utc_now
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.locks import sync_holder
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS sync_runs (
-    id INTEGER PRIMARY KEY,
-    started_at TEXT NOT NULL,
-    finished_at TEXT,
-    status TEXT NOT NULL CHECK (status IN ('running', 'succeeded', 'failed', 'interrupted')),
-    pid INTEGER NOT NULL,
-    rows_read INTEGER NOT NULL DEFAULT 0,
-    rows_changed INTEGER NOT NULL DEFAULT 0,
-    published INTEGER NOT NULL DEFAULT 0,
-    error TEXT
-);
-CREATE TABLE IF NOT EXISTS sync_run_streams (
-    run_id INTEGER NOT NULL REFERENCES sync_runs (id),
-    stream TEXT NOT NULL,
-    completed INTEGER NOT NULL,
-    rows_read INTEGER NOT NULL,
-    rows_inserted INTEGER NOT NULL,
-    rows_updated INTEGER NOT NULL,
-    rows_total INTEGER NOT NULL,
-    seconds REAL NOT NULL,
-    PRIMARY KEY (run_id, stream)
-);
-CREATE TABLE IF NOT EXISTS stream_reads (
-    stream TEXT PRIMARY KEY,
-    read_at TEXT NOT NULL, -- start of the last run that read it to the end
-    whole_read_at TEXT -- the same, of a run that read it from the beginning
-);
-CREATE TABLE IF NOT EXISTS stream_read_businesses (
-    stream TEXT PRIMARY KEY,
-    businesses TEXT NOT NULL -- the chosen ones that the last such run read, as `_key` writes them
-);
-CREATE TABLE IF NOT EXISTS sync_run_warnings (
-    run_id INTEGER NOT NULL REFERENCES sync_runs (id),
-    stream TEXT NOT NULL, -- not used any more
-    message TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS generations (
-    id INTEGER PRIMARY KEY,
-    run_id INTEGER NOT NULL REFERENCES sync_runs (id),
-    published_at TEXT NOT NULL,
-    as_of_date TEXT NOT NULL,
-    raw_version INTEGER NOT NULL,
-    project TEXT NOT NULL
-);
-"""
-
 STOPPED = "The sync was stopped before its end."
 # Of no raw file: the marts stem from one that is gone.
 LOST = -1
@@ -249,7 +202,7 @@ class History:
         return stamp(self._clock())
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self.path, TABLES)
+        return transaction(self.path)
 
 
 def reads(db: sqlite3.Connection, business_ids: Iterable[int] | None = None) -> dict[str, sqlite3.Row]:

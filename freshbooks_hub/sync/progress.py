@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.cli.terminal import shown
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.sync.history import StreamResult
 
 

@@ -13,7 +13,8 @@ from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.history import Generation, History
 from freshbooks_hub.sync.progress import Reporter
 from freshbooks_hub.sync.publish import publish
-from freshbooks_hub.sync.unreadable import Held, build_around, note
+from freshbooks_hub.sync.transform import Held
+from freshbooks_hub.sync.unreadable import build_around, note
 
 
 @dataclass(frozen=True)

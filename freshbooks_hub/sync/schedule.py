@@ -17,24 +17,9 @@ from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.sync.history import TABLES as HISTORY_TABLES
 from freshbooks_hub.sync.history import reads as reads_of
 from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS, Plan
 
-TABLES = (
-    HISTORY_TABLES
-    + """
-CREATE TABLE IF NOT EXISTS schedule_frequencies (entity TEXT PRIMARY KEY, seconds INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS schedule_wakes (entity TEXT PRIMARY KEY, woken_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS schedule_pause (one INTEGER PRIMARY KEY CHECK (one = 1), paused_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS schedule_failures (
-    entity TEXT PRIMARY KEY, -- '' for the connection as a whole
-    failures INTEGER NOT NULL,
-    retry_at TEXT NOT NULL,
-    error TEXT NOT NULL
-);
-"""
-)
 CONNECTION = ""
 STOPPED = "The last sync was stopped before its end."
 # A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
@@ -284,7 +269,7 @@ class Schedule:
         return entity
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._home.history, TABLES)
+        return transaction(self._home.history)
 
 
 def _last_success(plan: Plan, reads: dict[str, sqlite3.Row]) -> datetime | None:

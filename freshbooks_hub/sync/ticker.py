@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +15,9 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.core.errors import HubError, disk_errors
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.spawn import Process, start_sync, stop
 from freshbooks_hub.sync.scheduled_run import idle
 
 logger = logging.getLogger(__name__)
@@ -27,8 +25,6 @@ TICK = timedelta(seconds=30)
 # The token owner says itself whether a grant has been idle for long.
 KEEP_ALIVE = timedelta(hours=12)
 SETTLE = timedelta(minutes=1)
-STOP_SECONDS = 20.0
-LOG_BYTES = 1024 * 1024
 Homes = Callable[[], Sequence[Home]]
 
 
@@ -38,7 +34,7 @@ class Ticker:
     def __init__(self, homes: Homes, parallel: int | None = None) -> None:
         self._homes = homes
         self._parallel = parallel or os.cpu_count() or 1
-        self._running: dict[Path, subprocess.Popen[bytes]] = {}
+        self._running: dict[Path, Process] = {}
 
     def tick(self) -> None:
         """Start the syncs that are due, while there is room; the others wait for the next tick."""
@@ -50,45 +46,21 @@ class Ticker:
                 continue
             try:
                 if idle(home, datetime.now(UTC)) is None:
-                    self._running[home.root] = _start(home)
+                    self._running[home.root] = start_sync(home, "--due")
             except HubError as error:
                 logger.warning("%s: %s", home.name, error)
 
-    def keep_alive(self) -> None:
-        """Use each grant now and then, so that it does not lapse while the schedule is paused."""
-        from freshbooks_hub.connection.tokens import keep_alive
-
+    def each(self, work: Callable[[Home], object]) -> None:
+        """Do `work` for each connection; a failure of one is logged and holds up no other."""
         for home in self._homes():
             try:
-                keep_alive(ConnectionStore(home.connection))
-            except HubError as error:
-                logger.warning("%s: %s", home.name, error)
-
-    def settle_actions(self) -> None:
-        """Find out what became of agents' actions whose answer was lost."""
-        from freshbooks_hub.agent.actions.models import Status
-        from freshbooks_hub.agent.actions.service import Actions
-
-        for home in self._homes():
-            if not (home.history.exists() and home.connection.exists()):
-                continue
-            try:
-                actions = Actions(home)
-                if actions.list(Status.unknown) or actions.list(Status.dispatching):
-                    actions.reconcile()
+                work(home)
             except HubError as error:
                 logger.warning("%s: %s", home.name, error)
 
     def stop(self) -> None:
         """Ask running syncs to stop and wait for them; what they committed stays."""
-        for run in self._running.values():
-            run.send_signal(signal.SIGINT)
-        for run in self._running.values():
-            try:
-                run.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                run.kill()
-                run.wait()
+        stop(self._running.values())
 
 
 class Serving:
@@ -104,36 +76,29 @@ class Serving:
         self.ticker.stop()
 
 
-def start(homes: Homes = Home.connections) -> Serving:
-    """Keep the connections that `homes` lists, asked at each tick, in step until `stop`."""
+def start(homes: Homes = Home.connections, settle: Callable[[Home], None] | None = None) -> Serving:
+    """Keep the connections that `homes` lists, asked at each tick, up to date until `stop`.
+
+    `settle` finds out what became of a connection's actions whose answer was lost.
+    """
     ticker = Ticker(homes)
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
-    now = datetime.now(UTC)
-    for work, every in (
+    jobs: list[tuple[Callable[[], None], timedelta]] = [
         (ticker.tick, TICK),
-        (ticker.keep_alive, KEEP_ALIVE),
-        (ticker.settle_actions, SETTLE),
-    ):
-        scheduler.add_job(work, "interval", seconds=every.total_seconds(), next_run_time=now)
+        (lambda: ticker.each(_keep_alive), KEEP_ALIVE),
+    ]
+    if settle:
+        jobs.append((lambda: ticker.each(settle), SETTLE))
+    for work, every in jobs:
+        scheduler.add_job(work, "interval", seconds=every.total_seconds(), next_run_time=datetime.now(UTC))
     scheduler.start()
     return Serving(ticker, scheduler)
 
 
-def _start(home: Home) -> subprocess.Popen[bytes]:
-    home.ensure()
-    path = home.logs / "serve-sync.log"
-    with disk_errors(home.logs):
-        if path.exists() and path.stat().st_size > LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-P", "-m", "freshbooks_hub.cli.main", "sync", "--due"],
-                env=os.environ | home.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C at the server reaches the sync by `stop`, once.
-                start_new_session=True,
-            )
+def _keep_alive(home: Home) -> None:
+    """Use the grant now and then, so that it does not lapse while the schedule is paused."""
+    from freshbooks_hub.connection.tokens import keep_alive
+
+    keep_alive(ConnectionStore(home.connection))

@@ -19,8 +19,7 @@ from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.environment import dbt_environment
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
-from freshbooks_hub.sync.unreadable import Held
+from freshbooks_hub.sync.dbt_findings import READABLE, UNCHANGED, VERBOSE, Databases, failure, warnings
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,39 @@ class Built:
 
     marts: Path
     warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Streams that a build does not take from the raw tables.
+
+    `earlier`: their staging tables are those of `kept`, the work file of the published marts. `without`: there is
+    none, so the build does without them.
+    """
+
+    kept: Path | None = None
+    earlier: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def arguments(self) -> list[str]:
+        """dbt's arguments: the earlier tables are not built, checks of them alone not run, others with them are."""
+        names = [name for s in sorted(self.earlier) for name in (staging(s), f"{s}{READABLE}")]
+        return ["--exclude", *names, "--indirect-selection", "cautious"] if names else []
+
+    def carry_over(self, work: Path) -> None:
+        """Copy the earlier staging tables into the work file of a new build."""
+        if not self.earlier:
+            return
+        with duckdb.connect(work) as db:
+            db.execute(f"ATTACH '{self.kept}' AS kept (READ_ONLY)")
+            for stream in sorted(self.earlier):
+                table = staging(stream)
+                db.execute(f'CREATE OR REPLACE TABLE main."{table}" AS FROM kept.main."{table}"')
+
+
+def staging(stream: str) -> str:
+    """The staging model of a stream."""
+    return f"stg_freshbooks__{stream}"
 
 
 def business_zone(raw: Path) -> tuple[ZoneInfo, list[str]]:

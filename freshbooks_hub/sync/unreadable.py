@@ -7,55 +7,18 @@ staging table of the published marts in place of the stream's; where there is no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.dbt_findings import READABLE, StreamsUnreadable
-
-if TYPE_CHECKING:
-    from freshbooks_hub.sync.transform import Built
+from freshbooks_hub.sync.dbt_findings import StreamsUnreadable
+from freshbooks_hub.sync.transform import Built, Held, staging
 
 ALARM = "format:"
-
-
-@dataclass(frozen=True)
-class Held:
-    """Streams that a build does not take from the raw tables.
-
-    `earlier`: their staging tables are those of `kept`, the work file of the published marts. `without`: there is
-    none, so the build does without them.
-    """
-
-    kept: Path | None = None
-    earlier: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
-
-    def arguments(self) -> list[str]:
-        """dbt's arguments: the earlier tables are not built, checks of them alone not run, others with them are."""
-        names = [name for s in sorted(self.earlier) for name in (staging(s), f"{s}{READABLE}")]
-        return ["--exclude", *names, "--indirect-selection", "cautious"] if names else []
-
-    def carry_over(self, work: Path) -> None:
-        """Copy the earlier staging tables into the work file of a new build."""
-        if not self.earlier:
-            return
-        with duckdb.connect(work) as db:
-            db.execute(f"ATTACH '{self.kept}' AS kept (READ_ONLY)")
-            for stream in sorted(self.earlier):
-                table = staging(stream)
-                db.execute(f'CREATE OR REPLACE TABLE main."{table}" AS FROM kept.main."{table}"')
-
-
-def staging(stream: str) -> str:
-    """The staging model of a stream."""
-    return f"stg_freshbooks__{stream}"
 
 
 def build_around(attempt: Callable[[Held], Built], work: Path, kept: Path | None) -> tuple[Built, Held]:

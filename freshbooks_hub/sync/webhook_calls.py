@@ -1,8 +1,11 @@
-"""Registering callbacks at FreshBooks (freshbooks-api.md 8): one for each kind of thing and account."""
+"""Callbacks at FreshBooks (freshbooks-api.md 8), one for each kind of thing and account: kept here, asked for there."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sqlite3
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,15 +14,92 @@ import requests
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify, renewed_access_token, valid_access_token
+from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhook, Webhooks
 
 TIMEOUT = (10.0, 30.0)
+# A noun alone subscribes to all of its verbs.
+ENTITY_OF = {
+    "invoice": "invoices",
+    "payment": "invoices",
+    "credit_note": "invoices",
+    "client": "clients",
+    "expense": "expenses",
+    "category": "categories",
+    "time_entry": "time_entries",
+    "project": "projects",
+    "service": "services",
+    "estimate": "estimates",
+    "recurring": "recurring",
+    "bill": "bills",
+    "bill_vendor": "bills",
+    "item": "items",
+    "tax": "items",
+}
 
 
 class CallbackGone(HubError):
     """FreshBooks does not know the callback (any more)."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One registered callback; it delivers nothing before `verified`."""
+
+    callback_id: int
+    account_id: str
+    event: str
+    uri: str
+    verifier: str | None = field(repr=False)
+    last_delivery_at: str | None
+
+    @property
+    def verified(self) -> bool:
+        return self.verifier is not None
+
+
+class Webhooks:
+    """The callbacks of one connection that FreshBooks knows."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def all(self) -> list[Webhook]:
+        """In the order of their registration."""
+        if not self._home.history.exists():
+            return []
+        with self._connection() as db:
+            return [Webhook(*row) for row in db.execute("SELECT * FROM webhooks ORDER BY callback_id")]
+
+    def add(self, callback_id: int, account_id: str, event: str, uri: str) -> None:
+        """A callback was registered; FreshBooks will ask to have it verified."""
+        with self._connection() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO webhooks (callback_id, account_id, event, uri) VALUES (?, ?, ?, ?)",
+                [callback_id, account_id, event, uri],
+            )
+
+    def verified(self, callback_id: int, verifier: str) -> None:
+        """FreshBooks accepted the verifier."""
+        with self._connection() as db:
+            db.execute("UPDATE webhooks SET verifier = ? WHERE callback_id = ?", [verifier, callback_id])
+
+    def delivered(self, callback_id: int, now: datetime) -> None:
+        """A delivery with its signature came."""
+        with self._connection() as db:
+            db.execute(
+                "UPDATE webhooks SET last_delivery_at = ? WHERE callback_id = ?", [stamp(now), callback_id]
+            )
+
+    def remove(self, callback_id: int) -> None:
+        """The callback is gone."""
+        with self._connection() as db:
+            db.execute("DELETE FROM webhooks WHERE callback_id = ?", [callback_id])
+
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._home.history)
 
 
 def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:

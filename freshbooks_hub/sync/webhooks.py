@@ -11,50 +11,19 @@ import hashlib
 import hmac
 import json
 import logging
-import sqlite3
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from freshbooks_hub.core.clock import Clock, stamp, utc_now
-from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.webhook_calls import ENTITY_OF, Webhooks, confirm
 
 logger = logging.getLogger(__name__)
-TABLES = """
-CREATE TABLE IF NOT EXISTS webhooks (
-    callback_id INTEGER PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    event TEXT NOT NULL,
-    uri TEXT NOT NULL,
-    verifier TEXT, -- the signing secret, once FreshBooks has accepted it back
-    last_delivery_at TEXT
-);
-"""
 SIGNATURE = "x-freshbooks-hmac-sha256"
 MAX_BODY = 64 * 1024
-# A noun alone subscribes to all of its verbs.
-ENTITY_OF = {
-    "invoice": "invoices",
-    "payment": "invoices",
-    "credit_note": "invoices",
-    "client": "clients",
-    "expense": "expenses",
-    "category": "categories",
-    "time_entry": "time_entries",
-    "project": "projects",
-    "service": "services",
-    "estimate": "estimates",
-    "recurring": "recurring",
-    "bill": "bills",
-    "bill_vendor": "bills",
-    "item": "items",
-    "tax": "items",
-}
 
 
 @dataclass(frozen=True)
@@ -64,64 +33,6 @@ class Receipt:
     status: int
     message: str
     entity: str | None = None
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """One registered callback; it delivers nothing before `verified`."""
-
-    callback_id: int
-    account_id: str
-    event: str
-    uri: str
-    verifier: str | None = field(repr=False)
-    last_delivery_at: str | None
-
-    @property
-    def verified(self) -> bool:
-        return self.verifier is not None
-
-
-class Webhooks:
-    """The callbacks of one connection that FreshBooks knows."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-
-    def all(self) -> list[Webhook]:
-        """In the order of their registration."""
-        if not self._home.history.exists():
-            return []
-        with self._connection() as db:
-            return [Webhook(*row) for row in db.execute("SELECT * FROM webhooks ORDER BY callback_id")]
-
-    def add(self, callback_id: int, account_id: str, event: str, uri: str) -> None:
-        """A callback was registered; FreshBooks will ask to have it verified."""
-        with self._connection() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO webhooks (callback_id, account_id, event, uri) VALUES (?, ?, ?, ?)",
-                [callback_id, account_id, event, uri],
-            )
-
-    def verified(self, callback_id: int, verifier: str) -> None:
-        """FreshBooks accepted the verifier."""
-        with self._connection() as db:
-            db.execute("UPDATE webhooks SET verifier = ? WHERE callback_id = ?", [verifier, callback_id])
-
-    def delivered(self, callback_id: int, now: datetime) -> None:
-        """A delivery with its signature came."""
-        with self._connection() as db:
-            db.execute(
-                "UPDATE webhooks SET last_delivery_at = ? WHERE callback_id = ?", [stamp(now), callback_id]
-            )
-
-    def remove(self, callback_id: int) -> None:
-        """The callback is gone."""
-        with self._connection() as db:
-            db.execute("DELETE FROM webhooks WHERE callback_id = ?", [callback_id])
-
-    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._home.history, TABLES)
 
 
 def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:
@@ -177,8 +88,6 @@ def is_signed(fields: Mapping[str, str], signature: str, verifier: str) -> bool:
 
 def _verify(home: Home, webhooks: Webhooks, fields: Mapping[str, str]) -> Receipt:
     """The handshake: FreshBooks sends a code, and wants it back by PUT before it delivers anything."""
-    from freshbooks_hub.sync.webhook_calls import confirm
-
     waiting = {str(webhook.callback_id): webhook for webhook in webhooks.all() if not webhook.verified}
     webhook = waiting.get(fields.get("object_id", ""))
     verifier = fields.get("verifier", "")

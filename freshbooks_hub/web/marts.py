@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected
-from freshbooks_hub.marts.open import damaged_marts
+from freshbooks_hub.marts.open import open_marts
 
 Row = dict[str, Any]
 
@@ -47,7 +47,5 @@ def opened(path: Path) -> Iterator[Marts | None]:
     if not path.exists():
         yield None
         return
-    with damaged_marts(path), duckdb.connect(path, read_only=True, config={"threads": 1}) as db:
-        db.execute("SET search_path = 'marts'")
-        db.execute("SET enable_external_access = false")
+    with open_marts(path, {"threads": "1"}) as db:
         yield Marts(db)

@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from freshbooks_hub.agent.actions.models import Status
+from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.mcp.http import mcp_app
 from freshbooks_hub.agent.mcp.token import read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
@@ -112,7 +114,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        ticking = ticker.start(lambda: list(connections(pages.state.site).values()))
+        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle)
         try:
             async with agents.router.lifespan_context(agents):
                 yield
@@ -136,6 +138,14 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     )
     app.state.site = pages.state.site
     return app
+
+
+def settle(home: Home) -> None:
+    """Find out what became of agents' actions whose answer was lost. Raises HubError."""
+    if home.connection.exists() and home.history.exists():
+        actions = Actions(home)
+        if actions.list(Status.unknown) or actions.list(Status.dispatching):
+            actions.reconcile()
 
 
 async def webhook(request: Request) -> Response:

@@ -12,7 +12,7 @@ from integration_tests.agent.acting import Firm, opened_firm
 @pytest.fixture(scope="session")
 def marts(synced_home: Path) -> Path:
     """The published marts of the demo's books, to be read only."""
-    return synced_home / "marts.duckdb"
+    return synced_home / "freshbooks.duckdb"
 
 
 @pytest.fixture(scope="session")

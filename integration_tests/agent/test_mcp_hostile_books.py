@@ -67,7 +67,7 @@ CALLS: dict[str, list[dict[str, Any]]] = {
 def hostile(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The demo's books with an injection in every column of text that comes from outside."""
     home = Home(tmp_path_factory.mktemp("hostile") / "home").ensure()
-    shutil.copy(synced_home / "marts.duckdb", home.marts)
+    shutil.copy(synced_home / "freshbooks.duckdb", home.marts)
     with duckdb.connect(home.marts) as db:
         columns = db.execute(
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'marts' "
@@ -77,7 +77,7 @@ def hostile(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Home
             if not any(word in column for word in OURS):
                 text = "list_extract(?, 1 + CAST(hash(rowid, ?) % len(?) AS INT))"
                 db.execute(
-                    f'UPDATE marts.marts."{table}" SET "{column}" = {text}',
+                    f'UPDATE marts."{table}" SET "{column}" = {text}',
                     [list(INJECTIONS), number, list(INJECTIONS)],
                 )
     return home

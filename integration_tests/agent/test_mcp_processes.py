@@ -68,7 +68,7 @@ async def over_http(url: str, home: Home, era: str, **given: Any) -> AsyncIterat
 def books_at_rest(synced_home: Path, tmp_path: Path) -> Home:
     """Marts without a connection: nothing can be synced, everything can be read."""
     home = Home(tmp_path / "home").ensure()
-    for name in ("marts.duckdb", "hub.sqlite"):
+    for name in ("freshbooks.duckdb", "hub.sqlite"):
         shutil.copy(synced_home / name, home.root / name)
     return home
 

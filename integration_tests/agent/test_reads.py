@@ -37,7 +37,7 @@ def ask(marts: Path, name: str, **arguments: Any) -> Any:
 
 def changed(marts: Path, folder: Path, *statements: str, values: tuple[Any, ...] = ()) -> Path:
     """A copy of the marts in which something is different."""
-    copy = folder / "marts.duckdb"
+    copy = folder / "freshbooks.duckdb"
     shutil.copy(marts, copy)
     with duckdb.connect(copy) as db:
         db.execute("SET search_path = 'marts'")
@@ -319,7 +319,7 @@ def test_text_of_strangers_is_one_short_visible_line(marts: Path, tmp_path: Path
         "expenses": ["vendor", "category_path"],
         "businesses": ["business_name"],
     }
-    copy = tmp_path / "marts.duckdb"
+    copy = tmp_path / "freshbooks.duckdb"
     shutil.copy(marts, copy)
     with duckdb.connect(copy) as db:
         db.execute("SET search_path = 'marts'")

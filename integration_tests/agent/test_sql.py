@@ -12,7 +12,8 @@ import pytest
 from freshbooks_hub.agent.reads import query_marts
 from freshbooks_hub.agent.sql import Limits, QueryRefused, currency, guard, run_query
 from freshbooks_hub.agent.sql.catalogue import read_catalogue
-from freshbooks_hub.agent.sql.engine import open_marts
+from freshbooks_hub.agent.sql.engine import settings
+from freshbooks_hub.marts.open import open_marts
 from integration_tests.hub import AS_OF
 
 DOCS = Path(__file__).parents[2] / "docs" / "marts.md"
@@ -27,7 +28,7 @@ def refusal(marts: Path, statement: str) -> str:
 def test_every_question_of_the_documentation_is_answered(marts: Path) -> None:
     statements = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert len(statements) >= 102
-    with open_marts(marts, Limits()) as db:
+    with open_marts(marts, settings(Limits())) as db:
         catalogue = read_catalogue(db)
         for statement in statements:
             parsed, tree = guard.parse(db, statement)
@@ -243,7 +244,7 @@ def test_names_are_those_of_the_marts_with_or_without_their_schema(marts: Path) 
 @pytest.fixture
 def poisoned(marts: Path, tmp_path: Path) -> Path:
     """Marts in which a client has a name that talks to the model."""
-    copy = tmp_path / "marts.duckdb"
+    copy = tmp_path / "freshbooks.duckdb"
     shutil.copy(marts, copy)
     with duckdb.connect(copy) as db:
         db.execute("SET search_path = 'marts'")

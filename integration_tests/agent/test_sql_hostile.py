@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent.sql import Limits, QueryRefused, client, run_query
-from freshbooks_hub.agent.sql.engine import open_marts
+from freshbooks_hub.agent.sql.engine import settings
+from freshbooks_hub.marts.open import open_marts
 from integration_tests.agent import hostile_sql
 
 SECRET = "s3cr3t-refresh-token"
@@ -43,9 +44,9 @@ class Cage:
 @pytest.fixture(scope="module")
 def cage(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> Cage:
     folder = tmp_path_factory.mktemp("home-of-somebody-private")
-    shutil.copy(marts, folder / "marts.duckdb")
+    shutil.copy(marts, folder / "freshbooks.duckdb")
     (folder / "secret.csv").write_text(f"token\n{SECRET}\n")
-    return Cage(folder / "marts.duckdb")
+    return Cage(folder / "freshbooks.duckdb")
 
 
 def test_there_are_enough_of_them_and_each_once() -> None:
@@ -71,7 +72,7 @@ def test_what_is_no_plain_question_to_the_marts_is_refused(cage: Cage, kind: str
 def test_behind_the_guard_duckdb_itself_is_locked(cage: Cage, kind: str) -> None:
     """The same statements, should the guard ever let one through."""
     before = cage.files()
-    with open_marts(cage.marts, Limits()) as db:
+    with open_marts(cage.marts, settings(Limits())) as db:
         for statement in getattr(hostile_sql, kind):
             if statement not in hostile_sql.GUARDED_ONLY:
                 with pytest.raises(duckdb.Error) as error:
@@ -125,6 +126,7 @@ def test_a_heavy_bomb_is_defused(cage: Cage, statement: str) -> None:
 CONFINED = """
 import sys
 from freshbooks_hub.agent.sql.worker import confine
+from freshbooks_hub.marts.open import open_marts
 heavy = {"dbt", "airbyte_cdk", "mcp", "pydantic", "typer", "rich"} & set(sys.modules)
 assert not heavy, heavy
 confine()

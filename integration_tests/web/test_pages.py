@@ -154,7 +154,7 @@ def test_expenses_of_a_year_by_top_category(client: Client, seen: Books) -> None
     with duckdb.connect(seen.home.marts, read_only=True) as db:
         rows = db.execute(
             "SELECT currency_code, split_part(category_path, ' > ', 1), sum(total_amount) "
-            f"FROM marts.marts.expense_categories WHERE business_id = {MAPLE} "
+            f"FROM marts.expense_categories WHERE business_id = {MAPLE} "
             "AND month_start_date BETWEEN '2025-11-01' AND '2026-10-01' GROUP BY ALL"
         ).fetchall()
     expected: dict[str, dict[str, Decimal]] = defaultdict(dict)
@@ -301,7 +301,7 @@ def test_text_from_the_books_is_never_markup(
             ("unbilled_time", "client_name"),
             ("businesses", "business_name"),
         ):
-            db.execute(f"UPDATE marts.marts.{table} SET {column} = ?", [evil])
+            db.execute(f"UPDATE marts.{table} SET {column} = ?", [evil])
     client = Client(books.home)
     for path in ("/", "/balances", "/expenses", "/time"):
         answer = client.get(path)
@@ -444,7 +444,7 @@ def test_a_business_without_accounting_tells_what_is_read_of_it(client: Client, 
     text = client.get("/").text
     with duckdb.connect(seen.home.marts, read_only=True) as db:
         [(projects,)] = db.execute(
-            f"SELECT row_count FROM marts.marts.fb_freshness WHERE business_id = {WORKSHOPS} "
+            f"SELECT row_count FROM marts.fb_freshness WHERE business_id = {WORKSHOPS} "
             "AND stream_name = 'projects'"
         ).fetchall()
     assert f"in sync without books: {projects} projects" in text

@@ -12,7 +12,7 @@ import uvicorn
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhook_calls
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks
+from freshbooks_hub.sync.webhook_calls import ENTITY_OF, Webhooks
 from freshbooks_hub.web.server import Options, listen, whole_app
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of

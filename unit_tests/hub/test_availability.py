@@ -13,12 +13,13 @@ from protocol import catalog, complete, error, record, row, stream
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection.not_available import Refusal, Why, group
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.stream_labels import stream_label, stream_labels
-from freshbooks_hub.status.not_available import Refusal, Why, group, not_available
+from freshbooks_hub.status.not_available import not_available
 from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync.availability import Availability, Outcome
 from freshbooks_hub.sync.extract import Source

@@ -22,7 +22,7 @@ class Started:
     def __init__(self) -> None:
         self.homes: list[Path] = []
 
-    def __call__(self, home: Home) -> Any:
+    def __call__(self, home: Home, *options: str) -> Any:
         import subprocess
 
         self.homes.append(home.root)
@@ -32,7 +32,7 @@ class Started:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     started = Started()
-    monkeypatch.setattr(module, "_start", started)
+    monkeypatch.setattr(module, "start_sync", started)
     return started
 
 

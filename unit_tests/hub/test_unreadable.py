@@ -91,7 +91,7 @@ class Books:
 
     def published(self) -> list[tuple[str, str]]:
         with duckdb.connect(self.home.marts, read_only=True) as db:
-            return db.execute("SELECT name, client_name FROM marts.marts.lists").fetchall()
+            return db.execute("SELECT name, client_name FROM marts.lists").fetchall()
 
     def alarms(self) -> list[str]:
         return [alarm.kind for alarm in Alarms(self.home).open()]

@@ -24,7 +24,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhook_calls
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Receipt, Webhooks, is_signed, receive
+from freshbooks_hub.sync.webhook_calls import ENTITY_OF, Webhooks
+from freshbooks_hub.sync.webhooks import Receipt, is_signed, receive
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"

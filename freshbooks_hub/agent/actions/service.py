@@ -30,7 +30,7 @@ from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, 
 from freshbooks_hub.agent.actions.purchase import ExpenseRequest
 from freshbooks_hub.agent.actions.send_invoice import SendRequest
 from freshbooks_hub.agent.actions.send_invoice import prepare as prepare_send
-from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_sync
+from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
 from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.actions.timing import Clock, Timing, stamp
 from freshbooks_hub.agent.untrusted import clean
@@ -223,14 +223,14 @@ class Actions:
         Raises ActionRefused when nothing was sent and the approval still stands.
         """
         sending.dispatch(self._desk, action_id)
-        start_sync(self._home)
+        start_stale_sync(self._home)
         return self.get(action_id)
 
     def reconcile(self) -> ActionList:
         """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
         self._desk.clear_receipts()
         moved = settling.reconcile(self._desk)
-        start_sync(self._home)
+        start_stale_sync(self._home)
         return [self.get(action_id) for action_id in moved]
 
     # -- within

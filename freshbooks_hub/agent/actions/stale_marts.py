@@ -6,9 +6,6 @@ for a running sync to end and then syncs. What is behind follows from the ledger
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -22,7 +19,7 @@ from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.sync.history import TABLES as HISTORY_TABLES
+from freshbooks_hub.core.spawn import spawn, start_sync
 
 LONGEST_SYNC = 3600.0
 TRIES = 3
@@ -56,19 +53,11 @@ def stale_streams(home: Home) -> list[str]:
     return sorted(stale)
 
 
-def start_sync(home: Home) -> bool:
+def start_stale_sync(home: Home) -> bool:
     """Sync what is stale in a process of its own; False when there is nothing to do or no marts to keep fresh."""
     if not home.marts.exists() or not stale_streams(home):
         return False
-    command = [sys.executable, "-P", "-m", "freshbooks_hub.agent.actions.stale_marts"]
-    subprocess.Popen(
-        command,
-        env=os.environ | home.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    spawn(home, "freshbooks_hub.agent.actions.stale_marts")
     return True
 
 
@@ -85,10 +74,7 @@ def sync_stale(home: Home) -> None:
             if not streams:
                 return
             _wait_for_others(home)
-            command = [sys.executable, "-P", "-m", "freshbooks_hub.cli.main", "sync", "--json"]
-            command += [word for stream in streams for word in ("--stream", stream)]
-            environment = os.environ | home.environment()
-            subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+            start_sync(home, *(word for stream in streams for word in ("--stream", stream))).wait()
     finally:
         waiting.release()
 
@@ -118,7 +104,7 @@ def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime
             )
         GROUP BY s.stream
     """
-    with transaction(home.history, HISTORY_TABLES) as db:
+    with transaction(home.history) as db:
         rows = db.execute(newest, [stamp(marts_published_at)]).fetchall()
     return {row["stream"]: datetime.fromisoformat(row["began"]) for row in rows}
 

@@ -29,7 +29,6 @@ from freshbooks_hub.agent.mcp.failures import failure, failure_of
 from freshbooks_hub.agent.mcp.prompts import add_prompts
 from freshbooks_hub.agent.mcp.reading import read_tools
 from freshbooks_hub.agent.mcp.resources import add_resources
-from freshbooks_hub.agent.mcp.settling import keep_settling
 from freshbooks_hub.agent.mcp.tools import Books
 from freshbooks_hub.agent.mcp.writing import write_tools
 from freshbooks_hub.core.errors import HubError
@@ -114,11 +113,15 @@ class BooksServer(MCPServer[Books]):
             )
         return None
 
+    @property
+    def actions(self) -> Actions:
+        """What agents propose through this server."""
+        return self._books.actions
+
     @asynccontextmanager
     async def _lifespan(self, _server: MCPServer[Books]) -> AsyncIterator[Books]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._changes.watch)
-            tasks.start_soon(keep_settling, self._books.actions)
             yield self._books
             tasks.cancel_scope.cancel()
 

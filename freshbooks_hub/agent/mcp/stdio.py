@@ -15,6 +15,9 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.stdio import stdio_server
 
+from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.mcp.settling import keep_settling
+
 HALF = "\ufdd0"  # a noncharacter of Unicode
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
@@ -33,13 +36,18 @@ class Lines(TextIOWrapper):
         return marked(super().readline(size))
 
 
-async def serve_stdio(server: MCPServer[Any]) -> None:
-    """Serve until the client closes the input. Nothing that runs here or below reads from the client's own pipe."""
+async def serve_stdio(server: MCPServer[Any], actions: Actions) -> None:
+    """Serve until the client closes the input; meanwhile settle `actions` whose answer was lost.
+
+    Nothing that runs here or below reads from the client's own pipe.
+    """
     wire, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     with os.fdopen(wire, "rb") as pipe:
         lines = anyio.wrap_file(Lines(pipe, encoding="utf-8", errors="replace"))
-        async with stdio_server(stdin=lines) as (read, write):
+        async with anyio.create_task_group() as tasks, stdio_server(stdin=lines) as (read, write):
+            tasks.start_soon(keep_settling, actions)
             lowlevel = server._lowlevel_server  # the SDK's own `run_stdio_async` takes no input
             await lowlevel.run(read, write, lowlevel.create_initialization_options())
+            tasks.cancel_scope.cancel()

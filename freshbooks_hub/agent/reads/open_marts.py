@@ -21,6 +21,7 @@ from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.marts.gaps import find_gaps, find_rejected, missing
+from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
 
@@ -151,18 +152,15 @@ class Source:
 @contextmanager
 def reading(marts: Path) -> Iterator[Source]:
     """Look into `marts`; bare names are those of schema marts. Raises QueryFailed."""
-    if not marts.exists():
-        raise QueryFailed("There are no marts yet. Run `freshbooks sync` first.")
     try:
-        with duckdb.connect(marts, read_only=True) as db:
-            db.execute("SET search_path = 'marts'")
+        with open_marts(marts) as db:
             db.execute(macro())
             yield Source(db, marts)
     except duckdb.CatalogException as error:
         raise QueryFailed(
             "The marts are of an earlier version. Run `freshbooks sync`, then ask again."
         ) from error
-    except duckdb.Error as error:
+    except (MartsDamaged, duckdb.Error) as error:
         raise QueryFailed("The marts could not be read. Run `freshbooks sync`, then ask again.") from error
 
 

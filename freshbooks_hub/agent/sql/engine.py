@@ -15,6 +15,7 @@ from freshbooks_hub.agent.sql import currency, guard
 from freshbooks_hub.agent.sql.catalogue import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
 
 _BATCH = 100
 _NAME = 100
@@ -24,7 +25,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
     """Run the statement if it may run; raises QueryRefused, with no path and no text of the books in it."""
     try:
         published_at = datetime.fromtimestamp(marts.stat().st_mtime, UTC).replace(microsecond=0)
-        with open_marts(marts, limits) as db:
+        with open_marts(marts, settings(limits)) as db:
             catalogue, as_of = _described(db)
             parsed, tree = guard.parse(db, statement)
             notes = _check(db, tree, catalogue)
@@ -33,8 +34,9 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             rows, truncated = _collect(cursor, limits)
             marts_read = currency.marts_read(tree, catalogue)
             return QueryResult(columns, rows, truncated, as_of, published_at, notes, marts_read)
-    except (duckdb.Error, OSError, RecursionError, MemoryError) as error:
-        raise _explained(error, limits) from error
+    except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
+        found = error.__cause__ if isinstance(error, MartsDamaged) else error
+        raise _explained(found, limits) from error
 
 
 def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue) -> list[str]:
@@ -72,28 +74,9 @@ def _described(db: duckdb.DuckDBPyConnection) -> tuple[Catalogue, date | None]:
         ) from error
 
 
-def open_marts(marts: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that can do nothing but read `marts`: no other file, no network, no setting, no spilling."""
-    db = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "allow_persistent_secrets": "false",
-            "python_enable_replacements": "false",
-            "temp_directory": "",
-            "memory_limit": f"{limits.memory_mb}MB",
-            "threads": "2",
-        }
-    )
-    # Under a name of our own: as "marts" the file would be taken for the schema in it.
-    quoted = str(marts).replace("'", "''")
-    db.execute(f"ATTACH '{quoted}' AS books (READ_ONLY)")
-    db.execute("USE books.marts")
-    db.execute("SET TimeZone = 'UTC'")
-    db.execute("SET enable_external_access = false")
-    db.execute("SET lock_configuration = true")
-    return db
+def settings(limits: Limits) -> dict[str, str]:
+    """What DuckDB may use for one query; it spills nothing to the disk."""
+    return {"memory_limit": f"{limits.memory_mb}MB", "threads": "2", "temp_directory": ""}
 
 
 def _collect(cursor: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[list[list[Any]], bool]:
@@ -149,7 +132,7 @@ class _Cut:
         return items[: self.longest]
 
 
-def _explained(error: Exception, limits: Limits) -> QueryRefused:
+def _explained(error: BaseException | None, limits: Limits) -> QueryRefused:
     """What went wrong, without the text of DuckDB where that could quote the books or name a file."""
     match error:
         case duckdb.ParserException() | duckdb.BinderException() | duckdb.CatalogException():
@@ -166,7 +149,7 @@ def _explained(error: Exception, limits: Limits) -> QueryRefused:
             )
         case RecursionError():
             return QueryRefused("The statement is nested too deeply. Split it up.")
-        case duckdb.IOException() | OSError():
+        case NoMarts() | duckdb.IOException() | OSError():
             return QueryRefused("The marts could not be read. Run `freshbooks sync`, then ask again.")
         case duckdb.PermissionException():
             return QueryRefused("That is not allowed here: only the marts can be read.")

@@ -18,12 +18,13 @@ from starlette.routing import Route
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection.not_available import NotAvailable
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.businesses import Held, standings
-from freshbooks_hub.status.not_available import NotAvailable, not_available
+from freshbooks_hub.status.not_available import not_available
 from freshbooks_hub.status.problems import concerns, is_late, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.availability import Availability

@@ -56,7 +56,7 @@ class Inspector:
 @pytest.fixture(scope="module")
 def home(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("inspected") / "home").ensure()
-    for name in ("marts.duckdb", "hub.sqlite"):
+    for name in ("freshbooks.duckdb", "hub.sqlite"):
         shutil.copy(synced_home / name, home.root / name)
     return allow_all(home)
 

@@ -1,0 +1,99 @@
+"""Who may import whom, read from the imports themselves: packages in one order, and no module in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Each imports of those before it alone. The command line stands above all: it starts everything.
+HUB = ["core", "marts", "connection", "sync", "status", "doctor", "agent", "web", "cli"]
+# What a distribution may import of the others in this repository.
+MAY_IMPORT = {
+    "freshbooks_api": set(),
+    "source_freshbooks": {"freshbooks_api"},
+    "freshbooks_sandbox": {"freshbooks_api"},
+    "freshbooks_hub": {"freshbooks_api", "freshbooks_sandbox"},
+}
+
+
+def modules(distribution: str) -> dict[str, Path]:
+    """By dotted name."""
+    paths = (ROOT / distribution).rglob("*.py")
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in paths
+    }
+
+
+EVERY = {name: path for distribution in MAY_IMPORT for name, path in modules(distribution).items()}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Our modules that a module imports: at its top, within a function or for types alone."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{name.name}" for name in node.names]
+            yield from {name if name in EVERY else node.module for name in names} & EVERY.keys()
+        elif isinstance(node, ast.Import):
+            yield from {name.name for name in node.names} & EVERY.keys()
+
+
+GRAPH = {name: set(imported(path)) for name, path in EVERY.items()}
+
+
+def package(module: str) -> str | None:
+    """The hub's package that a module is of; None for the hub's root."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """But for the sandbox, whose app knows its server for types alone."""
+    graph = {name: others for name, others in GRAPH.items() if not name.startswith("freshbooks_sandbox")}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_every_package_of_the_hub_has_its_place() -> None:
+    assert {package(module) for module in modules("freshbooks_hub")} == {None, *HUB}
+
+
+@pytest.mark.parametrize("name", HUB)
+def test_a_package_imports_of_those_below_it_alone(name: str) -> None:
+    allowed = {None, *HUB[: HUB.index(name) + 1]}
+    wrong = [
+        f"{module} imports {other}"
+        for module in modules("freshbooks_hub")
+        if package(module) == name
+        for other in sorted(GRAPH[module])
+        if other.startswith("freshbooks_hub") and package(other) not in allowed
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_distribution_imports_what_it_depends_on_alone(name: str) -> None:
+    wrong = [
+        f"{module} imports {other}"
+        for module in modules(name)
+        for other in sorted(GRAPH[module])
+        if other.partition(".")[0] not in {name, *MAY_IMPORT[name]}
+    ]
+    assert wrong == []
+
+
+def test_the_sandbox_is_started_from_the_command_line_alone() -> None:
+    """Its command and the demo; what production runs needs no fake server."""
+    users = {
+        module
+        for module in modules("freshbooks_hub")
+        if any(other.startswith("freshbooks_sandbox") for other in GRAPH[module])
+    }
+    assert users == {"freshbooks_hub.cli.demo", "freshbooks_hub.cli.sandbox"}
