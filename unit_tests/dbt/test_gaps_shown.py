@@ -230,9 +230,7 @@ def test_marts_of_an_earlier_version_still_open(
     for path in ("/", "/balances?business=1", "/expenses?business=1", "/time?business=1"):
         text_of(client, path)
     people = build.query("select business_id, client_id from published.marts.clients order by all limit 2")
-    assert all(
-        asked.answer.context.gaps == [] for asked in answers(tmp_path / "home" / "marts.duckdb", people)
-    )
+    assert all(asked.answer.context.gaps == [] for asked in answers(Home(tmp_path / "home").marts, people))
 
 
 def test_rejected_rows_are_counted_in_answers_and_listed_on_the_page(
