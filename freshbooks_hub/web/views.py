@@ -121,8 +121,11 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     """The business that the address asks for, by default the first; with `accounting`, of those that have it."""
     found = (
         marts.rows(
-            "SELECT business_id, business_name, account_id, time_zone, base_currency_code FROM businesses "
-            "WHERE account_id IS NOT NULL OR NOT ? ORDER BY account_id IS NULL, business_id",
+            # Where the list of businesses cannot be read, their rows tell which there are.
+            "SELECT * FROM (SELECT business_id, business_name, account_id, time_zone, base_currency_code "
+            "FROM businesses UNION ALL SELECT business_id, 'Business ' || business_id, max(account_id), NULL, NULL "
+            "FROM fb_freshness WHERE row_count > 0 AND business_id NOT IN (SELECT business_id FROM businesses) "
+            "GROUP BY business_id) WHERE account_id IS NOT NULL OR NOT ? ORDER BY account_id IS NULL, business_id",
             accounting,
         )
         if marts

@@ -44,7 +44,13 @@ class Source:
 
     def businesses(self, business_id: int | None) -> list[Business]:
         """All of them, or the one that was asked for; raises ReadRefused when there is no such business."""
-        known = self.rows("SELECT business_id, business_name FROM businesses ORDER BY business_id")
+        # Where the list of businesses cannot be read, their rows tell which there are.
+        known = self.rows(
+            "SELECT business_id, max(business_name) AS business_name FROM ("
+            "SELECT business_id, business_name FROM businesses UNION ALL "
+            "SELECT business_id, NULL FROM fb_freshness WHERE row_count > 0 AND business_id IS NOT NULL) "
+            "GROUP BY business_id ORDER BY business_id"
+        )
         picked = [row for row in known if business_id in (None, row["business_id"])]
         if known and not picked:
             ids = ", ".join(str(row["business_id"]) for row in known)
