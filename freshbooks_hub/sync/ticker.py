@@ -66,16 +66,13 @@ class Ticker:
 
     def settle_actions(self) -> None:
         """Find out what became of agents' actions whose answer was lost."""
-        from freshbooks_hub.agent.actions.models import Status
-        from freshbooks_hub.agent.actions.service import Actions
+        from freshbooks_hub.agent.actions.lifecycle import ActionService
 
         for home in self._homes():
             if not (home.history.exists() and home.connection.exists()):
                 continue
             try:
-                actions = Actions(home)
-                if actions.list(Status.unknown) or actions.list(Status.dispatching):
-                    actions.reconcile()
+                ActionService(home).settle_open()
             except HubError as error:
                 logger.warning("%s: %s", home.name, error)
 

@@ -18,11 +18,11 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.timing import Clock, Timing
+from freshbooks_hub.agent.actions.models import ActionRefused, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import renewed_access_token, valid_access_token
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.errors import HubError
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ class _Bearer(AuthBase):
 class Api:
     """Calls with the connection's token. Paths are absolute under FRESHBOOKS_API_URL."""
 
-    def __init__(self, store: ConnectionStore, clock: Clock, timing: Timing) -> None:
+    def __init__(self, store: ConnectionStore, clock: SystemClock, timing: Timing) -> None:
         self._store = store
         self._clock = clock
         self._timing = timing
