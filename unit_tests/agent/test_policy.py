@@ -166,7 +166,7 @@ def test_a_cap_that_is_none_is_refused(tmp_path: Path, rule: dict[str, Any]) -> 
 
 
 def test_the_receipts_folder_exists_and_both_settings_are_kept(tmp_path: Path) -> None:
-    policy = Actions(Home(tmp_path / "home").ensure()).policy
+    policy = ActionService(Home(tmp_path / "home").ensure()).policy
     (tmp_path / "file").touch()
     (tmp_path / "alias").symlink_to(tmp_path, target_is_directory=True)
     for wrong in (tmp_path / "none", tmp_path / "file"):
