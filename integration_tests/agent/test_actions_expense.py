@@ -318,6 +318,15 @@ def test_a_receipt_stays_for_the_proposal_that_waits_with_it(firm: Firm) -> None
     assert list((firm.home.root / "receipts").iterdir()) == []
 
 
+def test_the_receipt_of_an_expired_proposal_is_removed_without_asking_freshbooks(firm: Firm) -> None:
+    propose(firm, receipt_base64=as_base64(PNG))
+    firm.clock.advance(hours=25)
+    asked = len(firm.sandbox.requests.matching("*"))
+    firm.actions.settle_open()
+    assert list((firm.home.root / "receipts").iterdir()) == []
+    assert len(firm.sandbox.requests.matching("*")) == asked > 0
+
+
 def test_an_upload_may_repeat_and_when_it_fails_nothing_is_booked(firm: Firm) -> None:
     firm.sandbox.faults.add(kind="drop_after", path="/uploads/*", times=2)
     assert firm.done(propose(firm, receipt_base64=as_base64(PNG))).status is Status.confirmed

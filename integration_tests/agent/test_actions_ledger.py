@@ -263,6 +263,16 @@ def test_a_crash_between_commit_and_mirror_is_no_alarm(firm: Firm) -> None:
     assert not firm.actions.audit.verify().ok
 
 
+def test_of_two_writers_the_newer_one_is_mirrored(firm: Firm) -> None:
+    firm.done(proposal(firm))
+    head = firm.home.root / "audit.head"
+    before = head.read_bytes()
+    older = firm.actions.audit.entries()[-1]
+    firm.actions.audit.mirror((older["seq"], older["hash"]))
+    assert head.read_bytes() == before
+    assert firm.actions.audit.verify().ok
+
+
 def test_secrets_and_long_texts_do_not_reach_the_log(firm: Firm) -> None:
     secret = "eyJhbGciOiJIUzI1NiJ9." + "x" * 60
     with firm.actions._store.transaction() as db:

@@ -143,6 +143,14 @@ def test_blank_taxes_are_those_of_the_latest_invoice_and_an_empty_list_is_none(f
     assert "latest invoice" not in json.dumps(preview)
 
 
+def test_a_name_in_place_of_an_id_is_looked_up(firm: Firm) -> None:
+    project = firm.finished_project(1)
+    firm.sandbox.edit("projects", BUSINESS, project["id"], title="Pavilion")
+    by_id = data(proposed(firm, "draft_invoice", project_id=str(project["id"]), taxes=[]))
+    assert data(proposed(firm, "draft_invoice", project_id="pavilion", taxes=[]))["id"] == by_id["id"]
+    assert "no such project" in error(proposed(firm, "draft_invoice", project_id="Pavillon"))
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
