@@ -18,8 +18,8 @@ from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 
 if TYPE_CHECKING:
+    from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.agent.actions.models import PolicyView
-    from freshbooks_hub.agent.actions.service import Actions
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ActionId = Annotated[
@@ -76,7 +76,7 @@ def refuse(action_id: ActionId) -> None:
     """
     from freshbooks_hub.agent.actions.models import Channel
 
-    done = _actions().refuse(action_id, _user(), Channel.terminal)
+    done = _actions().reject(action_id, _user(), Channel.terminal)
     print(f"{done.status.value}. Nothing was written.")
 
 
@@ -199,7 +199,7 @@ def reconcile(as_json: AsJson = False) -> None:
 
     Example: `freshbooks actions reconcile`
     """
-    moved = _actions().reconcile()
+    moved = _actions().settle()
     if as_json:
         print(terminal.as_json([action.model_dump(mode="json") for action in moved]))
         return
@@ -285,11 +285,11 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(audit_cli, name="audit")
 
 
-def _actions() -> Actions:
-    from freshbooks_hub.agent.actions.service import Actions
+def _actions() -> ActionService:
+    from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.core.home import Home
 
-    return Actions(Home.from_environment().ensure())
+    return ActionService(Home.from_environment().ensure())
 
 
 def _ask(question: str) -> None:
@@ -317,7 +317,7 @@ def _caps(texts: list[str] | None) -> dict[str, str]:
 def _policy(view: PolicyView) -> str:
     lines = []
     for write in Write:
-        rule = getattr(view, write.value)
+        rule = view.rule(write.value)
         caps = [
             *(f"up to {amount} {currency} each" for currency, amount in rule.max_amount.items()),
             *(

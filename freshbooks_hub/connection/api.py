@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +9,13 @@ from typing import Any
 
 import requests
 
+from freshbooks_api.errors import error_of, missing_scopes
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.core.errors import HubError
 
 TIMEOUT = (10.0, 30.0)
 LONGEST_WAIT = 60.0
-_REQUIRED = re.compile(r"Required: \[([^\]]*)\]")
 
 
 class ApiRefused(HubError):
@@ -51,16 +50,15 @@ class Api:
             time.sleep(min(_seconds(response.headers.get("Retry-After")), LONGEST_WAIT))
             response = self._send(path, params)
         body = _object(response)
-        errno, said = _error(body)
-        if response.status_code < 400 and said is None and body is not None:
+        error = error_of(body)
+        if response.status_code < 400 and error is None and body is not None:
             return body
         if response.status_code == 429 or response.status_code >= 500 or body is None:
             raise ApiUnreachable(
                 f"FreshBooks failed to answer {path} ({response.status_code}). Try again in a few minutes."
             )
-        found = _REQUIRED.search(response.text)
-        scopes = tuple(found.group(1).replace("'", "").replace(",", " ").split()) if found else ()
-        raise ApiRefused(path, response.status_code, errno, (said or "")[:200].rstrip("."), scopes)
+        errno, said = (error.errno, error.message[:200].rstrip(".")) if error else (None, "")
+        raise ApiRefused(path, response.status_code, errno, said, missing_scopes(response.text) or ())
 
     def _send(self, path: str, params: Mapping[str, Any] | None) -> requests.Response:
         # No Content-Type: projects and time tracking do not want one on a GET (freshbooks-api.md 1.2).
@@ -85,37 +83,6 @@ def _object(response: requests.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
-
-
-def _error(body: dict[str, Any] | None) -> tuple[int | None, str | None]:
-    """The error number and text in any family's shape (freshbooks-api.md 6.1); (None, None) if good."""
-    if body is None:
-        return None, None
-    inner = body.get("response")
-    errors = inner.get("errors") if isinstance(inner, dict) else None
-    if errors:
-        first = errors[0] if isinstance(errors, list) else errors
-        if not isinstance(first, dict):
-            return None, str(first)
-        return _int(first.get("errno")), str(first.get("message"))
-    details = body.get("details")
-    if isinstance(details, list) and details and isinstance(details[0], dict) and "reason" in details[0]:
-        metadata = details[0].get("metadata") or {}
-        return _int(details[0]["reason"]), str(metadata.get("message") or body.get("message"))
-    if isinstance(body.get("errors"), dict):
-        return None, str(body["errors"].get("message"))
-    if "error" in body:
-        return _int(body.get("errno")), str(body.get("error_description") or body["error"])
-    if "message" in body and set(body) <= {"message", "code", "errno", "details"}:
-        return _int(body.get("errno")), str(body["message"])
-    return None, None
-
-
-def _int(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def _seconds(text: str | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,23 @@ def utc_now() -> datetime:
 def stamp(at: datetime) -> str:
     """An instant as hub.sqlite keeps it: UTC, to the second, in an order that text keeps."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+class SystemClock:
+    """The time and the waiting of one who sends requests; tests bring their own, so that no test waits for real."""
+
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+def exact_stamp(at: datetime) -> str:
+    """An instant as actions keep it: UTC, to the microsecond, in an order that text keeps."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def named_zone(name: str | None) -> ZoneInfo | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from freshbooks_api.errors import error_of
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify, renewed_access_token, valid_access_token
@@ -199,14 +200,11 @@ def _send(
         raise CallbackGone(
             f"FreshBooks does not know this callback any more ({response.status_code}). Enable webhooks again."
         )
+    found = error_of(body)
+    if response.status_code >= 400 or found:
+        reason = found.message if found else "no reason given"
+        raise HubError(f"FreshBooks refused ({response.status_code}): {reason[:200]}.")
     inner = body.get("response", {}) if isinstance(body, dict) else {}
-    errors = inner.get("errors") if isinstance(inner, dict) else None
-    if response.status_code >= 400 or errors:
-        first = errors[0] if isinstance(errors, list) and errors else {}
-        reason = first.get("message") if isinstance(first, dict) else None
-        raise HubError(
-            f"FreshBooks refused ({response.status_code}): {str(reason or 'no reason given')[:200]}."
-        )
     result = inner.get("result", {}) if isinstance(inner, dict) else {}
     answer: dict[str, Any] = result.get("callback", {}) if isinstance(result, dict) else {}
     return answer

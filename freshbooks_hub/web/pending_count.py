@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import Home
 
@@ -16,6 +16,6 @@ def waiting(home: Home) -> int:
         return 0
     now = datetime.now(UTC)
     try:
-        return sum(one.expires_at > now for one in Actions(home).list(Status.proposed))
+        return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
     except HomeError:
         return 0

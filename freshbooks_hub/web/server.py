@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.mcp.http import mcp_app
 from freshbooks_hub.agent.mcp.token import read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
@@ -143,9 +142,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
 def settle(home: Home) -> None:
     """Find out what became of agents' actions whose answer was lost. Raises HubError."""
     if home.connection.exists() and home.history.exists():
-        actions = Actions(home)
-        if actions.list(Status.unknown) or actions.list(Status.dispatching):
-            actions.reconcile()
+        ActionService(home).settle_open()
 
 
 async def webhook(request: Request) -> Response:

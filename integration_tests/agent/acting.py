@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.actions.timing import Clock, Timing
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status, Timing
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 
@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"a receipt" * 20
 QUICK = Timing(read_timeout=2.0, connect_timeout=2.0)
 
 
-class FakeClock(Clock):
+class FakeClock(SystemClock):
     """Time moves when it is told to, and when something sleeps."""
 
     def __init__(self, at: datetime = TODAY) -> None:
@@ -58,9 +58,9 @@ class Firm:
         self.home = Home(root).ensure()
         self.actions = self.restarted()
 
-    def restarted(self) -> Actions:
+    def restarted(self) -> ActionService:
         """The service as another process sees it."""
-        return Actions(self.home, self.clock, self.timing)
+        return ActionService(self.home, self.clock, self.timing)
 
     def connect(self, scopes: list[str] | None = None) -> None:
         """With every scope of the app, or with these."""
@@ -162,7 +162,7 @@ class Firm:
         for _ in range(4):
             if self.actions.get(action.id).status not in (Status.unknown, Status.dispatching):
                 break
-            self.actions.reconcile()
+            self.actions.settle()
             self.clock.advance(minutes=10)
         return self.actions.get(action.id)
 

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from freshbooks_hub.agent.actions.models import (
-    Action,
-    ActionRefused,
-    ExpensePreview,
-    Kind,
-    SendInvoicePreview,
-    Status,
+from freshbooks_hub.agent.actions.kinds.create_expense.request import (
+    CreateExpensePreview,
+    CreateExpenseRequest,
 )
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Kind, Status
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm
 
@@ -50,19 +49,19 @@ class Intents:
         self.vendor = f"Vendor {self.project['id']}"
 
     def draft(self) -> Action:
-        return self.firm.actions.propose_draft_invoice(self.project["id"], proposed_by="agent", taxes=[])
+        return self.firm.actions.propose(
+            DraftInvoiceRequest(project_id=self.project["id"], taxes=[]), "agent"
+        )
 
     def mail(self) -> Action:
-        return self.firm.actions.propose_send_invoice(self.invoice["id"], proposed_by="agent")
+        return self.firm.actions.propose(SendInvoiceRequest(invoice_id=self.invoice["id"]), "agent")
 
     def expense(self) -> Action:
-        return self.firm.actions.propose_expense(
-            proposed_by="agent",
-            vendor=self.vendor,
-            date="2026-10-30",
-            amount="54.00",
-            currency="USD",
-            category="Hardware",
+        return self.firm.actions.propose(
+            CreateExpenseRequest(
+                vendor=self.vendor, date="2026-10-30", amount="54.00", currency="USD", category="Hardware"
+            ),
+            "agent",
         )
 
     @property
@@ -118,11 +117,11 @@ def greedily(intents: Intents) -> None:
     for _ in range(2):
         for propose in (
             *intents.all,
-            lambda: firm.actions.propose_draft_invoice(
-                intents.project["id"], proposed_by="agent", taxes=["HST"], group_by="day"
+            lambda: firm.actions.propose(
+                DraftInvoiceRequest(project_id=intents.project["id"], taxes=["HST"], group_by="day"), "agent"
             ),
-            lambda: firm.actions.propose_send_invoice(
-                intents.invoice["id"], proposed_by="agent", include_pdf=True
+            lambda: firm.actions.propose(
+                SendInvoiceRequest(invoice_id=intents.invoice["id"], include_pdf=True), "agent"
             ),
         ):
             _tried(propose)
@@ -166,7 +165,7 @@ def settle_all(firm: Firm) -> None:
     """The network is well again, and time passes."""
     firm.sandbox.faults.clear()
     for _ in range(4):
-        firm.actions.reconcile()
+        firm.actions.settle()
         firm.clock.advance(minutes=8)
 
 
@@ -191,7 +190,7 @@ def _is_of(action: Action, intents: Intents) -> bool:
     preview = action.preview
     if isinstance(preview, SendInvoicePreview):
         return preview.invoice_id == intents.invoice["id"]
-    if isinstance(preview, ExpensePreview):
+    if isinstance(preview, CreateExpensePreview):
         return preview.vendor == intents.vendor
     return preview.project_id == intents.project["id"]
 

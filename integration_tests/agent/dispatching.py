@@ -4,12 +4,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.actions.timing import Clock
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 
 
-class At(Clock):
+class At(SystemClock):
     """A clock that stands."""
 
     def __init__(self, at: datetime) -> None:
@@ -21,4 +21,4 @@ class At(Clock):
 
 if __name__ == "__main__":
     root, action_id, now = sys.argv[1:]
-    Actions(Home(Path(root)), At(datetime.fromisoformat(now))).dispatch(action_id)
+    ActionService(Home(Path(root)), At(datetime.fromisoformat(now))).dispatch(action_id)

@@ -36,7 +36,7 @@ def approving() -> Person:
 
 
 def refusing() -> Person:
-    return Person(content={"decision": "refuse"})
+    return Person(content={"decision": "reject"})
 
 
 def client(server: BooksServer, era: str, person: Answer | None = None) -> Client:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoiceRequest
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Channel, Rule, Status
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.actions.stale_marts import stale_streams
 from freshbooks_hub.sync.history import History, StreamResult
 from integration_tests.agent.acting import Firm, opened_firm
@@ -45,7 +46,7 @@ def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm
     published = datetime.now(UTC) - timedelta(hours=2)
     synced(firm, "clients", "invoices", publishes=True, ago=timedelta(hours=2))
     assert firm.actions.newer_than(published) == []
-    done = firm.done(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    done = firm.done(firm.actions.propose(SendInvoiceRequest(invoice_id=firm.draft()["id"]), "agent"))
     assert [action.id for action in firm.actions.newer_than(published)] == [done.id]
     assert firm.actions.newer_than(None) == [done]
     assert stale_streams(firm.home) == ["clients", "invoices"]
@@ -64,7 +65,7 @@ def test_an_action_is_newer_until_its_streams_were_read_and_published(firm: Firm
 
 
 def test_a_later_sync_that_finds_nothing_new_does_not_make_it_newer_again(firm: Firm) -> None:
-    firm.done(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    firm.done(firm.actions.propose(SendInvoiceRequest(invoice_id=firm.draft()["id"]), "agent"))
     synced(firm, "clients", "invoices", publishes=True)
     generation = History(firm.home.history).generation()
     assert generation is not None
@@ -74,7 +75,7 @@ def test_a_later_sync_that_finds_nothing_new_does_not_make_it_newer_again(firm: 
 
 
 def test_what_is_unknown_may_be_newer(firm: Firm) -> None:
-    action = firm.approve(firm.actions.propose_send_invoice(firm.draft()["id"], proposed_by="agent"))
+    action = firm.approve(firm.actions.propose(SendInvoiceRequest(invoice_id=firm.draft()["id"]), "agent"))
     assert firm.actions.newer_than(datetime.now(UTC)) == []
     firm.sandbox.faults.add(kind="drop_before", method="PUT")
     assert firm.actions.dispatch(action.id).status is Status.unknown
@@ -85,7 +86,7 @@ def test_what_is_unknown_may_be_newer(firm: Firm) -> None:
 
 def test_the_service_loads_neither_dbt_nor_the_cdk_nor_a_web_server() -> None:
     code = (
-        "import sys, freshbooks_hub.agent.actions.service, freshbooks_hub.cli.actions;"
+        "import sys, freshbooks_hub.agent.actions.lifecycle, freshbooks_hub.cli.actions;"
         "print([m for m in ('dbt', 'airbyte_cdk', 'starlette', 'mcp', 'duckdb', 'freshbooks_sandbox')"
         " if m in sys.modules])"
     )
@@ -100,14 +101,14 @@ def test_the_marts_show_a_mail_after_the_sync_that_follows_it(
     books = new_books()
     monkeypatch.setenv("FRESHBOOKS_API_URL", books.sandbox.url)
     monkeypatch.setenv("FRESHBOOKS_AUTH_URL", books.sandbox.url)
-    actions = Actions(books.home)
+    actions = ActionService(books.home)
     actions.policy.set("send", Rule(allowed=True), "owner", Channel.terminal)
     draft = next(
         row
         for row in books.sandbox.books(439_000)["invoices"].values()
         if row["v3_status"] == "draft" and row["vis_state"] == 0
     )
-    action = actions.propose_send_invoice(draft["id"], proposed_by="agent", business_id=439_000)
+    action = actions.propose(SendInvoiceRequest(invoice_id=draft["id"], business_id=439_000), "agent")
     actions.approve(action.id, action.payload_hash, "owner", Channel.web)
     assert actions.dispatch(action.id).status is Status.confirmed
 

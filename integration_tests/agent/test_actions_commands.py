@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Status
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.cli.main import cli
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm, opened_firm
@@ -51,8 +52,8 @@ def at_terminal(*words: str, answer: str = "yes\n") -> tuple[int, str]:
 
 def proposal(firm: Firm) -> Action:
     """In real time, as the commands see it."""
-    actions = Actions(firm.home)
-    return actions.propose_draft_invoice(firm.finished_project()["id"], proposed_by="agent", taxes=[])
+    actions = ActionService(firm.home)
+    return actions.propose(DraftInvoiceRequest(project_id=firm.finished_project()["id"], taxes=[]), "agent")
 
 
 def test_approve_shows_everything_asks_and_sends(firm: Firm) -> None:
@@ -61,7 +62,7 @@ def test_approve_shows_everything_asks_and_sends(firm: Firm) -> None:
     assert code == 0, shown
     for part in ("Acme Ltd", "Website", "200.00 USD", "2026-10-10  1.00 h  Robin Achterberg", "confirmed:"):
         assert part in shown
-    after = Actions(firm.home).get(action.id)
+    after = ActionService(firm.home).get(action.id)
     assert (after.status, after.approved_channel) == (Status.confirmed, "terminal")
     assert len(firm.rows("invoices")) == 1
 
@@ -71,7 +72,7 @@ def test_anything_but_yes_does_nothing(firm: Firm) -> None:
     code, shown = at_terminal("approve", action.id, answer="y\n")
     assert code == 1
     assert "nothing was done" in shown
-    assert Actions(firm.home).get(action.id).status is Status.proposed
+    assert ActionService(firm.home).get(action.id).status is Status.proposed
 
 
 @pytest.mark.parametrize(
@@ -92,17 +93,17 @@ def test_a_pipe_cannot_say_yes(firm: Firm, words: list[str]) -> None:
     result = run(*[action.id if word == "ID" else word for word in words])
     assert isinstance(result.exception, HubError)
     assert "terminal" in str(result.exception)
-    assert Actions(firm.home).get(action.id).status is Status.proposed
+    assert ActionService(firm.home).get(action.id).status is Status.proposed
     assert firm.actions.policy.view() == before
 
 
 def test_allow_sets_caps_and_forbid_needs_no_question(firm: Firm) -> None:
     code, shown = at_terminal("actions", "allow", "draft", "--max-amount", "500:usd", "--per-day", "4")
     assert code == 0, shown
-    rule = firm.actions.policy.view().draft
+    rule = firm.actions.policy.view().rule("draft")
     assert (rule.allowed, rule.max_amount, rule.per_day) == (True, {"USD": "500"}, 4)
     assert run("actions", "forbid", "draft").exit_code == 0
-    assert not firm.actions.policy.view().draft.allowed
+    assert not firm.actions.policy.view().rule("draft").allowed
 
 
 def test_list_show_refuse_policy_and_log(firm: Firm) -> None:

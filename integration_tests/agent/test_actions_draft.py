@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.models import ActionRefused, DraftInvoicePreview, Status
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 
 
@@ -18,10 +19,8 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
 
 
 def draft(firm: Firm, project: int | str, **options: object) -> DraftInvoicePreview:
-    preview = firm.actions.propose_draft_invoice(
-        project,
-        proposed_by="agent",
-        **{"taxes": [], **options},  # type: ignore[arg-type]
+    preview = firm.actions.propose(
+        DraftInvoiceRequest(project_id=project, **{"taxes": [], **options}), "agent"
     ).preview
     assert isinstance(preview, DraftInvoicePreview)
     return preview
@@ -59,8 +58,8 @@ def test_the_draft_in_freshbooks_is_the_preview_to_the_cent(firm: Firm) -> None:
     firm.expense(
         clientid=project["client_id"], modern_projectid=project["id"], billable=True, markup_percent="10"
     )
-    action = firm.actions.propose_draft_invoice(
-        project["id"], proposed_by="agent", taxes=["GST", "QST"], due_in_days=30
+    action = firm.actions.propose(
+        DraftInvoiceRequest(project_id=project["id"], taxes=["GST", "QST"], due_in_days=30), "agent"
     )
     done = firm.done(action)
 
@@ -109,7 +108,7 @@ def test_a_fixed_price_is_billed_once_and_covers_its_hours(firm: Firm) -> None:
         firm.client()["id"], project_type="fixed_price", billing_method=None, fixed_price="4800.00", rate=None
     )
     entry = firm.time(project)
-    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    action = firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent")
     assert isinstance(action.preview, DraftInvoicePreview)
     assert action.preview.total == "4800.00"
     assert [covered.id for covered in action.preview.covered_entries] == [entry["id"]]
@@ -126,7 +125,7 @@ def test_groups_by_service_person_or_day(firm: Firm) -> None:
     # Evening in Toronto: the next day in UTC, the same day on the worker's clock.
     firm.time(project, started_at="2026-10-21T02:30:00Z", service_id=services["Workshop"])
     assert [line.name for line in draft(firm, project["id"]).lines] == ["Design", "Workshop"]
-    firm.actions.refuse(firm.actions.list()[0].id, "owner", "web")
+    firm.actions.reject(firm.actions.list()[0].id, "owner", "web")
     assert [line.name for line in draft(firm, project["id"], group_by="day").lines] == ["2026-10-20"]
 
 
@@ -183,7 +182,7 @@ def test_says_whether_freshbooks_shows_the_time_as_billed_and_bills_it_once_eith
         setattr(firm.sandbox.switches, name, value)
     firm.actions.policy.set_link(link, "owner", "terminal")  # type: ignore[arg-type]
     project = firm.finished_project()
-    done = firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
     assert done.result is not None
     assert done.result.linked_in_freshbooks is linked
     assert [row["billed"] for row in firm.rows("time_entries").values()] == [linked, linked]
@@ -199,7 +198,7 @@ def test_marking_changes_nothing_else_of_an_entry(firm: Firm) -> None:
     service = min(firm.rows("services"))
     entry = firm.time(project, service_id=service, note="evil \u202e note", identity_id=2_192_801)
     before = dict(entry)
-    firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
     after = firm.rows("time_entries")[entry["id"]]
     moved = {name for name in before if before[name] != after[name]}
     assert moved - {"_updated_at"} == {"billed"}
@@ -210,7 +209,7 @@ def test_an_approval_is_void_when_the_work_changed_meanwhile(firm: Firm, change:
     project = firm.project(firm.client()["id"])
     entry = firm.time(project)
     expense = firm.expense(clientid=project["client_id"], modern_projectid=project["id"], billable=True)
-    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    action = firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent")
     firm.approve(action)
     if change == "edited":
         firm.sandbox.edit("time_entries", BUSINESS, entry["id"], duration=7200)
@@ -231,8 +230,8 @@ def test_an_approval_is_void_when_the_work_changed_meanwhile(firm: Firm, change:
 
 def test_what_was_approved_is_what_is_sent_byte_for_byte(firm: Firm) -> None:
     project = firm.finished_project()
-    action = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=["HST"])
-    stored = firm.actions._ledger.tasks(Status.proposed)[0].step("create").body
+    action = firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=["HST"]), "agent")
+    stored = firm.actions._store.having(Status.proposed)[0].step("create").body
     firm.done(action)
     (request,) = firm.sandbox.requests.matching("*/invoices/invoices", "POST")
     assert request.body.decode() == stored
@@ -243,20 +242,20 @@ def test_what_was_approved_is_what_is_sent_byte_for_byte(firm: Firm) -> None:
 
 def test_the_same_proposal_again_is_the_same_action_and_another_one_has_to_wait(firm: Firm) -> None:
     project = firm.finished_project()
-    first = firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
-    again = firm.actions.propose_draft_invoice("Website", proposed_by="agent", taxes=[])
+    first = firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent")
+    again = firm.actions.propose(DraftInvoiceRequest(project_id="Website", taxes=[]), "agent")
     assert again.id == first.id
     other = refusal(firm, project["id"], group_by="day")
     assert other.code == "already_proposed"
     assert other.detail["actions"] == [{"id": first.id, "status": "proposed"}]
-    firm.actions.refuse(first.id, "owner", "web")
+    firm.actions.reject(first.id, "owner", "web")
     assert draft(firm, project["id"], group_by="day").total == "200.00"
 
 
 def test_a_deleted_draft_gives_its_hours_back_when_a_person_says_so(firm: Firm) -> None:
     firm.sandbox.switches.billed_writable = False
     project = firm.finished_project()
-    done = firm.done(firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[]))
+    done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
     assert done.result is not None
     with pytest.raises(ActionRefused, match="still in FreshBooks"):
         firm.actions.release(done.id, "owner", "terminal")

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.agent.actions import receipts
-from freshbooks_hub.agent.actions.models import Action, ActionRefused, ExpensePreview, Status
+from freshbooks_hub.agent.actions.kinds.create_expense.request import (
+    CreateExpensePreview,
+    CreateExpenseRequest,
+)
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from integration_tests.agent.acting import PNG, Firm, opened_firm
 
 
@@ -28,7 +32,7 @@ def propose(firm: Firm, **fields: Any) -> Action:
         "category": "Hardware",
         **fields,
     }
-    return firm.actions.propose_expense(proposed_by="agent", **given)
+    return firm.actions.propose(CreateExpenseRequest(**given), "agent")
 
 
 def refusal(firm: Firm, **fields: Any) -> ActionRefused:
@@ -46,15 +50,15 @@ def test_books_what_was_approved_with_its_receipt(firm: Firm) -> None:
     project = firm.project(client["id"], complete=False)
     action = propose(
         firm,
-        taxes=[{"name": "HST", "amount": "6.21", "percent": "13"}],
-        client="acme ltd",
-        project="Website",
+        taxes=[{"name": "HST", "amount": "6.21"}],
+        client_id="acme ltd",
+        project_id="Website",
         billable=True,
         notes="A new screen",
         receipt_base64=as_base64(PNG),
         receipt_name="../../screen.exe",
     )
-    assert isinstance(action.preview, ExpensePreview)
+    assert isinstance(action.preview, CreateExpensePreview)
     assert action.preview.category == "Office Expenses & Postage > Hardware"
     assert action.preview.receipt is not None
     assert action.preview.receipt.filename == "screen.png"
@@ -87,10 +91,10 @@ def test_the_uploads_key_is_neither_shown_nor_kept_and_the_file_is_removed(firm:
 def test_the_approved_bytes_change_in_one_place_only(firm: Firm) -> None:
     # Text that imitates the place of the key stays text.
     action = propose(firm, notes='"jwt":"receipt sha256 x"', receipt_base64=as_base64(PNG))
-    stored = firm.actions._ledger.tasks(Status.proposed)[0].step("create").body or ""
+    stored = firm.actions._store.having(Status.proposed)[0].step("create").body or ""
     firm.done(action)
     (request,) = firm.sandbox.requests.matching("*/expenses/expenses", "POST")
-    assert isinstance(action.preview, ExpensePreview)
+    assert isinstance(action.preview, CreateExpensePreview)
     assert action.preview.receipt is not None
     (key,) = firm.sandbox.store.files
     assert request.body.decode() == stored.replace(f"receipt sha256 {action.preview.receipt.sha256}", key)
@@ -100,10 +104,10 @@ def test_a_category_must_exist_and_near_names_are_suggested(firm: Firm) -> None:
     asked = refusal(firm, category="Hardwear")
     assert asked.code == "category_unknown"
     assert asked.detail["near"][0]["path"] == "Office Expenses & Postage > Hardware"
-    assert refusal(firm, category=999).code == "category_unknown"
+    assert refusal(firm, category="999").code == "category_unknown"
     # Also a name of the cost-of-goods-sold copy; the standard one is meant.
     action = propose(firm, category="packaging")
-    assert isinstance(action.preview, ExpensePreview)
+    assert isinstance(action.preview, CreateExpensePreview)
     assert action.preview.category == "Office Expenses & Postage > Packaging"
 
 
@@ -119,10 +123,10 @@ def test_a_category_must_exist_and_near_names_are_suggested(firm: Firm) -> None:
         ({"date": "30/10/2026"}, "invalid_date"),
         ({"vendor": "\u200b\u202e"}, "vendor_missing"),
         ({"taxes": [{"name": "HST", "amount": "60.00"}]}, "invalid_tax"),
-        ({"taxes": [{"name": "HST"}]}, "invalid_tax"),
+        ({"taxes": [{"name": "\u200b", "amount": "1.00"}]}, "invalid_tax"),
         ({"taxes": [{"name": str(n), "amount": "1"} for n in range(3)]}, "too_many_taxes"),
         ({"billable": True}, "no_client"),
-        ({"client": "Nobody"}, "client_unknown"),
+        ({"client_id": "Nobody"}, "client_unknown"),
         ({"receipt_base64": "%%%"}, "invalid_receipt"),
         ({"receipt_base64": "aGVsbG8="}, "invalid_receipt"),
         ({"receipt_path": "a.png", "receipt_base64": ""}, "two_receipts"),
@@ -144,7 +148,7 @@ def test_an_equal_expense_is_asked_about_and_another_purchase_shows_both(firm: F
     assert asked.detail["look_alikes"][0]["expense_id"] == there["id"]
     propose(firm, currency="EUR")  # another currency is another purchase
     action = propose(firm, another_purchase=True)
-    assert isinstance(action.preview, ExpensePreview)
+    assert isinstance(action.preview, CreateExpensePreview)
     assert [twin.expense_id for twin in action.preview.look_alikes] == [there["id"]]
     assert any("another purchase" in warning for warning in action.preview.warnings)
 
@@ -309,9 +313,18 @@ def test_a_receipt_stays_for_the_proposal_that_waits_with_it(firm: Firm) -> None
     propose(firm, receipt_base64=as_base64(PNG))
     firm.clock.advance(hours=25)
     again = propose(firm, receipt_base64=as_base64(PNG))
-    firm.actions.reconcile()  # clears what the expired one left
+    firm.actions.settle()  # clears what the expired one left
     assert firm.done(again).status is Status.confirmed
     assert list((firm.home.root / "receipts").iterdir()) == []
+
+
+def test_the_receipt_of_an_expired_proposal_is_removed_without_asking_freshbooks(firm: Firm) -> None:
+    propose(firm, receipt_base64=as_base64(PNG))
+    firm.clock.advance(hours=25)
+    asked = len(firm.sandbox.requests.matching("*"))
+    firm.actions.settle_open()
+    assert list((firm.home.root / "receipts").iterdir()) == []
+    assert len(firm.sandbox.requests.matching("*")) == asked > 0
 
 
 def test_an_upload_may_repeat_and_when_it_fails_nothing_is_booked(firm: Firm) -> None:

@@ -89,12 +89,12 @@ def test_a_lost_action_is_absent_after_the_waiting_time_and_not_before(firm: Fir
     assert firm.actions.dispatch(action.id).status is Status.unknown
     for _ in range(4):
         firm.clock.advance(minutes=3)
-        firm.actions.reconcile()
+        firm.actions.settle()
         assert firm.actions.get(action.id).status is Status.unknown
         # Nothing else may bill these hours as long as nobody knows.
         assert intents.draft().id == action.id
     firm.clock.advance(minutes=4)
-    (ended,) = firm.actions.reconcile()
+    (ended,) = firm.actions.settle()
     assert ended.status is Status.absent
     assert firm.done(intents.draft()).status is Status.confirmed
     check(intents)

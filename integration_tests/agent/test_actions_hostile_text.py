@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.models import Action, ActionRefused, SendInvoicePreview, Status
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import as_text
 from integration_tests.agent.acting import BUSINESS, Firm
 
@@ -96,19 +99,21 @@ def shown_safely(action: Action) -> None:
 def test_hostile_text_in_every_column(firm: Firm, text: str) -> None:
     project, draft = poisoned(firm, text)
     before = firm.actions.policy.view()
-    proposals = [firm.actions.propose_draft_invoice(project["id"], proposed_by=text)]  # type: ignore[arg-type]
-    proposals.append(firm.actions.propose_send_invoice(draft["id"], proposed_by=text))  # type: ignore[arg-type]
+    proposals = [firm.actions.propose(DraftInvoiceRequest(project_id=project["id"]), text)]  # type: ignore[arg-type]
+    proposals.append(firm.actions.propose(SendInvoiceRequest(invoice_id=draft["id"]), text))  # type: ignore[arg-type]
     proposals.append(
-        firm.actions.propose_expense(
-            proposed_by=text,
-            vendor=text,
-            date="2026-10-30",
-            amount="9.00",
-            currency="USD",
-            category=max(firm.rows("expense_categories")),
-            client=draft["customerid"],  # type: ignore[arg-type]
-            project=project["id"],  # type: ignore[arg-type]
-            notes=text,
+        firm.actions.propose(
+            CreateExpenseRequest(
+                vendor=text,
+                date="2026-10-30",
+                amount="9.00",
+                currency="USD",
+                category=str(max(firm.rows("expense_categories"))),
+                client_id=draft["customerid"],
+                project_id=project["id"],
+                notes=text,
+            ),
+            text,
         )
     )
     for action in proposals:
@@ -142,20 +147,18 @@ def test_no_error_repeats_hostile_text(firm: Firm, text: str) -> None:
     number(firm, draft, text)
     firm.sandbox.edit("invoices", BUSINESS, draft["id"], status=2)
     calls = (
-        lambda: firm.actions.propose_draft_invoice(text, proposed_by="agent"),
-        lambda: firm.actions.propose_send_invoice(text, proposed_by="agent"),
-        lambda: firm.actions.propose_send_invoice(draft["id"], proposed_by="agent"),
-        lambda: firm.actions.propose_send_invoice(draft["id"], proposed_by="agent", recipients=[text]),
-        lambda: firm.actions.propose_expense(
-            proposed_by="agent", vendor=text, date=text, amount=text, currency=text, category=text
+        lambda: firm.actions.propose(DraftInvoiceRequest(project_id=text), "agent"),
+        lambda: firm.actions.propose(SendInvoiceRequest(invoice_id=text), "agent"),
+        lambda: firm.actions.propose(SendInvoiceRequest(invoice_id=draft["id"]), "agent"),
+        lambda: firm.actions.propose(SendInvoiceRequest(invoice_id=draft["id"], recipients=[text]), "agent"),
+        lambda: firm.actions.propose(
+            CreateExpenseRequest(vendor=text, date=text, amount=text, currency=text, category=text), "agent"
         ),
-        lambda: firm.actions.propose_expense(
-            proposed_by="agent",
-            vendor=text,
-            date="2026-10-30",
-            amount="1.00",
-            currency="USD",
-            category=f"no {text}",
+        lambda: firm.actions.propose(
+            CreateExpenseRequest(
+                vendor=text, date="2026-10-30", amount="1.00", currency="USD", category=f"no {text}"
+            ),
+            "agent",
         ),
         lambda: firm.actions.get(text),
     )

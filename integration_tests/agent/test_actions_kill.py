@@ -155,7 +155,7 @@ def test_reconciling_leaves_alone_what_a_living_process_sends(firm: Firm) -> Non
     sender.start()
     while not reached():
         time.sleep(0.01)
-    assert firm.restarted().reconcile() == []  # it waited for the sender
+    assert firm.restarted().settle() == []  # it waited for the sender
     sender.join()
     events = [entry["event"] for entry in firm.actions.audit.entries() if entry["action_id"] == action.id]
     assert "unknown" not in events

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.canonical import canonical, digest
+from freshbooks_hub.agent.actions.action_kind import canonical, digest
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoiceRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from integration_tests.agent.acting import Firm, opened_firm
 
@@ -21,7 +23,7 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
 
 def proposal(firm: Firm) -> Action:
     project = firm.finished_project()
-    return firm.actions.propose_draft_invoice(project["id"], proposed_by="agent", taxes=[])
+    return firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent")
 
 
 def code(call: object, *args: object, **options: object) -> str:
@@ -107,17 +109,15 @@ def test_proposals_and_approvals_end_after_a_day(firm: Firm) -> None:
     assert code(firm.approve, waiting) == "wrong_status"
     assert code(firm.actions.dispatch, approved.id) == "wrong_status"
     assert {action.status for action in firm.actions.list()} == {Status.expired}
-    again = firm.actions.propose_draft_invoice(
-        waiting.preview.project_id,
-        proposed_by="agent",
-        taxes=[],  # type: ignore[union-attr]
+    again = firm.actions.propose(
+        DraftInvoiceRequest(project_id=waiting.preview.project_id, taxes=[]), "agent"
     )
     assert again.status is Status.proposed
 
 
 def test_a_refusal_is_final_and_takes_back_an_unused_approval(firm: Firm) -> None:
     action = firm.approve(proposal(firm))
-    assert firm.actions.refuse(action.id, "owner", "web").status is Status.refused
+    assert firm.actions.reject(action.id, "owner", "web").status is Status.refused
     assert code(firm.actions.dispatch, action.id) == "wrong_status"
     assert code(firm.approve, action) == "wrong_status"
 
@@ -155,10 +155,10 @@ def test_the_database_itself_forbids_what_must_not_happen(firm: Firm) -> None:
 
 def test_off_is_refused_by_the_service(firm: Firm) -> None:
     action = firm.approve(proposal(firm))
-    firm.actions.policy.set("draft", firm.actions.policy.view().draft.model_copy(update={"allowed": False}),
+    firm.actions.policy.set("draft", firm.actions.policy.view().rule("draft").model_copy(update={"allowed": False}),
                             "owner", Channel.terminal)  # fmt: skip
     assert code(firm.actions.dispatch, action.id) == "writes_off"
-    assert code(firm.actions.propose_draft_invoice, 1, proposed_by="agent") == "writes_off"
+    assert code(firm.actions.propose, DraftInvoiceRequest(project_id=1), "agent") == "writes_off"
     assert firm.actions.get(action.id).status is Status.approved
 
 
@@ -166,17 +166,22 @@ def test_a_new_home_allows_nothing(tmp_path: Path) -> None:
     with opened_firm(tmp_path / "home") as firm:
         other = Firm(firm.sandbox, tmp_path / "new")
         view = other.actions.policy.view()
-        assert [view.draft.allowed, view.send.allowed, view.expense.allowed] == [False] * 3
-        assert code(other.actions.propose_send_invoice, 1, proposed_by="agent") == "writes_off"
+        assert [view.rule(write).allowed for write in ("draft", "send", "expense")] == [False] * 3
+        assert code(other.actions.propose, SendInvoiceRequest(invoice_id=1), "agent") == "writes_off"
 
 
 def test_caps_by_action_currency_and_day(firm: Firm) -> None:
     firm.allow("draft", max_amount={"USD": "250"}, max_amount_per_day={"USD": "350"})
     big = firm.finished_project(3)
-    assert code(firm.actions.propose_draft_invoice, big["id"], proposed_by="agent", taxes=[]) == "over_cap"
+    assert (
+        code(firm.actions.propose, DraftInvoiceRequest(project_id=big["id"], taxes=[]), "agent") == "over_cap"
+    )
     canadian = firm.project(firm.client(currency_code="CAD")["id"])
     firm.time(canadian)
-    assert code(firm.actions.propose_draft_invoice, canadian["id"], proposed_by="a", taxes=[]) == "over_cap"
+    assert (
+        code(firm.actions.propose, DraftInvoiceRequest(project_id=canadian["id"], taxes=[]), "a")
+        == "over_cap"
+    )
 
     assert firm.done(proposal(firm)).status is Status.confirmed
     second = firm.approve(proposal(firm))  # 200 + 200 > 350
@@ -194,7 +199,7 @@ def test_caps_by_number_and_recipient(firm: Firm) -> None:
 
     def mail(client: dict[str, object]) -> Action:
         invoice = firm.draft(customerid=client["id"])
-        return firm.approve(firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent"))
+        return firm.approve(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
 
     one, two = firm.client(email="one@acme.example"), firm.client(email="two@acme.example")
     assert firm.actions.dispatch(mail(one).id).status is Status.confirmed
@@ -258,9 +263,19 @@ def test_a_crash_between_commit_and_mirror_is_no_alarm(firm: Firm) -> None:
     assert not firm.actions.audit.verify().ok
 
 
+def test_of_two_writers_the_newer_one_is_mirrored(firm: Firm) -> None:
+    firm.done(proposal(firm))
+    head = firm.home.root / "audit.head"
+    before = head.read_bytes()
+    older = firm.actions.audit.entries()[-1]
+    firm.actions.audit.mirror((older["seq"], older["hash"]))
+    assert head.read_bytes() == before
+    assert firm.actions.audit.verify().ok
+
+
 def test_secrets_and_long_texts_do_not_reach_the_log(firm: Firm) -> None:
     secret = "eyJhbGciOiJIUzI1NiJ9." + "x" * 60
-    with firm.actions._ledger.transaction() as db:
+    with firm.actions._store.transaction() as db:
         firm.actions.audit.append(db, "test", f"agent {secret}", note=["a" * 500, {"deep": secret}])
     text = json.dumps(firm.actions.audit.entries())
     assert "x" * 30 not in text

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.models import ActionRefused, SendInvoicePreview, Status
+from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import as_text
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 
@@ -26,7 +27,7 @@ def code(call: object, *args: object, **options: object) -> str:
 def test_goes_to_the_clients_own_addresses_and_turns_the_draft_into_sent(firm: Firm) -> None:
     contacts = [{"fname": "Ann", "email": "ann@acme.example"}, {"fname": "No", "email": ""}]
     invoice = firm.draft(customerid=firm.client(contacts=contacts)["id"])
-    action = firm.actions.propose_send_invoice(invoice["invoice_number"], proposed_by="agent")
+    action = firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["invoice_number"]), "agent")
     assert isinstance(action.preview, SendInvoicePreview)
     assert [(to.email, to.on_file) for to in action.preview.recipients] == [
         ("pay@acme.example", True),
@@ -47,14 +48,14 @@ def test_goes_to_the_clients_own_addresses_and_turns_the_draft_into_sent(firm: F
 
 def test_what_is_not_a_draft_was_sent_already(firm: Firm) -> None:
     invoice = firm.draft()
-    firm.done(firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent"))
-    assert code(firm.actions.propose_send_invoice, invoice["id"], proposed_by="agent") == "already_sent"
+    firm.done(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
+    assert code(firm.actions.propose, SendInvoiceRequest(invoice_id=invoice["id"]), "agent") == "already_sent"
     assert len(firm.sandbox.outbox) == 1
 
 
 def test_sent_by_hand_after_the_approval_it_is_not_sent_again(firm: Firm) -> None:
     invoice = firm.draft()
-    action = firm.approve(firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent"))
+    action = firm.approve(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
     firm.sandbox.edit("invoices", BUSINESS, invoice["id"], status=2)
     done = firm.actions.dispatch(action.id)
     assert done.status is Status.failed
@@ -66,7 +67,7 @@ def test_sent_by_hand_after_the_approval_it_is_not_sent_again(firm: Firm) -> Non
 @pytest.mark.parametrize("change", ["lines", "address", "deleted"])
 def test_an_approval_is_void_when_the_invoice_or_the_address_changed(firm: Firm, change: str) -> None:
     invoice = firm.draft()
-    action = firm.approve(firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent"))
+    action = firm.approve(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
     if change == "lines":
         lines = [{"name": "Work", "qty": "3", "unit_cost": "100.00"}]
         firm.sandbox.edit("invoices", BUSINESS, invoice["id"], lines=lines)
@@ -80,16 +81,18 @@ def test_an_approval_is_void_when_the_invoice_or_the_address_changed(firm: Firm,
 
 def test_another_address_stands_out_for_the_approver(firm: Firm) -> None:
     invoice = firm.draft()
-    action = firm.actions.propose_send_invoice(
-        invoice["id"],
-        proposed_by="agent",
-        recipients=["PAY@acme.example", "thief@evil.example"],
-        subject="Hello",
-        body="Line 1\nLine\u202e 2",
+    action = firm.actions.propose(
+        SendInvoiceRequest(
+            invoice_id=invoice["id"],
+            recipients=["PAY@acme.example", "thief@evil.example"],
+            subject="Hello",
+            body="Line 1\nLine\u202e 2",
+        ),
+        "agent",
     )
     assert isinstance(action.preview, SendInvoicePreview)
     assert [to.on_file for to in action.preview.recipients] == [True, False]
-    assert any("1 of the recipients" in warning for warning in action.preview.warnings)
+    assert any("One of the recipients" in warning for warning in action.preview.warnings)
     assert "thief@evil.example   ! NOT an address" in as_text(action)
     firm.done(action)
     (body,) = firm.sent("*/invoices/invoices/*", "PUT")
@@ -109,33 +112,35 @@ def test_another_address_stands_out_for_the_approver(firm: Firm) -> None:
 )
 def test_only_one_plain_address_is_an_address(firm: Firm, address: str) -> None:
     invoice = firm.draft()
-    propose = firm.actions.propose_send_invoice
-    assert code(propose, invoice["id"], proposed_by="a", recipients=[address]) == "invalid_recipient"
+    request = SendInvoiceRequest(invoice_id=invoice["id"], recipients=[address])
+    assert code(firm.actions.propose, request, "a") == "invalid_recipient"
 
 
 def test_a_client_without_an_address_needs_one(firm: Firm) -> None:
     invoice = firm.draft(customerid=firm.client(email="")["id"])
-    assert code(firm.actions.propose_send_invoice, invoice["id"], proposed_by="agent") == "no_recipient"
+    assert code(firm.actions.propose, SendInvoiceRequest(invoice_id=invoice["id"]), "agent") == "no_recipient"
 
 
 def test_two_mails_of_one_invoice_cannot_wait_side_by_side(firm: Firm) -> None:
     invoice = firm.draft()
-    first = firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent")
-    assert firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent").id == first.id
-    propose = firm.actions.propose_send_invoice
-    assert code(propose, invoice["id"], proposed_by="agent", include_pdf=True) == "already_proposed"
+    first = firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent")
+    assert firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent").id == first.id
+    other = SendInvoiceRequest(invoice_id=invoice["id"], include_pdf=True)
+    assert code(firm.actions.propose, other, "agent") == "already_proposed"
 
 
 def test_a_deleted_or_unknown_invoice_is_not_there(firm: Firm) -> None:
     invoice = firm.draft()
     firm.sandbox.delete("invoices", BUSINESS, invoice["id"])
-    assert code(firm.actions.propose_send_invoice, invoice["id"], proposed_by="agent") == "invoice_unknown"
-    assert code(firm.actions.propose_send_invoice, "INV-1", proposed_by="agent") == "invoice_unknown"
+    assert (
+        code(firm.actions.propose, SendInvoiceRequest(invoice_id=invoice["id"]), "agent") == "invoice_unknown"
+    )
+    assert code(firm.actions.propose, SendInvoiceRequest(invoice_id="INV-1"), "agent") == "invoice_unknown"
 
 
 def test_what_freshbooks_refuses_is_failed_and_may_be_proposed_again(firm: Firm) -> None:
     invoice = firm.draft()
-    action = firm.approve(firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent"))
+    action = firm.approve(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
     firm.sandbox.faults.add(
         kind="status",
         method="PUT",
@@ -148,6 +153,6 @@ def test_what_freshbooks_refuses_is_failed_and_may_be_proposed_again(firm: Firm)
     assert done.status is Status.failed
     assert done.result is not None
     assert "user:invoices:write" in done.result.message
-    again = firm.actions.propose_send_invoice(invoice["id"], proposed_by="agent")
+    again = firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent")
     assert firm.done(again).status is Status.confirmed
     assert len(firm.sandbox.outbox) == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.connection import scope_choice
 from integration_tests.agent.acting import Firm, opened_firm
@@ -20,7 +21,7 @@ def firm(tmp_path: Path) -> Iterator[Firm]:
 
 def refusal(firm: Firm, project: int | str) -> ActionRefused:
     with pytest.raises(ActionRefused) as caught:
-        firm.actions.propose_draft_invoice(project, proposed_by="agent", taxes=[])
+        firm.actions.propose(DraftInvoiceRequest(project_id=project, taxes=[]), "agent")
     return caught.value
 
 

@@ -96,7 +96,7 @@ def test_send_and_expense_are_approved_in_the_same_way(firm: Firm, server: Books
     assert len(firm.sandbox.outbox) == 1
 
 
-@pytest.mark.parametrize("person", [Person("decline"), refusing()], ids=["declined", "refuse"])
+@pytest.mark.parametrize("person", [Person("decline"), refusing()], ids=["declined", "reject"])
 def test_a_declined_form_refuses(firm: Firm, server: BooksServer, era: str, person: Person) -> None:
     answer = data(
         call(server, era, person, "draft_invoice", taxes=[], project_id=firm.finished_project()["id"])

@@ -123,7 +123,7 @@ def test_blank_arguments_of_a_write_are_not_given(firm: Firm) -> None:
     assert number["preview"]["amount"] == "12.5"
     assert number["preview"]["taxes"] == [{"name": "HST", "amount": "1.1"}]
     for write in firm.actions.list():
-        firm.actions.refuse(write.id, "owner", "web")
+        firm.actions.reject(write.id, "owner", "web")
 
 
 def test_blank_taxes_are_those_of_the_latest_invoice_and_an_empty_list_is_none(firm: Firm) -> None:
@@ -137,10 +137,18 @@ def test_blank_taxes_are_those_of_the_latest_invoice_and_an_empty_list_is_none(f
         assert [tax["name"] for tax in preview["taxes"]] == ["HST"]
         assert [warning for warning in preview["warnings"] if "latest invoice" in warning]
     [action] = firm.actions.list()
-    firm.actions.refuse(action.id, "owner", "web")
+    firm.actions.reject(action.id, "owner", "web")
     preview = data(proposed(firm, "draft_invoice", project_id=project["id"], taxes=[]))["preview"]
     assert preview["taxes"] == []
     assert "latest invoice" not in json.dumps(preview)
+
+
+def test_a_name_in_place_of_an_id_is_looked_up(firm: Firm) -> None:
+    project = firm.finished_project(1)
+    firm.sandbox.edit("projects", BUSINESS, project["id"], title="Pavilion")
+    by_id = data(proposed(firm, "draft_invoice", project_id=str(project["id"]), taxes=[]))
+    assert data(proposed(firm, "draft_invoice", project_id="pavilion", taxes=[]))["id"] == by_id["id"]
+    assert "no such project" in error(proposed(firm, "draft_invoice", project_id="Pavillon"))
 
 
 @pytest.mark.parametrize(

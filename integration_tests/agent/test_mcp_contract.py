@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Channel, Rule
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.agent.mcp.build import INSTRUCTIONS, build_server
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import ERAS, client, error
@@ -46,7 +46,7 @@ def contract(home: Home, era: str = "2026-07-28") -> dict[str, Any]:
 
 
 def allow_all(home: Home) -> Home:
-    policy = Actions(home).policy
+    policy = ActionService(home).policy
     for write in ("draft", "send", "expense"):
         policy.set(write, Rule(allowed=True), "owner", Channel.terminal)  # type: ignore[arg-type]
     return home

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Rule
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
@@ -67,7 +69,7 @@ def prepare(home: Home, sandbox: Sandbox) -> None:
     """Books that are read and marts that are built, and an agent that has proposed."""
     ConnectionStore(home.ensure().connection).connect(config_of(sandbox))
     login.profile(home)
-    actions = Actions(home)
+    actions = ActionService(home)
     for write in ("draft", "send", "expense"):
         actions.policy.set(write, Rule(allowed=True), "the owner", Channel.terminal)  # type: ignore[arg-type]
     # Before the sync, which reads what was written; with marts a write would start one of its own.
@@ -81,7 +83,7 @@ def prepare(home: Home, sandbox: Sandbox) -> None:
     expense(actions, "Harbour Taxi", "31.50", "Taxi & Parking", "From the station to the client's workshop")
 
 
-def draft(actions: Actions, home: Home) -> None:
+def draft(actions: ActionService, home: Home) -> None:
     """A proposal to bill a finished project."""
     with opened(home.marts) as marts:
         assert marts is not None
@@ -92,25 +94,28 @@ def draft(actions: Actions, home: Home) -> None:
         )
     for project in projects:
         try:
-            actions.propose_draft_invoice(
-                project["project_id"], proposed_by=AGENT, business_id=MAPLE, due_in_days=30
+            actions.propose(
+                DraftInvoiceRequest(project_id=project["project_id"], business_id=MAPLE, due_in_days=30),
+                AGENT,
             )
             return
         except ActionRefused as refused:
             print(f"project {project['project_id']}: {refused}")
 
 
-def expense(actions: Actions, vendor: str, amount: str, category: str, notes: str) -> Action:
+def expense(actions: ActionService, vendor: str, amount: str, category: str, notes: str) -> Action:
     """A proposal."""
-    return actions.propose_expense(
-        proposed_by=AGENT,
-        vendor=vendor,
-        date="2026-10-29",
-        amount=amount,
-        currency="USD",
-        category=category,
-        business_id=MAPLE,
-        notes=notes,
+    return actions.propose(
+        CreateExpenseRequest(
+            vendor=vendor,
+            date="2026-10-29",
+            amount=amount,
+            currency="USD",
+            category=category,
+            business_id=MAPLE,
+            notes=notes,
+        ),
+        AGENT,
     )
 
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.actions.timing import Clock
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -20,7 +21,7 @@ from integration_tests.web.serving import Client, Served
 MAPLE = 439000
 
 
-class LastMonth(Clock):
+class LastMonth(SystemClock):
     def now(self) -> datetime:
         return super().now() - timedelta(days=30)
 
@@ -30,20 +31,22 @@ class Office:
 
     def __init__(self, served: Served, sandbox: Sandbox) -> None:
         self.served, self.sandbox = served, sandbox
-        self.actions = Actions(served.home)
+        self.actions = ActionService(served.home)
         for write in ("draft", "send", "expense"):
             self.actions.policy.set(write, Rule(allowed=True), "owner", Channel.terminal)
 
     def propose(self, vendor: str = "Paper Mill Ltd", amount: str = "48.20") -> Action:
-        return self.actions.propose_expense(
-            proposed_by="an agent",
-            vendor=vendor,
-            date="2026-10-30",
-            amount=amount,
-            currency="USD",
-            category="Office Supplies",
-            business_id=MAPLE,
-            notes="Two boxes <b>of paper</b>",
+        return self.actions.propose(
+            CreateExpenseRequest(
+                vendor=vendor,
+                date="2026-10-30",
+                amount=amount,
+                currency="USD",
+                category="Office Supplies",
+                business_id=MAPLE,
+                notes="Two boxes <b>of paper</b>",
+            ),
+            "an agent",
         )
 
     def expenses(self) -> list[dict[str, object]]:
@@ -132,9 +135,9 @@ def test_pressing_approve_twice_writes_once(office: Office) -> None:
 
 
 def test_an_expired_proposal_cannot_be_approved(office: Office) -> None:
-    office.actions = Actions(office.served.home, LastMonth())
+    office.actions = ActionService(office.served.home, LastMonth())
     action = office.propose()
-    office.actions = Actions(office.served.home)
+    office.actions = ActionService(office.served.home)
     client = Client(office.served.home)
     assert "Nothing waits for you" in client.get("/approvals").text
     client.submit(f"/approvals/{action.id}/approve", "/settings", payload_hash=action.payload_hash)

@@ -15,6 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from freshbooks_api.errors import error_of, missing_scopes
 from freshbooks_api.failures import with_code
 from source_freshbooks.components.decoding import decode
 from source_freshbooks.components.redaction import clean, redact
@@ -27,8 +28,6 @@ _UNREADABLE_TRIES, _BAD_REQUEST_TRIES = 3, 2
 _SHOWN = 200  # characters of an error that FreshBooks sent
 
 _RETRY_STATUSES = frozenset({408, 409, 500, 502, 503, 504})
-_REQUIRED_SCOPES = re.compile(r"Required: \[([^\]]*)\]")
-_SCOPE = re.compile(r"\w+:\w+:\w+")
 
 
 class ConfigError(AirbyteTracedException):
@@ -129,14 +128,16 @@ class FreshbooksErrorHandler(ErrorHandler):
             if status < 400:
                 return self._unreadable(response)
             body, damaged = None, False
-        errno, text = _error(body)
-        if status < 400 and text is None:
+        error = error_of(body)
+        if status < 400 and error is None:
             response.freshbooks_body, response.freshbooks_damaged = body, damaged  # type: ignore[attr-defined]
             return ErrorResolution(response_action=ResponseAction.SUCCESS)
+        errno = error.errno if error else None
         if status == 400 and errno not in _KNOWN_ERRNOS and self._asks_once_more(response):
             return _retry("FreshBooks answered with status 400")
-        scopes = _missing_scopes(response)
-        sentence = _sentence(response, errno, text or _raw_text(response, body), scopes)
+        scopes = missing_scopes(response.text)
+        text = (error.message if error else "") or _raw_text(response, body)
+        sentence = _sentence(response, errno, text, scopes)
         raise FreshbooksError(sentence, errno, status, scopes)
 
     @staticmethod
@@ -174,47 +175,6 @@ def _reason(error: Exception | None) -> str:
     if isinstance(error, requests.exceptions.ConnectionError):
         return "connection failed or was cut"
     return type(error).__name__
-
-
-def _error(body: Any) -> tuple[int | None, str | None]:
-    """FreshBooks' error number and text; (None, None) for a good answer."""
-    if not isinstance(body, dict):
-        return None, None
-    inner = body.get("response")
-    if isinstance(inner, dict) and inner.get("errors"):
-        errors = inner["errors"]
-        first = errors[0] if isinstance(errors, list) else errors
-        if isinstance(first, dict):
-            return _int(first.get("errno")), str(first.get("message"))
-        return None, str(first)
-    details = body.get("details")
-    if isinstance(details, list) and details and isinstance(details[0], dict) and "reason" in details[0]:
-        metadata = details[0].get("metadata")
-        told = metadata.get("message") if isinstance(metadata, dict) else None
-        return _int(details[0]["reason"]), str(told or body.get("message"))
-    if isinstance(body.get("errors"), dict):  # ledger family
-        return None, str(body["errors"].get("message"))
-    if "error" in body:
-        return _int(body.get("errno")), str(body.get("error_description") or body["error"])
-    if "message" in body and set(body) <= {"message", "code", "errno", "details"}:
-        return _int(body.get("errno")), str(body["message"])
-    return None, None
-
-
-def _int(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _missing_scopes(response: requests.Response) -> tuple[str, ...] | None:
-    """The scopes that a 403 asks for; None if it is about something else. In which part depends on the family."""
-    raw = response.text.replace("\\u0027", "'")
-    if "insufficient_scope" not in raw:
-        return None
-    found = _REQUIRED_SCOPES.search(raw)
-    return tuple(_SCOPE.findall(found[1])) if found else ()
 
 
 def _raw_text(response: requests.Response, body: Any) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from freshbooks_hub.agent.actions.api import Api
-from freshbooks_hub.agent.actions.timing import Clock, Timing
+from freshbooks_hub.agent.actions.models import Timing
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -25,7 +26,7 @@ def test_a_list_of_short_pages_comes_whole(
         monkeypatch.setenv("FRESHBOOKS_API_URL", sandbox.url)
         store = ConnectionStore(tmp_path / "connection.json")
         store.connect(config_of(sandbox))
-        api = Api(store, Clock(), Timing())
+        api = Api(store, SystemClock(), Timing())
         books = sandbox.books(439000)
         whole = {
             name: api.rows(f"/accounting/account/{books.account_id}/{path}", name)

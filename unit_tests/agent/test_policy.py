@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import ActionRefused, Channel, Kind, PolicyView, Rule
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, rule_of
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.actions.timing import Clock, stamp
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
 
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_each_kind_has_its_own_switch_and_is_off_at_first() -> None:
         assert sum(rule_of(policy, other).allowed for other in Kind) == 1
 
 
-class At(Clock):
+class At(SystemClock):
     def now(self) -> datetime:
         return NOW
 
@@ -86,7 +86,7 @@ def add(db: sqlite3.Connection, **fields: Any) -> sqlite3.Row:
         "amount": "100.00",
         "currency": "USD",
         "recipients": json.dumps(["pay@acme.example"]),
-        "dispatched_at": stamp(NOW - timedelta(hours=1)),
+        "dispatched_at": exact_stamp(NOW - timedelta(hours=1)),
         **fields,
     }
     db.execute(f"INSERT INTO actions VALUES ({', '.join('?' * len(given))})", list(given.values()))
@@ -104,7 +104,7 @@ def test_the_number_of_a_day_counts_what_was_sent_of_this_kind(ledger: sqlite3.C
         add(ledger)
     add(ledger, status="failed")
     add(ledger, kind="draft_invoice")
-    add(ledger, dispatched_at=stamp(NOW - timedelta(hours=24, seconds=1)))
+    add(ledger, dispatched_at=exact_stamp(NOW - timedelta(hours=24, seconds=1)))
     assert day(ledger, asked, per_day=3) is None
     assert day(ledger, asked, per_day=2) == "over_daily_count"
     assert day(ledger, asked, per_day=0) == "over_daily_count"
@@ -156,17 +156,17 @@ def test_mails_to_one_address_are_counted_by_address(ledger: sqlite3.Connection)
     ids=str,
 )
 def test_a_cap_that_is_none_is_refused(tmp_path: Path, rule: dict[str, Any]) -> None:
-    policy = Actions(Home(tmp_path / "home").ensure()).policy
+    policy = ActionService(Home(tmp_path / "home").ensure()).policy
     assert code(policy.set, "draft", Rule(allowed=True, **rule), "owner", Channel.terminal) == "invalid_cap"
     assert not policy.allowed(Kind.draft_invoice)
     edge = Rule(allowed=True, max_amount={"USD": "0"}, per_day=0, per_recipient_per_day=0)
-    assert policy.set("draft", edge, "owner", Channel.terminal).draft == edge
-    assert policy.view().draft == edge
+    assert policy.set("draft", edge, "owner", Channel.terminal).rule("draft") == edge
+    assert policy.view().rule("draft") == edge
     assert policy.allowed(Kind.draft_invoice)
 
 
 def test_the_receipts_folder_exists_and_both_settings_are_kept(tmp_path: Path) -> None:
-    policy = Actions(Home(tmp_path / "home").ensure()).policy
+    policy = ActionService(Home(tmp_path / "home").ensure()).policy
     (tmp_path / "file").touch()
     (tmp_path / "alias").symlink_to(tmp_path, target_is_directory=True)
     for wrong in (tmp_path / "none", tmp_path / "file"):

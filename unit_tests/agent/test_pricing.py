@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, Tax
-from freshbooks_hub.agent.actions.place import Place
-from freshbooks_hub.agent.actions.pricing import (
+from freshbooks_hub.agent.actions.books import BusinessContext
+from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     TaxSet,
     Worked,
     cents,
@@ -22,6 +21,7 @@ from freshbooks_hub.agent.actions.pricing import (
     work_date,
     worked,
 )
+from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, Tax
 
 GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
 
@@ -173,7 +173,7 @@ def test_the_day_of_work_is_that_of_the_worker_else_of_the_business() -> None:
 class Books:
     """What pricing reads of the books."""
 
-    place = Place(1, "a", "Firm", "UTC", 1)
+    business = BusinessContext(1, "a", "Firm", "UTC", 1)
 
     def __init__(self, **rows: Any) -> None:
         self._rows = rows

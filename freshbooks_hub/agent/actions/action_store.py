@@ -1,4 +1,4 @@
-"""The ledger of actions: every step is a compare-and-set in SQL, with its audit entry in the same commit."""
+"""The stored actions: every step is a compare-and-set in SQL, with its audit entry in the same commit."""
 
 from __future__ import annotations
 
@@ -6,97 +6,43 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from sqlite3 import Connection, Row
 from typing import Any
 
-from pydantic import TypeAdapter
-
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionKind,
+    Owners,
+    Proposal,
+    Step,
+    StoredAction,
+    canonical,
+    digest,
+)
 from freshbooks_hub.agent.actions.audit import Audit
-from freshbooks_hub.agent.actions.canonical import canonical, digest
+from freshbooks_hub.agent.actions.books import BusinessContext
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
     WAITING,
     Action,
     ActionRefused,
     Channel,
     Kind,
-    Preview,
     Result,
     Status,
+    Timing,
 )
 from freshbooks_hub.agent.actions.tables import ledger_transaction
-from freshbooks_hub.agent.actions.timing import Clock, Timing, stamp
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
 
-_PREVIEW: TypeAdapter[Preview] = TypeAdapter(Preview)
 _WAITING = ", ".join(f"'{status.value}'" for status in WAITING)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One request, as it will be sent. `body` is the exact text; `receipt` names the file of an upload."""
+class ActionStore:
+    """Reads and moves actions. Each method is one transaction of its own unless it takes `db`; raises HomeError."""
 
-    name: str
-    method: str
-    path: str
-    body: str | None = None
-    receipt: str | None = None
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A proposal before it is written down. `watch` is what must still hold when it is sent."""
-
-    kind: Kind
-    business_id: int
-    account_id: str
-    steps: tuple[Step, ...]
-    preview: Preview
-    amount: Decimal
-    currency: str
-    claims: tuple[str, ...]
-    recipients: tuple[str, ...] = ()
-    watch: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """What is stored and hashed as the request."""
-        steps = [{k: v for k, v in vars(step).items() if v is not None} for step in self.steps]
-        return {"account": self.account_id, "steps": steps, "watch": self.watch}
-
-
-@dataclass(frozen=True)
-class Task:
-    """An action's row with its request read back; `row` holds the columns of the table."""
-
-    row: Row
-    steps: tuple[Step, ...]
-    watch: dict[str, Any]
-    preview: Preview
-
-    @property
-    def id(self) -> str:
-        return str(self.row["id"])
-
-    @property
-    def kind(self) -> Kind:
-        return Kind(self.row["kind"])
-
-    @property
-    def amount(self) -> Decimal:
-        return Decimal(self.row["amount"])
-
-    def step(self, name: str) -> Step:
-        """The step of that name."""
-        return next(step for step in self.steps if step.name == name)
-
-
-class Ledger:
-    """Reads and moves actions. Each method is one transaction of its own unless it takes `db`."""
-
-    def __init__(self, home: Home, audit: Audit, clock: Clock, timing: Timing) -> None:
+    def __init__(self, home: Home, audit: Audit, clock: SystemClock, timing: Timing) -> None:
         self._home = home
         self._audit = audit
         self._clock = clock
@@ -108,48 +54,87 @@ class Ledger:
         with ledger_transaction(self._home) as db:
             before = db.total_changes
             yield db
-            changed = db.total_changes > before
-        if changed:
-            self._audit.mirror()
+            head = self._audit.head(db) if db.total_changes > before else None
+        if head:
+            self._audit.mirror(head)
 
-    def insert(self, db: Connection, prepared: Prepared, who: str) -> str:
-        """Write a proposal down; its id. The caller takes its claims in the same transaction."""
+    # -- proposals and their idempotency keys
+
+    def same(
+        self, db: Connection, kind: ActionKind, business: BusinessContext, proposal: Proposal
+    ) -> str | None:
+        """The id of the unfinished action that would send exactly the same."""
+        row = db.execute(
+            "SELECT id FROM actions WHERE kind = ? AND business_id = ? AND request = ? "
+            "AND status IN ('proposed', 'approved', 'dispatching', 'unknown', 'needs_person')",
+            [kind.name.value, business.business_id, canonical(_request(business, proposal))],
+        ).fetchone()
+        return str(row["id"]) if row else None
+
+    def insert(
+        self, db: Connection, kind: ActionKind, business: BusinessContext, proposal: Proposal, who: str
+    ) -> str:
+        """Write a proposal down and acquire its keys; its id. Raises sqlite3.IntegrityError for a key that is taken."""
         now = self._clock.now()
-        preview = _PREVIEW.dump_python(prepared.preview, mode="json")
+        request, preview = _request(business, proposal), proposal.preview.model_dump(mode="json")
+        currency = proposal.preview.currency
         action_id = secrets.token_hex(6)
         row = {
             "id": action_id,
-            "kind": prepared.kind.value,
+            "kind": kind.name.value,
             "status": Status.proposed.value,
-            "business_id": prepared.business_id,
-            "account_id": prepared.account_id,
-            "request": canonical(prepared.request),
+            "business_id": business.business_id,
+            "account_id": business.account_id,
+            "request": canonical(request),
             "preview": canonical(preview),
-            "payload_hash": _hash(prepared.kind, prepared.business_id, prepared.request, preview),
-            "amount": str(prepared.amount),
-            "currency": prepared.currency,
-            "recipients": json.dumps(prepared.recipients),
+            "payload_hash": _hash(kind.name, business.business_id, request, preview),
+            "amount": str(proposal.amount),
+            "currency": currency,
+            "recipients": json.dumps(proposal.recipients),
             "proposed_by": who,
-            "created_at": stamp(now),
-            "expires_at": stamp(now + self._timing.expiry),
+            "created_at": exact_stamp(now),
+            "expires_at": exact_stamp(now + self._timing.expiry),
         }
         marks = ", ".join("?" * len(row))
         db.execute(
             f"INSERT INTO actions ({', '.join(row)}) VALUES ({marks})",  # noqa: S608 - our own names
             list(row.values()),
         )
+        db.executemany("INSERT INTO action_claims VALUES (?, ?)", [(key, action_id) for key in proposal.keys])
         self._audit.append(
             db,
             "proposed",
             who,
             action_id=action_id,
-            kind=prepared.kind,
-            business_id=prepared.business_id,
+            kind=kind.name,
+            business_id=business.business_id,
             payload_hash=row["payload_hash"],
-            amount=f"{prepared.amount} {prepared.currency}",
-            recipients=prepared.recipients or None,
+            amount=f"{proposal.amount} {currency}",
+            recipients=proposal.recipients or None,
         )
         return action_id
+
+    def owners(self, db: Connection) -> Owners:
+        """Every idempotency key that is taken. A trigger frees the keys of an action that wrote nothing."""
+        rows = db.execute(
+            "SELECT c.key, a.id, a.status FROM action_claims c JOIN actions a ON a.id = c.action_id"
+        )
+        return {row["key"]: (str(row["id"]), Status(row["status"])) for row in rows}
+
+    def release_keys(self, db: Connection, action_id: str) -> None:
+        """Give back what a confirmed action holds: only when its record is gone from FreshBooks."""
+        db.execute("DELETE FROM action_claims WHERE action_id = ?", [action_id])
+
+    def receipt_needed(self, db: Connection, sha256: str) -> bool:
+        """Whether an action that may still be sent holds this receipt."""
+        found = db.execute(
+            "SELECT 1 FROM action_claims c JOIN actions a ON a.id = c.action_id "
+            "WHERE c.key LIKE 'receipt/%/' || ? AND a.status IN ('proposed', 'approved', 'dispatching')",
+            [sha256],
+        ).fetchone()
+        return found is not None
+
+    # -- moving
 
     def move(
         self,
@@ -168,7 +153,7 @@ class Ledger:
         if result is not None:
             changed["result"] = result.model_dump_json()
         if after not in WAITING and after not in (Status.dispatching, Status.unknown):
-            changed["finished_at"] = stamp(self._clock.now())
+            changed["finished_at"] = exact_stamp(self._clock.now())
         states = ", ".join(f"'{status.value}'" for status in before)
         done = db.execute(
             f"UPDATE actions SET {', '.join(f'{name} = ?' for name in changed)} "  # noqa: S608 - our own names
@@ -176,11 +161,11 @@ class Ledger:
             [*changed.values(), action_id],
         ).rowcount
         if done != 1:
-            self._refuse_move(db, action_id, after)
+            self._raise_wrong_status(db, action_id, after)
         detail = {"code": result.code, "record_id": result.record_id} if result else {}
         self._audit.append(db, after.value, who, action_id=action_id, channel=channel, **detail)
 
-    def _refuse_move(self, db: Connection, action_id: str, after: Status) -> None:
+    def _raise_wrong_status(self, db: Connection, action_id: str, after: Status) -> None:
         row = self.row(db, action_id)
         raise ActionRefused(
             "wrong_status",
@@ -195,7 +180,7 @@ class Ledger:
 
     def expire(self, db: Connection) -> None:
         """Proposals and approvals whose time is over end here."""
-        now = stamp(self._clock.now())
+        now = exact_stamp(self._clock.now())
         due = db.execute(
             f"SELECT id FROM actions WHERE status IN ({_WAITING}) AND expires_at <= ?",  # noqa: S608
             [now],
@@ -211,31 +196,36 @@ class Ledger:
             raise ActionRefused("not_found", "There is no action with this id.")
         return row
 
-    def task(self, db: Connection, action_id: str) -> Task:
+    def stored(self, db: Connection, action_id: str) -> StoredAction:
         """The action with its request; raises ActionRefused `tampered` when it is not what was hashed."""
         row = self.row(db, action_id)
+        kind = Kind(row["kind"])
         request, preview = json.loads(row["request"]), json.loads(row["preview"])
-        if _hash(Kind(row["kind"]), row["business_id"], request, preview) != row["payload_hash"]:
+        if _hash(kind, row["business_id"], request, preview) != row["payload_hash"]:
             raise ActionRefused("tampered", "The stored proposal is not the one that was hashed.")
         steps = tuple(Step(**step) for step in request["steps"])
-        return Task(row, steps, request["watch"], _PREVIEW.validate_python(preview))
+        return StoredAction(row, steps, request["watch"], KINDS[kind].preview.model_validate(preview))
 
-    def tasks(self, *statuses: Status) -> list[Task]:
+    def read(self, action_id: str) -> StoredAction:
+        """`stored`, in a transaction of its own."""
+        with ledger_transaction(self._home) as db:
+            return self.stored(db, action_id)
+
+    def having(self, *statuses: Status) -> list[StoredAction]:
         """Actions that stand at one of `statuses`, oldest first."""
         states = ", ".join(f"'{status.value}'" for status in statuses)
         with ledger_transaction(self._home) as db:
             query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
-            return [self.task(db, row["id"]) for row in db.execute(query).fetchall()]
+            return [self.stored(db, row["id"]) for row in db.execute(query).fetchall()]
 
-    def records(self, task: Task) -> set[int]:
+    def records(self, db: Connection, action: StoredAction) -> set[int]:
         """Records that other actions of this kind made: none of them can be this one's."""
-        with ledger_transaction(self._home) as db:
-            rows = db.execute(
-                "SELECT record_id FROM actions WHERE kind = ? AND business_id = ? AND id <> ? "
-                "AND status = 'confirmed' AND record_id IS NOT NULL",
-                [task.kind.value, task.row["business_id"], task.id],
-            )
-            return {int(row["record_id"]) for row in rows}
+        rows = db.execute(
+            "SELECT record_id FROM actions WHERE kind = ? AND business_id = ? AND id <> ? "
+            "AND status = 'confirmed' AND record_id IS NOT NULL",
+            [action.kind.value, action.row["business_id"], action.id],
+        )
+        return {int(row["record_id"]) for row in rows}
 
     def select(self, status: Status | None = None) -> list[Action]:
         """Actions, newest first."""
@@ -249,7 +239,11 @@ class Ledger:
         """One action; raises ActionRefused `not_found`."""
         with self.transaction() as db:
             self.expire(db)
-            return as_action(self.row(db, action_id))
+            return self.action(db, action_id)
+
+    def action(self, db: Connection, action_id: str) -> Action:
+        """One action as it stands; raises ActionRefused `not_found`."""
+        return as_action(self.row(db, action_id))
 
 
 def as_action(row: Row) -> Action:
@@ -259,7 +253,7 @@ def as_action(row: Row) -> Action:
         kind=Kind(row["kind"]),
         status=Status(row["status"]),
         business_id=row["business_id"],
-        preview=_PREVIEW.validate_json(row["preview"]),
+        preview=KINDS[Kind(row["kind"])].preview.model_validate_json(row["preview"]),
         payload_hash=row["payload_hash"],
         proposed_by=row["proposed_by"],
         created_at=datetime.fromisoformat(row["created_at"]),
@@ -271,6 +265,12 @@ def as_action(row: Row) -> Action:
         finished_at=_instant(row["finished_at"]),
         result=Result.model_validate_json(row["result"]) if row["result"] else None,
     )
+
+
+def _request(business: BusinessContext, proposal: Proposal) -> dict[str, Any]:
+    """What is stored and hashed as the request: what exactly will be sent, and what must still hold then."""
+    steps = [{k: v for k, v in vars(step).items() if v is not None} for step in proposal.steps]
+    return {"account": business.account_id, "steps": steps, "watch": proposal.watch}
 
 
 def _hash(kind: Kind, business_id: int, request: dict[str, Any], preview: dict[str, Any]) -> str:

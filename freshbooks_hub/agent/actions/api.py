@@ -18,18 +18,18 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.timing import Clock, Timing
+from freshbooks_api.errors import error_of, missing_scopes
+from freshbooks_hub.agent.actions.models import ActionRefused, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import renewed_access_token, valid_access_token
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.errors import HubError
 
 Json = dict[str, Any]
 PER_PAGE = 100
 MAX_PAGES = 1000
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
-_REQUIRED = re.compile(r"Required:\s*\[([^\]]{0,500})")
 _SCOPE = re.compile(r"user:[a-z_]+:[a-z]+")
 
 
@@ -63,7 +63,7 @@ class _Bearer(AuthBase):
 class Api:
     """Calls with the connection's token. Paths are absolute under FRESHBOOKS_API_URL."""
 
-    def __init__(self, store: ConnectionStore, clock: Clock, timing: Timing) -> None:
+    def __init__(self, store: ConnectionStore, clock: SystemClock, timing: Timing) -> None:
         self._store = store
         self._clock = clock
         self._timing = timing
@@ -84,7 +84,7 @@ class Api:
                 body = _json(response)
                 if response.status_code == 404:
                     return None
-                if 200 <= response.status_code < 300 and body is not None and not _errors(body):
+                if 200 <= response.status_code < 300 and body is not None and error_of(body) is None:
                     return body
                 if response.status_code >= 400 or body is not None:
                     raise _unreadable(path, response.status_code, body, response.text)
@@ -182,7 +182,7 @@ class Api:
         if 400 <= status < 500 and status != 408:
             raise Refused(status, _reason(status, body, response.text))
         # An error envelope under 200 is no proof either way, so it is looked up like a lost answer.
-        if not 200 <= status < 300 or body is None or _errors(body):
+        if not 200 <= status < 300 or body is None or error_of(body) is not None:
             raise Lost
         return body
 
@@ -244,19 +244,11 @@ def _json(response: requests.Response) -> Json | None:
     return body if isinstance(body, dict) else None
 
 
-def _errors(body: Json) -> list[Json]:
-    """The errors of an accounting envelope, which may come with 200 (freshbooks-api.md 6.1)."""
-    inner = body.get("response")
-    errors = inner.get("errors") if isinstance(inner, dict) else None
-    listed = errors if isinstance(errors, list) else [errors]
-    return [error for error in listed if isinstance(error, dict)]
-
-
 def _reason(status: int, body: Json | None, text: str) -> str:
     """What was wrong, in our words: FreshBooks's own message may quote what strangers wrote."""
-    if "insufficient_scope" in text:
-        required = _REQUIRED.search(text)
-        scopes = ", ".join(_SCOPE.findall(required[1])) if required else ""
+    required = missing_scopes(text)
+    if required is not None:
+        scopes = ", ".join(scope for scope in required if _SCOPE.fullmatch(scope))
         return (
             f"the connection lacks {f'the scope {scopes}' if scopes else 'a scope'}. To go on, tick it in the "
             "FreshBooks app and run `freshbooks connect`"
@@ -266,17 +258,17 @@ def _reason(status: int, body: Json | None, text: str) -> str:
     if status == 429:
         return "FreshBooks asks to slow down; try again in a few minutes"
     parts = [str(status)]
-    for error in _errors(body or {})[:1]:
-        if isinstance(error.get("errno"), int):
-            parts.append(f"errno {error['errno']}")
-        if _FIELD.fullmatch(str(error.get("field"))):
-            parts.append(f"field {error['field']}")
+    error = error_of(body)
+    if error and error.errno is not None:
+        parts.append(f"errno {error.errno}")
+    if error and _FIELD.fullmatch(error.field or ""):
+        parts.append(f"field {error.field}")
     return ", ".join(parts)
 
 
 def _unreadable(path: str, status: int, body: Json | None, text: str) -> ActionRefused:
     reason = _reason(status, body, text)
-    if status == 403 and "insufficient_scope" not in text:
+    if status == 403 and missing_scopes(text) is None:
         reason = f"the role of the connected user or the plan of the business does not allow it ({reason})"
     return ActionRefused(
         "freshbooks_refused",

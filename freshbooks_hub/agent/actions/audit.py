@@ -12,11 +12,13 @@ import re
 from sqlite3 import Connection, Row
 from typing import Any
 
-from freshbooks_hub.agent.actions.canonical import canonical, digest
+from filelock import FileLock
+
+from freshbooks_hub.agent.actions.action_kind import canonical, digest
 from freshbooks_hub.agent.actions.models import Channel, Finding
 from freshbooks_hub.agent.actions.tables import ledger_transaction
-from freshbooks_hub.agent.actions.timing import Clock, stamp
 from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
 
@@ -30,7 +32,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 class Audit:
     """Who did what, when, through which channel, and what came of it."""
 
-    def __init__(self, home: Home, clock: Clock) -> None:
+    def __init__(self, home: Home, clock: SystemClock) -> None:
         self._home = home
         self._clock = clock
         self._head = home.root / "audit.head"
@@ -46,16 +48,16 @@ class Audit:
         **detail: Any,
     ) -> None:
         """Add an entry within the caller's transaction, so that no change is without its entry."""
-        last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
+        last = self.head(db)
         entry = {
-            "seq": (last["seq"] if last else 0) + 1,
-            "at": stamp(self._clock.now()),
+            "seq": (last[0] if last else 0) + 1,
+            "at": exact_stamp(self._clock.now()),
             "who": _plain(who),
             "channel": channel.value if channel else None,
             "event": event,
             "action_id": action_id,
             "detail": canonical(_plain(detail)),
-            "previous": last["hash"] if last else FIRST,
+            "previous": last[1] if last else FIRST,
         }
         names = (*entry, "hash")
         marks = ", ".join("?" * len(names))
@@ -64,12 +66,24 @@ class Audit:
             [*entry.values(), digest(entry)],
         )
 
-    def mirror(self) -> None:
-        """Write the newest entry's number and hash beside the database; call it after a commit."""
-        with ledger_transaction(self._home) as db:  # its write lock keeps two writers in order
-            last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
-            if last:
-                write_private(self._head, canonical(dict(last)).encode())
+    def head(self, db: Connection) -> tuple[int, str] | None:
+        """Number and hash of the newest entry, within the caller's transaction; None: there is none."""
+        last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
+        return (last["seq"], last["hash"]) if last else None
+
+    def mirror(self, head: tuple[int, str]) -> None:
+        """Write an entry's number and hash beside the database, after its commit; the newest stays."""
+        with FileLock(self._home.root / "audit.lock", mode=0o600):
+            if self._mirrored() <= head[0]:
+                content = canonical({"seq": head[0], "hash": head[1]})
+                write_private(self._head, content.encode())
+
+    def _mirrored(self) -> int:
+        """The number of the mirrored entry; 0 where there is none to read."""
+        try:
+            return int(json.loads(self._head.read_bytes())["seq"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
 
     def entries(self, limit: int = 200) -> list[dict[str, Any]]:
         """The newest entries, newest first."""

@@ -1,28 +1,89 @@
-"""What an action must know of the books, read live. Rows are FreshBooks's own; text in them is untrusted."""
+"""What an action must know of one business's books, read live. Rows are FreshBooks's own; text in them is untrusted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import WithJsonSchema
 
 from freshbooks_hub.agent.actions.api import Api, Json, single
-from freshbooks_hub.agent.actions.models import ActionRefused, Client
-from freshbooks_hub.agent.actions.place import Place, name_of
+from freshbooks_hub.agent.actions.models import ActionRefused, Business, Client
 from freshbooks_hub.agent.names import folded, nearest
+from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.core.clock import named_zone
 
 DELETED = 1
+NAME_LIMIT = 100
+# An argument that names a record: models are told to give the id; a name or number that they give is looked up.
+Reference = Annotated[int | str, WithJsonSchema({"type": "integer"})]
+
+
+@dataclass(frozen=True)
+class BusinessContext:
+    """The business to act in, and who acts: `staff_id` is the caller's number in its accounting.
+
+    `timezone` is UTC where FreshBooks names a zone that is none.
+    """
+
+    business_id: int
+    account_id: str
+    name: str
+    timezone: str
+    staff_id: int
+
+    def shown(self) -> Business:
+        """The business as a preview shows it."""
+        return Business(id=self.business_id, name=self.name)
+
+
+def resolve_business(api: Api, allowed: list[int] | None, business_id: int | None) -> BusinessContext:
+    """The business to act in: the one asked for, or the only one that the connection may write to.
+
+    Raises ActionRefused `business_needed` or `business_unknown`, with those that there are.
+    """
+    me = (api.get("/auth/api/v1/users/me") or {}).get("response") or {}
+    roles = {role.get("accountid"): role for role in me.get("roles") or []}
+    found = [
+        BusinessContext(
+            business_id=int(business["id"]),
+            account_id=business["account_id"],
+            name=name_of(business.get("name")),
+            timezone=business["timezone"] if named_zone(business.get("timezone")) else "UTC",
+            staff_id=int((roles.get(business["account_id"]) or {}).get("userid") or 1),
+        )
+        for membership in me.get("business_memberships") or []
+        if membership.get("role") != "client"
+        for business in [membership.get("business") or {}]
+        if business.get("account_id") and (not allowed or int(business["id"]) in allowed)
+    ]
+    chosen = [business for business in found if business_id in (None, business.business_id)]
+    if len(chosen) == 1:
+        return chosen[0]
+    choices = [business.shown().model_dump() for business in found]
+    if business_id is None and found:
+        raise ActionRefused("business_needed", "Say in which business: give its id.", businesses=choices)
+    raise ActionRefused(
+        "business_unknown", "The connection cannot write to such a business.", businesses=choices
+    )
+
+
+def name_of(text: object) -> str:
+    """A name from the books, fit to show."""
+    return clean(str(text or ""), NAME_LIMIT)
 
 
 class Books:
     """Reads of one business. Raises ActionRefused when FreshBooks cannot be read."""
 
-    def __init__(self, api: Api, place: Place) -> None:
+    def __init__(self, api: Api, business: BusinessContext) -> None:
         self.api = api
-        self.place = place
-        self._accounting = f"/accounting/account/{place.account_id}"
-        self._business = f"/business/{place.business_id}"
+        self.business = business
+        self._accounting = f"/accounting/account/{business.account_id}"
+        self._business = f"/business/{business.business_id}"
 
     def path(self, resource: str, number: int | None = None) -> str:
         """The accounting path of a resource or of one record."""
@@ -190,7 +251,7 @@ class Books:
 
     def team(self) -> dict[int, str]:
         """Names by identity id."""
-        body = self.api.get(f"/auth/api/v1/businesses/{self.place.business_id}/team_members") or {}
+        body = self.api.get(f"/auth/api/v1/businesses/{self.business.business_id}/team_members") or {}
         rows = body.get("response") or body.get("team_members") or []
         return {
             int(row["identity_id"]): name_of(f"{row.get('first_name') or ''} {row.get('last_name') or ''}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from freshbooks_hub.core.errors import HubError
 
@@ -34,8 +35,6 @@ class Status(StrEnum):
     failed = "failed"
 
 
-# Nothing was written and nothing will be: what the action had claimed is free again.
-ENDED_EMPTY = frozenset({Status.refused, Status.expired, Status.failed, Status.absent})
 WAITING = frozenset({Status.proposed, Status.approved})
 # Something may have reached FreshBooks.
 SENT = frozenset({Status.dispatching, Status.unknown, Status.confirmed, Status.needs_person})
@@ -47,6 +46,19 @@ class Channel(StrEnum):
     elicitation = "elicitation"
     web = "web"
     terminal = "terminal"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things last. Seconds are for one request, durations for an action."""
+
+    expiry: timedelta = timedelta(hours=24)
+    absent_after: timedelta = timedelta(minutes=15)  # of reads that find nothing, after an answer was lost
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    longest_wait: float = 60.0  # that a 429 may ask for
+    attempts: int = 3  # of a read; of a write that was answered 429
+    lock_timeout: float = 30.0  # for another dispatch to end
 
 
 class ActionRefused(HubError):
@@ -62,28 +74,30 @@ class ActionRefused(HubError):
         self.detail = detail
 
 
-class _Model(BaseModel):
+class Shape(BaseModel):
+    """What goes out of here: unchangeable, and without fields that nobody knows."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Money(_Model):
+class Money(Shape):
     """`amount` is decimal text, e.g. `"1200.00"`."""
 
     amount: str
     currency: str
 
 
-class Business(_Model):
+class Business(Shape):
     id: int
     name: str
 
 
-class Client(_Model):
+class Client(Shape):
     id: int
     name: str
 
 
-class Tax(_Model):
+class Tax(Shape):
     """`percent` as in FreshBooks, e.g. `"13"`; `amount` where it is known."""
 
     name: str
@@ -91,7 +105,7 @@ class Tax(_Model):
     amount: str | None = None
 
 
-class Entry(_Model):
+class Entry(Shape):
     """One time entry: `date` on the clock of the person who worked, `hours` as decimal text."""
 
     id: int
@@ -102,7 +116,7 @@ class Entry(_Model):
     note: str
 
 
-class RebilledExpense(_Model):
+class RebilledExpense(Shape):
     """An unbilled project expense; `cost` is what was paid, markup not included."""
 
     id: int
@@ -113,7 +127,7 @@ class RebilledExpense(_Model):
     markup_percent: str
 
 
-class Line(_Model):
+class Line(Shape):
     """One line of the invoice; `amount` is before tax."""
 
     name: str
@@ -126,100 +140,29 @@ class Line(_Model):
     expense: RebilledExpense | None = None
 
 
-class Recipient(_Model):
-    """`on_file`: FreshBooks has this address for the client. Others are for the approver to look at twice."""
-
-    email: str
-    on_file: bool
-
-
-class Receipt(_Model):
+class Receipt(Shape):
     filename: str
     media_type: str
     bytes: int
     sha256: str
 
 
-class LookAlike(_Model):
-    """An expense in FreshBooks with the same vendor, date and amount."""
+class ActionPreview(Shape):
+    """What the approver is shown; each kind adds its own fields. `heading` holds words of ours and amounts only."""
 
-    expense_id: int
-    date: date
-    vendor: str
-    amount: Money
-
-
-class DraftInvoicePreview(_Model):
-    """Everything that the draft will hold. `left_out` counts unbilled items that are not on it, by reason."""
-
-    kind: Literal["draft_invoice"] = "draft_invoice"
+    kind: str
     heading: str
     business: Business
-    client: Client
-    project_id: int
-    project: str
-    create_date: date
-    due_in_days: int | None
     currency: str
-    lines: tuple[Line, ...]
-    subtotal: str
-    taxes: tuple[Tax, ...]
-    total: str
-    covered_entries: tuple[Entry, ...] = ()  # of a fixed price: hours that it pays for
-    will_mark_billed: tuple[int, ...] = ()  # ids of time entries
-    left_out: dict[str, int] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
-
-class SendInvoicePreview(_Model):
-    """The mail that will leave. `subject` and `body` None: FreshBooks's own words."""
-
-    kind: Literal["send_invoice"] = "send_invoice"
-    heading: str
-    business: Business
-    client: Client
-    invoice_id: int
-    invoice_number: str
-    create_date: date
-    due_date: date | None
-    lines: tuple[Line, ...]
-    total: str
-    outstanding: str
-    currency: str
-    recipients: tuple[Recipient, ...]
-    subject: str | None
-    body: str | None
-    include_pdf: bool
-    warnings: tuple[str, ...] = ()
+    @property
+    def total_amount(self) -> str:
+        """The amount that the action is about, in `currency`: decimal text."""
+        raise NotImplementedError
 
 
-class ExpensePreview(_Model):
-    """The expense that will be booked; `amount` includes the taxes."""
-
-    kind: Literal["create_expense"] = "create_expense"
-    heading: str
-    business: Business
-    vendor: str
-    date: date
-    amount: str
-    currency: str
-    taxes: tuple[Tax, ...]
-    category_id: int
-    category: str
-    client: Client | None
-    project_id: int | None
-    project: str | None
-    billable: bool
-    notes: str
-    receipt: Receipt | None
-    look_alikes: tuple[LookAlike, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-Preview = Annotated[DraftInvoicePreview | SendInvoicePreview | ExpensePreview, Field(discriminator="kind")]
-
-
-class Result(_Model):
+class Result(Shape):
     """How it ended, or stands. `code` is stable; `record_id` is FreshBooks's invoice or expense id."""
 
     code: str
@@ -233,14 +176,14 @@ class Result(_Model):
     differences: tuple[str, ...] = ()  # fields where FreshBooks holds something else than was sent
 
 
-class Action(_Model):
+class Action(Shape):
     """One action of the ledger. `payload_hash` covers kind, business, request and preview."""
 
     id: str
     kind: Kind
     status: Status
     business_id: int
-    preview: Preview
+    preview: SerializeAsAny[ActionPreview]
     payload_hash: str
     proposed_by: str
     created_at: datetime
@@ -253,7 +196,7 @@ class Action(_Model):
     result: Result | None = None
 
 
-class Rule(_Model):
+class Rule(Shape):
     """What the owner allows of one kind of write. Amounts are caps by currency; without any, no cap.
 
     Once one currency has a cap, an action in a currency without one is refused. Days are the last 24 hours.
@@ -266,22 +209,26 @@ class Rule(_Model):
     per_recipient_per_day: int = 3
 
 
-class PolicyView(_Model):
-    """The owner's settings.
+class PolicyView(Shape):
+    """The owner's settings; each further field is the Rule of the kind of write of that name.
 
     `receipts_folder`: the only place from which receipt files are read. `link`, how billed time is to show as
     billed in FreshBooks (freshbooks-api.md 7.4, 9): `mark` each entry after the draft; `lines`: send the entries
     with the lines too, undocumented; `off`: leave FreshBooks alone, the ledger guards by itself.
     """
 
-    draft: Rule = Rule()
-    send: Rule = Rule()
-    expense: Rule = Rule()
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, Rule] = Field(init=False)
+
     receipts_folder: str | None = None
     link: Literal["mark", "lines", "off"] = "mark"
 
+    def rule(self, write: str) -> Rule:
+        """What is allowed of a kind of write; nothing, unless the owner has said so."""
+        return self.__pydantic_extra__.get(write, Rule())
 
-class Finding(_Model):
+
+class Finding(Shape):
     """Of `audit verify`: `seq` is the entry where the chain breaks, None when it holds."""
 
     ok: bool

@@ -10,6 +10,7 @@ from sqlite3 import Connection, Row
 from typing import Any, Literal
 
 from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
     SENT,
     ActionRefused,
@@ -19,22 +20,17 @@ from freshbooks_hub.agent.actions.models import (
     Rule,
 )
 from freshbooks_hub.agent.actions.tables import ledger_transaction
-from freshbooks_hub.agent.actions.timing import Clock, stamp
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
 
-Write = Literal["draft", "send", "expense"]
-WRITE_OF: dict[Kind, Write] = {
-    Kind.draft_invoice: "draft",
-    Kind.send_invoice: "send",
-    Kind.create_expense: "expense",
-}
 DAY = timedelta(hours=24)
+WRITES = tuple(kind.write for kind in KINDS.values())
 
 
 class Policy:
     """The settings in hub.sqlite. Only a person changes them; no tool of the agents does."""
 
-    def __init__(self, home: Home, audit: Audit, clock: Clock) -> None:
+    def __init__(self, home: Home, audit: Audit, clock: SystemClock) -> None:
         self._home = home
         self._audit = audit
         self._clock = clock
@@ -48,8 +44,10 @@ class Policy:
         """Whether this kind of write is on."""
         return rule_of(self.view(), kind).allowed
 
-    def set(self, write: Write, rule: Rule, who: str, channel: Channel | str) -> PolicyView:
-        """Turn a kind of write on or off, with its caps."""
+    def set(self, write: str, rule: Rule, who: str, channel: Channel | str) -> PolicyView:
+        """Turn a kind of write (`ActionKind.write`) on or off, with its caps. Raises ActionRefused `invalid_cap`."""
+        if write not in WRITES:
+            raise ActionRefused("unknown_write", f"The kinds of write are {', '.join(WRITES)}.")
         for caps in (rule.max_amount, rule.max_amount_per_day):
             for currency, amount in caps.items():
                 if not _is_cap(amount) or len(currency) != 3 or not currency.isupper():
@@ -82,31 +80,32 @@ class Policy:
                     [name, json.dumps(value)],
                 )
             self._audit.append(db, "policy", who, channel=Channel(channel), **settings)
-        self._audit.mirror()
+            head = self._audit.head(db)
+        if head:
+            self._audit.mirror(head)
         return changed
 
 
 def read_policy(db: Connection) -> PolicyView:
-    """The settings, within the caller's transaction."""
+    """The settings, within the caller's transaction; what was never turned on is off."""
     rows = db.execute("SELECT name, value FROM action_settings")
-    return PolicyView.model_validate({row["name"]: json.loads(row["value"]) for row in rows})
+    rules: dict[str, Any] = {write: {} for write in WRITES}
+    return PolicyView.model_validate(rules | {row["name"]: json.loads(row["value"]) for row in rows})
 
 
 def rule_of(policy: PolicyView, kind: Kind) -> Rule:
     """The rule for a kind of action."""
-    rule: Rule = getattr(policy, WRITE_OF[kind])
-    return rule
+    return policy.rule(KINDS[kind].write)
 
 
 def check_on(policy: PolicyView, kind: Kind) -> Rule:
     """The rule, if this kind of write is on; raises ActionRefused `writes_off`."""
     rule = rule_of(policy, kind)
     if not rule.allowed:
-        write = WRITE_OF[kind]
         raise ActionRefused(
             "writes_off",
             f"The owner has not turned on this kind of write. They can, in a terminal: "
-            f"freshbooks actions allow {write}",
+            f"freshbooks actions allow {KINDS[kind].write}",
         )
     return rule
 
@@ -116,10 +115,10 @@ def check_amount(rule: Rule, amount: Decimal, currency: str) -> None:
     _under(rule.max_amount, amount, currency, "over_cap", "one action")
 
 
-def check_day(db: Connection, rule: Rule, row: Row, clock: Clock) -> None:
+def check_day(db: Connection, rule: Rule, row: Row, clock: SystemClock) -> None:
     """Raises ActionRefused when this action would pass a cap of the last 24 hours, itself included."""
     sent = ", ".join(f"'{status.value}'" for status in SENT)
-    since = stamp(clock.now() - DAY)
+    since = exact_stamp(clock.now() - DAY)
     query = (
         "SELECT amount, currency, recipients FROM actions "  # noqa: S608 - our own words
         f"WHERE kind = ? AND status IN ({sent}) AND dispatched_at > ? AND id <> ?"

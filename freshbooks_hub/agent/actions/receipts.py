@@ -34,6 +34,11 @@ class File:
     content: bytes = field(repr=False)
 
 
+def key_of(business_id: int, sha256: str) -> str:
+    """The idempotency key of a receipt: it is booked once."""
+    return f"receipt/{business_id}/{sha256}"
+
+
 def from_path(path: str | Path, folder: str | None) -> File:
     """Read a file under the owner's folder; raises ActionRefused alike for what is outside and what is not."""
     if folder is None:

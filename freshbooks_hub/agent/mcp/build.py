@@ -18,11 +18,10 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp_types import CallToolResult, InputRequiredResult
 from mcp_types import Tool as ListedTool
 
-from freshbooks_hub.agent.actions.models import Kind
-from freshbooks_hub.agent.actions.policy import WRITE_OF, rule_of
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.actions.timing import Timing
-from freshbooks_hub.agent.mcp.acting import action_tools
+from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.actions.models import Kind, Timing
+from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.arguments import WrongArguments, meant
 from freshbooks_hub.agent.mcp.changes import ToolListChanges
 from freshbooks_hub.agent.mcp.failures import failure, failure_of
@@ -30,7 +29,7 @@ from freshbooks_hub.agent.mcp.prompts import add_prompts
 from freshbooks_hub.agent.mcp.reading import read_tools
 from freshbooks_hub.agent.mcp.resources import add_resources
 from freshbooks_hub.agent.mcp.tools import Books
-from freshbooks_hub.agent.mcp.writing import write_tools
+from freshbooks_hub.agent.mcp.write_tools import write_tools
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 
@@ -81,7 +80,9 @@ class BooksServer(MCPServer[Books]):
     def visible(self) -> frozenset[str]:
         """The names of the tools on offer now: all but the writes that the owner has not turned on."""
         policy = self._books.actions.policy.view()
-        return frozenset(self._fields) - {kind.value for kind in Kind if not rule_of(policy, kind).allowed}
+        return frozenset(self._fields) - {
+            kind.name.value for kind in KINDS.values() if not policy.rule(kind.write).allowed
+        }
 
     async def list_tools(self) -> list[ListedTool]:
         """Only what may be called."""
@@ -108,13 +109,13 @@ class BooksServer(MCPServer[Books]):
         if name not in self.visible():
             return failure(
                 f"{name} is off. The owner can turn it on in a terminal: "
-                f"freshbooks actions allow {WRITE_OF[Kind(name)]}",
+                f"freshbooks actions allow {KINDS[Kind(name)].write}",
                 code="writes_off",
             )
         return None
 
     @property
-    def actions(self) -> Actions:
+    def actions(self) -> ActionService:
         """What agents propose through this server."""
         return self._books.actions
 
@@ -134,4 +135,6 @@ def build_server(
     token_verifier: TokenVerifier | None = None,
 ) -> BooksServer:
     """The MCP server over the books of `home`, which must exist. `approvals_url`: the page to approve on."""
-    return BooksServer(Books(home, Actions(home), approvals_url), auth=auth, token_verifier=token_verifier)
+    return BooksServer(
+        Books(home, ActionService(home), approvals_url), auth=auth, token_verifier=token_verifier
+    )

@@ -15,8 +15,8 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.stdio import stdio_server
 
-from freshbooks_hub.agent.actions.service import Actions
-from freshbooks_hub.agent.mcp.settling import keep_settling
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.mcp.settle_loop import keep_settling
 
 HALF = "\ufdd0"  # a noncharacter of Unicode
 _ESCAPE = re.compile(
@@ -36,7 +36,7 @@ class Lines(TextIOWrapper):
         return marked(super().readline(size))
 
 
-async def serve_stdio(server: MCPServer[Any], actions: Actions) -> None:
+async def serve_stdio(server: MCPServer[Any], actions: ActionService) -> None:
     """Serve until the client closes the input; meanwhile settle `actions` whose answer was lost.
 
     Nothing that runs here or below reads from the client's own pipe.

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
 
-from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.mcp.schema import input_schema, output_schema
 from freshbooks_hub.agent.mcp.threads import CALLS, QUERIES, Threads
 from freshbooks_hub.core.home import Home
@@ -25,7 +25,7 @@ class Books:
     """
 
     home: Home
-    actions: Actions
+    actions: ActionService
     approvals_url: str | None = None
     calls: Threads = field(default_factory=lambda: Threads(CALLS))
     queries: Threads = field(default_factory=lambda: Threads(QUERIES))

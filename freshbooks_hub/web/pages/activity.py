@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.web.pages.approvals import KINDS, STATES
@@ -29,7 +29,7 @@ def page(request: Request) -> Response:
     asked = request.query_params.get("more", "")
     shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 6 else STEP
     known = home.history.exists()
-    actions = Actions(home)
+    actions = ActionService(home)
     runs = History(home.history).runs(shown + 1) if known else []
     found = actions.list()[: shown + 1] if known else []
     entries = actions.audit.entries(shown + 1) if known else []

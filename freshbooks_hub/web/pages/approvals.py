@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
@@ -39,7 +39,7 @@ KINDS = {"draft_invoice": "Draft invoice", "send_invoice": "Send invoice", "crea
 def page(request: Request) -> Response:
     """`/approvals`"""
     home = place(request).home
-    found = Actions(home).list() if home.history.exists() else []
+    found = ActionService(home).list() if home.history.exists() else []
     now = datetime.now(UTC)
     open_now = [one for one in found if _is_open(one, now)]
     unsettled = [one for one in found if one.status in UNSETTLED]
@@ -60,7 +60,7 @@ def page(request: Request) -> Response:
 @action
 def approve(request: Request, form: FormData) -> Response:
     """Approve exactly what was shown, and send it."""
-    actions = Actions(place(request).home)
+    actions = ActionService(place(request).home)
     action_id = _action_id(request)
     try:
         if actions.get(action_id).status is not Status.approved:
@@ -76,7 +76,7 @@ def approve(request: Request, form: FormData) -> Response:
 def refuse(request: Request, _: FormData) -> Response:
     """Turn it down; nothing is written."""
     try:
-        Actions(place(request).home).refuse(_action_id(request), PERSON, Channel.web)
+        ActionService(place(request).home).reject(_action_id(request), PERSON, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", "Refused. Nothing was written.")
@@ -86,7 +86,7 @@ def refuse(request: Request, _: FormData) -> Response:
 def check(request: Request, _: FormData) -> Response:
     """Ask FreshBooks what became of actions whose answer was lost."""
     try:
-        settled = Actions(place(request).home).reconcile()
+        settled = ActionService(place(request).home).settle()
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", f"{len(settled)} settled." if settled else "Nothing new yet.")
@@ -100,7 +100,7 @@ def settle(request: Request, form: FormData) -> Response:
         return back(request, "/approvals", "Give the number that FreshBooks has for the record.", good=False)
     record_id = int(number) if form.get("found") else None
     try:
-        done = Actions(place(request).home).resolve(_action_id(request), record_id, PERSON, Channel.web)
+        done = ActionService(place(request).home).resolve(_action_id(request), record_id, PERSON, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", done.result.message if done.result else "Settled.")

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import PolicyView
-from freshbooks_hub.agent.actions.service import Actions
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
 from freshbooks_hub.sync.schedule import Schedule
@@ -29,7 +29,7 @@ def page(request: Request) -> Response:
     home = place(request).home
     schedule = Schedule(home)
     entities = schedule.entities(datetime.now(UTC))
-    policy = Actions(home).policy.view() if home.history.exists() else PolicyView()
+    policy = ActionService(home).policy.view() if home.history.exists() else PolicyView()
     return render(
         request,
         "settings.html",
@@ -37,9 +37,9 @@ def page(request: Request) -> Response:
         choices=CHOICES,
         text=format_frequency,
         rules=(
-            ("Draft invoices", policy.draft),
-            ("Send invoices", policy.send),
-            ("Enter expenses", policy.expense),
+            ("Draft invoices", policy.rule("draft")),
+            ("Send invoices", policy.rule("send")),
+            ("Enter expenses", policy.rule("expense")),
         ),
         paused_since=schedule.paused_since(),
     )

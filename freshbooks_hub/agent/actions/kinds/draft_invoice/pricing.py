@@ -15,9 +15,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from freshbooks_hub.agent.actions.api import Json
-from freshbooks_hub.agent.actions.books import Books, decimal
+from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.untrusted import clean
 
@@ -86,7 +85,7 @@ def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decim
     shown = [
         Entry(
             id=int(row["id"]),
-            date=work_date(row, books.place.timezone),
+            date=work_date(row, books.business.timezone),
             person=team.get(row.get("identity_id") or 0)
             or f"Team member {row.get('identity_id') or 'unknown'}",
             service=services.get(row.get("service_id") or 0),

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from freshbooks_hub.agent.actions.api import Json
-from freshbooks_hub.agent.actions.books import as_number
+from freshbooks_hub.agent.actions.books import as_number, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.place import name_of
 from freshbooks_hub.agent.names import SUGGESTED, folded, nearest
 
 SEPARATOR = " > "
 
 
-def find_category(rows: Sequence[Json], wanted: int | str) -> tuple[int, str]:
+def find_category(rows: Sequence[Json], wanted: str) -> tuple[int, str]:
     """The id and the path, e.g. `Travel > Airfare`, by id, path or name.
 
     Of equal names the one outside cost of goods sold (freshbooks-api.md 3.6). Raises ActionRefused
@@ -26,7 +25,7 @@ def find_category(rows: Sequence[Json], wanted: int | str) -> tuple[int, str]:
         if number not in paths:
             raise ActionRefused("category_unknown", "FreshBooks has no category with this id.")
         return number, paths[number]
-    name = folded(str(wanted))
+    name = folded(wanted)
     matches = [
         row for row in rows if name in (folded(paths[int(row["id"])]), folded(name_of(row["category"])))
     ]

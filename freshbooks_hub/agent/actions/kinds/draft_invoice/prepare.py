@@ -3,35 +3,28 @@
 The draft is one POST; how time becomes billed in FreshBooks is unproven (freshbooks-api.md 7.2, 7.4, 9): each
 covered entry is then marked with `billed: true`, which the API documents as "marked as billed by hand", and read
 back; with the setting `link = lines` the lines also carry `modern_time_entries`, as the web app sends it. The
-claims of the ledger keep anything from being billed twice whichever of these FreshBooks heeds.
+idempotency keys keep anything from being billed twice whichever of these FreshBooks heeds.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from freshbooks_hub.agent.actions import draft_body, idempotency_keys
-from freshbooks_hub.agent.actions.action_store import Prepared, Step, Task
-from freshbooks_hub.agent.actions.api import Json
-from freshbooks_hub.agent.actions.books import Books, as_client, decimal
-from freshbooks_hub.agent.actions.canonical import digest
-from freshbooks_hub.agent.actions.draft_body import entry_print, plain
-from freshbooks_hub.agent.actions.models import (
-    ActionRefused,
-    Business,
-    DraftInvoicePreview,
-    Kind,
-    PolicyView,
-    Status,
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionContext,
+    Owners,
+    Proposal,
+    ProposalContext,
+    Step,
+    StoredAction,
+    digest,
 )
-from freshbooks_hub.agent.actions.place import name_of
-from freshbooks_hub.agent.actions.pricing import (
-    GroupBy,
+from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     TaxSet,
     Worked,
     expense_line,
@@ -43,9 +36,18 @@ from freshbooks_hub.agent.actions.pricing import (
     totals,
     worked,
 )
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
+    DraftInvoicePreview,
+    DraftInvoiceRequest,
+    entry_fingerprint,
+    exact_body,
+    invoice_of,
+    mark_as_billed,
+    plain,
+)
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
 
 MOST_DAYS = 3650
-Holders = Callable[[list[str]], dict[str, tuple[str, Status]]]
 _EXPENSE_KEYS = (
     "amount",
     "date",
@@ -58,23 +60,14 @@ _EXPENSE_KEYS = (
 )
 
 
-@dataclass(frozen=True)
-class DraftRequest:
-    """What was asked; `taxes` None: those of the client's latest invoice."""
-
-    project: int | str
-    group_by: GroupBy = "service"
-    hourly_rate: Decimal | None = None
-    taxes: tuple[str, ...] | None = None
-    due_in_days: int | None = None
-    include_expenses: bool = True
-
-
-def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders, now: datetime) -> Prepared:
+def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     """The proposal, read live. Raises ActionRefused saying what is missing."""
-    if asked.due_in_days is not None and not 0 <= asked.due_in_days <= MOST_DAYS:
+    books, owners = context.books, context.owners
+    business_id = books.business.business_id
+    if request.due_in_days is not None and not 0 <= request.due_in_days <= MOST_DAYS:
         raise ActionRefused("invalid_due", f"An invoice is due in 0 to {MOST_DAYS} days.")
-    project = _ready(books.find_project(asked.project))
+    rate = _rate(request.hourly_rate)
+    project = _ready(books.find_project(request.project_id))
     client = books.client(int(project["client_id"]))
     if client is None:
         raise ActionRefused("client_unknown", "The project's client is deleted in FreshBooks.")
@@ -84,10 +77,10 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
             "currency_unknown", "The client has no currency in FreshBooks. Set it there first."
         )
     left_out: dict[str, int] = {}
-    entries = _free(books, _unretained(books, project, left_out), idempotency_keys.time_entry, held, left_out)
-    expenses = _expenses(books, project, currency, held, left_out) if asked.include_expenses else []
-    items = worked(books, project, sorted(entries, key=lambda row: int(row["id"])), asked.hourly_rate)
-    fixed = is_fixed_price(project) and not _billed_before(books, project, held)
+    entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
+    expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
+    items = worked(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
+    fixed = is_fixed_price(project) and not _billed_before(business_id, project, owners)
     if not expenses and not fixed and (not items or is_fixed_price(project)):
         raise ActionRefused(
             "nothing_unbilled",
@@ -95,23 +88,22 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
             left_out=left_out,
             project_id=project["id"],
         )
-    tax, source = _taxes(books, asked, client)
+    tax, source = _taxes(books, request, client)
     title = name_of(project["title"])
     lines = [fixed_line(project, title, tax)] if fixed else []
     if not is_fixed_price(project):
-        lines += time_lines(items, asked.group_by, title, tax)
+        lines += time_lines(items, request.group_by, title, tax)
     lines += [expense_line(row) for row in expenses]
     subtotal, taxes, total = totals(lines, tax.compounded)
-    today = now.astimezone(ZoneInfo(books.place.timezone)).date()
-    mark = policy.link != "off"
+    mark = context.policy.link != "off"
     preview = DraftInvoicePreview(
-        heading=f"Draft an invoice: {len(lines)} lines, {total} {currency}",
-        business=Business(id=books.place.business_id, name=books.place.name),
+        heading=f"Draft an invoice: {len(lines)} line{'s' if len(lines) != 1 else ''}, {total} {currency}",
+        business=books.business.shown(),
         client=as_client(client),
         project_id=project["id"],
         project=title,
-        create_date=today,
-        due_in_days=asked.due_in_days,
+        create_date=context.now.astimezone(ZoneInfo(books.business.timezone)).date(),
+        due_in_days=request.due_in_days,
         currency=currency,
         lines=tuple(lines),
         subtotal=str(subtotal),
@@ -120,59 +112,51 @@ def prepare(books: Books, asked: DraftRequest, policy: PolicyView, held: Holders
         covered_entries=tuple(item.entry for item in items) if is_fixed_price(project) else (),
         will_mark_billed=tuple(item.entry.id for item in items) if mark else (),
         left_out=left_out,
-        warnings=_warnings(asked, project, items, source, tax),
+        warnings=_warnings(rate, project, items, source, tax),
     )
-    sent = draft_body.invoice(preview, tax, project["id"], lines_carry_entries=policy.link == "lines")
-    steps = [Step("create", "POST", books.path("invoices/invoices"), draft_body.body({"invoice": sent}))]
-    steps += [draft_body.mark(books, item.row) for item in items] if mark else []
-    keys = [idempotency_keys.time_entry(books.place.business_id, item.entry.id) for item in items]
-    keys += [idempotency_keys.expense(books.place.business_id, row["id"]) for row in expenses]
-    keys += [idempotency_keys.fixed_price(books.place.business_id, project["id"])] if fixed else []
-    return Prepared(
-        kind=Kind.draft_invoice,
-        business_id=books.place.business_id,
-        account_id=books.place.account_id,
+    sent = invoice_of(preview, tax, project["id"], lines_carry_entries=context.policy.link == "lines")
+    steps = [Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent}))]
+    steps += [mark_as_billed(books, item.row) for item in items] if mark else []
+    entry_key, expense_key = _entry_key(business_id), _expense_key(business_id)
+    keys = [*(entry_key(item.entry.id) for item in items), *(expense_key(row["id"]) for row in expenses)]
+    keys += [_fixed_price_key(business_id, project["id"])] if fixed else []
+    return Proposal(
         steps=tuple(steps),
         preview=preview,
         amount=total,
-        currency=currency,
-        claims=tuple(keys),
+        keys=tuple(keys),
         watch={
             "currency": currency,
             "fixed_price": str(project.get("fixed_price")) if fixed else None,
-            "entries": {str(item.entry.id): entry_print(item.row) for item in items},
-            "expenses": {str(row["id"]): _expense_print(row) for row in expenses},
+            "entries": {str(item.entry.id): entry_fingerprint(item.row) for item in items},
+            "expenses": {str(row["id"]): _expense_fingerprint(row) for row in expenses},
         },
     )
 
 
-def recheck(books: Books, task: Task) -> None:
+def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when anything that was approved is not so any more."""
-    preview = _preview(task)
+    books, preview = context.books, action.preview
+    assert isinstance(preview, DraftInvoicePreview)
     project = books.project(preview.project_id)
     client = books.client(preview.client.id)
-    fixed = task.watch["fixed_price"]
+    fixed = action.watch["fixed_price"]
     if (
         client is None
-        or client.get("currency_code") != task.watch["currency"]
+        or client.get("currency_code") != action.watch["currency"]
         or project is None
         or project.get("client_id") != preview.client.id
         or (fixed is not None and str(project.get("fixed_price")) != fixed)
     ):
         raise _stale()
-    entries = {str(row["id"]): entry_print(row) for row in books.unbilled_entries(preview.project_id)}
-    if any(entries.get(number) != known for number, known in task.watch["entries"].items()):
+    entries = {str(row["id"]): entry_fingerprint(row) for row in books.unbilled_entries(preview.project_id)}
+    if any(entries.get(number) != known for number, known in action.watch["entries"].items()):
         raise _stale()
-    if task.watch["expenses"]:
+    if action.watch["expenses"]:
         rows = books.project_expenses(preview.client.id, preview.project_id)
-        expenses = {str(row["id"]): _expense_print(row) for row in rows}
-        if any(expenses.get(number) != known for number, known in task.watch["expenses"].items()):
+        expenses = {str(row["id"]): _expense_fingerprint(row) for row in rows}
+        if any(expenses.get(number) != known for number, known in action.watch["expenses"].items()):
             raise _stale()
-
-
-def _preview(task: Task) -> DraftInvoicePreview:
-    assert isinstance(task.preview, DraftInvoicePreview)
-    return task.preview
 
 
 def _stale() -> ActionRefused:
@@ -181,6 +165,28 @@ def _stale() -> ActionRefused:
         "Since the approval something on this invoice was billed, changed or deleted in FreshBooks. "
         "Nothing was written; propose it again.",
     )
+
+
+def _rate(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    value = decimal(text)
+    if not Decimal(0) < value < Decimal(100000) or value != value.quantize(Decimal("0.01")):
+        raise ActionRefused("invalid_rate", "An hourly rate is a decimal number over 0, for example 120.00.")
+    return value
+
+
+def _entry_key(business_id: int) -> Callable[[int], str]:
+    return lambda entry_id: f"time_entry/{business_id}/{entry_id}"
+
+
+def _expense_key(business_id: int) -> Callable[[int], str]:
+    """Of an expense that is billed on to a client."""
+    return lambda expense_id: f"expense/{business_id}/{expense_id}"
+
+
+def _fixed_price_key(business_id: int, project_id: int) -> str:
+    return f"fixed_price/{business_id}/{project_id}"
 
 
 def _ready(project: Json) -> Json:
@@ -206,13 +212,11 @@ def _unretained(books: Books, project: Json, left_out: dict[str, int]) -> list[J
     return kept
 
 
-def _free(
-    books: Books, rows: list[Json], key: Callable[[int, int], str], held: Holders, left_out: dict[str, int]
+def _unowned(
+    rows: list[Json], key: Callable[[int], str], owners: Owners, left_out: dict[str, int]
 ) -> list[Json]:
     """Rows that no confirmed action has billed; what waits is kept, so that the same proposal is found again."""
-    keys = {row["id"]: key(books.place.business_id, int(row["id"])) for row in rows}
-    taken = held(list(keys.values()))
-    free = [row for row in rows if taken.get(keys[row["id"]], ("", None))[1] != Status.confirmed]
+    free = [row for row in rows if owners.get(key(int(row["id"])), ("", None))[1] != Status.confirmed]
     if len(free) < len(rows):
         reason = "billed by an earlier action"
         left_out[reason] = left_out.get(reason, 0) + len(rows) - len(free)
@@ -220,21 +224,20 @@ def _free(
 
 
 def _expenses(
-    books: Books, project: Json, currency: str, held: Holders, left_out: dict[str, int]
+    books: Books, project: Json, currency: str, owners: Owners, left_out: dict[str, int]
 ) -> list[Json]:
     rows = books.project_expenses(int(project["client_id"]), project["id"])
     same = [row for row in rows if row["amount"].get("code") == currency]
     if len(same) < len(rows):
         left_out["expense in another currency"] = len(rows) - len(same)
-    free = _free(books, same, idempotency_keys.expense, held, left_out)
+    free = _unowned(same, _expense_key(books.business.business_id), owners, left_out)
     return sorted(free, key=lambda row: (row["date"], int(row["id"])))
 
 
-def _billed_before(books: Books, project: Json, held: Holders) -> bool:
+def _billed_before(business_id: int, project: Json, owners: Owners) -> bool:
     """Whether the fixed price is spent; raises ActionRefused when a part of it is, for the rest is a guess."""
-    key = idempotency_keys.fixed_price(books.place.business_id, project["id"])
-    holder = held([key]).get(key)
-    if holder is not None and holder[1] == Status.confirmed:
+    owner = owners.get(_fixed_price_key(business_id, project["id"]))
+    if owner is not None and owner[1] is Status.confirmed:
         return True
     if decimal(project.get("billed_amount")) > 0 or project.get("billed_status") not in (None, "unbilled"):
         raise ActionRefused(
@@ -244,21 +247,20 @@ def _billed_before(books: Books, project: Json, held: Holders) -> bool:
     return False
 
 
-def _taxes(books: Books, asked: DraftRequest, client: Json) -> tuple[TaxSet, int | None]:
-    if asked.taxes is not None:
-        return taxes_by_name(books, asked.taxes), None
+def _taxes(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[TaxSet, int | None]:
+    """The taxes, and the id of the invoice that they were taken from."""
+    if request.taxes is not None:
+        return taxes_by_name(books, request.taxes) if request.taxes else TaxSet(), None
     return taxes_of_client(books, int(client["id"]))
 
 
 def _warnings(
-    asked: DraftRequest, project: Json, items: list[Worked], source: int | None, tax: TaxSet
+    rate: Decimal | None, project: Json, items: list[Worked], source: int | None, tax: TaxSet
 ) -> tuple[str, ...]:
     found = []
-    if asked.hourly_rate is not None and any(item.rate == asked.hourly_rate for item in items):
-        found.append(
-            f"The hourly rate {asked.hourly_rate} was given with the request where FreshBooks has none."
-        )
-    if asked.taxes is None and source is not None:
+    if rate is not None and any(item.rate == rate for item in items):
+        found.append(f"The hourly rate {rate} was given with the request where FreshBooks has none.")
+    if source is not None:
         kind = "Taxes are" if tax.taxes else "No tax is charged,"
         found.append(f"{kind} as on the client's latest invoice ({source}).")
     if any(item.entry.service is None for item in items) and project.get("billing_method") == "service_rate":
@@ -266,5 +268,5 @@ def _warnings(
     return tuple(found)
 
 
-def _expense_print(row: Json) -> str:
+def _expense_fingerprint(row: Json) -> str:
     return digest({key: plain(row.get(key)) for key in _EXPENSE_KEYS})

@@ -81,7 +81,7 @@ def next_step(action: Action, approvals_url: str | None) -> str:
         case Status.needs_person:
             return f"A person has to look at FreshBooks. {_result(action)}"
         case Status.refused:
-            return "The person refused; nothing was written. Ask them what should be different."
+            return "The person rejected it; nothing was written. Ask them what should be different."
         case Status.expired:
             return "Nobody approved it in time; nothing was written. Propose it again if it is still wanted."
         case Status.absent:
@@ -141,7 +141,7 @@ def _summary(action: Action) -> ActionSummary:
         status=action.status,
         business_id=action.business_id,
         currency=preview.currency,
-        total=preview.amount if preview.kind == "create_expense" else preview.total,
+        total=preview.total_amount,
         created_at=action.created_at,
         record_id=action.result.record_id if action.result else None,
     )

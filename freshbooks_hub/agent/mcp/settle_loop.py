@@ -7,24 +7,22 @@ import logging
 import anyio
 import anyio.to_thread
 
-from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.agent.actions.service import Actions
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.core.errors import HubError
 
 INTERVAL = 60.0
 logger = logging.getLogger(__name__)
 
 
-async def keep_settling(actions: Actions, interval: float = INTERVAL) -> None:
+async def keep_settling(actions: ActionService, interval: float = INTERVAL) -> None:
     """Look every `interval` seconds, until cancelled; FreshBooks is asked only when something is open."""
     while True:
         await anyio.to_thread.run_sync(_settle, actions, abandon_on_cancel=True)
         await anyio.sleep(interval)
 
 
-def _settle(actions: Actions) -> None:
+def _settle(actions: ActionService) -> None:
     try:
-        if actions.list(Status.unknown) or actions.list(Status.dispatching):
-            actions.reconcile()
+        actions.settle_open()
     except HubError as error:
         logger.warning("Actions cannot be settled now: %s", error)

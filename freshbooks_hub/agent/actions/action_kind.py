@@ -1,0 +1,215 @@
+"""What a kind of action is: one record of functions, so that proposing, sending and settling are written once.
+
+A new kind is a module or a folder under `kinds`, a name in `models.Kind` and a line in the registry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from sqlite3 import Row
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from freshbooks_hub.agent.actions.api import Json, single
+from freshbooks_hub.agent.actions.books import Books
+from freshbooks_hub.agent.actions.models import (
+    ActionPreview,
+    ActionRefused,
+    Kind,
+    PolicyView,
+    Result,
+    Status,
+    Timing,
+)
+from freshbooks_hub.agent.actions.receipts import File
+from freshbooks_hub.core.clock import SystemClock
+from freshbooks_hub.core.home import Home
+
+# Who has an idempotency key: the action's id, and where that stands.
+Owners = Mapping[str, tuple[str, Status]]
+
+
+class ActionRequest(BaseModel):
+    """What an agent asks for. A kind's own request adds its fields: they are the arguments of the tool."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    business_id: Annotated[int | None, Field(description="Only this business")] = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request, as it will be sent. `body` is the exact text; `receipt`: the SHA-256 of the file of an upload."""
+
+    name: str
+    method: str
+    path: str
+    body: str | None = None
+    receipt: str | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What will be sent and shown. `watch` is what must still hold when it is sent.
+
+    `keys`: what this action alone may write (`kind/business/number`). `recipients`: addresses that get a mail.
+    `file`: kept on this machine until it is uploaded.
+    """
+
+    steps: tuple[Step, ...]
+    preview: ActionPreview
+    amount: Decimal
+    keys: tuple[str, ...]
+    recipients: tuple[str, ...] = ()
+    watch: dict[str, Any] = field(default_factory=dict)
+    file: File | None = None
+
+
+@dataclass(frozen=True)
+class StoredAction:
+    """An action's row with its request read back; `row` holds the columns of the table."""
+
+    row: Row
+    steps: tuple[Step, ...]
+    watch: dict[str, Any]
+    preview: ActionPreview
+
+    @property
+    def id(self) -> str:
+        return str(self.row["id"])
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.row["kind"])
+
+    @property
+    def amount(self) -> Decimal:
+        return Decimal(self.row["amount"])
+
+    def step(self, name: str) -> Step:
+        """The step of that name."""
+        return next(step for step in self.steps if step.name == name)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Records that may be the one that was sent. `matches`: all that was sent agrees; `similar`: the sum does."""
+
+    matches: tuple[int, ...] = ()
+    similar: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProposalContext:
+    """What a proposal is made from. `owners`: every idempotency key that is taken, as of the start of the call."""
+
+    books: Books
+    policy: PolicyView
+    owners: Owners
+    now: datetime
+
+
+@dataclass(frozen=True)
+class ActionContext:
+    """What an action is sent and settled with. `note` sets columns of the action's row, durably."""
+
+    books: Books
+    home: Home
+    clock: SystemClock
+    timing: Timing
+    note: Callable[..., None]
+
+
+class UploadFailed(Exception):
+    """A file did not arrive, so the record that it belongs to was not begun."""
+
+
+def send_first_step(context: ActionContext, action: StoredAction) -> Json:
+    """Send the one request of the action; the answer. Raises NeverSent, Lost, Refused."""
+    step = action.steps[0]
+    return context.books.api.send(step.method, step.path, step.body or "")
+
+
+@dataclass(frozen=True)
+class ActionKind:
+    """One kind of action. Functions that read FreshBooks raise ActionRefused when it cannot be read.
+
+    `write` is its name in the owner's settings and on the command line; `title` and `description` are what models
+    read of the tool. `streams`: what the write touches. `record`: what FreshBooks calls it in an answer.
+    `prepare`: the proposal of a request, read live. `recheck`: raises ActionRefused with one of `void` when what was
+    approved does not hold any more. `send`: the answer of FreshBooks; raises NeverSent, Lost, Refused, UploadFailed.
+    `find`: records that may be the action's. `verify`: the proof that a record is it, None when it is not so (yet).
+    `after`: what is still to be done once it is confirmed; the better result, None: ask again later.
+    `exists`: whether the record is still there; without it, nothing of the action can be released.
+    `describe`: the lines of a preview for a terminal.
+    """
+
+    name: Kind
+    write: str
+    title: str
+    description: str
+    request: type[ActionRequest]
+    preview: type[ActionPreview]
+    streams: tuple[str, ...]
+    record: str
+    prepare: Callable[[ProposalContext, Any], Proposal]
+    recheck: Callable[[ActionContext, StoredAction], None]
+    find: Callable[[Books, StoredAction], Candidates]
+    verify: Callable[[Books, StoredAction, int], Result | None]
+    describe: Callable[[Any], Iterator[str]]
+    send: Callable[[ActionContext, StoredAction], Json] = send_first_step
+    after: Callable[[Books, StoredAction, Result], Result | None] | None = None
+    exists: Callable[[Books, int], bool] | None = None
+    cannot_be_undone: bool = False
+
+    def record_id(self, answer: Json) -> int | None:
+        """The id that FreshBooks gave the record, if the answer tells it."""
+        number = str((single(answer, self.record) or {}).get("id") or "")
+        return int(number) if number.isdigit() else None
+
+
+def check_free(owners: Owners, keys: Iterable[str]) -> None:
+    """Raises ActionRefused naming the actions that own one of `keys`."""
+    taken = {key: owners[key] for key in keys if key in owners}
+    if not taken:
+        return
+    earlier = sorted({(action_id, status.value) for action_id, status in taken.values()})
+    done = any(status is Status.confirmed for _, status in taken.values())
+    raise ActionRefused(
+        "already_done" if done else "already_proposed",
+        "An earlier action has this already; nothing was proposed. Look at it with get_action.",
+        what=sorted({key.split("/")[0] for key in taken}),
+        actions=[{"id": action_id, "status": status} for action_id, status in earlier],
+    )
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: one text for one value, so that nothing nested can change unnoticed.
+
+    Raises TypeError for floats: money and quantities are text.
+    """
+    _check_no_float(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical text, as hexadecimal."""
+    return digest_text(canonical(value))
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_no_float(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("a float has no place in a payload")
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_no_float(item)

@@ -1,0 +1,340 @@
+"""Send an approved action exactly once, and settle what became of it by reading FreshBooks.
+
+The row says `dispatching` on disk before a socket opens, and there is no way back to `approved`. What is not a
+clear answer becomes `unknown` and is settled by reading, never by sending again: confirmed, absent after a waiting
+time, or for a person to look at. No marker is put on the documents, since every free field of an invoice shows on it
+(freshbooks-api.md 3.6, 7.8): a record is ours when all fields that were sent agree, it was not there right before the
+request, and no other action made it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionContext,
+    ActionKind,
+    Candidates,
+    StoredAction,
+    UploadFailed,
+)
+from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
+from freshbooks_hub.agent.actions.api import Api, Lost, NeverSent, Refused
+from freshbooks_hub.agent.actions.books import Books, BusinessContext
+from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
+from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.errors import from_os_error
+from freshbooks_hub.core.home import Home
+
+HUB = "hub"
+# Reasons for which an approval is void, found before anything is sent.
+VOID = frozenset({"stale", "already_sent", "invoice_unknown", "receipt_lost"})
+# A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
+EMPTY_READS = 2
+ANSWER_LOST = (
+    "FreshBooks's answer was lost, so it may or may not be done. It is being looked up; do not repeat it."
+)
+ORPHANED = "The process that sent it ended before the answer. It is being looked up; do not repeat it."
+
+
+class Delivery:
+    """Sends and settles the actions of one connection. Only the holder of the lock does either."""
+
+    def __init__(self, home: Home, store: ActionStore, clock: SystemClock, timing: Timing) -> None:
+        self._home = home
+        self._store = store
+        self._clock = clock
+        self._timing = timing
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of the actions; it dies with its process, so a `dispatching` row under it is orphaned.
+
+        Raises ActionRefused `busy`, HomeError.
+        """
+        lock = FileLock(self._home.root / "actions.lock", timeout=self._timing.lock_timeout, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ActionRefused(
+                "busy", "Another action is being sent. Nothing was done; try again in a minute."
+            ) from error
+        except OSError as error:
+            raise from_os_error(error, self._home.root) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def api(self) -> Api:
+        """Calls to FreshBooks with the connection's token."""
+        return Api(ConnectionStore(self._home.connection), self._clock, self._timing)
+
+    # -- sending
+
+    def send(self, action_id: str) -> None:
+        """Send the action. Raises ActionRefused when nothing was sent and the approval still stands."""
+        with self.locked():
+            action = self._store.read(action_id)
+            _check_approved(action)
+            kind, context = KINDS[action.kind], self._context(action)
+            try:
+                kind.recheck(context, action)
+            except ActionRefused as refusal:
+                if refusal.code not in VOID:
+                    raise
+                self._end(action, Status.approved, Status.failed, refusal.code, str(refusal))
+                return
+            before = kind.find(context.books, action)
+            action, not_ours = self._begin(action, [*before.matches, *before.similar])
+            self._send(kind, context, action, not_ours)
+
+    def _begin(self, action: StoredAction, before: list[int]) -> tuple[StoredAction, set[int]]:
+        """The point of no return, with the owner's caps checked in the same transaction; and the records not ours."""
+        with self._store.transaction() as db:
+            self._store.expire(db)
+            action = self._store.stored(db, action.id)
+            _check_approved(action)
+            rule = check_on(read_policy(db), action.kind)
+            check_amount(rule, action.amount, action.row["currency"])
+            check_day(db, rule, action.row, self._clock)
+            self._store.move(
+                db,
+                action.id,
+                [Status.approved],
+                Status.dispatching,
+                HUB,
+                dispatched_at=exact_stamp(self._clock.now()),
+                step=action.steps[0].name,
+                baseline=json.dumps(before),
+            )
+            return self._store.stored(db, action.id), {*before, *self._store.records(db, action)}
+
+    def _send(
+        self, kind: ActionKind, context: ActionContext, action: StoredAction, not_ours: set[int]
+    ) -> None:
+        fail = partial(self._end, action, Status.dispatching, Status.failed)
+        record_id = None
+        try:
+            record_id = kind.record_id(kind.send(context, action))
+        except Refused as refused:
+            fail("refused_by_freshbooks", f"FreshBooks refused it ({refused}). Nothing was written.")
+            return
+        except NeverSent:
+            fail("unreachable", "FreshBooks could not be reached. Nothing was sent; propose it again later.")
+            return
+        except UploadFailed:
+            fail(
+                "receipt_not_uploaded",
+                "The receipt could not be uploaded. The expense was not booked; propose it again later.",
+            )
+            return
+        except Lost:
+            pass
+        try:
+            # An answer is no proof: the record is read back and compared (freshbooks-api.md 7.1).
+            if record_id is not None and self._prove(context, action, record_id, not_ours) is None:
+                return
+        except ActionRefused:
+            pass  # answered, but not readable now
+        self._mark_unknown(action, ANSWER_LOST, record_id)
+        # One look at once, since most lost answers are settled by it.
+        self._settle(self._store.read(action.id))
+
+    # -- settling
+
+    def settle(self) -> list[str]:
+        """Take over what dead processes left, settle what is unknown, finish what is confirmed; the ids that moved."""
+        moved = []
+        self.clear_receipts()
+        with self.locked():
+            for action in self._store.having(Status.dispatching):
+                # Whoever sends holds the lock, and we hold it: that process is dead.
+                self._mark_unknown(action, ORPHANED)
+            for action in self._store.having(Status.unknown):
+                self._settle(action)
+                if self._store.read(action.id).row["status"] != Status.unknown:
+                    moved.append(action.id)
+            for action in self._store.having(Status.confirmed):
+                result = as_action(action.row).result
+                if result is not None:
+                    self._finish(action, result)
+        return moved
+
+    def _settle(self, action: StoredAction) -> None:
+        """One look at FreshBooks for an unknown action. What cannot be read now stays unknown."""
+        end = partial(self._end, action, Status.unknown)
+        if action.step(action.row["step"]).receipt is not None:
+            end(
+                Status.absent,
+                "not_sent",
+                "It ended before it was sent; only its file may have been uploaded.",
+            )
+            return
+        with self._store.transaction() as db:
+            not_ours = set(json.loads(action.row["baseline"] or "[]")) | self._store.records(db, action)
+        try:
+            found = self._prove(self._context(action), action, action.row["record_id"], not_ours)
+        except ActionRefused:
+            return
+        if found is None:
+            return
+        if len(found.matches) > 1:
+            end(
+                Status.needs_person,
+                "several_matches",
+                f"FreshBooks has it several times ({_listed(found.matches)}). A person says which it is, and "
+                "deletes the others.",
+            )
+            return
+        reads = action.row["empty_reads"] + 1
+        self._note(action.id, empty_reads=reads)
+        waited = self._clock.now() - datetime.fromisoformat(action.row["unknown_since"])
+        if waited < self._timing.absent_after or reads < EMPTY_READS:
+            return
+        if found.matches or found.similar:
+            numbers = _listed((*found.matches, *found.similar))
+            end(
+                Status.needs_person,
+                "near_match",
+                f"FreshBooks has a record like it ({numbers}), but not equal. A person says whether it is.",
+            )
+            return
+        end(
+            Status.absent,
+            "absent",
+            "FreshBooks does not have it: the request never took effect. It may be proposed again.",
+        )
+
+    def _prove(
+        self, context: ActionContext, action: StoredAction, known: int | None, not_ours: set[int]
+    ) -> Candidates | None:
+        """Find the record and confirm the action; else what was seen. `known`: the id that FreshBooks answered.
+
+        Raises ActionRefused when FreshBooks cannot be read.
+        """
+        seen = KINDS[action.kind].find(context.books, action)
+        found = Candidates(
+            tuple(number for number in seen.matches if number not in not_ours),
+            tuple(number for number in seen.similar if number not in not_ours),
+        )
+        # Several: the request arrived twice, or a person did the same. Which one it is, we do not guess.
+        if len(found.matches) <= 1:
+            candidates = [known] if known is not None else found.matches
+            if any(self._confirm(context, action, number) for number in candidates):
+                return None
+        return found
+
+    def _confirm(self, context: ActionContext, action: StoredAction, record_id: int) -> bool:
+        """Read the record back and end the action as confirmed; False when FreshBooks does not show it."""
+        result = KINDS[action.kind].verify(context.books, action, record_id)
+        if result is None:
+            return False
+        before = [Status.dispatching, Status.unknown, Status.needs_person]
+        with self._store.transaction() as db:
+            self._store.move(db, action.id, before, Status.confirmed, HUB, result=result, record_id=record_id)
+        self._clear_receipts_of(action)
+        self._finish(action, result, context)
+        return True
+
+    def _finish(self, action: StoredAction, result: Result, context: ActionContext | None = None) -> None:
+        """Do what the kind has to do after the record is there; what cannot be read now is asked again later."""
+        after = KINDS[action.kind].after
+        if after is None:
+            return
+        try:
+            changed = after((context or self._context(action)).books, action, result)
+        except ActionRefused:
+            return
+        if changed is not None:
+            self._note(action.id, result=changed.model_dump_json())
+
+    # -- what only a person can settle
+
+    def resolve(self, action_id: str, record_id: int | None) -> None:
+        """End an action that needs a person: this record it is, or (None) none of them. The caller holds the lock."""
+        action = self._store.read(action_id)
+        if action.row["status"] != Status.needs_person:
+            raise ActionRefused("wrong_status", "Only an action that needs a person can be settled so.")
+        if record_id is None:
+            message = "A person found that FreshBooks does not have it."
+            self._end(action, Status.needs_person, Status.absent, "absent", message)
+        elif not self._confirm(self._context(action), action, record_id):
+            raise ActionRefused("record_unknown", "FreshBooks has no such record.")
+
+    def check_gone(self, action_id: str) -> None:
+        """Raises ActionRefused unless the record of a confirmed action is deleted in FreshBooks."""
+        action = self._store.read(action_id)
+        exists = KINDS[action.kind].exists
+        if action.row["status"] != Status.confirmed or exists is None:
+            raise ActionRefused(
+                "wrong_status", "Only a confirmed action whose record can be deleted can be released."
+            )
+        if exists(self._context(action).books, int(action.row["record_id"])):
+            raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
+
+    def clear_receipts(self) -> None:
+        """Remove kept receipts that no unfinished action needs."""
+        for sha256 in receipts.listed(self._home):
+            # Within the transaction: a proposal takes its key first and keeps its file after.
+            with self._store.transaction() as db:
+                if not self._store.receipt_needed(db, sha256):
+                    receipts.forget(self._home, sha256)
+
+    # -- within
+
+    def _context(self, action: StoredAction) -> ActionContext:
+        business, row = action.preview.business, action.row
+        books = Books(self.api(), BusinessContext(business.id, row["account_id"], business.name, "UTC", 1))
+        return ActionContext(books, self._home, self._clock, self._timing, partial(self._note, action.id))
+
+    def _note(self, action_id: str, **columns: Any) -> None:
+        with self._store.transaction() as db:
+            self._store.note(db, action_id, **columns)
+
+    def _mark_unknown(self, action: StoredAction, message: str, record_id: int | None = None) -> None:
+        """What was sent has no clear answer; `record_id`: the one that FreshBooks named, if it did."""
+        with self._store.transaction() as db:
+            self._store.move(
+                db,
+                action.id,
+                [Status.dispatching],
+                Status.unknown,
+                HUB,
+                result=Result(code="unknown", message=message, record_id=record_id),
+                record_id=record_id,
+                unknown_since=exact_stamp(self._clock.now()),
+            )
+
+    def _end(self, action: StoredAction, before: Status, after: Status, code: str, message: str) -> None:
+        """End the action without a record, or hand it to a person."""
+        with self._store.transaction() as db:
+            self._store.move(db, action.id, [before], after, HUB, result=Result(code=code, message=message))
+        self._clear_receipts_of(action)
+
+    def _clear_receipts_of(self, action: StoredAction) -> None:
+        if any(step.receipt for step in action.steps):
+            self.clear_receipts()
+
+
+def _check_approved(action: StoredAction) -> None:
+    status = action.row["status"]
+    if status != Status.approved:
+        raise ActionRefused(
+            "wrong_status", f"Only an approved action is sent; this one is {status}.", status=status
+        )
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers[:10]))

@@ -1,0 +1,33 @@
+"""Book an expense, with its receipt."""
+
+from __future__ import annotations
+
+from freshbooks_hub.agent.actions.action_kind import ActionKind
+from freshbooks_hub.agent.actions.kinds.create_expense.prepare import prepare, recheck
+from freshbooks_hub.agent.actions.kinds.create_expense.request import (
+    CreateExpensePreview,
+    CreateExpenseRequest,
+    describe,
+)
+from freshbooks_hub.agent.actions.kinds.create_expense.upload import send
+from freshbooks_hub.agent.actions.kinds.create_expense.verify import exists, find, verify
+from freshbooks_hub.agent.actions.models import Kind
+
+CREATE_EXPENSE = ActionKind(
+    name=Kind.create_expense,
+    write="expense",
+    title="Create an expense from a receipt",
+    description="Book an expense in FreshBooks from the data of a receipt, and attach the receipt. "
+    "Proposes; a person approves.",
+    request=CreateExpenseRequest,
+    preview=CreateExpensePreview,
+    streams=("expenses", "expense_categories"),
+    record="expense",
+    prepare=prepare,
+    recheck=recheck,
+    find=find,
+    verify=verify,
+    describe=describe,
+    send=send,
+    exists=exists,
+)

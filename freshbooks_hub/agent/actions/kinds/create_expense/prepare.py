@@ -1,0 +1,196 @@
+"""The proposal of an expense, with its receipt (freshbooks-api.md 7.5).
+
+The approved body names the receipt by its SHA-256 in the place where FreshBooks wants the key of the upload; putting
+the key there (`upload.py`) is the only change to the approved bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionContext,
+    Proposal,
+    ProposalContext,
+    Step,
+    StoredAction,
+    canonical,
+    check_free,
+)
+from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.kinds.create_expense.categories import find_category
+from freshbooks_hub.agent.actions.kinds.create_expense.request import (
+    VENDOR_LIMIT,
+    CreateExpensePreview,
+    CreateExpenseRequest,
+    LookAlike,
+    Purchase,
+    validate,
+)
+from freshbooks_hub.agent.actions.models import ActionRefused, Money, Status
+from freshbooks_hub.agent.names import folded
+from freshbooks_hub.agent.untrusted import clean
+
+NOTES_LIMIT = 500
+UPLOAD = "upload"  # the step before `create`
+
+
+def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal:
+    """The proposal, read live. Raises ActionRefused, `look_alike` when FreshBooks has an equal expense."""
+    books = context.books
+    business_id = books.business.business_id
+    file = _file(request, context.policy.receipts_folder)
+    receipt = file.receipt if file else None
+    keys = [receipts.key_of(business_id, receipt.sha256)] if receipt else []
+    # A receipt that was booked is known before FreshBooks is asked for equal expenses.
+    check_free({key: owner for key, owner in context.owners.items() if owner[1] is Status.confirmed}, keys)
+    purchase = validate(request)
+    if not request.another_purchase:
+        keys.append(f"purchase/{business_id}/{purchase.fingerprint}")
+    category_id, category = find_category(books.categories(), request.category)
+    project = books.find_project(request.project_id) if request.project_id is not None else None
+    wanted = request.client_id if request.client_id is not None else (project or {}).get("client_id")
+    client = books.find_client(wanted) if wanted is not None else None
+    if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
+        raise ActionRefused("project_of_another", "The project is for another client.")
+    if request.billable and client is None:
+        raise ActionRefused("no_client", "Only an expense for a client can be billed on. Name the client.")
+    twins = _look_alikes(books, purchase)
+    if twins and not request.another_purchase:
+        raise ActionRefused(
+            "look_alike",
+            "FreshBooks has an expense of this vendor, date and amount already. If the user says that it is "
+            "another purchase, propose it with another_purchase.",
+            look_alikes=[twin.model_dump(mode="json") for twin in twins],
+        )
+    today = context.now.astimezone(ZoneInfo(books.business.timezone)).date()
+    preview = CreateExpensePreview(
+        heading=f"Book an expense: {purchase.amount} {purchase.currency}",
+        business=books.business.shown(),
+        vendor=purchase.vendor,
+        date=purchase.day,
+        amount=str(purchase.amount),
+        currency=purchase.currency,
+        taxes=purchase.taxes,
+        category_id=category_id,
+        category=category,
+        client=as_client(client) if client else None,
+        project_id=int(project["id"]) if project else None,
+        project=name_of(project["title"]) if project else None,
+        billable=request.billable,
+        notes=clean(request.notes, NOTES_LIMIT),
+        receipt=receipt,
+        look_alikes=tuple(twins),
+        warnings=_warnings(file is not None, purchase, len(twins), today),
+    )
+    return Proposal(
+        steps=_steps(books, preview),
+        preview=preview,
+        amount=purchase.amount,
+        keys=tuple(keys),
+        watch={"look_alikes": [twin.expense_id for twin in twins], "category_id": category_id},
+        file=file,
+    )
+
+
+def recheck(context: ActionContext, action: StoredAction) -> None:
+    """Raises ActionRefused `stale` after an equal expense was booked, `receipt_lost` without the receipt's bytes."""
+    preview = action.preview
+    assert isinstance(preview, CreateExpensePreview)
+    now = {twin.expense_id for twin in _look_alikes(context.books, purchase_of(preview))}
+    if not now <= set(action.watch["look_alikes"]):
+        raise ActionRefused(
+            "stale", "Since the proposal an equal expense was booked in FreshBooks. Nothing was written."
+        )
+    if preview.receipt and receipts.kept(context.home, preview.receipt.sha256) is None:
+        raise ActionRefused(
+            "receipt_lost",
+            "The receipt's file was lost or changed on this machine. Nothing was written; propose it again.",
+        )
+
+
+def purchase_of(preview: CreateExpensePreview) -> Purchase:
+    return Purchase(preview.vendor, preview.date, Decimal(preview.amount), preview.currency)
+
+
+def is_equal(purchase: Purchase, row: Json) -> bool:
+    """Whether an expense of FreshBooks, of the same day, has the vendor and the amount of the purchase."""
+    return (
+        folded(clean(str(row.get("vendor") or ""), VENDOR_LIMIT)) == folded(purchase.vendor)
+        and decimal(row["amount"]) == purchase.amount
+        and row["amount"].get("code") == purchase.currency
+    )
+
+
+def placeholder(sha256: str) -> str:
+    """What stands in the approved body where FreshBooks wants the key of the upload."""
+    return f"receipt sha256 {sha256}"
+
+
+def _file(request: CreateExpenseRequest, folder: str | None) -> receipts.File | None:
+    if request.receipt_path is not None and request.receipt_base64 is not None:
+        raise ActionRefused("two_receipts", "Give the receipt by path or as bytes, not both.")
+    if request.receipt_path is not None:
+        return receipts.from_path(request.receipt_path, folder)
+    if request.receipt_base64 is not None:
+        return receipts.from_base64(request.receipt_base64, request.receipt_name)
+    return None
+
+
+def _steps(books: Books, preview: CreateExpensePreview) -> tuple[Step, ...]:
+    sent: dict[str, Any] = {
+        "amount": {"amount": preview.amount, "code": preview.currency},
+        "categoryid": preview.category_id,
+        "staffid": books.business.staff_id,
+        "date": preview.date.isoformat(),
+        "vendor": preview.vendor,
+        "notes": preview.notes,
+        "billable": preview.billable,
+    }
+    if preview.client:
+        sent["clientid"] = preview.client.id
+    if preview.project_id is not None:
+        sent["modern_projectid"] = preview.project_id
+    for slot, tax in enumerate(preview.taxes, 1):
+        sent |= {
+            f"taxName{slot}": tax.name,
+            f"taxAmount{slot}": {"amount": tax.amount, "code": preview.currency},
+        }
+    steps = []
+    if preview.receipt:
+        sha256 = preview.receipt.sha256
+        sent["attachment"] = {"jwt": placeholder(sha256), "media_type": preview.receipt.media_type}
+        path = f"/uploads/account/{books.business.account_id}/attachments"
+        steps.append(Step(UPLOAD, "POST", path, receipt=sha256))
+    steps.append(Step("create", "POST", books.path("expenses/expenses"), canonical({"expense": sent})))
+    return tuple(steps)
+
+
+def _look_alikes(books: Books, purchase: Purchase) -> list[LookAlike]:
+    return [
+        LookAlike(
+            expense_id=int(row["id"]),
+            date=purchase.day,
+            vendor=name_of(row.get("vendor")),
+            amount=Money(amount=str(purchase.amount), currency=purchase.currency),
+        )
+        for row in books.expenses_on(purchase.day.isoformat())
+        if is_equal(purchase, row)
+    ]
+
+
+def _warnings(has_receipt: bool, purchase: Purchase, twins: int, today: date) -> tuple[str, ...]:
+    found = []
+    if twins:
+        equal = "an equal expense" if twins == 1 else f"{twins} equal expenses"
+        found.append(f"FreshBooks has {equal}; the request says that this is another purchase.")
+    if purchase.day > today + timedelta(days=1):
+        found.append("The date is in the future.")
+    if not has_receipt:
+        found.append("There is no receipt.")
+    return tuple(found)

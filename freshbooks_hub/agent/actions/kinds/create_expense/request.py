@@ -1,0 +1,180 @@
+"""What is asked for and shown, and the values of an expense, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date as Date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from freshbooks_hub.agent.actions.action_kind import ActionRequest, digest
+from freshbooks_hub.agent.actions.books import Reference
+from freshbooks_hub.agent.actions.models import (
+    ActionPreview,
+    ActionRefused,
+    Client,
+    Money,
+    Receipt,
+    Shape,
+    Tax,
+)
+from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, tax_lines
+from freshbooks_hub.agent.names import folded
+from freshbooks_hub.agent.untrusted import clean
+
+VENDOR_LIMIT = 100
+YEARS = range(1970, 2101)
+# Read here and not by pydantic, which takes numbers, and text of digits, for seconds since 1970.
+DayText = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+
+
+class ExpenseTax(BaseModel, frozen=True, extra="forbid"):
+    """A tax contained in the amount of an expense."""
+
+    name: str
+    amount: str
+
+
+class CreateExpenseRequest(ActionRequest):
+    """An expense, with its receipt by path (under the owner's folder) or as base64 bytes.
+
+    `taxes`: up to two, parts of `amount`. `another_purchase`: the user says that an equal expense is not the same
+    one; the approver sees both.
+    """
+
+    vendor: str
+    date: DayText
+    amount: Annotated[str, Field(description="Decimal text, taxes included")]
+    currency: Annotated[str, Field(description="ISO code, such as USD")]
+    category: Annotated[str, Field(description="Existing category by name or id")]
+    taxes: list[ExpenseTax] | None = None
+    client_id: Reference | None = None
+    project_id: Reference | None = None
+    billable: Annotated[bool, Field(description="Bill it on to the client")] = False
+    notes: str = ""
+    receipt_path: Annotated[str | None, Field(description="Image or PDF in the receipts folder")] = None
+    receipt_base64: Annotated[str | None, Field(description="The file instead of its path")] = None
+    receipt_name: str | None = None
+    another_purchase: Annotated[bool, Field(description="The user says it is no duplicate")] = False
+
+
+class LookAlike(Shape):
+    """An expense in FreshBooks with the same vendor, date and amount."""
+
+    expense_id: int
+    date: Date
+    vendor: str
+    amount: Money
+
+
+class CreateExpensePreview(ActionPreview):
+    """The expense that will be booked; `amount` includes the taxes."""
+
+    kind: Literal["create_expense"] = "create_expense"
+    vendor: str
+    date: Date
+    amount: str
+    taxes: tuple[Tax, ...]
+    category_id: int
+    category: str
+    client: Client | None
+    project_id: int | None
+    project: str | None
+    billable: bool
+    notes: str
+    receipt: Receipt | None
+    look_alikes: tuple[LookAlike, ...] = ()
+
+    @property
+    def total_amount(self) -> str:
+        return self.amount
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """The checked values of the request."""
+
+    vendor: str
+    day: Date
+    amount: Decimal
+    currency: str
+    taxes: tuple[Tax, ...] = field(default=())
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for the same purchase, however its vendor is capitalised or its amount written."""
+        return digest(
+            [folded(self.vendor), self.day.isoformat(), f"{self.amount.normalize():f}", self.currency]
+        )
+
+
+def validate(request: CreateExpenseRequest) -> Purchase:
+    """The values as they will be booked; raises ActionRefused naming what is wrong with one."""
+    vendor = clean(request.vendor, VENDOR_LIMIT)
+    if not vendor:
+        raise ActionRefused("vendor_missing", "An expense needs its vendor.")
+    if not re.fullmatch("[A-Z]{3}", request.currency):
+        raise ActionRefused("invalid_currency", "A currency is three capital letters, for example USD.")
+    amount = _amount(request.amount)
+    if amount <= 0:
+        raise ActionRefused("invalid_amount", "The amount of an expense is more than 0.")
+    taxes = tuple(_tax(tax) for tax in request.taxes or ())
+    if len(taxes) > 2:
+        raise ActionRefused("too_many_taxes", "An expense takes up to two taxes.")
+    if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) > amount:
+        raise ActionRefused(
+            "invalid_tax", "The taxes are a part of the amount, so they cannot be more than it."
+        )
+    return Purchase(vendor, _day(request.date), amount, request.currency, taxes)
+
+
+def _day(text: str) -> Date:
+    try:
+        day = Date.fromisoformat(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "")
+    except ValueError as error:
+        raise ActionRefused("invalid_date", "A date is written YYYY-MM-DD.") from error
+    if day.year not in YEARS:
+        raise ActionRefused(
+            "invalid_date",
+            f"The date of an expense lies in the years {YEARS[0]} to {YEARS[-1]}. Check the year.",
+        )
+    return day
+
+
+def _tax(tax: ExpenseTax) -> Tax:
+    name = clean(tax.name, 40)
+    if not name:
+        raise ActionRefused("invalid_tax", "A tax has a name and an amount.")
+    return Tax(name=name, amount=str(_amount(tax.amount)))
+
+
+def _amount(text: str) -> Decimal:
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
+        raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
+    return Decimal(text)
+
+
+def describe(preview: CreateExpensePreview) -> Iterator[str]:
+    """The lines of the preview for a terminal."""
+    yield business_line(preview)
+    yield f"Vendor        {preview.vendor}"
+    yield f"Date          {preview.date}"
+    yield f"Amount        {preview.amount} {preview.currency}, taxes included"
+    yield from tax_lines(preview.taxes, preview.currency)
+    yield f"Category      {preview.category} ({preview.category_id})"
+    if preview.client:
+        yield client_line(preview.client)
+    if preview.project_id is not None:
+        yield f"Project       {preview.project} ({preview.project_id})"
+    yield f"Bill it on    {'yes' if preview.billable else 'no'}"
+    if preview.notes:
+        yield f"Notes         {preview.notes}"
+    if preview.receipt:
+        receipt = preview.receipt
+        yield f"Receipt       {receipt.filename}, {receipt.media_type}, {receipt.bytes} bytes"
+    for twin in preview.look_alikes:
+        yield f"Looks like    expense {twin.expense_id} of {twin.date}: {twin.amount.amount} {twin.amount.currency}"

@@ -1,0 +1,32 @@
+"""Draft an invoice for a completed project."""
+
+from __future__ import annotations
+
+from freshbooks_hub.agent.actions.action_kind import ActionKind
+from freshbooks_hub.agent.actions.kinds.draft_invoice.prepare import prepare, recheck
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
+    DraftInvoicePreview,
+    DraftInvoiceRequest,
+    describe,
+)
+from freshbooks_hub.agent.actions.kinds.draft_invoice.verify import exists, find, mark_time, verify
+from freshbooks_hub.agent.actions.models import Kind
+
+DRAFT_INVOICE = ActionKind(
+    name=Kind.draft_invoice,
+    write="draft",
+    title="Draft an invoice for a project",
+    description="Draft an invoice in FreshBooks that bills a completed project: its unbilled time and expenses. "
+    "Proposes; a person approves.",
+    request=DraftInvoiceRequest,
+    preview=DraftInvoicePreview,
+    streams=("invoices", "clients", "projects", "time_entries", "expenses"),
+    record="invoice",
+    prepare=prepare,
+    recheck=recheck,
+    find=find,
+    verify=verify,
+    describe=describe,
+    after=mark_time,
+    exists=exists,
+)

@@ -1,0 +1,178 @@
+"""Actions from the proposal to the end: what the agents' server, the web page and the command line call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions.action_kind import ActionRequest, ProposalContext, check_free
+from freshbooks_hub.agent.actions.action_store import ActionStore
+from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
+from freshbooks_hub.agent.actions.delivery import Delivery
+from freshbooks_hub.agent.actions.kinds import BY_REQUEST
+from freshbooks_hub.agent.actions.models import (
+    WAITING,
+    Action,
+    ActionRefused,
+    Channel,
+    Result,
+    Status,
+    Timing,
+)
+from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
+from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
+from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.home import Home
+
+# The method `list` hides the type inside the class.
+ActionList = list[Action]
+
+
+class ActionService:
+    """Proposals, approvals and what became of them, for one connection.
+
+    `policy`: what the owner allows. `audit`: who did what. Everything raises HubError; a refusal is an
+    ActionRefused, whose `code` is for programs. Calls may block for as long as FreshBooks takes to answer.
+    """
+
+    def __init__(self, home: Home, clock: SystemClock | None = None, timing: Timing | None = None) -> None:
+        self._home = home
+        self._clock = clock or SystemClock()
+        timing = timing or Timing()
+        self.audit = Audit(home, self._clock)
+        self.policy = Policy(home, self.audit, self._clock)
+        self._store = ActionStore(home, self.audit, self._clock, timing)
+        self._delivery = Delivery(home, self._store, self._clock, timing)
+
+    # -- what an agent may call
+
+    def propose(self, request: ActionRequest, proposed_by: str) -> Action:
+        """The proposal, or the unfinished action that would send exactly the same.
+
+        Raises ActionRefused when writes are off, it is over a cap, another action has a part of it already, or the
+        books do not allow it.
+        """
+        kind = BY_REQUEST[type(request)]
+        with self._store.transaction() as db:
+            policy, owners = read_policy(db), self._store.owners(db)
+        check_on(policy, kind.name)
+        api = self._delivery.api()
+        allowed = ConnectionStore(self._home.connection).load().config.get("business_ids")
+        business = resolve_business(api, allowed, request.business_id)
+        context = ProposalContext(Books(api, business), policy, owners, self._clock.now())
+        proposal = kind.prepare(context, request)
+        with self._store.transaction() as db:
+            self._store.expire(db)
+            rule = check_on(read_policy(db), kind.name)
+            check_amount(rule, proposal.amount, proposal.preview.currency)
+            action_id = self._store.same(db, kind, business, proposal)
+            if action_id is None:
+                check_free(self._store.owners(db), proposal.keys)
+                who = clean(proposed_by, NAME_LIMIT)
+                action_id = self._store.insert(db, kind, business, proposal, who)
+            action = self._store.action(db, action_id)
+        if proposal.file:
+            receipts.keep(self._home, proposal.file)
+        return action
+
+    def newer_than(self, marts_published_at: datetime | None) -> ActionList:
+        """Actions that the published marts cannot show yet, newest first; None: there are no marts."""
+        return newer_actions(self._home, marts_published_at)
+
+    # -- what a person decides; never reached from an argument of a tool
+
+    def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
+        """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
+        approver = clean(approver, NAME_LIMIT)
+        if not approver:
+            raise ActionRefused("approver_missing", "An approval needs the name of the person who gives it.")
+        with self._store.transaction() as db:
+            self._store.expire(db)
+            action = self._store.stored(db, action_id)
+            if payload_hash != action.row["payload_hash"]:
+                raise ActionRefused(
+                    "hash_mismatch", "This is not the proposal that was shown. Look at it again."
+                )
+            rule = check_on(read_policy(db), action.kind)
+            check_amount(rule, action.amount, action.row["currency"])
+            self._store.move(
+                db,
+                action_id,
+                [Status.proposed],
+                Status.approved,
+                approver,
+                channel=Channel(channel),
+                approved_by=approver,
+                approved_channel=Channel(channel).value,
+                approved_hash=payload_hash,
+                approved_at=exact_stamp(self._clock.now()),
+            )
+            return self._store.action(db, action_id)
+
+    def reject(self, action_id: str, approver: str, channel: Channel | str) -> Action:
+        """Turn a proposal down, or take an unused approval back."""
+        result = Result(code="refused", message="It was rejected. Nothing was written.")
+        with self._store.transaction() as db:
+            self._store.expire(db)
+            self._store.move(
+                db, action_id, WAITING, Status.refused, approver, channel=Channel(channel), result=result
+            )
+            action = self._store.action(db, action_id)
+        self._delivery.clear_receipts()
+        return action
+
+    def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
+        """A person settles what `needs_person`: this record it is, or (None) none of them."""
+        channel = Channel(channel)
+        with self._delivery.locked():
+            self._delivery.resolve(action_id, record_id)
+            with self._store.transaction() as db:
+                self.audit.append(
+                    db, "resolved", approver, action_id=action_id, channel=channel, record_id=record_id
+                )
+                return self._store.action(db, action_id)
+
+    def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
+        """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
+        self._delivery.check_gone(action_id)
+        with self._store.transaction() as db:
+            self._store.release_keys(db, action_id)
+            self.audit.append(db, "released", approver, action_id=action_id, channel=Channel(channel))
+            return self._store.action(db, action_id)
+
+    # -- sending
+
+    def dispatch(self, action_id: str) -> Action:
+        """Send an approved action, once. The answer's status says how it ended; `unknown`: see `settle`.
+
+        Raises ActionRefused when nothing was sent and the approval still stands.
+        """
+        self._delivery.send(action_id)
+        start_stale_sync(self._home)
+        return self.get(action_id)
+
+    def settle(self) -> ActionList:
+        """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
+        moved = self._delivery.settle()
+        start_stale_sync(self._home)
+        return [self.get(action_id) for action_id in moved]
+
+    def settle_open(self) -> None:
+        """`settle`, if anything was sent whose end is not known; without that, FreshBooks is not asked."""
+        if self.list(Status.unknown) or self.list(Status.dispatching):
+            self.settle()
+        else:
+            self._delivery.clear_receipts()  # of proposals that have expired
+
+    # -- reading (last, because a name hides the type)
+
+    def get(self, action_id: str) -> Action:
+        """One action; raises ActionRefused `not_found`."""
+        return self._store.get(action_id)
+
+    def list(self, status: Status | str | None = None) -> ActionList:
+        """Actions, newest first."""
+        return self._store.select(Status(status) if status else None)

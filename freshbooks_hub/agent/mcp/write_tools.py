@@ -1,0 +1,139 @@
+"""The tools that write, as proposals: a person approves, in this client if it can ask, else elsewhere.
+
+Each kind of action is one tool, made from the kind's request: its fields are the arguments.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from inspect import Parameter
+from typing import Annotated, Any, Literal
+
+from mcp.server.elicitation import AcceptedElicitation, DeclinedElicitation, ElicitationResult
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
+from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.actions.preview import as_text
+from freshbooks_hub.agent.mcp.action_tools import ActionAnswer, answer_of
+from freshbooks_hub.agent.mcp.tools import BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.untrusted import clean
+
+
+class Decision(BaseModel):
+    """The form that the person fills in."""
+
+    decision: Literal["approve", "reject"] = Field(description="Nothing is written unless you approve.")
+
+
+def write_tools() -> list[Tool]:
+    """One for each kind of action; the server offers those that are on."""
+    # Repeating a proposal gives the same one, and what is done once is not done again.
+    adds = ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+    )
+    cannot_be_undone = adds.model_copy(update={"destructive_hint": True})
+    return [
+        books_tool(
+            _tool_function(kind),
+            kind.title,
+            ActionAnswer,
+            cannot_be_undone if kind.cannot_be_undone else adds,
+        )
+        for kind in KINDS.values()
+    ]
+
+
+def question(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+    """The preview as a form; None when there is nothing to decide, or the client cannot ask.
+
+    The heading holds words of ours and amounts; text from the books stands below it, behind labels.
+    """
+    capabilities = ctx.client_capabilities
+    elicitation = capabilities.elicitation if capabilities else None
+    # A capability without modes means forms: it is older than the modes.
+    forms = elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+    return Elicit(as_text(proposal), Decision) if forms and proposal.status is Status.proposed else None
+
+
+def _tool_function(kind: ActionKind) -> Callable[..., Any]:
+    """The tool's function: `propose` makes the proposal, `ask` puts it before the person, the function settles it."""
+
+    async def propose(ctx: BooksContext, **arguments: Any) -> Action:
+        books = books_of(ctx)
+        request = kind.request(**arguments)
+        return await books.calls.run(lambda: books.actions.propose(request, _client_name(ctx)))
+
+    async def ask(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+        return question(ctx, proposal)
+
+    async def tool(
+        ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision], **_arguments: Any
+    ) -> CallToolResult:
+        return await _carry_out(ctx, proposal, decision)
+
+    arguments = _parameters(kind.request)
+    context = _parameter("ctx", BooksContext)
+    proposal = _parameter("proposal", Annotated[Action, Resolve(propose)])
+    decision = _parameter("decision", Annotated[ElicitationResult[Decision], Resolve(ask)])
+    _sign(propose, [context, *arguments], Action)
+    _sign(ask, [context, proposal], Elicit[Decision] | None)
+    _sign(tool, [context, proposal, decision, *arguments], CallToolResult)
+    tool.__name__ = kind.name.value
+    tool.__doc__ = kind.description
+    return tool
+
+
+async def _carry_out(
+    ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision]
+) -> CallToolResult:
+    """The answer to the agent, after carrying out what the person decided on `proposal`."""
+    books = books_of(ctx)
+
+    def carry_out() -> Action:
+        actions, who = books.actions, f"user of {_client_name(ctx)}"
+        match decision:
+            case AcceptedElicitation(data=Decision(decision="approve")):
+                actions.approve(proposal.id, proposal.payload_hash, who, Channel.elicitation)
+                return actions.dispatch(proposal.id)
+            case DeclinedElicitation() | AcceptedElicitation(data=Decision(decision="reject")):
+                return actions.reject(proposal.id, who, Channel.elicitation)
+            case _:  # cancelled, or this client cannot ask: the proposal waits for its owner
+                return proposal
+
+    answer = answer_of(await books.calls.run(carry_out), books.approvals_url)
+    return said(answer.next_step, answer)
+
+
+def _client_name(ctx: BooksContext) -> str:
+    """What the client calls itself; for the record only."""
+    params = ctx.session.client_params
+    return clean(params.client_info.name, 60) if params else "agent"
+
+
+def _parameters(request: type[ActionRequest]) -> list[Parameter]:
+    """The fields of a request as parameters; the business, which all of them have, comes last."""
+    fields = sorted(request.model_fields.items(), key=lambda item: item[0] == "business_id")
+    return [
+        _parameter(
+            name,
+            Annotated[(info.annotation, *info.metadata, Field(description=info.description))],
+            Parameter.empty if info.is_required() else info.default,
+        )
+        for name, info in fields
+    ]
+
+
+def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _sign(function: Callable[..., Any], parameters: list[Parameter], answer: Any) -> None:
+    """Give the function a signature of its own: the SDK makes the tool's schema, and calls resolvers, by it."""
+    function.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": answer}
+    setattr(function, "__signature__", inspect.Signature(parameters, return_annotation=answer))  # noqa: B010

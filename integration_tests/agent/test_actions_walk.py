@@ -1,0 +1,61 @@
+"""How far one drafted invoice walks through the code: a change that adds rooms or transactions is to be noticed."""
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import freshbooks_api
+import freshbooks_hub
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
+from freshbooks_hub.agent.actions.models import Status
+from integration_tests.agent.acting import Firm, opened_firm
+
+PACKAGES = tuple(Path(str(package.__file__)).parent for package in (freshbooks_hub, freshbooks_api))
+ACTIONS = PACKAGES[0] / "agent" / "actions"
+MOST_FILES = 24
+MOST_FILES_OF_ACTIONS = 15
+MOST_TRANSACTIONS = 10
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Firm]:
+    with opened_firm(tmp_path / "home") as firm:
+        yield firm
+
+
+def test_one_draft_from_the_proposal_to_the_proof(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = firm.finished_project()
+    entered: set[Path] = set()
+    begun: list[str] = []
+    connect = sqlite3.connect
+
+    def counted(*args: Any, **options: Any) -> sqlite3.Connection:
+        db = connect(*args, **options)
+        db.set_trace_callback(
+            lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
+        )
+        return db
+
+    def watched(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            entered.add(Path(frame.f_code.co_filename))
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    sys.setprofile(watched)
+    try:
+        action = firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent")
+        done = firm.done(action)
+    finally:
+        sys.setprofile(None)
+
+    assert done.status is Status.confirmed
+    files = {path for path in entered if any(path.is_relative_to(package) for package in PACKAGES)}
+    of_actions = {path for path in files if path.is_relative_to(ACTIONS)}
+    assert 5 < len(of_actions) <= MOST_FILES_OF_ACTIONS, sorted(of_actions)
+    assert len(files) <= MOST_FILES, "\n".join(sorted(map(str, files)))
+    assert 2 < len(begun) <= MOST_TRANSACTIONS
