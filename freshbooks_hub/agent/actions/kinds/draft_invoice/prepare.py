@@ -30,6 +30,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     expense_line,
     fixed_line,
     is_fixed_price,
+    latest_taxes,
     taxes_by_name,
     taxes_of_client,
     time_lines,
@@ -89,6 +90,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
             project_id=project["id"],
         )
     tax, source = _taxes(books, request, client)
+    untaxed = _untaxed(books, request, client)
     title = name_of(project["title"])
     lines = [fixed_line(project, title, tax)] if fixed else []
     if not is_fixed_price(project):
@@ -112,7 +114,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         covered_entries=tuple(item.entry for item in items) if is_fixed_price(project) else (),
         will_mark_billed=tuple(item.entry.id for item in items) if mark else (),
         left_out=left_out,
-        warnings=_warnings(rate, project, items, source, tax),
+        warnings=untaxed + _warnings(rate, project, items, source, tax),
     )
     sent = invoice_of(preview, tax, project["id"], lines_carry_entries=context.policy.link == "lines")
     steps = [Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent}))]
@@ -252,6 +254,17 @@ def _taxes(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[Ta
     if request.taxes is not None:
         return taxes_by_name(books, request.taxes) if request.taxes else TaxSet(), None
     return taxes_of_client(books, int(client["id"]))
+
+
+def _untaxed(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[str, ...]:
+    """A model may give an empty list without meaning it: whoever approves is told what the client paid before."""
+    if request.taxes is None or request.taxes:
+        return ()
+    sets, latest = latest_taxes(books, int(client["id"]))
+    names = sorted({f"{tax.name} {tax.percent} %" for found in sets for tax in found.taxes})
+    if not names:
+        return ()
+    return (f"No tax is charged, as asked. The client's latest invoice ({latest}) had {', '.join(names)}.",)
 
 
 def _warnings(

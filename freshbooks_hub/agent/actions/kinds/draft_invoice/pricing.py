@@ -224,11 +224,9 @@ def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
     FreshBooks keeps no tax on a client. Raises ActionRefused `taxes_unknown` when there is no invoice to go by,
     or its lines do not agree, and the account has taxes at all.
     """
-    earlier = [row for row in books.invoices_of(client_id) if row.get("lines")]
-    latest = earlier[0] if earlier else None
-    sets = {_tax_set(line) for line in (latest["lines"] if latest else ())} - {TaxSet()}
+    sets, latest = latest_taxes(books, client_id)
     if latest is not None and len(sets) <= 1:
-        return (sets.pop() if sets else TaxSet()), int(latest["id"])
+        return (sets.pop() if sets else TaxSet()), latest
     known = books.taxes()
     if not known:
         return TaxSet(), None
@@ -238,6 +236,14 @@ def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
         "taxes (an empty list for none).",
         taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known],
     )
+
+
+def latest_taxes(books: Books, client_id: int) -> tuple[set[TaxSet], int | None]:
+    """The taxes on the lines of the client's latest invoice, empty for none, and that invoice's id."""
+    latest = next((row for row in books.invoices_of(client_id) if row.get("lines")), None)
+    if latest is None:
+        return set(), None
+    return {_tax_set(line) for line in latest["lines"]} - {TaxSet()}, int(latest["id"])
 
 
 def _tax_set(line: Json) -> TaxSet:
