@@ -10,7 +10,7 @@ import pytest
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
-from freshbooks_hub.sync.publish import publish
+from freshbooks_hub.sync.refresh import publish
 
 
 def built(path: Path, *marts: str, rows: str = "SELECT 1 AS id") -> Path:
