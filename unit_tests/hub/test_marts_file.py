@@ -111,6 +111,10 @@ def test_none_and_damaged_ones_are_told_apart(tmp_path: Path) -> None:
     marts.write_bytes(b"no database")
     with pytest.raises(MartsDamaged, match="freshbooks build"), open_marts(marts):
         pass
+    marts.unlink()
+    duckdb.connect(marts).close()
+    with pytest.raises(MartsDamaged, match="holds no mart"), open_marts(marts):
+        pass
 
 
 def test_the_file_of_an_old_home_gets_its_new_name_when_it_is_asked_for(tmp_path: Path) -> None:
