@@ -44,7 +44,7 @@ def alone(file: Path, folder: Path) -> None:
 
 
 def publish_marts(marts: Path, folder: Path) -> None:
-    from freshbooks_hub.sync.publish import publish
+    from freshbooks_hub.sync.refresh import publish
 
     publish(marts, folder / "published.duckdb")
 

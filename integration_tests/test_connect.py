@@ -14,10 +14,9 @@ import pytest
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, oauth, scope_choice
-from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
-from freshbooks_hub.connection.pending_logins import AlreadyAnswered, Attempts, LoginRefused
+from freshbooks_hub.connection.pending_logins import AlreadyAnswered, Attempts, LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HomeError, InvalidConfig, NotConnected

@@ -17,7 +17,7 @@ from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.doctor import Check, Finding, locks, machine
+from freshbooks_hub.doctor import Check, Finding, machine
 from freshbooks_hub.sync.history import History
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -267,9 +267,9 @@ class TestLocks:
         assert failed(home) == {}
 
     def test_a_held_connection(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(locks, "PATIENCE", 0.1)
+        monkeypatch.setattr(machine, "PATIENCE", 0.1)
         with ConnectionStore(home.connection).locked():
-            [lock] = [f for f in locks.check(home) if f.check is Check.connection_lock]
+            [lock] = [f for f in machine.check_locks(home) if f.check is Check.connection_lock]
         assert not lock.ok
         assert "fuser" in lock.remedy
 

@@ -29,10 +29,17 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from freshbooks_hub.connection import login
-from freshbooks_hub.connection.addresses import NotAnAnswer, authorize_url, start_root
 from freshbooks_hub.connection.certificate import Certificate, for_loopback
 from freshbooks_hub.connection.login import Candidate
-from freshbooks_hub.connection.pending_logins import LIFE, AlreadyAnswered, Attempts, ForeignAnswer
+from freshbooks_hub.connection.pending_logins import (
+    LIFE,
+    AlreadyAnswered,
+    Attempts,
+    ForeignAnswer,
+    NotAnAnswer,
+    authorize_url,
+    start_root,
+)
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 

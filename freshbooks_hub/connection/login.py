@@ -13,9 +13,14 @@ from typing import Any
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import oauth, scope_choice
-from freshbooks_hub.connection.addresses import answer_fields, authorize_url, start_root
 from freshbooks_hub.connection.config import check_redirect_uri, validate
-from freshbooks_hub.connection.pending_logins import Attempts, LoginRefused
+from freshbooks_hub.connection.pending_logins import (
+    Attempts,
+    LoginRefused,
+    answer_fields,
+    authorize_url,
+    start_root,
+)
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import identify, valid_access_token

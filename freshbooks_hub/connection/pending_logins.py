@@ -1,4 +1,4 @@
-"""Log-ins that were started: each `state` is 256 bit, good once, for ten minutes, in one browser.
+"""Log-ins that were started, and their addresses: each `state` is 256 bit, good once, for ten minutes, in one browser.
 
 They lie in login.json (mode 0600), so that the command line, the page and the callback's listener share them.
 """
@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from filelock import FileLock
 
+from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.config import parse_instant
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
@@ -156,3 +158,43 @@ class Attempts:
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+class NotAnAnswer(LoginRefused):
+    """A text that is no answer of FreshBooks at all, such as a wrong paste."""
+
+
+def authorize_url(client_id: str, redirect_uri: str, asked: Iterable[str], state: str, verifier: str) -> str:
+    """FreshBooks' log-in and consent page (freshbooks-api.md 1.3), which asks for the scopes called `asked`.
+
+    `verifier` is sent as its hash only.
+    """
+    query = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(asked),
+        "state": state,
+        **oauth.challenge(verifier),
+    }
+    return f"{oauth.auth_url()}/oauth/authorize/?{urlencode(query)}"
+
+
+def start_root(redirect_uri: str) -> str:
+    """The address, beside the callback, under which a log-in starts; its key follows."""
+    parts = urlsplit(redirect_uri)
+    folder = parts.path.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/start/", "", ""))
+
+
+def answer_fields(answer: str) -> dict[str, str]:
+    """The query of an address, as pasted by a person: quotes and blanks around it do not matter; raises NotAnAnswer."""
+    text = answer.strip().strip("\"'<>").strip()
+    query = urlsplit(text).query if "?" in text else text
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if not fields.get("state"):
+        raise NotAnAnswer(
+            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
+            "starts with the redirect URI and holds code=… and state=…."
+        )
+    return fields

@@ -16,12 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from freshbooks_hub.connection import login, probe, scope_choice
-from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
 from freshbooks_hub.connection.config import check_redirect_uri
 from freshbooks_hub.connection.login import App, Attempt, Candidate
-from freshbooks_hub.connection.pending_logins import LoginRefused
+from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.terminal_events import Inbox
 from freshbooks_hub.core.errors import HubError, InvalidConfig

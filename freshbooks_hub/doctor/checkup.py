@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.doctor import access, files, grant, locks, machine, network
+from freshbooks_hub.doctor import access, files, grant, machine, network
 from freshbooks_hub.doctor.finding import Check, Finding
 
 
@@ -24,7 +24,7 @@ def _checks(home: Home) -> Iterator[Finding]:
         yield finding
     if not home.root.is_dir():
         return
-    yield from locks.check(home)
+    yield from machine.check_locks(home)
     if connection.ok and online:
         granted = grant.Grant(home)
         yield from granted.check()

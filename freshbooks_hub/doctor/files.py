@@ -73,8 +73,6 @@ def _marts(home: Home) -> Finding:
                 return Finding(Check.marts, True, read_whole(marts, "marts"))
     except NoMarts:
         return Finding(Check.marts, True, "none yet", NONE_YET)
-    except duckdb.CatalogException:
-        pass  # not even the schema
     except MartsDamaged as error:
         what = error.reason
     except duckdb.Error as error:

@@ -1,4 +1,4 @@
-"""The home's folder, the disk it is on, and the installed packages."""
+"""The home's folder and its locks, the disk it is on, and the installed packages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -15,16 +16,47 @@ from packaging.requirements import Requirement
 from freshbooks_hub.core.errors import NO_SPACE
 from freshbooks_hub.core.files import check_writable
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import is_held, sync_holder
 from freshbooks_hub.doctor.finding import Check, Finding
 
 # A sync writes a new copy of the marts beside the old one, and the raw tables' log; this much more is for rest.
 SPARE = 100 * 2**20
+# A first sync of very large books takes a while; nothing else does.
+LONG = timedelta(hours=2)
+# A refresh holds the connection for as long as one request.
+PATIENCE = 5.0
 
 
 def check(home: Home) -> Iterator[Finding]:
     """Findings on this machine."""
     yield from _folder(home)
     yield _versions()
+
+
+def check_locks(home: Home) -> Iterator[Finding]:
+    """Who holds the lock of the sync, and that of the connection."""
+    yield _sync_lock(home)
+    if is_held(home.root / f"{home.connection.name}.lock", PATIENCE):
+        yield Finding(
+            Check.connection_lock,
+            False,
+            "another process has held the connection for some seconds",
+            f"Wait a minute. If it stays so, find the process and end it: fuser -v {home.connection}.lock",
+        )
+    else:
+        yield Finding(Check.connection_lock, True, "free")
+
+
+def _sync_lock(home: Home) -> Finding:
+    holder = sync_holder(home.root)
+    if holder is None:
+        return Finding(Check.sync_lock, True, "free")
+    return Finding(
+        Check.sync_lock,
+        datetime.now(UTC) - holder.since < LONG,
+        f"process {holder.pid} has been syncing since {holder.since:%Y-%m-%d %H:%M} UTC",
+        f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync goes on from what was read.",
+    )
 
 
 def _folder(home: Home) -> Iterator[Finding]:

@@ -55,7 +55,10 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
         with duckdb.connect(config=config) as db:
             quoted = str(marts).replace("'", "''")
             db.execute(f"ATTACH '{quoted}' AS freshbooks (READ_ONLY)")
-            db.execute("USE freshbooks.marts")
+            try:
+                db.execute("USE freshbooks.marts")
+            except duckdb.CatalogException:
+                raise MartsDamaged(marts, "it holds no mart") from None
             db.execute("SET TimeZone = 'UTC'")
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from freshbooks_hub.connection import login, scope_choice
-from freshbooks_hub.connection.addresses import NotAnAnswer
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
+from freshbooks_hub.connection.pending_logins import NotAnAnswer
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.logins import Logins

@@ -10,7 +10,7 @@ import pytest
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
-from freshbooks_hub.sync.publish import publish
+from freshbooks_hub.sync.refresh import publish
 
 
 def built(path: Path, *marts: str, rows: str = "SELECT 1 AS id") -> Path:
@@ -110,6 +110,10 @@ def test_none_and_damaged_ones_are_told_apart(tmp_path: Path) -> None:
         pass
     marts.write_bytes(b"no database")
     with pytest.raises(MartsDamaged, match="freshbooks build"), open_marts(marts):
+        pass
+    marts.unlink()
+    duckdb.connect(marts).close()
+    with pytest.raises(MartsDamaged, match="holds no mart"), open_marts(marts):
         pass
 
 

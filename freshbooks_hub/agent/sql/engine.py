@@ -35,8 +35,8 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             marts_read = currency.marts_read(tree, catalogue)
             return QueryResult(columns, rows, truncated, as_of, published_at, notes, marts_read)
     except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
-        found = error.__cause__ if isinstance(error, MartsDamaged) else error
-        raise _explained(found, limits) from error
+        found = error.__cause__ if isinstance(error, MartsDamaged) else None
+        raise _explained(found or error, limits) from error
 
 
 def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue) -> list[str]:
@@ -132,7 +132,7 @@ class _Cut:
         return items[: self.longest]
 
 
-def _explained(error: BaseException | None, limits: Limits) -> QueryRefused:
+def _explained(error: BaseException, limits: Limits) -> QueryRefused:
     """What went wrong, without the text of DuckDB where that could quote the books or name a file."""
     match error:
         case duckdb.ParserException() | duckdb.BinderException() | duckdb.CatalogException():
@@ -149,7 +149,7 @@ def _explained(error: BaseException | None, limits: Limits) -> QueryRefused:
             )
         case RecursionError():
             return QueryRefused("The statement is nested too deeply. Split it up.")
-        case NoMarts() | duckdb.IOException() | OSError():
+        case NoMarts() | MartsDamaged() | duckdb.IOException() | OSError():
             return QueryRefused("The marts could not be read. Run `freshbooks sync`, then ask again.")
         case duckdb.PermissionException():
             return QueryRefused("That is not allowed here: only the marts can be read.")
