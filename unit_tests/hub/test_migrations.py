@@ -15,11 +15,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from freshbooks_hub.agent.actions.timing import Clock
 from protocol import catalog, complete, record, state, stream
 
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import Channel
-from freshbooks_hub.agent.actions.timing import Clock
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.database import migrate, transaction
 from freshbooks_hub.core.errors import HomeError
