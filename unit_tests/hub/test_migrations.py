@@ -107,7 +107,9 @@ def test_the_audit_log_goes_on_where_it_was(old_home: Home) -> None:
     assert audit.verify().ok
     with transaction(old_home.history) as db:
         audit.append(db, "policy", "owner", channel=Channel.terminal)
-    audit.mirror()
+        head = audit.head(db)
+    assert head
+    audit.mirror(head)
     found = audit.verify()
     assert (found.ok, found.entries) == (True, 10)
 
