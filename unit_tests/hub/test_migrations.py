@@ -19,8 +19,8 @@ from protocol import catalog, complete, record, state, stream
 
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import Channel
-from freshbooks_hub.agent.actions.timing import Clock
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.database import migrate, transaction
 from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import Home
@@ -103,11 +103,13 @@ def test_an_old_home_keeps_its_connection_schedule_and_history(old_home: Home) -
 
 
 def test_the_audit_log_goes_on_where_it_was(old_home: Home) -> None:
-    audit = Audit(old_home, Clock())
+    audit = Audit(old_home, SystemClock())
     assert audit.verify().ok
     with transaction(old_home.history) as db:
         audit.append(db, "policy", "owner", channel=Channel.terminal)
-    audit.mirror()
+        head = audit.head(db)
+    assert head
+    audit.mirror(head)
     found = audit.verify()
     assert (found.ok, found.entries) == (True, 10)
 
@@ -169,7 +171,7 @@ def test_a_home_of_a_newer_version_is_left_alone(old_home: Home) -> None:
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = old_home.history.read_bytes()
-    for read in (History(old_home.history).last_run, Audit(old_home, Clock()).verify):
+    for read in (History(old_home.history).last_run, Audit(old_home, SystemClock()).verify):
         with pytest.raises(HomeError, match="made by a newer version"):
             read()
     assert old_home.history.read_bytes() == before
@@ -202,7 +204,7 @@ def test_a_migration_that_is_killed_is_done_by_the_next_command(old_home: Home, 
     after = rows(old_home.history)
     assert {name: after[name] for name in before} == before
     assert "actions_next" not in after
-    assert Audit(old_home, Clock()).verify().ok
+    assert Audit(old_home, SystemClock()).verify().ok
 
 
 @pytest.fixture

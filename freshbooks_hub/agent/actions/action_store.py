@@ -32,8 +32,8 @@ from freshbooks_hub.agent.actions.models import (
     Status,
     Timing,
 )
-from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 
 _WAITING = ", ".join(f"'{status.value}'" for status in WAITING)
@@ -51,7 +51,7 @@ class ActionStore:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction, and the audit log's head mirrored after its commit."""
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             before = db.total_changes
             yield db
             head = self._audit.head(db) if db.total_changes > before else None
@@ -208,13 +208,13 @@ class ActionStore:
 
     def read(self, action_id: str) -> StoredAction:
         """`stored`, in a transaction of its own."""
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             return self.stored(db, action_id)
 
     def having(self, *statuses: Status) -> list[StoredAction]:
         """Actions that stand at one of `statuses`, oldest first."""
         states = ", ".join(f"'{status.value}'" for status in statuses)
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
             return [self.stored(db, row["id"]) for row in db.execute(query).fetchall()]
 

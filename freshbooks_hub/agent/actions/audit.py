@@ -16,9 +16,9 @@ from filelock import FileLock
 
 from freshbooks_hub.agent.actions.action_kind import canonical, digest
 from freshbooks_hub.agent.actions.models import Channel, Finding
-from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
 
@@ -87,13 +87,13 @@ class Audit:
 
     def entries(self, limit: int = 200) -> list[dict[str, Any]]:
         """The newest entries, newest first."""
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             rows = db.execute("SELECT * FROM audit_log ORDER BY seq DESC LIMIT ?", [limit])
             return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows]
 
     def verify(self) -> Finding:
         """Follow the chain from its first entry to the mirrored head."""
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             rows = db.execute("SELECT * FROM audit_log ORDER BY seq").fetchall()
         previous = FIRST
         for expected, row in enumerate(rows, 1):

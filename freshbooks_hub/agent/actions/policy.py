@@ -19,8 +19,8 @@ from freshbooks_hub.agent.actions.models import (
     PolicyView,
     Rule,
 )
-from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 
 DAY = timedelta(hours=24)
@@ -37,7 +37,7 @@ class Policy:
 
     def view(self) -> PolicyView:
         """The settings as they stand."""
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             return read_policy(db)
 
     def allowed(self, kind: Kind) -> bool:
@@ -70,7 +70,7 @@ class Policy:
         return self._change({"link": link}, who, channel)
 
     def _change(self, settings: dict[str, Any], who: str, channel: Channel | str) -> PolicyView:
-        with ledger_transaction(self._home) as db:
+        with transaction(self._home.history) as db:
             changed = PolicyView.model_validate(read_policy(db).model_dump() | settings)
             for name in settings:
                 value = changed.model_dump()[name]

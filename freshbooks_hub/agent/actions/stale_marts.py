@@ -14,7 +14,6 @@ from filelock import FileLock, Timeout
 from freshbooks_hub.agent.actions.action_store import as_action
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import SENT, Action, Status
-from freshbooks_hub.agent.actions.tables import ledger_transaction
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
@@ -32,7 +31,7 @@ def newer_actions(home: Home, marts_published_at: datetime | None) -> list[Actio
     """
     began = _shown_since(home, marts_published_at) if marts_published_at else {}
     states = ", ".join(f"'{status.value}'" for status in SENT)
-    with ledger_transaction(home) as db:
+    with transaction(home.history) as db:
         query = f"SELECT * FROM actions WHERE status IN ({states}) ORDER BY dispatched_at DESC"  # noqa: S608
         actions = [as_action(row) for row in db.execute(query)]
     return [action for action in actions if not _shown(action, began)]
@@ -41,7 +40,7 @@ def newer_actions(home: Home, marts_published_at: datetime | None) -> list[Actio
 def stale_streams(home: Home) -> list[str]:
     """Streams that were written to and that no sync has read and shown since."""
     began = _shown_since(home, datetime.now(UTC))
-    with ledger_transaction(home) as db:
+    with transaction(home.history) as db:
         rows = db.execute("SELECT * FROM actions WHERE status = ?", [Status.confirmed.value])
         actions = [as_action(row) for row in rows]
     stale = {
