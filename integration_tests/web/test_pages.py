@@ -216,7 +216,7 @@ def test_status_shows_alarms_first_with_the_way_to_mend_them(connected_home: Hom
     assert "Action needed" in text
     assert "FreshBooks refused this connection. Connect again." in text
     assert "The disk is full. Free some space." in text
-    assert 'href="/settings/freshbooks">Mend it' in text
+    assert 'href="/settings/freshbooks">Fix it' in text
 
 
 def test_every_page_can_be_read_before_anything_is_connected_and_before_the_first_sync(

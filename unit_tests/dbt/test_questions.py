@@ -29,7 +29,7 @@ NOT_PERSONAL = re.compile(
     r"|(profit_and_loss\.line|fb_reconciliation\.check)_name|profit_and_loss\.line_path|items\.description"
     r"|fb_(dictionary|freshness|gaps|metrics)\.\w+|fb_reconciliation\.check_kind"
     r"|fb_rejected_rows\.(stream_name|row_key|column_name|why)"
-    r"|fb_gaps\.(stream_name|effect|remedy|affected_marts)"
+    r"|fb_gaps\.(stream_name|effect|remedy|affected_marts)|fb_rejected_rows\.affected_marts"
 )
 
 

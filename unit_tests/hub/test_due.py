@@ -82,7 +82,8 @@ class World:
 @pytest.fixture
 def world(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     def build(home: Home, project: transform.Project, *_: Any, **__: Any) -> transform.Built:
-        duckdb.connect(project.marts).close()
+        with duckdb.connect(project.marts) as marts:
+            marts.execute("CREATE SCHEMA marts")
         return transform.Built(project.marts, [])
 
     monkeypatch.setattr(transform, "build", build)
