@@ -122,7 +122,7 @@ def retriever_of(source: SourceFreshbooks, name: str) -> BusinessRetriever:
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    logging.getLogger("airbyte.freshbooks").setLevel(logging.WARNING)
+    monkeypatch.setattr(logging.getLogger("airbyte.freshbooks"), "level", logging.WARNING)
 
 
 @pytest.fixture
