@@ -116,7 +116,8 @@ def test_no_answer_has_another_figure_with_the_six_scopes(six: Build, build: Bui
     check_answers(six, build)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 12))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12))
 def test_no_answer_has_another_figure_whatever_is_missing(
     seed: int, dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
@@ -152,6 +153,7 @@ def test_sql_is_told_the_gaps_of_the_marts_that_it_names(six: Build) -> None:
     assert of_categories.context.gaps == []
 
 
+@pytest.mark.long
 def test_a_gap_of_one_business_names_it_unless_it_is_the_one_asked_for(
     dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
