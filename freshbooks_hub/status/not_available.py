@@ -14,7 +14,11 @@ def not_available(connection: Connection, outcomes: Iterable[Outcome]) -> list[N
     """What the token does not allow, and what the last reads found that plan and role do not."""
     names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
     token = str(connection.credentials.get("access_token") or "")
-    return group([*by_token(token, connection.asked), *_by_outcomes(outcomes, token)], names)
+    lacked = by_token(token, connection.asked)
+    told = {refusal.stream for refusal in lacked}
+    # A stream of which the token lacks the scope has that reason, whatever else an answer asked for.
+    found = [refusal for refusal in _by_outcomes(outcomes, token) if refusal.stream not in told]
+    return group([*lacked, *found], names)
 
 
 def _by_outcomes(outcomes: Iterable[Outcome], token: str) -> list[Refusal]:
