@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+# Errnos of what the plan does not include: clients, items, bills, bill vendors, bill payments (freshbooks-api.md 6.1).
+PLAN = frozenset({7005, 12001, 41001, 31001, 41101})
+
 _REQUIRED = re.compile(r"Required:\s*\[([^\]]*)\]")
 _SCOPE = re.compile(r"\w+:\w+:\w+")
 

@@ -147,8 +147,3 @@ def missing(access_token: str, wanted: Iterable[Scope]) -> list[Scope]:
     if have is None or EVERYTHING in have:
         return []
     return [scope for scope in wanted if scope.name not in have]
-
-
-def allows_actions(access_token: str) -> bool:
-    """Whether agents' actions may write with this token, as far as it tells."""
-    return not missing(access_token, ACTIONS)

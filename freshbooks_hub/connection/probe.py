@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from freshbooks_api import scopes
+from freshbooks_api.errors import PLAN
 from freshbooks_api.streams import ENTITIES, Entity
 from freshbooks_hub.connection import not_available, scope_choice
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
@@ -17,7 +18,6 @@ from freshbooks_hub.core.stream_labels import stream_label
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4
-PLAN_ERRNOS = frozenset({7005, 12001, 31001, 41001, 41101})
 
 
 class Why(StrEnum):
@@ -135,7 +135,7 @@ def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
         why, what = Why.scope, f"the scope {names} was not approved"
         remedy = f"Enable {names} on your app in the FreshBooks developer portal, then connect again."
         return Access(business.id, entity.stream, False, why, what, remedy, lacking)
-    if refused.errno in PLAN_ERRNOS or refused.status == 402:
+    if refused.errno in PLAN or refused.status == 402:
         why, what = Why.plan, f"the business's plan does not include it ({refused.said})"
         remedy = "Nothing to do: it is read by itself once the plan includes it."
     elif refused.status == 401:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from airbyte_cdk.models import AirbyteStateMessage
 
-from source_freshbooks.components.errors import PLAN, FreshbooksError
+from freshbooks_api.errors import PLAN
+from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.timestamps import BEGINNING
 

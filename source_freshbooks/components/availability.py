@@ -16,8 +16,9 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
+from freshbooks_api.errors import PLAN
 from freshbooks_api.streams import AVAILABILITY, ENTITIES
-from source_freshbooks.components.errors import PLAN, FreshbooksError
+from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.redaction import redact
 
 MOST_REJECTED = 50  # rows that are listed for a stream of a business

@@ -15,13 +15,11 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from freshbooks_api.errors import error_of, missing_scopes
+from freshbooks_api.errors import PLAN, error_of, missing_scopes
 from freshbooks_api.failures import with_code
 from source_freshbooks.components.decoding import decode
 from source_freshbooks.components.redaction import clean, redact
 
-# Errnos of what the plan does not include: clients, items, bills, bill vendors, bill payments (freshbooks-api.md 6.1).
-PLAN = frozenset({7005, 12001, 41001, 31001, 41101})
 _KNOWN_ERRNOS = PLAN | {409, 500, 2001, 8008, *range(1001, 1200)}
 # How often one request is answered so before it fails. A spurious 400 was met by others (freshbooks-api.md 6.2).
 _UNREADABLE_TRIES, _BAD_REQUEST_TRIES = 3, 2
