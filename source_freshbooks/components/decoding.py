@@ -12,8 +12,6 @@ from typing import Any
 
 import orjson
 
-from source_freshbooks.components.fitting import GREATEST, LEAST
-
 REPLACEMENT = "\ufffd"
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
@@ -62,6 +60,6 @@ def _finite(text: str) -> float | str:
 
 def _integer(text: str) -> int | float | str:
     """As orjson reads it: beyond 64 bits a float."""
-    if len(text) < 20 and LEAST <= (number := int(text)) <= GREATEST:
+    if len(text) <= 20 and -(2**63) <= (number := int(text)) < 2**64:
         return number
     return _finite(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from source_freshbooks.components.decoding import REPLACEMENT, decode
@@ -68,11 +68,12 @@ def test_any_bytes_in_a_text_leave_the_other_rows_alone(noise: bytes, at: int) -
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+        st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
         max_leaves=10,
     )
 )
+@example([-(10**18) - 1, -(2**63), 2**63, 2**64 - 1])
 def test_the_slow_way_reads_what_the_fast_way_reads(value: Any) -> None:
     good = orjson.dumps([value, "x"])
     assert decode(b"\xef\xbb\xbf" + good)[0] == orjson.loads(good)
