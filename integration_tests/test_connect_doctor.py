@@ -157,7 +157,7 @@ class TestTheConnection:
 
 class TestWhatMayBeRead:
     def test_a_scope_that_was_not_approved(self, home: Home, sandbox: Sandbox) -> None:
-        every = sorted(sandbox.switches.enabled_scopes - {"user:invoices:read"})
+        every = sorted(sandbox.behaviours.enabled_scopes - {"user:invoices:read"})
         tokens = sandbox.grant(scopes=every)
         change(home, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
         findings = doctor.run(home)
@@ -169,7 +169,7 @@ class TestWhatMayBeRead:
         assert all(finding.ok for finding in findings)
 
     def test_what_the_plan_does_not_give_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
-        sandbox.switches.gated.add("bills")
+        sandbox.behaviours.gated.add("bills")
         findings = doctor.run(home)
         [plan] = [finding for finding in findings if finding.check is Check.plan]
         assert plan.ok
@@ -178,7 +178,7 @@ class TestWhatMayBeRead:
         assert all(finding.ok for finding in findings)
 
     def test_what_the_role_does_not_show_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
-        sandbox.switches.unreadable.add("expense_categories")
+        sandbox.behaviours.unreadable.add("expense_categories")
         findings = doctor.run(home)
         [role] = [finding for finding in findings if finding.check is Check.role]
         assert role.ok

@@ -185,7 +185,7 @@ def test_words_that_are_no_utf8_are_a_sentence(synced_home: Path) -> None:
 def test_a_refresh_that_keeps_created_at_is_spent_once_for_each_real_end(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    sandbox.switches.refresh_keeps_created_at = True
+    sandbox.behaviours.refresh_keeps_created_at = True
     store = ConnectionStore(Home(tmp_path / "home").ensure().connection)
     store.connect(config_of(sandbox))
     for refreshes in (1, 2, 3):

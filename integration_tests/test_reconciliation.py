@@ -28,7 +28,7 @@ def test_the_demo_books_tie_to_every_report(hub: Hub) -> None:
 
 
 def test_what_is_planted_is_published_with_a_loud_flag(hub: Hub) -> None:
-    hub.sandbox.switches.report_skew = {"payments_collected": "0.05"}
+    hub.sandbox.behaviours.report_skew = {"payments_collected": "0.05"}
     expenses = hub.sandbox.books(BUSINESS).table("expenses")
     next(iter(expenses.rows.values()))["modern_projectid"] = 999_999
     expenses.changed()

@@ -32,7 +32,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         patch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
         patch.setenv("FRESHBOOKS_CLIENT_ID", sandbox.client_id)
         patch.setenv("FRESHBOOKS_CLIENT_SECRET", sandbox.client_secret)
-        sandbox.switches.enabled_scopes = set(SIX)
+        sandbox.behaviours.enabled_scopes = set(SIX)
         hub = Hub(tmp_path_factory.mktemp("six") / "home", sandbox)
         port = re.search(r":(\d+)/", registered(sandbox))
         assert port

@@ -31,7 +31,7 @@ def availability(output: Any) -> dict[tuple[int, str], dict[str, Any]]:
 def test_a_feature_the_plan_never_had_is_left_out_and_told_as_data(
     sandbox: Sandbox, read: Read, stream: str, errno: int
 ) -> None:
-    sandbox.switches.gated.add(stream)
+    sandbox.behaviours.gated.add(stream)
     output = read(stream, "clients", "stream_availability")
     assert not output.errors
     assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.COMPLETE
@@ -46,11 +46,11 @@ def test_a_feature_the_plan_never_had_is_left_out_and_told_as_data(
 
 
 def test_it_may_be_left_out_every_time_and_comes_when_the_plan_does(sandbox: Sandbox, read: Read) -> None:
-    sandbox.switches.gated.add("bill_payments")
+    sandbox.behaviours.gated.add("bill_payments")
     first = read("bill_payments")
     second = read("bill_payments", state=states(first))
     assert not second.errors
-    sandbox.switches.gated.clear()
+    sandbox.behaviours.gated.clear()
     assert rows(read("bill_payments", state=states(second)), "bill_payments")
 
 
@@ -59,7 +59,7 @@ def test_a_feature_that_was_there_and_is_taken_away_fails_with_a_remedy(
     sandbox: Sandbox, read: Read, stream: str
 ) -> None:
     state = states(read(stream))
-    sandbox.switches.gated.add(stream)
+    sandbox.behaviours.gated.add(stream)
     output = read(stream, state=state, expecting_exception=True)
     assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.INCOMPLETE
     assert "check" in error_text(output)
@@ -108,7 +108,7 @@ SIX = {f"user:{name}:read" for name in ("profile", "invoices", "clients", "expen
 
 def test_the_six_scopes_of_set_up_guides_are_enough(sandbox: Sandbox) -> None:
     """Every stream: those without a right are told as data, and no report waits for the lists beside it."""
-    sandbox.switches.enabled_scopes = SIX | {"user:invoices:write"}
+    sandbox.behaviours.enabled_scopes = SIX | {"user:invoices:write"}
     config = config_of(sandbox)
     source = SourceFreshbooks(catalog=catalog_of(), config=config)
     assert source.check(source.logger, config).status is Status.SUCCEEDED
@@ -158,7 +158,7 @@ def test_a_stream_that_gave_rows_before_says_so_when_nothing_is_new(sandbox: San
 def test_rows_counted_and_never_sent_are_a_role_that_does_not_allow_them(
     sandbox: Sandbox, read: Read
 ) -> None:
-    sandbox.switches.unreadable.add("invoices")
+    sandbox.behaviours.unreadable.add("invoices")
     row = availability(read("invoices", "stream_availability"))[439000, "invoices"]
     assert (row["status"], row["has_rows"], row.get("counted")) == ("refused", False, None)
 
@@ -207,7 +207,7 @@ def test_a_start_date_past_the_cursor_makes_a_lost_feature_no_feature_that_never
     sandbox: Sandbox, config: dict[str, Any], read: Read
 ) -> None:
     state = states(read("items"))
-    sandbox.switches.gated.add("items")
+    sandbox.behaviours.gated.add("items")
     later = {**config, "start_date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     output = read("items", config=later, state=state, expecting_exception=True)
     assert "error 12001" in error_text(output)
@@ -216,7 +216,7 @@ def test_a_start_date_past_the_cursor_makes_a_lost_feature_no_feature_that_never
 def test_a_start_date_that_moves_makes_a_feature_that_never_was_no_lost_feature(
     sandbox: Sandbox, config: dict[str, Any], read: Read
 ) -> None:
-    sandbox.switches.gated.add("items")
+    sandbox.behaviours.gated.add("items")
     state = states(read("items", config={**config, "start_date": "2026-01-01T00:00:00Z"}))
     output = read("items", config={**config, "start_date": "2020-01-01T00:00:00Z"}, state=state)
     assert not output.errors
@@ -228,7 +228,7 @@ def test_rows_that_are_counted_and_no_longer_sent_are_a_lost_role(
     sandbox: Sandbox, read: Read, stream: str
 ) -> None:
     state = states(read(stream))
-    sandbox.switches.unreadable.add(stream)
+    sandbox.behaviours.unreadable.add(stream)
     output = read(stream, state=state, expecting_exception=True)
     assert output.get_stream_statuses(stream)[-1] == AirbyteStreamStatus.INCOMPLETE
     assert "sends none of them, though it did before" in error_text(output)

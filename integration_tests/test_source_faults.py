@@ -84,7 +84,7 @@ def test_an_error_under_a_good_status_is_an_error(sandbox: Sandbox, read: Read) 
 
 
 def test_rows_counted_but_never_sent_are_told(sandbox: Sandbox, read: Read) -> None:
-    sandbox.switches.unreadable.add("invoices")
+    sandbox.behaviours.unreadable.add("invoices")
     output = read("invoices")
     assert not rows(output, "invoices")
     assert any("may not read are counted but never sent" in m.log.message for m in output.logs)

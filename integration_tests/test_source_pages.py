@@ -15,10 +15,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
 
 
-def _cap(sandbox: Sandbox, rows_a_page: int, **switches: bool) -> None:
-    sandbox.switches.page_caps = {resource: rows_a_page for _, resource, _ in LISTS}
-    for name, value in switches.items():
-        setattr(sandbox.switches, name, value)
+def _cap(sandbox: Sandbox, rows_a_page: int, **behaviours: bool) -> None:
+    sandbox.behaviours.page_caps = {resource: rows_a_page for _, resource, _ in LISTS}
+    for name, value in behaviours.items():
+        setattr(sandbox.behaviours, name, value)
 
 
 def _everything(sandbox: Sandbox, resource: str) -> list[tuple[int, Any]]:

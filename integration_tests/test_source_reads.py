@@ -125,7 +125,7 @@ def test_archived_and_deleted_rows_say_so(sandbox: Sandbox, read: Read) -> None:
 def test_archived_clients_come_even_if_they_are_left_out_of_default_lists(
     sandbox: Sandbox, read: Read
 ) -> None:
-    sandbox.switches.archived_clients_by_default = False
+    sandbox.behaviours.archived_clients_by_default = False
     assert any(record["is_archived"] for record in rows(read("clients"), "clients"))
 
 

@@ -76,7 +76,7 @@ def test_nothing_is_called_deleted_on_suspicion(sandbox: Sandbox, config: dict[s
 def test_rows_that_are_counted_and_none_sent_are_no_deletion(
     sandbox: Sandbox, config: dict[str, Any]
 ) -> None:
-    sandbox.switches.unreadable.add("items")
+    sandbox.behaviours.unreadable.add("items")
     output = reconcile(config, "items", list(sandbox.books(BUSINESS)["items"]))
     assert not rows(output, "items")
     assert "sends none of them" in error_text(output)
@@ -178,7 +178,7 @@ def test_a_row_deleted_during_the_read_ends_as_deleted(sandbox: Sandbox, config:
 
 def test_a_list_that_is_taken_away_is_no_empty_list(sandbox: Sandbox, config: dict[str, Any]) -> None:
     known = list(sandbox.books(BUSINESS)["items"])
-    sandbox.switches.gated.add("items")
+    sandbox.behaviours.gated.add("items")
     output = reconcile(config, "items", known)
     assert not rows(output, "items")
     assert "error 12001" in error_text(output)

@@ -86,7 +86,7 @@ def test_a_currency_that_only_one_row_has_gets_its_reports(
     archived = next(row for row in books["clients"].values() if row["vis_state"] == 2)
     archived["currency_code"] = "JPY"
     books.table("clients").changed()
-    sandbox.switches.archived_clients_by_default = False
+    sandbox.behaviours.archived_clients_by_default = False
     output = read("report_expense_details", config={**config, "business_ids": [439000]})
     found = {record["currency_code"] for record in rows(output, "report_expense_details")}
     assert found >= {"CAD", "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "JPY"}
@@ -102,7 +102,7 @@ def test_a_currency_that_only_one_row_has_gets_its_reports(
 def test_a_plan_without_one_of_the_lists_still_has_its_reports(
     sandbox: Sandbox, read: Read, config: dict[str, Any]
 ) -> None:
-    sandbox.switches.gated.add("bills")
+    sandbox.behaviours.gated.add("bills")
     sandbox.faults.add(
         kind="status", status=403, path="*/other_incomes/*", times=None, body={"message": "no"}
     )

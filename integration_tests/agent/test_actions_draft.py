@@ -166,7 +166,7 @@ def test_taxes_are_those_of_the_clients_latest_invoice_or_asked_for(firm: Firm) 
 
 
 @pytest.mark.parametrize(
-    ("link", "switches", "linked"),
+    ("link", "behaviours", "linked"),
     [
         ("mark", {"billed_writable": True}, True),
         ("mark", {"billed_writable": False}, False),
@@ -176,10 +176,10 @@ def test_taxes_are_those_of_the_clients_latest_invoice_or_asked_for(firm: Firm) 
     ],
 )
 def test_says_whether_freshbooks_shows_the_time_as_billed_and_bills_it_once_either_way(
-    firm: Firm, link: str, switches: dict[str, bool], linked: bool
+    firm: Firm, link: str, behaviours: dict[str, bool], linked: bool
 ) -> None:
-    for name, value in switches.items():
-        setattr(firm.sandbox.switches, name, value)
+    for name, value in behaviours.items():
+        setattr(firm.sandbox.behaviours, name, value)
     firm.actions.policy.set_link(link, "owner", "terminal")  # type: ignore[arg-type]
     project = firm.finished_project()
     done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
@@ -253,7 +253,7 @@ def test_the_same_proposal_again_is_the_same_action_and_another_one_has_to_wait(
 
 
 def test_a_deleted_draft_gives_its_hours_back_when_a_person_says_so(firm: Firm) -> None:
-    firm.sandbox.switches.billed_writable = False
+    firm.sandbox.behaviours.billed_writable = False
     project = firm.finished_project()
     done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
     assert done.result is not None

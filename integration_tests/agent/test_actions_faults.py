@@ -214,9 +214,9 @@ def test_one_fault_at_every_call(served: Firm, tmp_path: Path, which: int, fault
 def under_random_faults(firm: Firm, seed: int) -> None:
     dice = random.Random(seed)
     intents = Intents(firm)
-    firm.sandbox.switches.billed_writable = dice.random() < 0.5
+    firm.sandbox.behaviours.billed_writable = dice.random() < 0.5
     add_trouble(firm, dice)
     AGENTS[dice.choice(("careful", "retrying", "greedy", "hostile"))](intents)
     settle_all(firm)
     check(intents)
-    firm.sandbox.switches.billed_writable = True
+    firm.sandbox.behaviours.billed_writable = True

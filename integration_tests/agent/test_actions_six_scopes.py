@@ -42,7 +42,7 @@ def test_a_draft_names_the_scope_that_it_needs_and_how_to_go_on(firm: Firm) -> N
 )
 def test_what_else_a_draft_reads_is_named_too(firm: Firm, lacking: str, what: str) -> None:
     project = firm.finished_project()
-    firm.connect([scope for scope in firm.sandbox.switches.enabled_scopes if scope != lacking])
+    firm.connect([scope for scope in firm.sandbox.behaviours.enabled_scopes if scope != lacking])
     text = str(refusal(firm, project["id"]))
     assert f"FreshBooks does not let {what} be read" in text
     assert lacking in text

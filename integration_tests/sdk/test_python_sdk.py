@@ -31,8 +31,8 @@ ACCOUNT, BUSINESS = "mPx4Q9", 439_000
 def sandbox() -> Iterator[Sandbox]:
     sandbox = Sandbox(rate_limit=None, post_rate_limit=None)
     sandbox.clock.freeze(datetime(2026, 11, 5, 15, 30, tzinfo=UTC))
-    sandbox.switches.webhooks_wait = True
-    sandbox.switches.staff_key = "staffs"
+    sandbox.behaviours.webhooks_wait = True
+    sandbox.behaviours.staff_key = "staffs"
     with sandbox:
         yield sandbox
 

@@ -216,7 +216,7 @@ def test_a_scope_that_was_not_approved(person: Person) -> None:
 
 def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
     page = person.page
-    person.sandbox.switches.enabled_scopes = set(scope_choice.asked("basic", actions=True))
+    person.sandbox.behaviours.enabled_scopes = set(scope_choice.asked("basic", actions=True))
     person.fill_in()
     # Back from FreshBooks' refusal, the page stays and says what to do.
     page.goto(f"{person.served.url}/settings/freshbooks/log-in")

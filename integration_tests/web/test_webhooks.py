@@ -49,11 +49,11 @@ def connect(home: Home, sandbox: Sandbox, *businesses: int) -> None:
 @pytest.fixture
 def connected(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Home, Sandbox]]:
     with Sandbox(seed="empty", rate_limit=None, post_rate_limit=None) as sandbox:
-        sandbox.switches.webhooks_wait = True
+        sandbox.behaviours.webhooks_wait = True
         point_at(sandbox, empty_home, monkeypatch)
         connect(empty_home, sandbox, MAIN)
         with serving(empty_home) as url:
-            sandbox.switches.webhook_routes = {PUBLIC: url}
+            sandbox.behaviours.webhook_routes = {PUBLIC: url}
             yield empty_home, sandbox
 
 

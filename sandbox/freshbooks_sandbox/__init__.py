@@ -6,6 +6,6 @@ interface only.
 """
 
 from freshbooks_sandbox.clock import Clock
-from freshbooks_sandbox.server import Sandbox
+from freshbooks_sandbox.http.server import Sandbox
 
 __all__ = ["Clock", "Sandbox"]

@@ -6,7 +6,8 @@ import argparse
 import sys
 import threading
 
-from freshbooks_sandbox.server import REDIRECT_URI, Sandbox
+from freshbooks_sandbox.backend import REDIRECT_URI
+from freshbooks_sandbox.http.server import Sandbox
 
 
 def run(

@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.behaviours import SCOPES, Behaviours
 from freshbooks_sandbox.clock import Clock
-from freshbooks_sandbox.switches import SCOPES, Switches
+from freshbooks_sandbox.values import Row
 
 EXPIRES_IN = 43_200
 CODE_LIFE = timedelta(minutes=5)
@@ -45,8 +45,8 @@ class _Code:
 class OAuth:
     """Codes, access tokens and the one living refresh token of the app and its user."""
 
-    def __init__(self, clock: Clock, switches: Switches, redirect_uri: str) -> None:
-        self._clock, self._switches = clock, switches
+    def __init__(self, clock: Clock, behaviours: Behaviours, redirect_uri: str) -> None:
+        self._clock, self._behaviours = clock, behaviours
         self.client_id = secrets.token_hex(32)
         self.client_secret = secrets.token_hex(32)
         self.redirect_uris = [redirect_uri]
@@ -64,7 +64,7 @@ class OAuth:
 
     def scope_problem(self, scope: str) -> bool:
         """Whether any scope does not exist or is not enabled on the app: the whole request fails (1.4)."""
-        return any(s not in SCOPES or s not in self._switches.enabled_scopes for s in scope.split())
+        return any(s not in SCOPES or s not in self._behaviours.enabled_scopes for s in scope.split())
 
     def consent(self, scope: str | None, redirect_uri: str, challenge: str | None = None) -> str:
         """The person allowed it: a code for five minutes and one use."""
@@ -92,7 +92,7 @@ class OAuth:
             sent = form.get("refresh_token")
             if not sent or sent != self.refresh_token:
                 raise _invalid_grant()
-            if self._switches.refresh_kills_access_token:
+            if self._behaviours.refresh_kills_access_token:
                 self.access.clear()
             return self._issue(self._refresh_scope, first=False)
         if kind is None:
@@ -135,12 +135,12 @@ class OAuth:
             raise OAuthError(401, "invalid_client", description)
 
     def _full_scope(self, scope: str | None) -> str:
-        asked = set((scope or "").split()) or set(self._switches.enabled_scopes)
+        asked = set((scope or "").split()) or set(self._behaviours.enabled_scopes)
         return " ".join(sorted(asked | {PROFILE}))
 
     def _issue(self, scope: str, *, first: bool) -> Row:
         created = int(self._clock.now().timestamp())
-        if first or not self._switches.refresh_keeps_created_at:
+        if first or not self._behaviours.refresh_keeps_created_at:
             self._first_created_at = created
         created = self._first_created_at
         expires_at = datetime.fromtimestamp(created, self._clock.now().tzinfo) + timedelta(seconds=EXPIRES_IN)

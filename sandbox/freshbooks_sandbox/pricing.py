@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from freshbooks_sandbox.money import ZERO, cents, decimal
+from freshbooks_sandbox.values import ZERO, cents, decimal
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Error answers of each API family (freshbooks-api.md 1.6, 6.1)."""
+"""JSON answers, and the error answers of each API family (freshbooks-api.md 1.2, 1.6, 6.1)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from freshbooks_sandbox.answers import Answer
+import orjson
+from starlette.responses import Response
 
 UNAUTHENTICATED = {
     "error": "unauthenticated",
@@ -12,6 +13,25 @@ UNAUTHENTICATED = {
 }
 NOT_FOUND = {"error": "Requested resource could not be found."}
 _GRPC_CODE = {400: 3, 401: 16, 402: 9, 403: 7, 404: 5, 409: 10, 422: 3, 429: 8}
+
+
+class Answer(Response):
+    """A JSON answer; `media_type` differs by family and nobody should depend on it (1.2)."""
+
+    media_type = "application/json"
+
+    def __init__(self, content: Any, status: int = 200, media_type: str | None = None) -> None:
+        super().__init__(orjson.dumps(content), status, media_type=media_type)
+
+
+def result(content: Any, status: int = 200) -> Answer:
+    """The accounting envelope."""
+    return Answer({"response": {"result": content}}, status)
+
+
+def vnd(content: Any, status: int = 200) -> Answer:
+    """Projects, time tracking, comments and payments answer this content type."""
+    return Answer(content, status, "application/vnd.api+json")
 
 
 class ApiError(Exception):

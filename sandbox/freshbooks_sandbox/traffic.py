@@ -1,12 +1,17 @@
-"""Programmable trouble: what a network, a proxy or the service itself does to a request now and then."""
+"""Requests as the sandbox meets them: their log, their limits, and the faults that tests set.
+
+A fault is what a network, a proxy or the service itself does to a request now and then.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+_WINDOW = 60  # seconds
 KINDS = (
     "status",  # answers `status` with `body` instead of doing the work; HTML unless the body is JSON-able
     "drop_before",  # closes the connection, nothing was done
@@ -85,3 +90,58 @@ class Faults:
     def listed(self) -> list[dict[str, Any]]:
         names = [f.name for f in fields(Fault) if f.name != "rewrite"]
         return [{name: getattr(fault, name) for name in names} for fault in self.active]
+
+
+@dataclass
+class LoggedRequest:
+    """One request as it arrived; `status` is None while it runs or when no answer was sent."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    at: str
+    status: int | None = None
+    fault: str | None = None
+    body: bytes = field(default=b"", repr=False)
+    note: dict[str, Any] = field(default_factory=dict)  # `grant_type` of token calls
+
+    def plain(self) -> dict[str, Any]:
+        return {**asdict(self), "body": self.body.decode("utf-8", "replace")}
+
+
+class RequestLog(list[LoggedRequest]):
+    """Requests in order of arrival; the control endpoints are not in it."""
+
+    def matching(self, path: str = "*", method: str | None = None) -> list[LoggedRequest]:
+        """Those whose path fits the glob."""
+        return [r for r in self if fnmatchcase(r.path, path) and method in (None, r.method)]
+
+
+@dataclass
+class Limits:
+    """Requests in fixed windows of a minute (freshbooks-api.md 6.3): accounting POSTs, and all others.
+
+    None refuses nothing; the headers stay.
+    """
+
+    general: int | None = 600
+    posts: int | None = 250
+    _used: dict[str, tuple[int, int]] = field(default_factory=dict)  # counter -> (window, used)
+
+    def count(self, method: str, path: str, now: datetime) -> tuple[bool, dict[str, str]]:
+        """Whether the request passes, and the headers that every answer carries."""
+        posting = method == "POST" and path.startswith("/accounting/")
+        counter, allowed = ("posts", self.posts) if posting else ("general", self.general)
+        window = int(now.timestamp()) // _WINDOW
+        known, used = self._used.get(counter, (window, 0))
+        used = used + 1 if known == window else 1
+        self._used[counter] = (window, used)
+        limit = allowed if allowed is not None else 1_000_000
+        reset = (window + 1) * _WINDOW
+        headers = {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(limit - used, 0)),
+            "X-RateLimit-Reset": str(reset),
+            "Retry-After": str(max(reset - int(now.timestamp()), 1)),
+        }
+        return used <= limit, headers

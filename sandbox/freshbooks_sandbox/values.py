@@ -1,11 +1,44 @@
-"""Text forms of instants. Which field uses which form is freshbooks-api.md 3.4."""
+"""How values are written: rows, money and instants (which field has which form of instant: freshbooks-api.md 3.4)."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
+Row = dict[str, Any]
+Money = dict[str, str]  # {"amount": "12.30", "code": "USD"}
+ZERO = Decimal("0.00")
+_CENT = Decimal("0.01")
 EASTERN = ZoneInfo("America/New_York")
+
+
+def decimal(value: Any) -> Decimal:
+    """A Decimal from text, an int, a Decimal or a money object; nothing counts as zero. ValueError."""
+    if isinstance(value, dict):
+        value = value.get("amount")
+    if value is None or value == "":
+        return ZERO
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"not a decimal number: {value!r}") from None
+
+
+def cents(value: Decimal) -> Decimal:
+    """Rounded half up to two places."""
+    return value.quantize(_CENT, rounding=ROUND_HALF_UP)
+
+
+def money(value: Decimal | int | str, code: str) -> Money:
+    return {"amount": str(cents(Decimal(value))), "code": code}
+
+
+def plain(value: Decimal) -> str:
+    """Shortest text without an exponent: 2.50 -> "2.5", 4.00 -> "4"."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def eastern(at: datetime) -> str:
@@ -54,3 +87,8 @@ def parse_day(text: str) -> date:
     if len(text) != 10:
         raise ValueError(f"not a YYYY-MM-DD date: {text!r}")
     return date.fromisoformat(text)
+
+
+def words(text: str, separator: str | None = None) -> tuple[str, ...]:
+    """`"a b"` -> `("a", "b")`."""
+    return tuple(text.split(separator))

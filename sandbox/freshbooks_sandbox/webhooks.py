@@ -1,6 +1,6 @@
 """Deliveries of webhooks: queued when books change, posted as signed forms (freshbooks-api.md 8).
 
-Only addresses of this machine are ever called. `Switches.webhook_routes` stands in for the public address of a
+Only addresses of this machine are ever called. `Behaviours.webhook_routes` stands in for the public address of a
 server under test: `{"https://books.example.com": "http://127.0.0.1:8766"}`.
 """
 
@@ -13,17 +13,14 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.switches import Switches
-from freshbooks_sandbox.words import words
-
-if TYPE_CHECKING:
-    from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.behaviours import Behaviours
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.values import Row, words
 
 SIGNATURE = "X-FreshBooks-Hmac-SHA256"
 NOUNS = {
@@ -83,9 +80,8 @@ def signature(fields: dict[str, str], verifier: str) -> str:
 class Webhooks:
     """The queue of deliveries. They go at once by a thread, or, with `webhooks_wait`, by `deliver()`."""
 
-    def __init__(self, switches: Switches) -> None:
-        self._switches = switches
-        self.identity_id = 0
+    def __init__(self, behaviours: Behaviours, identity_id: int) -> None:
+        self._behaviours, self._identity_id = behaviours, identity_id
         self.pending: deque[Delivery] = deque(maxlen=_MOST)
         self.delivered: deque[Delivery] = deque(maxlen=_MOST)
         self._wake = threading.Condition()
@@ -113,14 +109,14 @@ class Webhooks:
             "object_id": str(key),
             "account_id": str(books.account_id),
             "business_id": str(books.business_id),
-            "identity_id": str(self.identity_id),
+            "identity_id": str(self._identity_id),
             "user_id": "1",
         }
 
     def _put(self, delivery: Delivery) -> None:
         with self._wake:
             self.pending.append(delivery)
-            if self._switches.webhooks_wait:
+            if self._behaviours.webhooks_wait:
                 return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
@@ -145,7 +141,7 @@ class Webhooks:
     def _post(self, delivery: Delivery) -> None:
         """No retry: FreshBooks documents none."""
         uri = delivery.uri
-        for start, target in self._switches.webhook_routes.items():
+        for start, target in self._behaviours.webhook_routes.items():
             if uri.startswith(start):
                 uri = target + uri.removeprefix(start)
         if urlsplit(uri).hostname not in _HERE:
@@ -169,7 +165,7 @@ class Webhooks:
         while True:
             with self._wake:
                 self._wake.wait_for(
-                    lambda: self._stopping or (self.pending and not self._switches.webhooks_wait)
+                    lambda: self._stopping or (self.pending and not self._behaviours.webhooks_wait)
                 )
                 if self._stopping:
                     return

@@ -17,10 +17,10 @@ PATHS = {"expenses": "expenses/expenses", "invoices": "invoices/invoices"}
 
 
 @pytest.mark.parametrize(
-    "switches", [{}, {"page_caps_told": False}, {"page_caps_told": False, "page_caps_stop": True}]
+    "behaviours", [{}, {"page_caps_told": False}, {"page_caps_told": False, "page_caps_stop": True}]
 )
 def test_a_list_of_short_pages_comes_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switches: dict[str, bool]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behaviours: dict[str, bool]
 ) -> None:
     with Sandbox(seed="demo", rate_limit=None) as sandbox:
         monkeypatch.setenv("FRESHBOOKS_API_URL", sandbox.url)
@@ -32,9 +32,9 @@ def test_a_list_of_short_pages_comes_whole(
             name: api.rows(f"/accounting/account/{books.account_id}/{path}", name)
             for name, path in PATHS.items()
         }
-        sandbox.switches.page_caps = dict.fromkeys(PATHS, 15)
-        for name, value in switches.items():
-            setattr(sandbox.switches, name, value)
+        sandbox.behaviours.page_caps = dict.fromkeys(PATHS, 15)
+        for name, value in behaviours.items():
+            setattr(sandbox.behaviours, name, value)
         for name, path in PATHS.items():
             capped = api.rows(f"/accounting/account/{books.account_id}/{path}", name)
             assert len(capped) > 15

@@ -69,7 +69,7 @@ def test_nobody_cites_the_sheet_without_a_section() -> None:
 
 def test_numbers_in_brackets_are_sections_where_a_file_says_so() -> None:
     pages = {path: path.read_text() for path in (SHEET, ROOT / "docs" / "BEHAVIOR.md")}
-    sandbox = {path: comments(path) for path in (ROOT / "freshbooks_sandbox").rglob("*.py")}
+    sandbox = {path: comments(path) for path in (ROOT / "sandbox").rglob("*.py")}
     texts = pages | sandbox
     wrong = {str(path.relative_to(ROOT)): unknown(text, BRACKETS) for path, text in texts.items()}
 

@@ -88,5 +88,5 @@ def fresh() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(fresh: Sandbox) -> Api:
+def fresh_api(fresh: Sandbox) -> Api:
     return caller(fresh)

@@ -57,8 +57,10 @@ class TestManualEntries:
             assert sides["TYPE_DEBIT"] == sides["TYPE_CREDIT"] > 0
             assert set(row["userEnteredDate"]) == {"year", "month", "day"}
 
-    def test_one_is_written_changed_and_deleted(self, fresh: Sandbox, desk: Api) -> None:
-        accounts = desk.get(f"/accounting/businesses/{UUID[MAIN]}/ledger_accounts/accounts").json()["data"]
+    def test_one_is_written_changed_and_deleted(self, fresh: Sandbox, fresh_api: Api) -> None:
+        accounts = fresh_api.get(f"/accounting/businesses/{UUID[MAIN]}/ledger_accounts/accounts").json()[
+            "data"
+        ]
         one, two = [row["uuid"] for row in accounts if row["jesa_id"]][:2]
         amount = {"amount": 12.5, "code": "USD"}
         entry = {
@@ -71,19 +73,19 @@ class TestManualEntries:
             ],
         }
         sent = {"manualJournalEntry": entry}
-        made = desk.call("POST", ENTRIES, json=sent, headers=NEWER).json()["manualJournalEntry"]
+        made = fresh_api.call("POST", ENTRIES, json=sent, headers=NEWER).json()["manualJournalEntry"]
         assert (made["journalEntryNumber"], made["details"]) == ("ACC-1", entry["details"])
-        assert [row["debit"] for row in desk.list(DETAILS)["journal_entry_details"]] == [
+        assert [row["debit"] for row in fresh_api.list(DETAILS)["journal_entry_details"]] == [
             *(None, {"amount": "12.50", "code": "USD"})
         ]
         path = f"{ENTRIES}/{made['uuid']}"
         again = {"manualJournalEntry": {**entry, "name": "Accrual of October"}}
-        changed = desk.call("PUT", path, json=again, headers=NEWER).json()["manualJournalEntry"]
+        changed = fresh_api.call("PUT", path, json=again, headers=NEWER).json()["manualJournalEntry"]
         assert (changed["uuid"], changed["name"]) == (made["uuid"], "Accrual of October")
         odd = {"manualJournalEntry": {**entry, "journalEntryNumber": "no spaces"}}
-        assert desk.call("POST", ENTRIES, json=odd, headers=NEWER).status_code == 400
-        assert desk.call("DELETE", path, headers=NEWER).status_code == 200
-        assert desk.list(DETAILS)["total"] == 0
+        assert fresh_api.call("POST", ENTRIES, json=odd, headers=NEWER).status_code == 400
+        assert fresh_api.call("DELETE", path, headers=NEWER).status_code == 200
+        assert fresh_api.list(DETAILS)["total"] == 0
 
     def test_the_demos_own_leave_every_months_end_as_it_was(self, demo: Sandbox) -> None:
         for business in (MAIN, SECOND):
@@ -208,7 +210,7 @@ class TestReports:
         wrong = api.get("{acct}/reports/accounting/invoice_details", {"date_type": "dreamt"})
         assert wrong.json()["response"]["errors"][0]["errno"] == 1004
 
-    def test_the_places_can_be_gone_or_take_another_id(self, fresh: Sandbox, desk: Api) -> None:
+    def test_the_places_can_be_gone_or_take_another_id(self, fresh: Sandbox, fresh_api: Api) -> None:
         older, by_uuid = "{acct}/reports/accounting/balance_sheet", f"/accounting/businesses/{UUID[MAIN]}"
         newer, by_number = (
             f"{by_uuid}/reports/balance_sheet",
@@ -216,19 +218,19 @@ class TestReports:
         )
 
         def statuses() -> list[int]:
-            return [desk.get(path).status_code for path in (older, newer, by_number)]
+            return [fresh_api.get(path).status_code for path in (older, newer, by_number)]
 
         assert statuses() == [200, 200, 404]
-        fresh.switches.gone_reports = {"balance_sheet"}
+        fresh.behaviours.gone_reports = {"balance_sheet"}
         assert statuses() == [404, 200, 404]
-        fresh.switches.newer_reports = "business"
+        fresh.behaviours.newer_reports = "business"
         assert statuses() == [404, 404, 200]
-        fresh.switches.newer_reports = "none"
+        fresh.behaviours.newer_reports = "none"
         assert statuses() == [404, 404, 404]
 
-    def test_a_report_may_ignore_its_dates(self, fresh: Sandbox, desk: Api) -> None:
-        fresh.switches.dateless_reports = {"taxsummary"}
-        found = desk.list("{acct}/reports/accounting/taxsummary", WIDE)["taxsummary"]
+    def test_a_report_may_ignore_its_dates(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh.behaviours.dateless_reports = {"taxsummary"}
+        found = fresh_api.list("{acct}/reports/accounting/taxsummary", WIDE)["taxsummary"]
         assert (found["start_date"], found["end_date"]) == ("2026-11-05", "2026-11-05")
 
     def test_a_mere_client_sees_none(self, api: Api) -> None:
@@ -254,9 +256,9 @@ class TestScopeOfTheLedger:
         assert "user:account:read" in caller(fresh, ["user:profile:read"]).get(self.PLACES[0]).text
 
     def test_it_can_be_required_or_unknown(self, fresh: Sandbox) -> None:
-        fresh.switches.account_scope = "required"
+        fresh.behaviours.account_scope = "required"
         assert self.statuses(fresh, "journal_entries", "reports") == [403, 403, 403]
-        fresh.switches.account_scope = "unknown"
+        fresh.behaviours.account_scope = "unknown"
         assert self.statuses(fresh, "account") == [403, 403, 403]
 
 

@@ -93,7 +93,7 @@ def test_one_bad_scope_fails_the_whole_consent_without_naming_it(fresh: Sandbox,
 
 
 def test_a_scope_that_is_not_enabled_on_the_app_fails_alike(fresh: Sandbox) -> None:
-    fresh.switches.enabled_scopes.discard("user:clients:read")
+    fresh.behaviours.enabled_scopes.discard("user:clients:read")
     assert "invalid, unknown, or malformed" in consent(fresh).text
 
 
@@ -199,7 +199,7 @@ def test_access_ends_twelve_hours_after_created_at(fresh: Sandbox) -> None:
 
 
 def test_expiry_counts_from_created_at_even_when_that_is_the_first_exchange(fresh: Sandbox) -> None:
-    fresh.switches.refresh_keeps_created_at = True
+    fresh.behaviours.refresh_keeps_created_at = True
     first = fresh.grant()
     fresh.clock.advance(hours=6)
     second = refresh(fresh, first["refresh_token"]).json()

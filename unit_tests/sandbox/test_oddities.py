@@ -1,4 +1,4 @@
-"""Switches by which the sandbox is what the probes of freshbooks-api.md 9.2 look for, one class a probe."""
+"""Behaviours by which the sandbox is what the probes of freshbooks-api.md 9.2 look for, one class a probe."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def one(api: Api, path: str, **params: Any) -> dict[str, Any]:
 
 class TestP2ZonesOfStamps:
     def test_eastern_ones_can_be_utc_and_utc_ones_eastern(
-        self, fresh: Sandbox, desk: Api, client: int
+        self, fresh: Sandbox, fresh_api: Api, client: int
     ) -> None:
         fresh.create("bill_vendors", MAIN, vendor_name="Solisco")
         fresh.create("projects", MAIN, title="P", client_id=client)
 
         def stamps() -> list[str]:
-            row, vendor = desk.list(CLIENTS)["clients"][0], desk.list(VENDORS)["bill_vendors"][0]
-            project = desk.get(PROJECTS).json()["projects"][0]
+            row, vendor = fresh_api.list(CLIENTS)["clients"][0], fresh_api.list(VENDORS)["bill_vendors"][0]
+            project = fresh_api.get(PROJECTS).json()["projects"][0]
             return [row["updated"], row["signup_date"], vendor["updated_at"], project["updated_at"]]
 
         east, utc = "2026-11-05 10:30:00", "2026-11-05 15:30:00"
         assert stamps() == [east, utc, utc, "2026-11-05T15:30:00"]
-        fresh.switches.stamp_zones = {"clients": "utc", "bill_vendors": "eastern", "projects": "eastern"}
+        fresh.behaviours.stamp_zones = {"clients": "utc", "bill_vendors": "eastern", "projects": "eastern"}
         assert stamps() == [utc, utc, east, "2026-11-05T10:30:00"]
-        fresh.switches.stamp_zones = {"clients.signup_date": "eastern"}
+        fresh.behaviours.stamp_zones = {"clients.signup_date": "eastern"}
         assert stamps() == [east, east, utc, "2026-11-05T15:30:00"]
         assert fresh.books(MAIN)["clients"][client]["updated"] == east  # the books are as they were
 
@@ -72,43 +72,43 @@ class TestP3Filters:
         ],
     )
     def test_one_of_accounting_may_do_nothing(
-        self, fresh: Sandbox, desk: Api, client: int, path: str, name: str, key: str, value: str
+        self, fresh: Sandbox, fresh_api: Api, client: int, path: str, name: str, key: str, value: str
     ) -> None:
         fresh.create("invoices", MAIN, customerid=client, create_date="2026-11-05", status=2, lines=[LINE])
-        every = desk.list(path)["total"]
-        assert (desk.list(path, {key: value})["total"], every > 0) == (0, True)
-        fresh.switches.ignored_filters = {name}
-        assert desk.list(path, {key: value})["total"] == every
+        every = fresh_api.list(path)["total"]
+        assert (fresh_api.list(path, {key: value})["total"], every > 0) == (0, True)
+        fresh.behaviours.ignored_filters = {name}
+        assert fresh_api.list(path, {key: value})["total"] == every
 
-    def test_those_of_projects_and_time_too(self, fresh: Sandbox, desk: Api, client: int) -> None:
+    def test_those_of_projects_and_time_too(self, fresh: Sandbox, fresh_api: Api, client: int) -> None:
         fresh.create("projects", MAIN, title="P", client_id=client)
         fields = {"is_logged": True, "started_at": "2026-11-05T10:00:00Z", "duration": 60}
-        desk.post(TIME, time_entry=fields)
+        fresh_api.post(TIME, time_entry=fields)
         late = {"updated_since": "2999-01-01T00:00:00Z"}
 
         def totals() -> list[int]:
-            return [desk.get(path, late).json()["meta"]["total"] for path in (PROJECTS, TIME)]
+            return [fresh_api.get(path, late).json()["meta"]["total"] for path in (PROJECTS, TIME)]
 
         assert totals() == [0, 0]
-        fresh.switches.ignored_filters = {"projects.updated_since", "time_entries.updated_since"}
+        fresh.behaviours.ignored_filters = {"projects.updated_since", "time_entries.updated_since"}
         assert totals() == [1, 1]
 
-    def test_the_day_may_begin_at_midnight_utc(self, fresh: Sandbox, desk: Api, client: int) -> None:
+    def test_the_day_may_begin_at_midnight_utc(self, fresh: Sandbox, fresh_api: Api, client: int) -> None:
         fresh.clock.set(datetime(2026, 11, 6, 3, tzinfo=UTC))  # still the 5th in New York
         fresh.edit("clients", MAIN, client, organization="Late")
         asked = {"search[updated_min]": "2026-11-06"}
-        assert desk.list(CLIENTS, asked)["total"] == 0
-        fresh.switches.filter_days = "utc"
-        assert desk.list(CLIENTS, asked)["total"] == 1
+        assert fresh_api.list(CLIENTS, asked)["total"] == 0
+        fresh.behaviours.filter_days = "utc"
+        assert fresh_api.list(CLIENTS, asked)["total"] == 1
 
     def test_updated_min_may_look_at_another_stamp(self, fresh: Sandbox, invoice: int) -> None:
         fresh.clock.advance(days=2)
         fresh.edit("invoices", MAIN, invoice, notes="changed")
-        desk = caller(fresh)
+        fresh_api = caller(fresh)
         asked = {"search[updated_min]": "2026-11-06"}
-        assert desk.list(INVOICES, asked)["total"] == 1
-        fresh.switches.filter_stamps = {"invoices": "created_at"}
-        assert desk.list(INVOICES, asked)["total"] == 0
+        assert fresh_api.list(INVOICES, asked)["total"] == 1
+        fresh.behaviours.filter_stamps = {"invoices": "created_at"}
+        assert fresh_api.list(INVOICES, asked)["total"] == 0
 
 
 class TestP4WhatMovesAnInvoice:
@@ -116,23 +116,23 @@ class TestP4WhatMovesAnInvoice:
         row = fresh.books(MAIN)["invoices"][invoice]
         before = row["updated"]
         fresh.clock.advance(hours=1)
-        fresh.switches.payments_move_invoices = False
+        fresh.behaviours.payments_move_invoices = False
         fields = {"invoiceid": invoice, "date": "2026-11-05"}
         fresh.create("payments", MAIN, amount="10", **fields)
         assert (row["updated"], row["outstanding"]["amount"]) == (before, "90.00")
-        fresh.switches.payments_move_invoices = True
+        fresh.behaviours.payments_move_invoices = True
         fresh.create("payments", MAIN, amount="10", **fields)
         assert row["updated"] > before
 
-    def test_a_change_of_lines_may_leave_it_too(self, fresh: Sandbox, desk: Api, invoice: int) -> None:
+    def test_a_change_of_lines_may_leave_it_too(self, fresh: Sandbox, fresh_api: Api, invoice: int) -> None:
         row = fresh.books(MAIN)["invoices"][invoice]
         before = row["updated"]
         fresh.clock.advance(hours=1)
-        fresh.switches.line_edits_move_invoices = False
-        desk.put(f"{INVOICES}/{invoice}", invoice={"lines": [{**LINE, "lineid": 1, "unit_cost": "120"}]})
+        fresh.behaviours.line_edits_move_invoices = False
+        fresh_api.put(f"{INVOICES}/{invoice}", invoice={"lines": [{**LINE, "lineid": 1, "unit_cost": "120"}]})
         assert (row["updated"], row["amount"]["amount"]) == (before, "120.00")
         assert row["lines"][0]["updated"] > before
-        desk.put(f"{INVOICES}/{invoice}", invoice={"notes": "x"})
+        fresh_api.put(f"{INVOICES}/{invoice}", invoice={"notes": "x"})
         assert row["updated"] > before
 
 
@@ -149,39 +149,39 @@ class TestP5TheBillingLink:
     def test_its_shape_and_what_it_flips(
         self,
         fresh: Sandbox,
-        desk: Api,
+        fresh_api: Api,
         client: int,
         shape: str,
         shown: list[Any],
         objects_count: bool,
         numbers_count: bool,
     ) -> None:
-        fresh.switches.link_time_entries = True
-        fresh.switches.time_link = shape
+        fresh.behaviours.link_time_entries = True
+        fresh.behaviours.time_link = shape
         fields = {"is_logged": True, "started_at": "2026-11-05T10:00:00Z", "duration": 60}
-        first, second = (desk.post(TIME, time_entry=fields).json()["time_entry"]["id"] for _ in range(2))
+        first, second = (fresh_api.post(TIME, time_entry=fields).json()["time_entry"]["id"] for _ in range(2))
         assert (first, second) == (1_640_001, 1_640_002)
         line = {**LINE, "modern_time_entries": [{"id": first}, second]}
-        made = desk.made(
+        made = fresh_api.made(
             INVOICES, invoice={"customerid": client, "create_date": "2026-11-05", "lines": [line]}
         )
-        read = one(desk, f"{INVOICES}/{made['id']}", **{"include[]": "lines"})
+        read = one(fresh_api, f"{INVOICES}/{made['id']}", **{"include[]": "lines"})
         assert read["lines"][0]["modern_time_entries"] == shown
         entries = fresh.books(MAIN)["time_entries"]
         assert [entries[first]["billed"], entries[second]["billed"]] == [objects_count, numbers_count]
 
 
 class TestP7BillPay:
-    def test_the_lists_are_empty_while_accounts_payable_is_not(self, fresh: Sandbox, desk: Api) -> None:
+    def test_the_lists_are_empty_while_accounts_payable_is_not(self, fresh: Sandbox, fresh_api: Api) -> None:
         vendor = fresh.create("bill_vendors", MAIN, vendor_name="Solisco")["vendorid"]
         line = {"categoryid": 301_001, "quantity": 1, "unit_cost": "100"}
         bill = fresh.create("bills", MAIN, vendorid=vendor, issue_date="2026-11-05", lines=[line])
         fresh.create("bill_payments", MAIN, billid=bill["id"], amount="40", paid_date="2026-11-05")
-        fresh.switches.bill_pay = True
+        fresh.behaviours.bill_pay = True
         for path in (BILLS, VENDORS, "{acct}/bill_payments/bill_payments"):
-            assert desk.list(path)["total"] == 0
-        assert desk.get(f"{BILLS}/{bill['id']}").status_code == 404
-        sheet = one(desk, "{acct}/reports/accounting/balance_sheet")
+            assert fresh_api.list(path)["total"] == 0
+        assert fresh_api.get(f"{BILLS}/{bill['id']}").status_code == 404
+        sheet = one(fresh_api, "{acct}/reports/accounting/balance_sheet")
         payable = next(
             account["balances"][0]["balance"]["amount"]
             for block in sheet["data"]
@@ -192,19 +192,21 @@ class TestP7BillPay:
 
 
 class TestP8Deletion:
-    def test_archived_rows_of_any_list_may_be_left_out(self, fresh: Sandbox, desk: Api, invoice: int) -> None:
+    def test_archived_rows_of_any_list_may_be_left_out(
+        self, fresh: Sandbox, fresh_api: Api, invoice: int
+    ) -> None:
         fresh.archive("invoices", MAIN, invoice)
-        assert desk.list(INVOICES)["total"] == 1
-        fresh.switches.archived_hidden = {"invoices"}
-        assert desk.list(INVOICES)["total"] == 0
-        assert desk.list(INVOICES, {"search[vis_state]": 2})["total"] == 1
+        assert fresh_api.list(INVOICES)["total"] == 1
+        fresh.behaviours.archived_hidden = {"invoices"}
+        assert fresh_api.list(INVOICES)["total"] == 0
+        assert fresh_api.list(INVOICES, {"search[vis_state]": 2})["total"] == 1
 
-    def test_deleted_projects_may_be_in_no_list(self, fresh: Sandbox, desk: Api, client: int) -> None:
+    def test_deleted_projects_may_be_in_no_list(self, fresh: Sandbox, fresh_api: Api, client: int) -> None:
         project = fresh.create("projects", MAIN, title="P", client_id=client)["id"]
         fresh.delete("projects", MAIN, project)
-        assert desk.get(PROJECTS, {"active": "false"}).json()["meta"]["total"] == 1
-        fresh.switches.deleted_projects_listed = False
-        assert desk.get(PROJECTS, {"active": "false"}).json()["meta"]["total"] == 0
+        assert fresh_api.get(PROJECTS, {"active": "false"}).json()["meta"]["total"] == 1
+        fresh.behaviours.deleted_projects_listed = False
+        assert fresh_api.get(PROJECTS, {"active": "false"}).json()["meta"]["total"] == 0
 
 
 class TestP10Arithmetic:
@@ -212,37 +214,41 @@ class TestP10Arithmetic:
         {"name": name, "unit_cost": "0.55", "taxName1": "GST", "taxAmount1": "5"} for name in ("A", "B")
     ]
 
-    def test_tax_may_be_rounded_line_by_line(self, fresh: Sandbox, desk: Api, client: int) -> None:
+    def test_tax_may_be_rounded_line_by_line(self, fresh: Sandbox, fresh_api: Api, client: int) -> None:
         fields = {"customerid": client, "create_date": "2026-11-05", "lines": self.LINES}
         by_document = fresh.create("invoices", MAIN, **fields)
         assert by_document["amount"]["amount"] == "1.16"  # 5 % of 1.10 is 0.055, rounded up once
-        fresh.switches.tax_rounding = "line"
+        fresh.behaviours.tax_rounding = "line"
         by_line = fresh.create("invoices", MAIN, **{**fields, "status": 2})
         assert by_line["amount"]["amount"] == "1.16"  # 0.0275 twice, each 0.03
         third = fresh.create("invoices", MAIN, **{**fields, "lines": [*self.LINES, self.LINES[0]]})
         assert third["amount"]["amount"] == "1.74"  # 3 * 0.03, where the document's 0.0825 makes 1.73
-        fresh.switches.tax_rounding = "document"
+        fresh.behaviours.tax_rounding = "document"
         assert fresh.reprice(MAIN) == 1
         assert third["amount"]["amount"] == "1.73"
 
-    def test_the_books_still_tie_when_it_is_by_line(self, fresh: Sandbox, desk: Api, client: int) -> None:
-        fresh.switches.tax_rounding = "line"
+    def test_the_books_still_tie_when_it_is_by_line(
+        self, fresh: Sandbox, fresh_api: Api, client: int
+    ) -> None:
+        fresh.behaviours.tax_rounding = "line"
         lines = [*self.LINES, self.LINES[0]]
         made = fresh.create(
             "invoices", MAIN, customerid=client, create_date="2026-11-05", status=2, lines=lines
         )
-        rows = one(desk, "{acct}/reports/accounting/trial_balance")["data"]
+        rows = one(fresh_api, "{acct}/reports/accounting/trial_balance")["data"]
         owed = next(r["debit"]["amount"] for r in rows if r["account_sub_name"] == "Accounts Receivable")
         assert owed == made["amount"]["amount"] == "1.74"
         assert sum(Decimal(r["debit"]["amount"]) - Decimal(r["credit"]["amount"]) for r in rows) == 0
 
-    def test_a_currency_may_have_no_decimals_or_three(self, fresh: Sandbox, desk: Api, client: int) -> None:
-        fresh.switches.currency_decimals = {"JPY": 0, "KWD": 3}
+    def test_a_currency_may_have_no_decimals_or_three(
+        self, fresh: Sandbox, fresh_api: Api, client: int
+    ) -> None:
+        fresh.behaviours.currency_decimals = {"JPY": 0, "KWD": 3}
         shown = []
         for code, price in (("JPY", "1200"), ("JPY", "1200.50"), ("KWD", "12.34"), ("USD", "12")):
             line = {"name": "A", "unit_cost": {"amount": price, "code": code}}
             fields = {"customerid": client, "create_date": "2026-11-05", "currency_code": code}
-            made = desk.made(INVOICES, invoice={**fields, "lines": [line]})
+            made = fresh_api.made(INVOICES, invoice={**fields, "lines": [line]})
             shown.append(made["amount"]["amount"])
         assert shown == ["1200", "1200.50", "12.340", "12.00"]
 
@@ -260,18 +266,18 @@ class TestTroublesOfAnInvoice:
         ],
     )
     def test_each_shows_in_its_words(
-        self, fresh: Sandbox, desk: Api, invoice: int, trouble: str, status: int, key: str
+        self, fresh: Sandbox, fresh_api: Api, invoice: int, trouble: str, status: int, key: str
     ) -> None:
         fresh.clock.advance(hours=1)
         fresh.befall(MAIN, invoice, trouble)
-        row = one(desk, f"{INVOICES}/{invoice}")
+        row = one(fresh_api, f"{INVOICES}/{invoice}")
         assert (row["v3_status"], row["status"], row[key]) == (trouble, status, trouble)
         assert row["updated"] == "2026-11-05 11:30:00"
         fields = {"invoiceid": invoice, "date": "2026-11-05"}
-        desk.made(PAYMENTS, payment={**fields, "amount": "40"})
-        assert one(desk, f"{INVOICES}/{invoice}")["v3_status"] == trouble
-        desk.made(PAYMENTS, payment={**fields, "amount": "60"})
-        assert one(desk, f"{INVOICES}/{invoice}")["v3_status"] == "paid"
+        fresh_api.made(PAYMENTS, payment={**fields, "amount": "40"})
+        assert one(fresh_api, f"{INVOICES}/{invoice}")["v3_status"] == trouble
+        fresh_api.made(PAYMENTS, payment={**fields, "amount": "60"})
+        assert one(fresh_api, f"{INVOICES}/{invoice}")["v3_status"] == "paid"
 
     def test_another_one_is_unknown(self, fresh: Sandbox, invoice: int) -> None:
         with pytest.raises(KeyError):

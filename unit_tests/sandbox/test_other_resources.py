@@ -74,10 +74,10 @@ class TestLists:
         ],
     )
     def test_a_plan_without_it_answers_200_with_an_errno(
-        self, fresh: Sandbox, desk: Api, resource: str, path: str, number: int
+        self, fresh: Sandbox, fresh_api: Api, resource: str, path: str, number: int
     ) -> None:
-        fresh.switches.gated = {resource}
-        assert errno(desk.get(path)) == (200, number)
+        fresh.behaviours.gated = {resource}
+        assert errno(fresh_api.get(path)) == (200, number)
 
     @pytest.mark.parametrize(
         ("path", "scope"),
@@ -159,18 +159,22 @@ class TestBills:
         assert figures == ["100.00", "13.00", "113.00", "113.00"]
         assert (bill["due_date"], bill["lines"][0]["quantity"]) == ("2026-12-05", "4")
 
-    def test_payments_move_status_and_stamp(self, fresh: Sandbox, desk: Api, bill: dict[str, Any]) -> None:
+    def test_payments_move_status_and_stamp(
+        self, fresh: Sandbox, fresh_api: Api, bill: dict[str, Any]
+    ) -> None:
         fresh.clock.advance(hours=1)
         fields = {"billid": bill["id"], "paid_date": "2026-11-06"}
-        part = desk.made(BILL_PAYMENTS, bill_payment={**fields, "amount": {"amount": "13", "code": "USD"}})
-        seen = desk.list(f"{BILLS}/{bill['id']}")["bill"]
+        part = fresh_api.made(
+            BILL_PAYMENTS, bill_payment={**fields, "amount": {"amount": "13", "code": "USD"}}
+        )
+        seen = fresh_api.list(f"{BILLS}/{bill['id']}")["bill"]
         assert (seen["status"], seen["outstanding"]["amount"]) == ("partial", "100.00")
         assert seen["updated_at"] == "2026-11-05 16:30:00"  # UTC, unlike its neighbours
         assert [p["id"] for p in seen["bill_payments"]] == [part["id"]]
-        desk.made(BILL_PAYMENTS, bill_payment={**fields, "amount": "100"})
-        assert desk.list(f"{BILLS}/{bill['id']}")["bill"]["status"] == "paid"
+        fresh_api.made(BILL_PAYMENTS, bill_payment={**fields, "amount": "100"})
+        assert fresh_api.list(f"{BILLS}/{bill['id']}")["bill"]["status"] == "paid"
         fresh.delete("bill_payments", MAIN, part["id"])
-        assert desk.list(f"{BILLS}/{bill['id']}")["bill"]["outstanding"]["amount"] == "13.00"
+        assert fresh_api.list(f"{BILLS}/{bill['id']}")["bill"]["outstanding"]["amount"] == "13.00"
 
     def test_overdue_is_computed_when_read(self, fresh: Sandbox, bill: dict[str, Any]) -> None:
         fresh.clock.set(datetime(2026, 12, 6, 12, tzinfo=UTC))
@@ -197,22 +201,22 @@ class TestBills:
 
 
 class TestOtherIncome:
-    def test_a_put_needs_the_whole_record(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_put_needs_the_whole_record(self, fresh: Sandbox, fresh_api: Api) -> None:
         whole = {"amount": "113", "date": "2026-11-01", "source": "Etsy", "category_name": "online_sales"}
-        row = desk.made(INCOME, other_income={**whole, "taxes": [{"name": "HST", "amount": "13"}]})
+        row = fresh_api.made(INCOME, other_income={**whole, "taxes": [{"name": "HST", "amount": "13"}]})
         path = f"{INCOME}/{row['incomeid']}"
-        assert errno(desk.put(path, other_income={"note": "x"})) == (422, 1001)
+        assert errno(fresh_api.put(path, other_income={"note": "x"})) == (422, 1001)
         fresh.clock.advance(hours=2)
-        changed = desk.put(path, other_income={**whole, "note": "x"}).json()["response"]["result"]
+        changed = fresh_api.put(path, other_income={**whole, "note": "x"}).json()["response"]["result"]
         assert changed["other_income"]["updated_at"] == "2026-11-05 12:30:00"  # Eastern
-        assert desk.call("DELETE", path).status_code == 200
-        assert desk.list(INCOME)["total"] == 0
+        assert fresh_api.call("DELETE", path).status_code == 200
+        assert fresh_api.list(INCOME)["total"] == 0
         fresh.undelete("other_income", MAIN, row["incomeid"])
-        assert desk.list(INCOME)["total"] == 1
+        assert fresh_api.list(INCOME)["total"] == 1
 
-    def test_the_category_is_one_of_five(self, desk: Api) -> None:
+    def test_the_category_is_one_of_five(self, fresh_api: Api) -> None:
         fields = {"amount": "1", "date": "2026-11-01", "source": "x", "category_name": "lottery"}
-        assert errno(desk.post(INCOME, other_income=fields)) == (422, 1004)
+        assert errno(fresh_api.post(INCOME, other_income=fields)) == (422, 1004)
 
 
 class TestProfilesStaffRetainers:
@@ -230,17 +234,17 @@ class TestProfilesStaffRetainers:
             books = demo.books(business)
             assert {e["staffid"] for e in books["expenses"].values()} <= set(books["staff"])
 
-    def test_retainers_have_no_meta_and_end_by_active(self, fresh: Sandbox, desk: Api) -> None:
+    def test_retainers_have_no_meta_and_end_by_active(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         row = fresh.create("retainers", MAIN, client_user_id=client, fee="600.00")
-        answer = desk.get(RETAINERS).json()
+        answer = fresh_api.get(RETAINERS).json()
         assert list(answer) == ["retainers"]
         assert answer["retainers"][0]["created_at"] == "2026-11-05T15:30:00"
         path = f"/comments/business/439000/retainer/{row['id']}"
-        ended = desk.put(path, retainer={"active": False}).json()["retainer"]
+        ended = fresh_api.put(path, retainer={"active": False}).json()["retainer"]
         assert (ended["active"], ended["fee"]) == (False, "600.00")
         fresh.undelete("retainers", MAIN, row["id"])
-        assert desk.get(path).json()["retainer"]["active"]
+        assert fresh_api.get(path).json()["retainer"]["active"]
 
     def test_group_members_map_identities_to_people(self, api: Api) -> None:
         group = api.get("/auth/api/v1/users/business/439000").json()["response"]["business_group"]
@@ -285,9 +289,9 @@ class TestLedger:
         assert len(ids) == len(set(ids)) == api.list(DETAILS)["total"] > 1000
 
     def test_documents_post_and_a_deleted_one_takes_its_postings_away(
-        self, fresh: Sandbox, desk: Api, bill: dict[str, Any]
+        self, fresh: Sandbox, fresh_api: Api, bill: dict[str, Any]
     ) -> None:
-        rows = desk.list(DETAILS)["journal_entry_details"]
+        rows = fresh_api.list(DETAILS)["journal_entry_details"]
         sides = {r["sub_account"]["account_sub_name"]: (r["debit"], r["credit"]) for r in rows}
         usd = {text: {"amount": text, "code": "USD"} for text in ("100.00", "13.00", "113.00")}
         assert sides == {
@@ -296,22 +300,22 @@ class TestLedger:
             "Advertising": (usd["100.00"], None),
         }
         fresh.delete("bills", MAIN, bill["id"])
-        assert desk.list(DETAILS)["total"] == 0
+        assert fresh_api.list(DETAILS)["total"] == 0
         fresh.undelete("bills", MAIN, bill["id"])
-        assert {r["detailid"] for r in desk.list(DETAILS)["journal_entry_details"]} == {
+        assert {r["detailid"] for r in fresh_api.list(DETAILS)["journal_entry_details"]} == {
             r["detailid"] for r in rows
         }
 
-    def test_a_manual_entry_must_balance_and_is_never_listed(self, fresh: Sandbox, desk: Api) -> None:
-        subs = [s for a in desk.list(ACCOUNTS)["journal_entry_accounts"] for s in a["sub_accounts"]]
+    def test_a_manual_entry_must_balance_and_is_never_listed(self, fresh: Sandbox, fresh_api: Api) -> None:
+        subs = [s for a in fresh_api.list(ACCOUNTS)["journal_entry_accounts"] for s in a["sub_accounts"]]
         one, two = subs[0]["sub_accountid"], subs[1]["sub_accountid"]
         details = [{"sub_accountid": one, "debit": 200}, {"sub_accountid": two, "credit": "200"}]
         fields = {"name": "Test", "date": "2026-11-05", "details": details}
-        entry = desk.made(JOURNAL, journal_entry=fields)
+        entry = fresh_api.made(JOURNAL, journal_entry=fields)
         assert [d["debit"] for d in entry["details"]] == ["200.00", None]  # plain text here
-        assert desk.list(DETAILS)["total"] == 2
-        assert errno(desk.post(JOURNAL, journal_entry={**fields, "details": details[:1]})) == (422, 1004)
-        assert desk.get(JOURNAL).status_code == 404
+        assert fresh_api.list(DETAILS)["total"] == 2
+        assert errno(fresh_api.post(JOURNAL, journal_entry={**fields, "details": details[:1]})) == (422, 1004)
+        assert fresh_api.get(JOURNAL).status_code == 404
 
     @pytest.mark.parametrize("table", ["journal_entry_details", "journal_entry_accounts", "ledger_accounts"])
     def test_derived_rows_refuse_to_be_edited(self, demo: Sandbox, table: str) -> None:

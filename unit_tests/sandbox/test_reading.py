@@ -102,9 +102,9 @@ class TestPaging:
         assert found["invoices"] == []
         assert (found["page"], found["total"]) == (999, api.list(INVOICES)["total"])
 
-    def test_an_empty_list_has_no_pages(self, desk: Api) -> None:
-        assert desk.list(INVOICES) == {"invoices": [], "page": 1, "pages": 0, "per_page": 15, "total": 0}
-        meta = desk.get("/timetracking/business/439000/time_entries").json()["meta"]
+    def test_an_empty_list_has_no_pages(self, fresh_api: Api) -> None:
+        assert fresh_api.list(INVOICES) == {"invoices": [], "page": 1, "pages": 0, "per_page": 15, "total": 0}
+        meta = fresh_api.get("/timetracking/business/439000/time_entries").json()["meta"]
         assert (meta["pages"], meta["per_page"], meta["total"]) == (0, 0, 0)
 
     def test_time_entries_come_all_at_once_unless_per_page_is_sent(self, api: Api) -> None:
@@ -117,12 +117,14 @@ class TestPaging:
         ids = [row["id"] for row in api.every(INVOICES, "invoices")]
         assert len(ids) == len(set(ids)) == api.list(INVOICES)["total"]
 
-    def test_a_row_made_while_paging_pushes_one_to_the_next_page(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_row_made_while_paging_pushes_one_to_the_next_page(
+        self, fresh: Sandbox, fresh_api: Api
+    ) -> None:
         for number in range(4):
             fresh.create("clients", MAIN, organization=str(number))
-        first = desk.list(CLIENTS, {"per_page": 2})["clients"]
+        first = fresh_api.list(CLIENTS, {"per_page": 2})["clients"]
         fresh.create("clients", MAIN, organization="late")
-        second = desk.list(CLIENTS, {"per_page": 2, "page": 2})["clients"]
+        second = fresh_api.list(CLIENTS, {"per_page": 2, "page": 2})["clients"]
         assert first[-1]["id"] == second[0]["id"]
 
 
@@ -166,13 +168,13 @@ class TestFilters:
     def test_unknown_keys_return_the_full_set(self, api: Api, path: str, params: dict[str, str]) -> None:
         assert api.list(path, params)["total"] == api.list(path)["total"] > 0
 
-    def test_updated_min_is_a_day_of_the_stored_eastern_clock(self, fresh: Sandbox, desk: Api) -> None:
+    def test_updated_min_is_a_day_of_the_stored_eastern_clock(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.clock.set(datetime(2026, 9, 2, 3, 30, tzinfo=UTC))  # still the first in New York
         made = fresh.create("clients", MAIN, organization="Night owl")
         assert made["updated"] == "2026-09-01 23:30:00"
 
         def found(key: str, day: str) -> bool:
-            rows = desk.list(CLIENTS, {f"search[{key}]": day})["clients"]
+            rows = fresh_api.list(CLIENTS, {f"search[{key}]": day})["clients"]
             return made["id"] in [row["id"] for row in rows]
 
         assert found("updated_min", "2026-09-01")
@@ -283,18 +285,18 @@ class TestStamps:
         assert category["transaction_posted"]
         assert category["updated_at"] == "2026-11-05 10:30:00"
 
-    def test_overdue_is_computed_when_read_and_moves_nothing(self, fresh: Sandbox, desk: Api) -> None:
+    def test_overdue_is_computed_when_read_and_moves_nothing(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         line = {"name": "x", "unit_cost": "10"}
         row = fresh.create("invoices", MAIN, customerid=client, create_date="2026-11-05", lines=[line])
-        desk.put(f"{INVOICES}/{row['id']}", invoice={"action_mark_as_sent": True})
+        fresh_api.put(f"{INVOICES}/{row['id']}", invoice={"action_mark_as_sent": True})
         before = dict(row)
         fresh.clock.advance(days=2)
-        desk = Api(fresh, desk.session)
-        desk.session.headers["Authorization"] = f"Bearer {fresh.grant()['access_token']}"
-        seen = desk.list(f"{INVOICES}/{row['id']}")["invoice"]
+        fresh_api = Api(fresh, fresh_api.session)
+        fresh_api.session.headers["Authorization"] = f"Bearer {fresh.grant()['access_token']}"
+        seen = fresh_api.list(f"{INVOICES}/{row['id']}")["invoice"]
         assert (seen["v3_status"], seen["updated"]) == ("overdue", before["updated"])
-        assert [r["id"] for r in desk.list(INVOICES, {"search[v3_status]": "overdue"})["invoices"]] == [
+        assert [r["id"] for r in fresh_api.list(INVOICES, {"search[v3_status]": "overdue"})["invoices"]] == [
             row["id"]
         ]
 
@@ -321,22 +323,22 @@ class TestDeletion:
             found = api.every(path, key, [("search[vis_state]", state)])
             assert {r["id"] for r in found} == of[state]
 
-    def test_archived_clients_may_be_a_separate_pool(self, fresh: Sandbox, desk: Api) -> None:
+    def test_archived_clients_may_be_a_separate_pool(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         fresh.archive("clients", MAIN, client)
-        assert desk.list(CLIENTS)["total"] == 1
-        fresh.switches.archived_clients_by_default = False
-        assert desk.list(CLIENTS)["total"] == 0
-        assert desk.list(CLIENTS, {"search[vis_state]": 2})["total"] == 1
+        assert fresh_api.list(CLIENTS)["total"] == 1
+        fresh.behaviours.archived_clients_by_default = False
+        assert fresh_api.list(CLIENTS)["total"] == 0
+        assert fresh_api.list(CLIENTS, {"search[vis_state]": 2})["total"] == 1
 
-    def test_a_deleted_record_is_still_there_on_its_own(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_deleted_record_is_still_there_on_its_own(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         fresh.clock.advance(hours=1)
         fresh.delete("clients", MAIN, client)
-        seen = desk.list(f"{CLIENTS}/{client}")["client"]
+        seen = fresh_api.list(f"{CLIENTS}/{client}")["client"]
         assert (seen["vis_state"], seen["updated"]) == (1, "2026-11-05 11:30:00")
-        fresh.switches.deleted_get_is_1011 = True
-        assert desk.get(f"{CLIENTS}/{client}").json()["response"]["errors"][0]["errno"] == 1011
+        fresh.behaviours.deleted_get_is_1011 = True
+        assert fresh_api.get(f"{CLIENTS}/{client}").json()["response"]["errors"][0]["errno"] == 1011
 
     def test_nothing_cascades(self, demo: Sandbox) -> None:
         books = demo.books(MAIN)
@@ -346,23 +348,23 @@ class TestDeletion:
         left = {r["id"] for r in books["clients"].values() if r["vis_state"] == 1}
         assert [r for r in books["invoices"].values() if r["customerid"] in left and r["vis_state"] == 0]
 
-    def test_an_undelete_brings_it_back(self, fresh: Sandbox, desk: Api) -> None:
+    def test_an_undelete_brings_it_back(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         fresh.delete("clients", MAIN, client)
         fresh.undelete("clients", MAIN, client)
-        assert desk.list(CLIENTS)["total"] == 1
+        assert fresh_api.list(CLIENTS)["total"] == 1
 
 
 class TestGates:
-    def test_a_gated_feature_is_200_with_an_error_envelope(self, fresh: Sandbox, desk: Api) -> None:
-        fresh.switches.gated.add("items")
-        answer = desk.get("{acct}/items/items")
+    def test_a_gated_feature_is_200_with_an_error_envelope(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh.behaviours.gated.add("items")
+        answer = fresh_api.get("{acct}/items/items")
         assert answer.status_code == 200
         assert answer.json()["response"]["errors"][0]["errno"] == 12001
 
-    def test_rows_that_the_role_may_not_read_still_count(self, fresh: Sandbox, desk: Api) -> None:
-        fresh.switches.unreadable.add("clients")
-        found = desk.list(CLIENTS)
+    def test_rows_that_the_role_may_not_read_still_count(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh.behaviours.unreadable.add("clients")
+        found = fresh_api.list(CLIENTS)
         assert (found["total"], found["clients"]) == (1, [])
 
 
@@ -429,7 +431,7 @@ class TestProjectsAndTime:
         running = [e for e in found(include_unlogged="true") if not e["is_logged"]]
         assert {e["duration"] for e in running} >= {None, 1860}
 
-    def test_updated_since_uses_a_column_nobody_sees(self, fresh: Sandbox, desk: Api) -> None:
+    def test_updated_since_uses_a_column_nobody_sees(self, fresh: Sandbox, fresh_api: Api) -> None:
         entry = fresh.create(
             "time_entries",
             MAIN,
@@ -438,12 +440,12 @@ class TestProjectsAndTime:
             started_at="2026-01-02T10:00:00Z",
             duration=60,
         )
-        assert "updated_at" not in desk.get(self.TIME, {"team": "true"}).json()["time_entries"][0]
+        assert "updated_at" not in fresh_api.get(self.TIME, {"team": "true"}).json()["time_entries"][0]
         fresh.clock.advance(hours=2)
         since = {"team": "true", "updated_since": "2026-11-05T16:00:00Z", "include_deleted": "true"}
-        assert desk.get(self.TIME, since).json()["time_entries"] == []
+        assert fresh_api.get(self.TIME, since).json()["time_entries"] == []
         fresh.delete("time_entries", MAIN, entry["id"])
-        (gone,) = desk.get(self.TIME, since).json()["time_entries"]
+        (gone,) = fresh_api.get(self.TIME, since).json()["time_entries"]
         assert (gone["id"], gone["active"]) == (entry["id"], False)
 
     def test_a_bad_instant_is_422_as_seen_live(self, api: Api) -> None:

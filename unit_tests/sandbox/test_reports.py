@@ -68,9 +68,9 @@ class TestAsking:
         if name == "revenue_by_client" and not params:
             assert error["message"] == "Invalid value '' for field 'sales_type'."
 
-    def test_a_report_may_be_gated(self, fresh: Sandbox, desk: Api) -> None:
-        fresh.switches.gated = {"balance_sheet"}
-        assert desk.get(f"{ROOT}/balance_sheet").json()["response"]["errors"][0]["errno"] == 1003
+    def test_a_report_may_be_gated(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh.behaviours.gated = {"balance_sheet"}
+        assert fresh_api.get(f"{ROOT}/balance_sheet").json()["response"]["errors"][0]["errno"] == 1003
 
     def test_the_result_key_of_profit_and_loss_is_another(self, api: Api) -> None:
         assert list(api.list(f"{ROOT}/profitloss_entity")) == ["profitloss"]
@@ -122,7 +122,7 @@ class TestShapes:
         assert set(shown) == {r["id"] for r in rows if r["vis_state"] != 1 and r["currency_code"] == "USD"}
         assert {r["v3_status"] for r in shown.values()} >= {"draft", "overdue", "paid"}
 
-    def test_the_sheets_own_invoice(self, fresh: Sandbox, desk: Api) -> None:
+    def test_the_sheets_own_invoice(self, fresh: Sandbox, fresh_api: Api) -> None:
         client = next(iter(fresh.books(MAIN)["clients"]))
         taxes = {"taxName1": "TPS", "taxAmount1": "5", "taxName2": "TVQ", "taxAmount2": "9.975"}
         lines = [
@@ -131,7 +131,7 @@ class TestShapes:
         ]
         fields = {"customerid": client, "create_date": "2026-11-05", "discount_value": 15, "lines": lines}
         fresh.create("invoices", MAIN, **fields)
-        row = report(desk, "invoice_details")["clients"][0]["invoices"][0]
+        row = report(fresh_api, "invoice_details")["clients"][0]["invoices"][0]
         assert [row[k]["amount"] for k in ("subtotal", "discount_total", "tax", "total")] == [
             *("563.53", "-84.53", "71.73", "550.73")
         ]
@@ -152,16 +152,16 @@ class TestPlantedErrors:
     @pytest.mark.parametrize("name", sorted(REPORTS))
     def test_a_skew_moves_the_report_and_not_the_books(self, demo: Sandbox, api: Api, name: str) -> None:
         true, details = report(api, name), api.list("{acct}/journal_entries/journal_entry_details")
-        demo.switches.report_skew = {name: "0.05"}
+        demo.behaviours.report_skew = {name: "0.05"}
         try:
             wrong = report(api, name)
             assert api.list("{acct}/journal_entries/journal_entry_details") == details
         finally:
-            demo.switches.report_skew = {}
+            demo.behaviours.report_skew = {}
         assert wrong != true
         assert report(api, name) == true
 
     def test_an_empty_report_has_only_totals_to_be_wrong(self, fresh: Sandbox) -> None:
-        fresh.switches.report_skew = {"accounts_aging": "0.05"}
+        fresh.behaviours.report_skew = {"accounts_aging": "0.05"}
         found = report(caller(fresh), "accounts_aging")
         assert (found["accounts"], found["totals"]["total"]["amount"]) == ([], "0.05")

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from freshbooks_sandbox import Sandbox
-from freshbooks_sandbox.limits import Limits
+from freshbooks_sandbox.traffic import Limits
 
 from .conftest import MAIN, Api, caller
 
@@ -17,67 +17,67 @@ CLIENTS = "{acct}/users/clients"
 
 
 class TestFaults:
-    def test_a_status_strikes_the_named_page_so_many_times(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_status_strikes_the_named_page_so_many_times(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="status", path="*/clients", page=2, times=1, status=502)
-        assert desk.get(CLIENTS).status_code == 200
-        struck = desk.get(CLIENTS, {"page": 2})
+        assert fresh_api.get(CLIENTS).status_code == 200
+        struck = fresh_api.get(CLIENTS, {"page": 2})
         assert (struck.status_code, struck.headers["content-type"]) == (502, "text/html; charset=utf-8")
-        assert desk.get(CLIENTS, {"page": 2}).status_code == 200
+        assert fresh_api.get(CLIENTS, {"page": 2}).status_code == 200
 
-    def test_a_status_may_carry_json(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_status_may_carry_json(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="status", status=500, body={"error": "boom"})
-        assert desk.get(CLIENTS).json() == {"error": "boom"}
+        assert fresh_api.get(CLIENTS).json() == {"error": "boom"}
 
     @pytest.mark.parametrize(("kind", "made"), [("drop_before", 1), ("drop_after", 2)])
     def test_a_dropped_connection_leaves_the_work_undone_or_done(
-        self, fresh: Sandbox, desk: Api, kind: str, made: int
+        self, fresh: Sandbox, fresh_api: Api, kind: str, made: int
     ) -> None:
         fresh.faults.add(kind=kind, method="POST", path="*/clients")
         with pytest.raises(requests.ConnectionError):
-            desk.post(CLIENTS, client={"organization": "X"})
+            fresh_api.post(CLIENTS, client={"organization": "X"})
         assert len(fresh.books(MAIN)["clients"]) == made
 
     def test_a_request_that_arrives_twice_is_done_twice_and_answered_once(
-        self, fresh: Sandbox, desk: Api
+        self, fresh: Sandbox, fresh_api: Api
     ) -> None:
         before = len(fresh.books(MAIN)["clients"])
         fresh.faults.add(kind="duplicate", method="POST")
-        answer = desk.post(CLIENTS, client={"organization": "X"})
+        answer = fresh_api.post(CLIENTS, client={"organization": "X"})
         assert answer.status_code == 200
         assert len(fresh.books(MAIN)["clients"]) == before + 2
 
-    def test_truncated_bodies_end_early(self, fresh: Sandbox, desk: Api) -> None:
+    def test_truncated_bodies_end_early(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="truncate")
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
-            desk.get(CLIENTS)
+            fresh_api.get(CLIENTS)
 
-    def test_two_hundred_that_is_not_json_or_an_error(self, fresh: Sandbox, desk: Api) -> None:
+    def test_two_hundred_that_is_not_json_or_an_error(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="not_json")
-        answer = desk.get(CLIENTS)
+        answer = fresh_api.get(CLIENTS)
         assert (answer.status_code, answer.text[:6]) == (200, "<html>")
         fresh.faults.add(kind="error_200", errno=12001)
-        assert desk.get(CLIENTS).json()["response"]["errors"][0]["errno"] == 12001
+        assert fresh_api.get(CLIENTS).json()["response"]["errors"][0]["errno"] == 12001
 
-    def test_rate_limited_says_when_to_come_back(self, fresh: Sandbox, desk: Api) -> None:
+    def test_rate_limited_says_when_to_come_back(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="rate_limited", seconds=7)
-        answer = desk.get(CLIENTS)
+        answer = fresh_api.get(CLIENTS)
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
 
-    def test_a_token_may_expire_just_now(self, fresh: Sandbox, desk: Api) -> None:
+    def test_a_token_may_expire_just_now(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="expire_token", skip=1)
-        assert [desk.get(CLIENTS).status_code for _ in range(3)] == [200, 401, 401]
+        assert [fresh_api.get(CLIENTS).status_code for _ in range(3)] == [200, 401, 401]
 
-    def test_lists_may_lie(self, fresh: Sandbox, desk: Api) -> None:
+    def test_lists_may_lie(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="short_page", rows=1)
-        short = desk.list(CLIENTS)
+        short = fresh_api.list(CLIENTS)
         assert (short["clients"], short["total"]) == ([], 1)
         fresh.faults.add(kind="wrong_total", rows=30)
-        assert (desk.list(CLIENTS)["total"]) == 31
+        assert (fresh_api.list(CLIENTS)["total"]) == 31
 
-    def test_slow_and_hanging_answers(self, fresh: Sandbox, desk: Api) -> None:
+    def test_slow_and_hanging_answers(self, fresh: Sandbox, fresh_api: Api) -> None:
         fresh.faults.add(kind="slow", seconds=0.15)
         started = time.monotonic()
-        assert desk.get(CLIENTS).status_code == 200
+        assert fresh_api.get(CLIENTS).status_code == 200
         assert time.monotonic() - started >= 0.15
         fresh.faults.add(kind="hang")
         with pytest.raises(requests.ReadTimeout):
@@ -89,15 +89,15 @@ class TestFaults:
 
 
 class TestLimits:
-    def test_every_answer_carries_the_headers_also_a_good_one(self, desk: Api) -> None:
-        headers = desk.get(CLIENTS).headers
+    def test_every_answer_carries_the_headers_also_a_good_one(self, fresh_api: Api) -> None:
+        headers = fresh_api.get(CLIENTS).headers
         assert headers["X-RateLimit-Limit"] == "600"
         assert headers["X-RateLimit-Remaining"] == "599"
         assert 1 <= int(headers["Retry-After"]) <= 60
         assert headers["X-Api-Version"] == "2023-02-20"
 
-    def test_accounting_posts_count_on_their_own(self, desk: Api) -> None:
-        answer = desk.post(CLIENTS, client={"organization": "X"})
+    def test_accounting_posts_count_on_their_own(self, fresh_api: Api) -> None:
+        answer = fresh_api.post(CLIENTS, client={"organization": "X"})
         assert (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"]) == (
             "250",
             "249",
@@ -119,8 +119,8 @@ class TestLimits:
 
 
 class TestClockAndLog:
-    def test_the_date_header_follows_the_clock(self, fresh: Sandbox, desk: Api) -> None:
-        assert desk.get(CLIENTS).headers["Date"] == "Thu, 05 Nov 2026 15:30:00 GMT"
+    def test_the_date_header_follows_the_clock(self, fresh: Sandbox, fresh_api: Api) -> None:
+        assert fresh_api.get(CLIENTS).headers["Date"] == "Thu, 05 Nov 2026 15:30:00 GMT"
 
     def test_the_clock_runs_unless_frozen(self, fresh: Sandbox) -> None:
         fresh.clock.resume()
@@ -130,14 +130,14 @@ class TestClockAndLog:
         assert fresh.clock.now() > first
         assert fresh.clock.now().year == 2027
 
-    def test_requests_are_logged_with_query_and_status(self, fresh: Sandbox, desk: Api) -> None:
-        desk.get(CLIENTS, {"page": 3})
+    def test_requests_are_logged_with_query_and_status(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh_api.get(CLIENTS, {"page": 3})
         (logged,) = fresh.requests.matching("*/users/clients")
         assert (logged.method, logged.query, logged.status) == ("GET", [("page", "3")], 200)
 
 
 class TestControl:
-    def test_another_process_can_drive_it(self, fresh: Sandbox, desk: Api) -> None:
+    def test_another_process_can_drive_it(self, fresh: Sandbox, fresh_api: Api) -> None:
         base = f"{fresh.url}/_sandbox"
         info = requests.get(f"{base}/", timeout=5).json()
         assert info["client_id"] == fresh.client_id
@@ -153,15 +153,15 @@ class TestControl:
         ledger = requests.get(f"{base}/ledger/{MAIN}/clients", timeout=5).json()
         assert [r["organization"] for r in ledger] == ["Acme", "Über"]
 
-    def test_clock_faults_switches_and_log(self, fresh: Sandbox, desk: Api) -> None:
+    def test_clock_faults_switches_and_log(self, fresh: Sandbox, fresh_api: Api) -> None:
         base = f"{fresh.url}/_sandbox"
         answer = requests.post(f"{base}/clock", json={"advance": {"hours": 2}}, timeout=5).json()
         assert answer["now"] == "2026-11-05T17:30:00+00:00"
         requests.post(f"{base}/faults", json={"fault": {"kind": "status", "status": 503}}, timeout=5)
-        assert desk.get(CLIENTS).status_code == 503
-        switched = requests.post(f"{base}/switches", json={"set": {"gated": ["clients"]}}, timeout=5).json()
+        assert fresh_api.get(CLIENTS).status_code == 503
+        switched = requests.post(f"{base}/behaviours", json={"set": {"gated": ["clients"]}}, timeout=5).json()
         assert switched["gated"] == ["clients"]
-        assert "errors" in desk.get(CLIENTS).json()["response"]
+        assert "errors" in fresh_api.get(CLIENTS).json()["response"]
         logged = requests.get(f"{base}/requests", timeout=5).json()
         assert [r["status"] for r in logged] == [503, 200]
         assert requests.post(f"{base}/grant", json={}, timeout=5).json()["expires_in"] == 43_200
@@ -173,15 +173,15 @@ class TestControl:
         assert "KeyError" in answer.json()["error"]
 
 
-def test_any_body_can_be_put_in_place_of_the_answer(fresh: Sandbox, desk: Api) -> None:
+def test_any_body_can_be_put_in_place_of_the_answer(fresh: Sandbox, fresh_api: Api) -> None:
     fresh.faults.add(kind="rewrite", rewrite=lambda body: body.replace(b"Acme", b"\xff"))
-    assert b"\xff" in desk.get(CLIENTS).content
+    assert b"\xff" in fresh_api.get(CLIENTS).content
     assert requests.get(f"{fresh.url}/_sandbox/faults", timeout=5).json()[0]["hits"] == 1
 
 
-def test_ids_as_text_and_broken_stamps_can_be_planted(fresh: Sandbox, desk: Api) -> None:
+def test_ids_as_text_and_broken_stamps_can_be_planted(fresh: Sandbox, fresh_api: Api) -> None:
     row = next(iter(fresh.books(MAIN)["clients"].values()))
     row.update(userid=str(row["userid"]), updated="2019-09-13 08:16:74")
     fresh.books(MAIN).table("clients").changed()
     fresh.create("clients", MAIN, organization="Next")
-    assert desk.list(CLIENTS)["clients"][1]["updated"] == "2019-09-13 08:16:74"
+    assert fresh_api.list(CLIENTS)["clients"][1]["updated"] == "2019-09-13 08:16:74"

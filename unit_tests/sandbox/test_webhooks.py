@@ -60,10 +60,10 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(fresh: Sandbox, desk: Api) -> Iterator[Receiver]:
-    fresh.switches.webhooks_wait = True
-    receiver = Receiver(desk)
-    fresh.switches.webhook_routes = {PUBLIC: receiver.url}
+def receiver(fresh: Sandbox, fresh_api: Api) -> Iterator[Receiver]:
+    fresh.behaviours.webhooks_wait = True
+    receiver = Receiver(fresh_api)
+    fresh.behaviours.webhook_routes = {PUBLIC: receiver.url}
     yield receiver
     receiver.stop()
 
@@ -79,13 +79,15 @@ def draft(sandbox: Sandbox) -> int:
     return int(sandbox.create("invoices", MAIN, customerid=client, create_date="2026-11-05")["id"])
 
 
-def test_nothing_is_told_before_the_verifier_came_back(fresh: Sandbox, desk: Api, receiver: Receiver) -> None:
-    made = register(desk, "invoice.create")
+def test_nothing_is_told_before_the_verifier_came_back(
+    fresh: Sandbox, fresh_api: Api, receiver: Receiver
+) -> None:
+    made = register(fresh_api, "invoice.create")
     assert made["verified"] is False
     draft(fresh)
     fresh.webhooks.deliver()
     assert receiver.names == ["callback.verify"]
-    assert desk.list(f"{CALLBACKS}/{made['callbackid']}")["callback"]["verified"] is True
+    assert fresh_api.list(f"{CALLBACKS}/{made['callbackid']}")["callback"]["verified"] is True
     invoice = draft(fresh)
     fresh.webhooks.deliver()
     fields, signature = receiver.got[-1]
@@ -104,10 +106,10 @@ def test_nothing_is_told_before_the_verifier_came_back(fresh: Sandbox, desk: Api
 
 
 def test_a_noun_hears_every_verb_and_a_verb_only_itself(
-    fresh: Sandbox, desk: Api, receiver: Receiver
+    fresh: Sandbox, fresh_api: Api, receiver: Receiver
 ) -> None:
-    register(desk, "client")
-    register(desk, "client.delete")
+    register(fresh_api, "client")
+    register(fresh_api, "client.delete")
     fresh.webhooks.deliver()
     row = fresh.create("clients", MAIN, organization="New")
     fresh.edit("clients", MAIN, row["id"], organization="Newer")
@@ -118,16 +120,16 @@ def test_a_noun_hears_every_verb_and_a_verb_only_itself(
     assert receiver.names[2:] == ["client.create", "client.update", "client.delete", "client.delete"]
 
 
-def test_mail_time_and_deleted_taxes_are_told_too(fresh: Sandbox, desk: Api, receiver: Receiver) -> None:
+def test_mail_time_and_deleted_taxes_are_told_too(fresh: Sandbox, fresh_api: Api, receiver: Receiver) -> None:
     for event in ("invoice.sendByEmail", "time_entry", "tax.delete"):
-        register(desk, event)
+        register(fresh_api, event)
     fresh.webhooks.deliver()
-    desk.put(f"{{acct}}/invoices/invoices/{draft(fresh)}", invoice={"action_email": True})
+    fresh_api.put(f"{{acct}}/invoices/invoices/{draft(fresh)}", invoice={"action_email": True})
     time = "/timetracking/business/439000/time_entries"
     fields = {"is_logged": True, "started_at": "2026-11-05T10:00:00Z", "duration": 60}
-    entry = desk.post(time, time_entry=fields).json()["time_entry"]["id"]
-    desk.put(f"{time}/{entry}", time_entry=fields)
-    desk.call("DELETE", f"{{acct}}/taxes/taxes/{min(fresh.books(MAIN)['taxes'])}")
+    entry = fresh_api.post(time, time_entry=fields).json()["time_entry"]["id"]
+    fresh_api.put(f"{time}/{entry}", time_entry=fields)
+    fresh_api.call("DELETE", f"{{acct}}/taxes/taxes/{min(fresh.books(MAIN)['taxes'])}")
     fresh.webhooks.deliver()
     assert receiver.names[3:] == [
         *("invoice.sendByEmail", "time_entry.create", "time_entry.update", "tax.delete")
@@ -135,18 +137,20 @@ def test_mail_time_and_deleted_taxes_are_told_too(fresh: Sandbox, desk: Api, rec
 
 
 def test_verification_can_be_asked_for_again_and_must_match(
-    fresh: Sandbox, desk: Api, receiver: Receiver
+    fresh: Sandbox, fresh_api: Api, receiver: Receiver
 ) -> None:
     receiver.confirms = False
-    path = f"{CALLBACKS}/{register(desk, 'invoice')['callbackid']}"
-    assert desk.put(path, callback={"resend": True}).status_code == 200
+    path = f"{CALLBACKS}/{register(fresh_api, 'invoice')['callbackid']}"
+    assert fresh_api.put(path, callback={"resend": True}).status_code == 200
     fresh.webhooks.deliver()
     (first, _), (second, _) = receiver.got
     assert first == second
-    wrong = desk.put(path, callback={"verifier": "guessed"})
+    wrong = fresh_api.put(path, callback={"verifier": "guessed"})
     assert (wrong.status_code, wrong.json()["errno"]) == (422, 422)
-    assert desk.put(path, callback={"verifier": first["verifier"]}).status_code == 200
-    moved = desk.put(path, callback={"uri": f"{PUBLIC}/elsewhere"}).json()["response"]["result"]["callback"]
+    assert fresh_api.put(path, callback={"verifier": first["verifier"]}).status_code == 200
+    moved = fresh_api.put(path, callback={"uri": f"{PUBLIC}/elsewhere"}).json()["response"]["result"][
+        "callback"
+    ]
     assert moved["verified"] is False
 
 
@@ -159,22 +163,22 @@ def test_verification_can_be_asked_for_again_and_must_match(
         ({"event": "invoice"}, "uri: Input should be a valid URL"),
     ],
 )
-def test_what_is_wrong_with_a_callback_is_told(desk: Api, callback: dict[str, str], told: str) -> None:
-    answer = desk.post(CALLBACKS, callback=callback)
+def test_what_is_wrong_with_a_callback_is_told(fresh_api: Api, callback: dict[str, str], told: str) -> None:
+    answer = fresh_api.post(CALLBACKS, callback=callback)
     assert (answer.status_code, answer.json()["errno"]) == (422, 422)
     assert answer.json()["details"][0].startswith(told)
 
 
-def test_lists_are_paged_and_filtered_and_a_deleted_one_is_gone(fresh: Sandbox, desk: Api) -> None:
-    fresh.switches.webhooks_wait = True
-    made = [register(desk, event) for event in ("invoice", "client", "client.create")]
-    assert desk.list(CALLBACKS, {"per_page": 2})["pages"] == 2
-    found = desk.list(CALLBACKS, {"search[event]": "client"})["callbacks"]
+def test_lists_are_paged_and_filtered_and_a_deleted_one_is_gone(fresh: Sandbox, fresh_api: Api) -> None:
+    fresh.behaviours.webhooks_wait = True
+    made = [register(fresh_api, event) for event in ("invoice", "client", "client.create")]
+    assert fresh_api.list(CALLBACKS, {"per_page": 2})["pages"] == 2
+    found = fresh_api.list(CALLBACKS, {"search[event]": "client"})["callbacks"]
     assert [row["event"] for row in found] == ["client"]
     assert all("_verifier" not in row for row in found)
     path = f"{CALLBACKS}/{made[0]['callbackid']}"
-    assert desk.call("DELETE", path).status_code == 204
-    gone = desk.get(path)
+    assert fresh_api.call("DELETE", path).status_code == 204
+    gone = fresh_api.get(path)
     assert (gone.status_code, gone.json()["errno"]) == (404, 404)
 
 
@@ -184,41 +188,41 @@ def test_a_callback_needs_the_scope_of_its_event(fresh: Sandbox) -> None:
     refused = api.post(CALLBACKS, callback=callback)
     assert (refused.status_code, "user:invoices:read" in refused.text) == (403, True)
     assert api.post(CALLBACKS, callback={**callback, "event": "client"}).status_code == 200
-    fresh.switches.callbacks_need_notifications = True
+    fresh.behaviours.callbacks_need_notifications = True
     assert "user:notifications:read" in api.post(CALLBACKS, callback={**callback, "event": "client"}).text
 
 
-def test_only_this_machine_is_ever_called(fresh: Sandbox, desk: Api) -> None:
-    fresh.switches.webhooks_wait = True
-    register(desk, "invoice", "https://somewhere.example/hooks")
+def test_only_this_machine_is_ever_called(fresh: Sandbox, fresh_api: Api) -> None:
+    fresh.behaviours.webhooks_wait = True
+    register(fresh_api, "invoice", "https://somewhere.example/hooks")
     (delivery,) = fresh.webhooks.deliver()
     assert (delivery.status, delivery.problem) == (None, "not sent: the sandbox calls no other machine")
 
 
-def test_a_server_that_is_away_loses_its_delivery(fresh: Sandbox, desk: Api, receiver: Receiver) -> None:
-    register(desk, "invoice")
+def test_a_server_that_is_away_loses_its_delivery(fresh: Sandbox, fresh_api: Api, receiver: Receiver) -> None:
+    register(fresh_api, "invoice")
     fresh.webhooks.deliver()
-    fresh.switches.webhook_routes = {PUBLIC: "http://127.0.0.1:9"}
+    fresh.behaviours.webhook_routes = {PUBLIC: "http://127.0.0.1:9"}
     draft(fresh)
     (lost,) = fresh.webhooks.deliver()
     assert lost.problem == "ConnectionError"
     assert not fresh.webhooks.pending
 
 
-def test_without_waiting_a_thread_delivers(fresh: Sandbox, desk: Api, receiver: Receiver) -> None:
-    fresh.switches.webhooks_wait = False
-    path = f"{CALLBACKS}/{register(desk, 'invoice')['callbackid']}"
+def test_without_waiting_a_thread_delivers(fresh: Sandbox, fresh_api: Api, receiver: Receiver) -> None:
+    fresh.behaviours.webhooks_wait = False
+    path = f"{CALLBACKS}/{register(fresh_api, 'invoice')['callbackid']}"
     for _ in range(500):
-        if desk.list(path)["callback"]["verified"]:
+        if fresh_api.list(path)["callback"]["verified"]:
             break
         threading.Event().wait(0.01)
-    assert desk.list(path)["callback"]["verified"]
+    assert fresh_api.list(path)["callback"]["verified"]
 
 
 def test_another_process_delivers_through_the_control_endpoints(
-    fresh: Sandbox, desk: Api, receiver: Receiver
+    fresh: Sandbox, fresh_api: Api, receiver: Receiver
 ) -> None:
-    register(desk, "invoice")
+    register(fresh_api, "invoice")
     control = f"{fresh.url}/_sandbox/webhooks"
     assert len(requests.get(control, timeout=5).json()["pending"]) == 1
     told = requests.post(control, json={"times": 2}, timeout=5).json()

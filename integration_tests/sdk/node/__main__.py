@@ -20,7 +20,7 @@ def main() -> int:
         subprocess.run(INSTALL, cwd=HERE, check=True)
     sandbox = Sandbox(rate_limit=None, post_rate_limit=None)
     sandbox.clock.freeze(datetime(2026, 11, 5, 15, 30, tzinfo=UTC))
-    sandbox.switches.webhooks_wait = True
+    sandbox.behaviours.webhooks_wait = True
     with sandbox:
         told = {
             "FRESHBOOKS_API_URL": sandbox.url,

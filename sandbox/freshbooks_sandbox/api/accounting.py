@@ -7,20 +7,22 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Answer, Row, result
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api import actions
 from freshbooks_sandbox.api.call import Call, Handler, jsonable, route
+from freshbooks_sandbox.behaviours import GATE_ERRNO
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.query import Test, day_value, search_params
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import require
 from freshbooks_sandbox.ledger.tables import accounts
-from freshbooks_sandbox.oddities import ignored, moved
-from freshbooks_sandbox.paging import accounting_page, capped
-from freshbooks_sandbox.query import Test, day_value, search_params
-from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.lists.oddities import ignored, moved
+from freshbooks_sandbox.lists.paging import accounting_page, capped
+from freshbooks_sandbox.lists.views import balances, today, view
 from freshbooks_sandbox.resources import ACCOUNTING
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.switches import GATE_ERRNO
-from freshbooks_sandbox.views import balances, today, view
+from freshbooks_sandbox.responses import Answer, result
+from freshbooks_sandbox.values import Row
 
 
 def open_books(call: Call, scope: str, gate: str) -> Books:
@@ -32,23 +34,23 @@ def open_books(call: Call, scope: str, gate: str) -> Books:
 
 
 def check_plan(call: Call, gate: str) -> None:
-    if gate in call.store.switches.gated:
+    if gate in call.store.behaviours.gated:
         message = f"You do not have access to {gate.replace('_', ' ')}."
-        raise errors.accounting(200, GATE_ERRNO.get(gate, 1003), message, None, gate)
+        raise responses.accounting(200, GATE_ERRNO.get(gate, 1003), message, None, gate)
 
 
 def select(call: Call, books: Books, resource: Resource) -> list[Row]:
     """Rows that pass the filters, in the order asked for."""
-    switches = call.store.switches
+    behaviours = call.store.behaviours
     sent = search_params(call.multi).items()
-    search = {name: values for name, values in sent if not ignored(switches, resource.name, name)}
+    search = {name: values for name, values in sent if not ignored(behaviours, resource.name, name)}
     day = today(books, call.now)
     sort = call.params.get("sort", "")
-    key = (str(sorted(search.items())), sort, day, repr(switches))
+    key = (str(sorted(search.items())), sort, day, repr(behaviours))
     table = books.table(resource.name)
 
     def make() -> list[Row]:
-        if switches.bill_pay and resource.name in _BILL_PAY:
+        if behaviours.bill_pay and resource.name in _BILL_PAY:
             return []
         tests = _tests(call, books, resource, search, day)
         rows: Any = table.rows.values()
@@ -58,7 +60,7 @@ def select(call: Call, books: Books, resource: Resource) -> list[Row]:
             rows = [r for r in rows if all(test({**r, **resource.seen(books, r, day)}) for test in tests)]
         else:
             rows = [row for row in rows if all(test(row) for test in tests)]
-        return _sorted(rows, resource, sort, switches.asc_quirk)
+        return _sorted(rows, resource, sort, behaviours.asc_quirk)
 
     chosen: list[Row] = table.cached(key, make)
     return chosen
@@ -77,11 +79,12 @@ def _accounts_of_period(books: Books, search: dict[str, list[str]]) -> dict[int,
 def _tests(
     call: Call, books: Books, resource: Resource, search: dict[str, list[str]], day: str
 ) -> list[Test]:
-    switches = call.store.switches
+    behaviours = call.store.behaviours
     tests = [
-        moved(switches, resource, name, resource.filters[name](name, values))
+        moved(behaviours, resource, name, resource.filters[name](name, values))
         for name, values in search.items()
-        if name in resource.filters and (name not in resource.undocumented or switches.updated_min_everywhere)
+        if name in resource.filters
+        and (name not in resource.undocumented or behaviours.updated_min_everywhere)
     ]
     if resource.name == "clients":
         tests += [_has_balance(books, name, values, day) for name, values in search.items() if name in _HAS]
@@ -90,10 +93,10 @@ def _tests(
     asked = search.get("vis_state", [""])[-1]
     if asked.isdigit():
         return [*tests, lambda row: row["vis_state"] == int(asked)]
-    hidden = {desk.DELETED}
-    clients_hidden = resource.name == "clients" and not switches.archived_clients_by_default
-    if clients_hidden or resource.name in switches.archived_hidden:
-        hidden.add(desk.ARCHIVED)
+    hidden = {crud.DELETED}
+    clients_hidden = resource.name == "clients" and not behaviours.archived_clients_by_default
+    if clients_hidden or resource.name in behaviours.archived_hidden:
+        hidden.add(crud.ARCHIVED)
     return [*tests, lambda row: row["vis_state"] not in hidden]
 
 
@@ -121,21 +124,21 @@ def _list(resource: Resource) -> Handler:
         books = open_books(call, resource.scope, resource.name)
         rows = select(call, books, resource)
         asked = accounting_page(call.params, len(rows), max(len(rows), 1) if resource.one_page else 15)
-        page = capped(asked, resource.name, call.store.switches)
-        unreadable = books.role == "client" or resource.name in call.store.switches.unreadable
+        page = capped(asked, resource.name, call.store.behaviours)
+        unreadable = books.role == "client" or resource.name in call.store.behaviours.unreadable
         include, day = call.include(), today(books, call.now)
         shown = [] if unreadable else [view(books, resource, row, include, day) for row in page.cut(rows)]
-        key = call.store.switches.staff_key if resource.name == "staff" else resource.list_key
+        key = call.store.behaviours.staff_key if resource.name == "staff" else resource.list_key
         return result({key: shown, **page.block()})
 
     return handler
 
 
 def _found(call: Call, books: Books, resource: Resource) -> Row:
-    hidden = books.role == "client" or (call.store.switches.bill_pay and resource.name in _BILL_PAY)
+    hidden = books.role == "client" or (call.store.behaviours.bill_pay and resource.name in _BILL_PAY)
     row = None if hidden else books[resource.name].get(call.number("id"))
     if row is None:
-        raise errors.not_found(resource.singular, resource.id, call.path("id"))
+        raise responses.not_found(resource.singular, resource.id, call.path("id"))
     return row
 
 
@@ -147,8 +150,8 @@ def _single(resource: Resource) -> Handler:
     def handler(call: Call) -> Response:
         books = open_books(call, resource.scope, resource.name)
         row = _found(call, books, resource)
-        if call.store.switches.deleted_get_is_1011 and row.get("vis_state") == desk.DELETED:
-            raise errors.accounting(404, 1011, f"This {resource.singular} has been deleted.", resource.id)
+        if call.store.behaviours.deleted_get_is_1011 and row.get("vis_state") == crud.DELETED:
+            raise responses.accounting(404, 1011, f"This {resource.singular} has been deleted.", resource.id)
         return _shown(call, books, resource, row)
 
     return handler
@@ -157,15 +160,15 @@ def _single(resource: Resource) -> Handler:
 def _create(resource: Resource) -> Handler:
     def handler(call: Call) -> Response:
         books = open_books(call, resource.scope, resource.name)
-        limit = call.store.switches.client_limit
+        limit = call.store.behaviours.client_limit
         if resource.name == "clients" and limit is not None:
-            active = sum(1 for row in books["clients"].values() if row["vis_state"] == desk.ACTIVE)
+            active = sum(1 for row in books["clients"].values() if row["vis_state"] == crud.ACTIVE)
             if active >= limit:
-                raise errors.accounting(402, 7005, f"Client limit of {limit} reached")
+                raise responses.accounting(402, 7005, f"Client limit of {limit} reached")
         fields = jsonable(call.body(resource.singular))
-        if call.store.switches.unique_names:
+        if call.store.behaviours.unique_names:
             _refuse_twin(books, resource, fields)
-        row = desk.create(resource, books, fields, call.now)
+        row = crud.create(resource, books, fields, call.now)
         return _shown(call, books, resource, row)
 
     return handler
@@ -190,7 +193,7 @@ def _refuse_twin(books: Books, resource: Resource, fields: Row) -> None:
     if wanted is not None and any(name(row) == wanted for row in books[resource.name].values()):
         key = "username" if resource.name == "clients" else parts[0][0]
         message = f"{key.replace('_', ' ').capitalize()} already exists."
-        raise errors.accounting(409, 1004, message, key, resource.singular)
+        raise responses.accounting(409, 1004, message, key, resource.singular)
 
 
 def _update(resource: Resource) -> Handler:
@@ -205,13 +208,13 @@ def _update(resource: Resource) -> Handler:
         elif "vis_state" in fields:
             if fields["vis_state"] not in (0, 1, 2) or resource.soft_delete is None:
                 message = f"Invalid value '{fields['vis_state']}' for field 'vis_state'."
-                raise errors.accounting(422, 1004, message, "vis_state", resource.singular)
-            desk.set_visibility(resource, books, row, fields["vis_state"], call.now)
+                raise responses.accounting(422, 1004, message, "vis_state", resource.singular)
+            crud.set_visibility(resource, books, row, fields["vis_state"], call.now)
         elif any(name.startswith("action_") for name in fields):
             actions.run(call, books, resource, row, fields)
         else:
             require(fields, resource.singular, *resource.whole)
-            desk.edit(resource, books, row, fields, call.now)
+            crud.edit(resource, books, row, fields, call.now)
         return _shown(call, books, resource, row)
 
     return handler
@@ -225,7 +228,7 @@ def _delete(resource: Resource) -> Handler:
             books.table(resource.name).remove(row["id"])
             books.tell(resource.name, "delete", row["id"])
         else:
-            desk.set_visibility(resource, books, row, desk.DELETED, call.now)
+            crud.set_visibility(resource, books, row, crud.DELETED, call.now)
         return Answer({"response": {}})
 
     return handler
@@ -235,7 +238,7 @@ def _system(call: Call) -> Response:
     books = call.books(call.store.by_account(call.path("account")))
     call.need("business")
     if str(books.business_id) != call.path("business") or not books.system:
-        raise errors.not_found("system", "systemid", call.path("business"))
+        raise responses.not_found("system", "systemid", call.path("business"))
     return result({"system": books.system})
 
 

@@ -7,21 +7,22 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, result
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, route
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import estimates, settlement
 from freshbooks_sandbox.domain.common import fake_secret
-from freshbooks_sandbox.resource import Resource
 from freshbooks_sandbox.resources import INVOICES
-from freshbooks_sandbox.stamps import utc_z
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.responses import result
+from freshbooks_sandbox.values import Row, utc_z
 
 
 def run(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -> None:
     """The actions of a PUT body; the record's stamp moves."""
-    if row["vis_state"] == desk.DELETED:
-        raise errors.accounting(422, 1011, f"This {resource.singular} has been deleted.", resource.id)
+    if row["vis_state"] == crud.DELETED:
+        raise responses.accounting(422, 1011, f"This {resource.singular} has been deleted.", resource.id)
     if resource.name == "invoices":
         if fields.get("action_email"):
             _mail(call, books, resource, row, fields)
@@ -33,7 +34,7 @@ def run(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -> 
             estimates.mark_sent(row)
         if fields.get("action_accept"):
             estimates.set_stage(row, 5)
-    desk.touch(resource, books, row, call.now)
+    crud.touch(resource, books, row, call.now)
     books.tell(resource.name, "update", row["id"])
     if fields.get("action_email"):
         books.tell(resource.name, "sendByEmail", row["id"])
@@ -44,7 +45,7 @@ def _mail(call: Call, books: Books, resource: Resource, row: Row, fields: Row) -
     recipients = fields.get("email_recipients") or [client.get("email")]
     if not isinstance(recipients, list) or not all(recipients):
         message = "There is nobody to send this to."
-        raise errors.accounting(422, 1004, message, "email_recipients", resource.singular)
+        raise responses.accounting(422, 1004, message, "email_recipients", resource.singular)
     custom = fields.get(f"{resource.singular}_customized_email") or {}
     number = row[f"{resource.singular}_number"]
     call.store.outbox.append(
@@ -70,7 +71,7 @@ def routes(
         row = found(call, books, INVOICES)
         if row["status"] == 1:
             message = "The invoice must be sent before it can be shared."
-            raise errors.accounting(422, 1004, message, "status", "invoice")
+            raise responses.accounting(422, 1004, message, "status", "invoice")
         secret = fake_secret("share", books.account_id, row["id"])
         link = {
             "clientid": row["customerid"],

@@ -7,13 +7,13 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox.answers import Answer, Row
 from freshbooks_sandbox.api.call import Call, route
+from freshbooks_sandbox.books.store import Books, Store
 from freshbooks_sandbox.domain.common import fake_secret
-from freshbooks_sandbox.paging import bare_page, capped
-from freshbooks_sandbox.store import Books, Store
-from freshbooks_sandbox.views import public
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.lists.paging import bare_page, capped
+from freshbooks_sandbox.lists.views import public
+from freshbooks_sandbox.responses import Answer
+from freshbooks_sandbox.values import Row, words
 
 _FLAGS = words(
     "advanced_accounting attachments proposals_candidate retainers_feature rich_proposals esignatures "
@@ -108,7 +108,7 @@ def _team_members(call: Call) -> Response:
     books = call.books(call.store.by_business(call.path("business")))
     call.need("teams")
     rows = [] if books.role == "client" else list(books["team_members"].values())
-    page = capped(bare_page(call.params, len(rows)), "team_members", call.store.switches)
+    page = capped(bare_page(call.params, len(rows)), "team_members", call.store.behaviours)
     return Answer({"response": [public(row) for row in page.cut(rows)], "meta": page.block()})
 
 

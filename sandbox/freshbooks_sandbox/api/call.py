@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books, Store
 from freshbooks_sandbox.oauth import Access, OAuth
-from freshbooks_sandbox.store import Books, Store
+from freshbooks_sandbox.values import Row
 
 
 @dataclass
@@ -52,11 +52,11 @@ class Call:
         verb = verb or ("read" if self.request.method == "GET" else "write")
         needed = f"user:{scope_object}:{verb}"
         if needed not in self.access.scopes:
-            raise errors.insufficient_scope(self.family, self.access.scope, needed)
+            raise responses.insufficient_scope(self.family, self.access.scope, needed)
 
     def need_account(self, older: str) -> None:
-        """The ledger's scope: `account`, where the switch says so, or the `older` one (1.5)."""
-        says = self.store.switches.account_scope
+        """The ledger's scope: `account`, where that is set, or the `older` one (1.5)."""
+        says = self.store.behaviours.account_scope
         verb = "read" if self.request.method == "GET" else "write"
         if says == "unknown" or (says == "accepted" and f"user:{older}:{verb}" in self.access.scopes):
             self.need(older)
@@ -65,9 +65,9 @@ class Call:
 
     def books(self, found: Books | None) -> Books:
         if found is None:
-            raise errors.family_not_found(self.family)
+            raise responses.family_not_found(self.family)
         if found.role == "client" and self.request.method != "GET":
-            raise errors.permission_denied(self.family)
+            raise responses.permission_denied(self.family)
         return found
 
     def whole(self) -> Row:
@@ -76,8 +76,8 @@ class Call:
             sent = loads(self.raw or b"{}", parse_float=Decimal)
         except (JSONDecodeError, UnicodeDecodeError):
             if self.family == "accounting":
-                raise errors.accounting(400, 1005, "Could not parse the request body.") from None
-            raise errors.ApiError(400, {"message": "Could not parse the request body."}) from None
+                raise responses.accounting(400, 1005, "Could not parse the request body.") from None
+            raise responses.ApiError(400, {"message": "Could not parse the request body."}) from None
         return sent if isinstance(sent, dict) else {}
 
     def body(self, key: str) -> Row:
@@ -85,10 +85,10 @@ class Call:
         fields = self.whole().get(key)
         if not isinstance(fields, dict):
             if self.family == "accounting":
-                raise errors.required(key, key)
+                raise responses.required(key, key)
             if self.family == "events":
-                raise errors.unprocessable(f"{key}: Field required")
-            raise errors.invalid(key, "field required")
+                raise responses.unprocessable(f"{key}: Field required")
+            raise responses.invalid(key, "field required")
         return fields
 
     def number(self, name: str) -> int:
@@ -115,10 +115,10 @@ def route(path: str, methods: Mapping[str, Handler], family: str) -> Route:
         try:
             access = oauth.check(_token(request))
             if access is None:
-                raise errors.unauthenticated(family)
+                raise responses.unauthenticated(family)
             with store.lock:
                 return handler(Call(request, store, access, family, raw, store.clock.now()))
-        except errors.ApiError as error:
+        except responses.ApiError as error:
             return error.answer(new_shape="x-api-version" in request.headers)
 
     wrapped: Callable[[Request], Awaitable[Response]] = endpoint

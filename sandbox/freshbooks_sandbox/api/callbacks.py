@@ -9,23 +9,23 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row, result
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
-from freshbooks_sandbox.paging import accounting_page
-from freshbooks_sandbox.query import search_params
+from freshbooks_sandbox.books.query import search_params
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.lists.paging import accounting_page
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import BY_NAME
-from freshbooks_sandbox.stamps import utc_plain
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
-from freshbooks_sandbox.webhooks import EVENTS, NOUNS
+from freshbooks_sandbox.responses import result
+from freshbooks_sandbox.values import Row, utc_plain
+from freshbooks_sandbox.webhooks import EVENTS, NOUNS, Webhooks
 
 _SCOPE = {noun: BY_NAME[name].scope for name, noun in NOUNS.items()}
 
 
 def _open(call: Call) -> Books:
     books = call.books(call.store.by_account(call.path("account")))
-    if call.store.switches.callbacks_need_notifications:
+    if call.store.behaviours.callbacks_need_notifications:
         call.need("notifications", "read")
     return books
 
@@ -42,7 +42,7 @@ def _list(call: Call) -> Response:
 def _found(call: Call, books: Books) -> Row:
     row = books["callbacks"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("events")
+        raise responses.family_not_found("events")
     return row
 
 
@@ -52,6 +52,11 @@ def _answer(row: Row) -> Response:
 
 def _single(call: Call) -> Response:
     return _answer(_found(call, _open(call)))
+
+
+def _verify(call: Call, books: Books, row: Row) -> None:
+    webhooks: Webhooks = call.request.app.state.webhooks
+    webhooks.verify(books, row)
 
 
 def _create(call: Call) -> Response:
@@ -69,7 +74,7 @@ def _create(call: Call) -> Response:
         "_verifier": secrets.token_hex(17)[:33],
     }
     books.table("callbacks").put(key, row)
-    call.store.webhooks.verify(books, row)
+    _verify(call, books, row)
     return _answer(row)
 
 
@@ -80,10 +85,10 @@ def _update(call: Call) -> Response:
     fields = jsonable(call.body("callback"))
     if "verifier" in fields:
         if not secrets.compare_digest(str(fields["verifier"]).encode(), row["_verifier"].encode()):
-            raise errors.unprocessable("verifier: Value error, The verifier does not match.")
+            raise responses.unprocessable("verifier: Value error, The verifier does not match.")
         row.update(verified=True, updated_at=utc_plain(call.now))
     elif fields.get("resend"):
-        call.store.webhooks.verify(books, row)
+        _verify(call, books, row)
     else:
         changed = {name: fields[name] for name in ("event", "uri") if name in fields}
         _checked(call, {**row, **changed})
@@ -91,7 +96,7 @@ def _update(call: Call) -> Response:
         row.update(changed, updated_at=utc_plain(call.now))
         if moved:  # another address has to prove itself
             row["verified"] = False
-            call.store.webhooks.verify(books, row)
+            _verify(call, books, row)
     books.table("callbacks").changed()
     return _answer(row)
 
@@ -110,7 +115,7 @@ def _checked(call: Call, fields: Row) -> Row:
     if not _is_url(fields["uri"]):
         problems.append("uri: Input should be a valid URL, relative URL without a base")
     if problems:
-        raise errors.unprocessable(*problems)
+        raise responses.unprocessable(*problems)
     call.need(_SCOPE[str(fields["event"]).partition(".")[0]], "read")
     return fields
 

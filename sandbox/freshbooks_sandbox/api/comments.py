@@ -5,14 +5,16 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import catalog
-from freshbooks_sandbox.paging import bare_page, capped
+from freshbooks_sandbox.lists.paging import bare_page, capped
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import SERVICES, TASKS
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
+from freshbooks_sandbox.responses import vnd
+from freshbooks_sandbox.values import Row
 
 
 def _open(call: Call, scope: str) -> Books:
@@ -24,15 +26,15 @@ def _open(call: Call, scope: str) -> Books:
 def _services(call: Call) -> Response:
     books = _open(call, "billable_items")
     rows = [row for _, row in sorted(books["services"].items(), reverse=True)]
-    rows = [row for row in rows if row["vis_state"] != desk.DELETED and books.role != "client"]
-    page = capped(bare_page(call.params, len(rows)), "services", call.store.switches)
+    rows = [row for row in rows if row["vis_state"] != crud.DELETED and books.role != "client"]
+    page = capped(bare_page(call.params, len(rows)), "services", call.store.behaviours)
     return vnd({"services": [public(row) for row in page.cut(rows)], "meta": page.block()})
 
 
 def _found(call: Call, books: Books) -> Row:
     row = None if books.role == "client" else books["services"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("comments")
+        raise responses.family_not_found("comments")
     return row
 
 
@@ -45,8 +47,8 @@ def _create_service(call: Call) -> Response:
     books = _open(call, "billable_items")
     fields = jsonable(call.body("service"))
     if not fields.get("name"):
-        raise errors.invalid("name", "field required")
-    row = desk.create(SERVICES, books, fields, call.now)
+        raise responses.invalid("name", "field required")
+    row = crud.create(SERVICES, books, fields, call.now)
     if books.account_id is not None:
         catalog.create_task(books, {"name": row["name"], "billable": row["billable"]}, call.now)
     return vnd({"service": public(row)})
@@ -57,16 +59,16 @@ def _change_service(call: Call) -> Response:
     books = _open(call, "billable_items")
     row = _found(call, books)
     twin = next((task for task in books["tasks"].values() if task["name"] == row["name"]), None)
-    desk.edit(SERVICES, books, row, jsonable(call.body("service")), call.now)
+    crud.edit(SERVICES, books, row, jsonable(call.body("service")), call.now)
     if twin is not None:
         copied = {"name": row["name"], "billable": row["billable"]}
-        desk.edit(TASKS, books, twin, copied, call.now)
+        crud.edit(TASKS, books, twin, copied, call.now)
     return vnd({"service": public(row)})
 
 
 def _delete_service(call: Call) -> Response:
     books = _open(call, "billable_items")
-    desk.set_visibility(SERVICES, books, _found(call, books), desk.DELETED, call.now)
+    crud.set_visibility(SERVICES, books, _found(call, books), crud.DELETED, call.now)
     return Response(status_code=204)
 
 
@@ -75,7 +77,7 @@ def _set_rate(call: Call) -> Response:
     books = _open(call, "billable_items")
     service, fields = _found(call, books), jsonable(call.body("service_rate"))
     if fields.get("rate") is None:
-        raise errors.invalid("rate", "field required")
+        raise responses.invalid("rate", "field required")
     row = {"business_id": books.business_id, "service_id": service["id"], "rate": str(fields["rate"])}
     books.table("service_rates").put(service["id"], row)
     return vnd({"service_rate": row})
@@ -85,7 +87,7 @@ def _service_rate(call: Call) -> Response:
     books = _open(call, "billable_items")
     row = books["service_rates"].get(call.number("id"))
     if row is None:  # also when the service exists and no rate is set
-        raise errors.family_not_found("comments")
+        raise responses.family_not_found("comments")
     return vnd({"service_rate": public(row)})
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Answer, Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, route
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.ledger.chart import SUB_TYPES
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.responses import Answer
+from freshbooks_sandbox.values import Row, words
 
 _SUB_TYPES: list[Row] = [
     {"id": id_, "type": type_, "name": name, "base_number": number} for id_, type_, name, number in SUB_TYPES
@@ -21,7 +21,7 @@ def _open(call: Call) -> Books:
     books = call.books(call.store.by_uuid(call.path("uuid")))
     call.need_account("journal_entries")
     if books.account_id is None or books.role == "client":
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     return books
 
 
@@ -33,7 +33,7 @@ def _accounts(call: Call) -> Response:
 def _account(call: Call) -> Response:
     row = _open(call)["ledger_accounts"].get(call.path("id"))
     if row is None:
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     return Answer({"data": row})
 
 
@@ -51,7 +51,7 @@ def _sub_type(call: Call) -> Response:
     call.need_account("journal_entries")
     found = next((row for row in _SUB_TYPES if row["id"] == call.number("id")), None)
     if found is None:
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     return Answer({"data": found})
 
 

@@ -11,15 +11,15 @@ import orjson
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Answer, Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import journal_entries
 from freshbooks_sandbox.ledger.chart import chart
 from freshbooks_sandbox.ledger.tables import account_uuid
-from freshbooks_sandbox.money import decimal, plain
-from freshbooks_sandbox.paging import CAP
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.lists.paging import CAP
+from freshbooks_sandbox.responses import Answer
+from freshbooks_sandbox.values import Row, decimal, plain
 
 VERSION = "2023-09-25"
 _NUMBER = re.compile(r"[A-Za-z0-9.-]+")
@@ -29,11 +29,11 @@ _SIDES = {"TYPE_DEBIT": "debit", "TYPE_CREDIT": "credit"}
 def _open(call: Call) -> Books:
     """Without the header there is no such address."""
     if call.request.headers.get("x-api-version") != VERSION:
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     books = call.books(call.store.by_uuid(call.path("uuid")))
     call.need("journal_entries")
     if books.account_id is None or books.role == "client":
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     return books
 
 
@@ -42,7 +42,7 @@ def _list(call: Call) -> Response:
     books = _open(call)
     rows = [row for _, row in sorted(books["journal_entries"].items(), reverse=True)]
     number = max(_positive(call, "page_number", 1), 1)
-    size = min(max(_positive(call, "page_size", CAP), 1), call.store.switches.journal_entry_cap)
+    size = min(max(_positive(call, "page_size", CAP), 1), call.store.behaviours.journal_entry_cap)
     shown = [_view(books, row) for row in rows[(number - 1) * size : number * size]]
     page = {"page_number": number, "page_size": size, "total": len(rows)}
     return Answer({"manualJournalEntries": shown, "page": page})
@@ -55,10 +55,10 @@ def _positive(call: Call, name: str, default: int) -> int:
     return int(text)
 
 
-def _refused(reason: str) -> errors.ApiError:
+def _refused(reason: str) -> responses.ApiError:
     detail = {"reason": reason, "metadata": {"message": reason, "field": None}}
     message = "Request failed with status code 400"
-    return errors.ApiError(400, {"errors": {"message": message, "status": 400, "details": [detail]}})
+    return responses.ApiError(400, {"errors": {"message": message, "status": 400, "details": [detail]}})
 
 
 def _entry_uuid(books: Books, row: Row) -> str:
@@ -96,7 +96,7 @@ def _found(call: Call, books: Books) -> Row:
     wanted = call.path("id")
     row = next((r for r in books["journal_entries"].values() if _entry_uuid(books, r) == wanted), None)
     if row is None:
-        raise errors.family_not_found("ledger")
+        raise responses.family_not_found("ledger")
     return row
 
 

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from freshbooks_sandbox.answers import Answer, Row
+from freshbooks_sandbox.books.store import Store
 from freshbooks_sandbox.oauth import OAuth, OAuthError
-from freshbooks_sandbox.store import Store
+from freshbooks_sandbox.responses import Answer
+from freshbooks_sandbox.values import Row
 
 _ASKED = (
     "client_id",

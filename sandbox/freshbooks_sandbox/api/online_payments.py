@@ -8,12 +8,12 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row, result, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
-from freshbooks_sandbox.paging import accounting_page
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.lists.paging import accounting_page
+from freshbooks_sandbox.responses import result, vnd
+from freshbooks_sandbox.values import Row, words
 
 _FLAGS = words(
     "has_credit_card has_ach_transfer has_bacs_debit has_sepa_debit has_paypal_smart_checkout allow_partial_payments"
@@ -39,7 +39,7 @@ def _options(known: Row, invoice: int | None) -> Row:
 def _invoice(call: Call, books: Books) -> Row:
     row = books["invoices"].get(call.number("id"))
     if row is None:
-        raise errors.ApiError(404, {"error_type": "not_found", "message": "Resource not found"})
+        raise responses.ApiError(404, {"error_type": "not_found", "message": "Resource not found"})
     return row
 
 
@@ -54,7 +54,7 @@ def _create(call: Call) -> Response:
     sent = jsonable(call.whole())
     if sent.get("entity_type") != "invoice":
         message = {"field": "entity_type", "message": "'entity_type' must be 'invoice'."}
-        raise errors.ApiError(400, {"errors": [message]})
+        raise responses.ApiError(400, {"errors": [message]})
     row["_payment_options"] = {name: sent[name] for name in ("gateway_name", *_FLAGS) if name in sent}
     return vnd({"payment_options": _options(row["_payment_options"], row["id"])})
 

@@ -7,16 +7,17 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
-from freshbooks_sandbox.oddities import ignored, told
-from freshbooks_sandbox.paging import bare_page, capped
-from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.query import bare_instant, bare_number, bare_truth
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.lists.oddities import ignored, told
+from freshbooks_sandbox.lists.paging import bare_page, capped
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import PROJECTS
-from freshbooks_sandbox.stamps import utc_naive_iso
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
+from freshbooks_sandbox.responses import vnd
+from freshbooks_sandbox.values import Row, utc_naive_iso
 
 
 def _open(call: Call) -> Books:
@@ -29,7 +30,7 @@ def _list(call: Call) -> Response:
     books = _open(call)
     params = call.params
     client, since = bare_number(params, "client_id"), bare_instant(params, "updated_since", utc_naive_iso)
-    if ignored(books.switches, "projects", "updated_since"):
+    if ignored(books.behaviours, "projects", "updated_since"):
         since = None
     wanted = {name: bare_truth(params, name) for name in ("complete", "active", "internal")}
     if wanted["active"] is None:
@@ -40,11 +41,11 @@ def _list(call: Call) -> Response:
         if all(row[name] == value for name, value in wanted.items() if value is not None)
         and (client is None or row["client_id"] == client)
         and (since is None or row["updated_at"] >= since)
-        and (row["active"] or books.switches.deleted_projects_listed)
+        and (row["active"] or books.behaviours.deleted_projects_listed)
     ]
     sort = params.get("sort", "")
-    chosen = _sorted(chosen, sort, call.store.switches.asc_quirk)
-    page = capped(bare_page(params, len(chosen)), "projects", call.store.switches)
+    chosen = _sorted(chosen, sort, call.store.behaviours.asc_quirk)
+    page = capped(bare_page(params, len(chosen)), "projects", call.store.behaviours)
     logged = bare_truth(params, "include_logged_duration")
     skip = bare_truth(params, "skip_group")
     rows = [] if books.role == "client" else page.cut(chosen)
@@ -67,7 +68,7 @@ def _view(books: Books, row: Row, logged: bool) -> Row:
     if logged:
         entries = books.where("time_entries", project_id=row["id"], active=True, is_logged=True)
         seen["logged_duration"] = sum(entry["duration"] for entry in entries)
-    return told(books.switches, PROJECTS, seen)
+    return told(books.behaviours, PROJECTS, seen)
 
 
 def _single(call: Call) -> Response:
@@ -105,13 +106,13 @@ def _answer(books: Books, row: Row) -> Response:
 def _found(call: Call, books: Books) -> Row:
     row = None if books.role == "client" else books["projects"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("projects")
+        raise responses.family_not_found("projects")
     return row
 
 
 def _create(call: Call) -> Response:
     books = _open(call)
-    return _answer(books, desk.create(PROJECTS, books, jsonable(call.body("project")), call.now))
+    return _answer(books, crud.create(PROJECTS, books, jsonable(call.body("project")), call.now))
 
 
 def _update(call: Call) -> Response:
@@ -119,14 +120,14 @@ def _update(call: Call) -> Response:
     row = _found(call, books)
     fields = jsonable(call.body("project"))
     if not fields.get("title"):
-        raise errors.ApiError(500, {"message": "An internal error has occurred."})
-    desk.edit(PROJECTS, books, row, fields, call.now)
+        raise responses.ApiError(500, {"message": "An internal error has occurred."})
+    crud.edit(PROJECTS, books, row, fields, call.now)
     return _answer(books, row)
 
 
 def _delete(call: Call) -> Response:
     books = _open(call)
-    desk.set_visibility(PROJECTS, books, _found(call, books), desk.DELETED, call.now)
+    crud.set_visibility(PROJECTS, books, _found(call, books), crud.DELETED, call.now)
     return Response(status_code=204)
 
 

@@ -8,23 +8,23 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import result
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.accounting import check_plan, open_books
 from freshbooks_sandbox.api.call import Call, Handler, route
-from freshbooks_sandbox.money import decimal
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.lists.views import today
 from freshbooks_sandbox.reports import LEDGER, NEWER, REPORTS, Path, Report
 from freshbooks_sandbox.reports.ask import read
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import today
+from freshbooks_sandbox.responses import result
+from freshbooks_sandbox.values import decimal
 
 _DATES = ("start_date", "end_date", "dates[]")
 
 
 def _older(name: str, report: Report) -> Handler:
     def handler(call: Call) -> Response:
-        if name in call.store.switches.gone_reports:
-            raise errors.family_not_found("accounting")
+        if name in call.store.behaviours.gone_reports:
+            raise responses.family_not_found("accounting")
         return _answer(call, open_books(call, "reports", name), name, report)
 
     return handler
@@ -32,7 +32,7 @@ def _older(name: str, report: Report) -> Handler:
 
 def _newer(name: str, report: Report) -> Handler:
     def handler(call: Call) -> Response:
-        takes, sent = call.store.switches.newer_reports, call.path("business")
+        takes, sent = call.store.behaviours.newer_reports, call.path("business")
         find = {"uuid": call.store.by_uuid, "business": call.store.by_business}.get(takes)
         books = call.books(find(sent) if find else None)
         if name in LEDGER:
@@ -40,7 +40,7 @@ def _newer(name: str, report: Report) -> Handler:
         else:
             call.need("reports")
         if books.account_id is None:
-            raise errors.family_not_found("accounting")
+            raise responses.family_not_found("accounting")
         check_plan(call, name)
         return _answer(call, books, name, report)
 
@@ -49,12 +49,12 @@ def _newer(name: str, report: Report) -> Handler:
 
 def _answer(call: Call, books: Books, name: str, report: Report) -> Response:
     if books.role == "client":
-        raise errors.accounting(200, 1003, "You do not have access to reports.", None, "report")
+        raise responses.accounting(200, 1003, "You do not have access to reports.", None, "report")
     sent = call.multi
-    if name in call.store.switches.dateless_reports:
+    if name in call.store.behaviours.dateless_reports:
         sent = [(key, value) for key, value in sent if key not in _DATES]
     made = report.make(read(name, books, sent, today(books, call.now)))
-    wrong = decimal(call.store.switches.report_skew.get(name))
+    wrong = decimal(call.store.behaviours.report_skew.get(name))
     for path in report.wrong if wrong else ():
         _plant(made, path, wrong)
     return result({report.key: made})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import RETAINERS
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
+from freshbooks_sandbox.responses import vnd
+from freshbooks_sandbox.values import Row
 
 
 def _open(call: Call) -> Books:
@@ -29,7 +31,7 @@ def _list(call: Call) -> Response:
 def _found(call: Call, books: Books) -> Row:
     row = None if books.role == "client" else books["retainers"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("comments")
+        raise responses.family_not_found("comments")
     return row
 
 
@@ -40,7 +42,7 @@ def _single(call: Call) -> Response:
 def _update(call: Call) -> Response:
     books = _open(call)
     row = _found(call, books)
-    desk.edit(RETAINERS, books, row, jsonable(call.body("retainer")), call.now)
+    crud.edit(RETAINERS, books, row, jsonable(call.body("retainer")), call.now)
     return vnd({"retainer": public(row)})
 
 

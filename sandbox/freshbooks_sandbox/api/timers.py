@@ -7,15 +7,16 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
 from freshbooks_sandbox.api.timetracking import open_books
-from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.domain import projects_and_time
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import TIME_ENTRIES
-from freshbooks_sandbox.stamps import parse_instant
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
+from freshbooks_sandbox.responses import vnd
+from freshbooks_sandbox.values import Row, parse_instant
 
 
 def _start(call: Call) -> Response:
@@ -28,10 +29,10 @@ def _start(call: Call) -> Response:
     else:
         known = sent.get("id")
         if known is not None and not _segments(books, known):
-            raise errors.family_not_found("comments")
+            raise responses.family_not_found("comments")
         timer = {"id": known or books.new_id("timers"), "is_running": fields.get("duration") is None}
     fields = {**fields, "timer": timer, "identity_id": call.store.identity["identity_id"], "is_logged": False}
-    row = desk.create(TIME_ENTRIES, books, fields, call.now)
+    row = crud.create(TIME_ENTRIES, books, fields, call.now)
     _mark(books, row)
     return vnd({"time_entry": public(row)})
 
@@ -41,9 +42,9 @@ def _segment(call: Call) -> Response:
     books = open_books(call)
     row = books["time_entries"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("comments")
+        raise responses.family_not_found("comments")
     fields = {**jsonable(call.body("time_entry")), "timer": row["timer"], "active": row["active"]}
-    work.replace_entry(books, row, fields, call.now)
+    projects_and_time.replace_entry(books, row, fields, call.now)
     _mark(books, row)
     books.tell("time_entries", "update", row["id"])
     return vnd({"time_entry": public(row)})
@@ -54,11 +55,11 @@ def _log(call: Call) -> Response:
     books = open_books(call)
     segments = _segments(books, call.number("id"))
     if not segments:
-        raise errors.family_not_found("comments")
+        raise responses.family_not_found("comments")
     first, *others = segments
     seconds = sum(_seconds(segment, call.now) for segment in segments)
     fields = {"is_logged": True, "duration": (seconds + 30) // 60 * 60, "timer": None}
-    desk.edit(TIME_ENTRIES, books, first, fields, call.now)
+    crud.edit(TIME_ENTRIES, books, first, fields, call.now)
     for other in others:
         books.table("time_entries").remove(other["id"])
     return vnd({"time_entry": public(first)})

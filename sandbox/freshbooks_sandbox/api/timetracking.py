@@ -8,17 +8,18 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import desk, errors
-from freshbooks_sandbox.answers import Row, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, jsonable, route
-from freshbooks_sandbox.domain import work
-from freshbooks_sandbox.oddities import ignored
-from freshbooks_sandbox.paging import bare_page, capped
-from freshbooks_sandbox.query import bare_instant, bare_number, bare_truth
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.query import bare_instant, bare_number, bare_truth
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.domain import projects_and_time
+from freshbooks_sandbox.lists.oddities import ignored
+from freshbooks_sandbox.lists.paging import bare_page, capped
+from freshbooks_sandbox.lists.views import public
 from freshbooks_sandbox.resources import TIME_ENTRIES
-from freshbooks_sandbox.stamps import utc_z
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.views import public
+from freshbooks_sandbox.responses import vnd
+from freshbooks_sandbox.values import Row, utc_z
 
 
 def open_books(call: Call) -> Books:
@@ -33,9 +34,9 @@ def _list(call: Call) -> Response:
     table = books.table("time_entries")
     names = ("page", "per_page")
     asked = sorted((k, v) for k, v in params.items() if k not in names)
-    key = (*asked, *sorted(call.store.switches.ignored_filters))
+    key = (*asked, *sorted(call.store.behaviours.ignored_filters))
     chosen: list[Row] = table.cached(key, lambda: _chosen(call, books))
-    page = capped(bare_page(params, len(chosen), default=None), "time_entries", call.store.switches)
+    page = capped(bare_page(params, len(chosen), default=None), "time_entries", call.store.behaviours)
     rows = [] if books.role == "client" else page.cut(chosen)
     meta = {**page.block(), **table.cached(("meta", key), lambda: _totals(chosen))}
     return vnd({"time_entries": [public(row) for row in rows], "meta": meta})
@@ -43,8 +44,8 @@ def _list(call: Call) -> Response:
 
 def _chosen(call: Call, books: Books) -> list[Row]:
     """Rows under the bare filters, newest id first; `search[...]` and `sort` do nothing here."""
-    switches = call.store.switches
-    params = {k: v for k, v in call.params.items() if not ignored(switches, "time_entries", k)}
+    behaviours = call.store.behaviours
+    params = {k: v for k, v in call.params.items() if not ignored(behaviours, "time_entries", k)}
     numbers = {name: bare_number(params, name) for name in ("client_id", "project_id", "identity_id")}
     truths = {name: bare_truth(params, name) for name in ("billable", "billed")}
     if not bare_truth(params, "team"):
@@ -102,7 +103,7 @@ def _totals(rows: list[Row]) -> dict[str, Any]:
 def _found(call: Call, books: Books) -> Row:
     row = None if books.role == "client" else books["time_entries"].get(call.number("id"))
     if row is None:
-        raise errors.family_not_found("time")
+        raise responses.family_not_found("time")
     return row
 
 
@@ -116,7 +117,7 @@ def _single(call: Call) -> Response:
 
 def _sent(call: Call) -> Row:
     fields = jsonable(call.body("time_entry"))
-    if not call.store.switches.billed_writable:
+    if not call.store.behaviours.billed_writable:
         fields.pop("billed", None)
     return {name: value for name, value in fields.items() if name != "identity_id"}
 
@@ -125,14 +126,16 @@ def _create(call: Call) -> Response:
     """The server makes it the caller's own entry."""
     books = open_books(call)
     fields = {**_sent(call), "identity_id": call.store.identity["identity_id"]}
-    return _answer(desk.create(TIME_ENTRIES, books, fields, call.now))
+    return _answer(crud.create(TIME_ENTRIES, books, fields, call.now))
 
 
 def _replace(call: Call) -> Response:
     books = open_books(call)
     row = _found(call, books)
     fields = _sent(call)
-    work.replace_entry(books, row, {**fields, "timer": row["timer"], "active": row["active"]}, call.now)
+    projects_and_time.replace_entry(
+        books, row, {**fields, "timer": row["timer"], "active": row["active"]}, call.now
+    )
     books.table("time_entries").changed()
     books.tell("time_entries", "update", row["id"])
     return _answer(row)
@@ -140,7 +143,7 @@ def _replace(call: Call) -> Response:
 
 def _delete(call: Call) -> Response:
     books = open_books(call)
-    desk.set_visibility(TIME_ENTRIES, books, _found(call, books), desk.DELETED, call.now)
+    crud.set_visibility(TIME_ENTRIES, books, _found(call, books), crud.DELETED, call.now)
     return Response(status_code=204)
 
 

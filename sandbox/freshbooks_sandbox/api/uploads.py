@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Answer, vnd
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api.call import Call, route
+from freshbooks_sandbox.books.store import Store
 from freshbooks_sandbox.domain.common import fake_jwt
 from freshbooks_sandbox.oauth import OAuth
-from freshbooks_sandbox.store import Store
+from freshbooks_sandbox.responses import Answer, vnd
 
 _LIMIT = 10 * 1024 * 1024
 
@@ -25,19 +25,19 @@ async def _upload(request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         access = oauth.check(token)
         if access is None:
-            raise errors.unauthenticated("uploads")
+            raise responses.unauthenticated("uploads")
         if store.by_account(request.path_params["account"]) is None:
-            raise errors.family_not_found("uploads")
+            raise responses.family_not_found("uploads")
         if "user:uploads:write" not in access.scopes:
-            raise errors.insufficient_scope("uploads", access.scope, "user:uploads:write")
+            raise responses.insufficient_scope("uploads", access.scope, "user:uploads:write")
         form = await request.form()
         sent = form.get("content")
         if sent is None or isinstance(sent, str):
-            raise errors.ApiError(400, {"error": "The file field 'content' is missing."})
+            raise responses.ApiError(400, {"error": "The file field 'content' is missing."})
         content = await sent.read()
         if len(content) > _LIMIT:
-            raise errors.accounting(413, 1020, "File upload failed: the file is too large.", "content")
-    except errors.ApiError as error:
+            raise responses.accounting(413, 1020, "File upload failed: the file is too large.", "content")
+    except responses.ApiError as error:
         return error.answer(new_shape=False)
     with store.lock:
         jwt = fake_jwt("file", len(store.files), hashlib.sha256(content).hexdigest())
@@ -60,7 +60,7 @@ async def _upload(request: Request) -> Response:
 def _download(call: Call) -> Response:
     file = call.store.files.get(call.path("jwt"))
     if file is None:
-        raise errors.ApiError(404, {"error": "Not found."})
+        raise responses.ApiError(404, {"error": "Not found."})
     return Response(file["content"], media_type=file["media_type"])
 
 

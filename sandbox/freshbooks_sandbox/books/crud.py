@@ -6,9 +6,9 @@ from datetime import datetime
 
 import orjson
 
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.resource import Resource
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.values import Row
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
 
@@ -29,7 +29,7 @@ def edit(resource: Resource, books: Books, row: Row, fields: Row, at: datetime) 
     resource.change(books, row, fields, at)
     if orjson.dumps(row) == before:
         return False
-    if fields.keys() == {"lines"} and not books.switches.line_edits_move_invoices:
+    if fields.keys() == {"lines"} and not books.behaviours.line_edits_move_invoices:
         books.table(resource.name).changed()
         resource.after(books, row, at)
     else:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.money import decimal
-from freshbooks_sandbox.stamps import parse_day, parse_instant
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.values import Row, decimal, parse_day, parse_instant
 
 Test = Callable[[Row], bool]
 Filter = Callable[[str, list[str]], Test]  # (search key, values sent) -> test of a row
@@ -20,7 +18,7 @@ def _number(key: str, text: str) -> int:
         return int(text)
     except ValueError:
         message = f"Invalid filter value '{text}': must be a number."
-        raise errors.accounting(422, 1024, message, key, "search", text) from None
+        raise responses.accounting(422, 1024, message, key, "search", text) from None
 
 
 def _day(key: str, text: str) -> str:
@@ -28,7 +26,7 @@ def _day(key: str, text: str) -> str:
         return parse_day(text).isoformat()
     except ValueError:
         message = f"Invalid filter value '{text}': must be a date (YYYY-MM-DD)."
-        raise errors.accounting(422, 1023, message, key, "search", text) from None
+        raise responses.accounting(422, 1023, message, key, "search", text) from None
 
 
 def day_value(key: str, values: list[str]) -> str:
@@ -40,7 +38,7 @@ def _truth(key: str, text: str) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
     if known is None:
         message = f"Invalid filter value '{text}': must be a boolean."
-        raise errors.accounting(422, 1032, message, key, "search", text)
+        raise responses.accounting(422, 1032, message, key, "search", text)
     return known
 
 
@@ -133,7 +131,7 @@ def bare_truth(params: dict[str, str], name: str) -> bool | None:
         return None
     known = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
     if known is None:
-        raise errors.invalid(name, "Input should be a valid boolean, unable to interpret input")
+        raise responses.invalid(name, "Input should be a valid boolean, unable to interpret input")
     return known
 
 
@@ -146,7 +144,7 @@ def bare_instant(params: dict[str, str], name: str, form: Callable[[Any], str]) 
         return form(parse_instant(text))
     except ValueError:
         reason = "input is too short" if len(text) < 10 else "invalid character in year"
-        raise errors.invalid(name, f"Input should be a valid datetime or date, {reason}") from None
+        raise responses.invalid(name, f"Input should be a valid datetime or date, {reason}") from None
 
 
 def bare_number(params: dict[str, str], name: str) -> int | None:
@@ -157,4 +155,4 @@ def bare_number(params: dict[str, str], name: str) -> int | None:
         return int(text)
     except ValueError:
         reason = "Input should be a valid integer, unable to parse string as an integer"
-        raise errors.invalid(name, reason) from None
+        raise responses.invalid(name, reason) from None

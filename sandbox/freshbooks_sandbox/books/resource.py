@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.query import Filter
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.books.query import Filter
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.values import Row, eastern
 
 Create = Callable[[Books, Row, datetime], Row]
 Change = Callable[[Books, Row, Row, datetime], None]
@@ -43,7 +42,7 @@ class Resource:
     clock: Callable[[datetime], str] = eastern
     soft_delete: str | None = "vis_state"  # or "active"; None: a delete removes the row
     filters: dict[str, Filter] = field(default_factory=dict)
-    undocumented: tuple[str, ...] = ()  # filters of `filters` that work under a switch only
+    undocumented: tuple[str, ...] = ()  # filters of `filters` that work under a behaviour only
     includes: tuple[str, ...] = ()
     sorts: dict[str, Callable[[Row], Any]] = field(default_factory=dict)
     after: After = _nothing  # runs when a record really changed, was deleted or restored

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.behaviours import Behaviours
 from freshbooks_sandbox.clock import Clock
-from freshbooks_sandbox.switches import Switches
-from freshbooks_sandbox.webhooks import Webhooks
+from freshbooks_sandbox.values import Row
 
 Made = TypeVar("Made")
 
@@ -63,8 +62,8 @@ class Derived:
 class Books:
     """One business: its /me record, and its tables by resource name."""
 
-    def __init__(self, business: Row, role: str, currency: str, switches: Switches) -> None:
-        self.business, self.role, self.currency, self.switches = business, role, currency, switches
+    def __init__(self, business: Row, role: str, currency: str, behaviours: Behaviours) -> None:
+        self.business, self.role, self.currency, self.behaviours = business, role, currency, behaviours
         self.system: Row = {}
         self._tables: dict[str, Table] = {}
         self._next_id: dict[str, int] = {}
@@ -139,16 +138,12 @@ class Store:
     """Everything the server knows: the signed-in person, the businesses, mails sent, files uploaded."""
 
     clock: Clock
-    switches: Switches
+    behaviours: Behaviours
     identity: Row = field(default_factory=dict)
     businesses: dict[int, Books] = field(default_factory=dict)
     outbox: list[Row] = field(default_factory=list)
     files: dict[str, Row] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
-    webhooks: Webhooks = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.webhooks = Webhooks(self.switches)
 
     def add(self, books: Books) -> Books:
         self.businesses[books.business_id] = books

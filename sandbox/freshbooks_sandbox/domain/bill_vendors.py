@@ -6,12 +6,9 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import assign, require
-from freshbooks_sandbox.money import ZERO, decimal, money
-from freshbooks_sandbox.stamps import utc_plain
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import ZERO, Row, decimal, money, utc_plain, words
 
 _TEXTS = words(
     "vendor_name account_number primary_contact_first_name primary_contact_last_name primary_contact_email "

@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import bill_vendors
 from freshbooks_sandbox.domain.common import amount, assign, day, find, number, percent, require
 from freshbooks_sandbox.domain.lines import amount_text
-from freshbooks_sandbox.money import ZERO, cents, decimal, money, plain
-from freshbooks_sandbox.stamps import utc_plain
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import ZERO, Row, cents, decimal, money, plain, utc_plain
 
 
 def create(books: Books, fields: Row, at: datetime) -> Row:
@@ -60,7 +58,7 @@ def change(books: Books, row: Row, fields: Row, at: datetime) -> None:  # noqa: 
 
 def _set_lines(books: Books, row: Row, sent: Any) -> None:
     if not isinstance(sent, list):
-        raise errors.accounting(422, 1034, "'lines' must be a list.", "lines", "bill")
+        raise responses.accounting(422, 1034, "'lines' must be a list.", "lines", "bill")
     row["lines"] = [_line(books, line, index, row["currency_code"]) for index, line in enumerate(sent, 1)]
     for total, name in (("amount", "amount"), ("total_amount", "total_amount")):
         row[total] = money(sum((decimal(ln[name]) for ln in row["lines"]), ZERO), row["currency_code"])
@@ -140,7 +138,7 @@ def create_payment(books: Books, fields: Row, at: datetime) -> Row:
     }
     if decimal(row["amount"]) <= 0 or row["amount"]["code"] != bill["currency_code"]:
         message = "'amount' must be positive and in the currency of the bill."
-        raise errors.accounting(422, 1004, message, "amount", "bill_payment", row["amount"]["amount"])
+        raise responses.accounting(422, 1004, message, "amount", "bill_payment", row["amount"]["amount"])
     books.table("bill_payments").put(key, row)
     follow_payment(books, row, at)
     return row

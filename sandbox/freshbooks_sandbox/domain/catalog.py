@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import amount, assign, require
-from freshbooks_sandbox.money import money
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import Row, eastern, money
 
 
 def create_item(books: Books, fields: Row, at: datetime) -> Row:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import assign, fake_secret
-from freshbooks_sandbox.stamps import eastern, utc_plain
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, utc_plain, words
 
 _ADDRESS = ("street", "street2", "city", "province", "code", "country")
 _WRITABLE = (
@@ -24,7 +22,7 @@ _FROM_ADDRESS = words("street street2 city province code country")
 
 def create(books: Books, fields: Row, at: datetime) -> Row:
     if not (fields.get("organization") or fields.get("email") or fields.get("fname") or fields.get("lname")):
-        raise errors.required("organization", "client")
+        raise responses.required("organization", "client")
     number = books.new_id("clients")
     secret = fake_secret("client", books.account_id, number)
     row: Row = {

@@ -6,17 +6,15 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.money import Money, decimal, money
-from freshbooks_sandbox.stamps import parse_day
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.values import Money, Row, decimal, money, parse_day
 
 
 def require(fields: Row, obj: str, *names: str) -> None:
     for name in names:
         if fields.get(name) in (None, ""):
-            raise errors.required(name, obj)
+            raise responses.required(name, obj)
 
 
 def day(fields: Row, name: str, obj: str) -> str:
@@ -25,14 +23,14 @@ def day(fields: Row, name: str, obj: str) -> str:
         return parse_day(str(fields[name])[:10]).isoformat()
     except ValueError:
         message = f"The field '{name}' must be a date."
-        raise errors.accounting(422, 1033, message, name, obj, str(fields[name])) from None
+        raise responses.accounting(422, 1033, message, name, obj, str(fields[name])) from None
 
 
 def number(fields: Row, name: str, obj: str, default: int = 0) -> int:
     value = fields.get(name, default)
     if isinstance(value, bool) or not (isinstance(value, int) or str(value).lstrip("-").isdigit()):
         message = f"The field '{name}' must be a number."
-        raise errors.accounting(422, 1015, message, name, obj, str(value))
+        raise responses.accounting(422, 1015, message, name, obj, str(value))
     return int(value)
 
 
@@ -43,7 +41,7 @@ def amount(value: Any, code: str, name: str, obj: str) -> Money:
         return money(decimal(value), sent or code)
     except ValueError:
         message = f"The field '{name}' must be a number."
-        raise errors.accounting(422, 1015, message, name, obj, str(value)) from None
+        raise responses.accounting(422, 1015, message, name, obj, str(value)) from None
 
 
 def percent(value: Any, name: str, obj: str) -> Decimal:
@@ -52,7 +50,7 @@ def percent(value: Any, name: str, obj: str) -> Decimal:
     except ValueError:
         number = Decimal(-1)
     if not 0 <= number <= 100:
-        raise errors.accounting(422, 1018, f"'{name}' must be a percent.", name, obj, str(value))
+        raise responses.accounting(422, 1018, f"'{name}' must be a percent.", name, obj, str(value))
     return number
 
 
@@ -60,7 +58,7 @@ def find(books: Books, table: str, key: Any, field: str, obj: str) -> Row:
     """The row that `field` of another record names; errno 1012 when there is none."""
     row = books[table].get(int(key) if str(key).isdigit() else key)
     if row is None:
-        raise errors.not_found(obj, field, key)
+        raise responses.not_found(obj, field, key)
     return row
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import amount, assign, day, find, number, require
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, words
 
 _WRITABLE = (
     *words("notes vendor billable include_receipt is_cogs taxName1 taxName2 compounded_tax"),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import clients
 from freshbooks_sandbox.domain.common import assign, day, find, number, percent, require
 from freshbooks_sandbox.domain.lines import normalise, reprice
-from freshbooks_sandbox.money import money, plain
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, money, plain, words
 
 _WRITABLE = (
     *words("frequency numberRecurring disable send_email send_gmail require_auto_bill auto_bill"),

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import clients, settlement
 from freshbooks_sandbox.domain.common import amount, assign, day, fake_jwt, find, number, percent, require
 from freshbooks_sandbox.domain.lines import normalise, reprice
-from freshbooks_sandbox.money import money, plain
-from freshbooks_sandbox.stamps import eastern, utc_z
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, money, plain, utc_z, words
 
 _WRITABLE = (
     *words("notes terms po_number language template fulfillment_date discount_description payment_details"),
@@ -117,10 +114,10 @@ def change(books: Books, row: Row, fields: Row, at: datetime) -> None:
 def _apply(books: Books, row: Row, fields: Row, at: datetime) -> None:
     if "due_date" in fields:
         message = "Write access denied for object invoice field due_date"
-        raise errors.accounting(403, 1038, message, "due_date", "invoice", str(fields["due_date"]))
+        raise responses.accounting(403, 1038, message, "due_date", "invoice", str(fields["due_date"]))
     if len(str(fields.get("invoice_number") or "")) > _LONGEST_NUMBER:
         message = f"'invoice_number' has at most {_LONGEST_NUMBER} characters."
-        raise errors.accounting(422, 1017, message, "invoice_number", "invoice")
+        raise responses.accounting(422, 1017, message, "invoice_number", "invoice")
     assign(row, fields, _WRITABLE)
     if "create_date" in fields:
         row["create_date"] = day(fields, "create_date", "invoice")
@@ -138,7 +135,7 @@ def _apply(books: Books, row: Row, fields: Row, at: datetime) -> None:
         )
     if "deposit_percentage" in fields:
         row["deposit_percentage"] = fields["deposit_percentage"]
-    if books.switches.tax_rounding == "line":
+    if books.behaviours.tax_rounding == "line":
         row["_tax_by_line"] = True
     else:
         row.pop("_tax_by_line", None)
@@ -179,7 +176,7 @@ def invoice_lines(books: Books, row: Row, sent: Any, at: datetime) -> list[Row]:
 
 
 def follow(books: Books, row: Row, at: datetime) -> None:
-    """What an invoice rebills follows it: its expenses, and, under the switch, its time entries."""
+    """What an invoice rebills follows it: its expenses, and, under the behaviour, its time entries."""
     deleted = row["vis_state"] == 1
     for line in row["lines"]:
         expense = books["expenses"].get(line["expenseid"]) if line["type"] == 1 else None
@@ -189,9 +186,9 @@ def follow(books: Books, row: Row, at: datetime) -> None:
             if expense["status"] != status:
                 expense.update(status=status, invoiceid=None if deleted else row["id"], updated=eastern(at))
                 books.table("expenses").changed()
-        if books.switches.link_time_entries:
+        if books.behaviours.link_time_entries:
             for linked in line["modern_time_entries"]:
-                entry = books["time_entries"].get(_time_entry(linked, books.switches.time_link))
+                entry = books["time_entries"].get(_time_entry(linked, books.behaviours.time_link))
                 if entry is not None and entry["billed"] == deleted:
                     entry.update(billed=not deleted, _updated_at=utc_z(at))
                     books.table("time_entries").changed()

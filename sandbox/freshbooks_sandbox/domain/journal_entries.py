@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import day, require
 from freshbooks_sandbox.ledger.chart import chart
-from freshbooks_sandbox.money import ZERO, cents, decimal
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import ZERO, Row, cents, decimal
 
 FIRST_ENTRY = 90_000_001  # above every derived entry
 
@@ -43,7 +42,7 @@ def made(books: Books, key: int, fields: Row) -> Row:
         for position, detail in enumerate(fields["details"], 1)
     ]
     if sum((decimal(d["debit"]) - decimal(d["credit"]) for d in details), ZERO) != 0:
-        raise errors.accounting(422, 1004, "Debits and credits differ.", "details", "journal_entry")
+        raise responses.accounting(422, 1004, "Debits and credits differ.", "details", "journal_entry")
     return {
         "entryid": key,
         "id": key,
@@ -58,7 +57,7 @@ def made(books: Books, key: int, fields: Row) -> Row:
 def _sub_account(books: Books, detail: Row) -> int:
     key = detail.get("sub_accountid")
     if key not in chart(books).by_id:
-        raise errors.not_found("journal_entry_account", "sub_accountid", key)
+        raise responses.not_found("journal_entry_account", "sub_accountid", key)
     return int(key)
 
 

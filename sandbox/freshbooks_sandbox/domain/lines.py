@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.domain.common import amount, percent
-from freshbooks_sandbox.money import cents, decimal, money, plain
 from freshbooks_sandbox.pricing import Totals, price
+from freshbooks_sandbox.values import Row, cents, decimal, money, plain
 
 
 def normalise(lines: Any, obj: str, code: str) -> list[Row]:
     """Complete lines from the writable keys a caller sent; ids and stamps are the document's business."""
     if not isinstance(lines, list):
-        raise errors.accounting(422, 1034, "'lines' must be a list.", "lines", obj)
+        raise responses.accounting(422, 1034, "'lines' must be a list.", "lines", obj)
     return [_line(line, number, obj, code) for number, line in enumerate(lines, 1)]
 
 
@@ -42,7 +41,7 @@ def amount_text(value: Any, name: str, obj: str) -> str:
     try:
         return str(decimal(value))
     except ValueError:
-        raise errors.accounting(422, 1015, f"The field '{name}' must be a number.", name, obj) from None
+        raise responses.accounting(422, 1015, f"The field '{name}' must be a number.", name, obj) from None
 
 
 def reprice(document: Row) -> Totals:

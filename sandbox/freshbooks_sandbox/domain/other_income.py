@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import amount, assign, day, percent, require
-from freshbooks_sandbox.money import plain
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, plain, words
 
 REQUIRED = words("amount date source category_name")
 _CATEGORIES = words("advertising in_person_sales online_sales rentals other")
@@ -43,7 +40,7 @@ def change(books: Books, row: Row, fields: Row, at: datetime) -> None:  # noqa: 
     if fields.get("category_name", "other") not in _CATEGORIES:
         value = str(fields["category_name"])
         message = f"Invalid value '{value}' for field 'category_name'."
-        raise errors.accounting(422, 1004, message, "category_name", "other_income", value)
+        raise responses.accounting(422, 1004, message, "category_name", "other_income", value)
     assign(row, fields, ("source", "category_name", "payment_type", "note"))
     if "date" in fields:
         row["date"] = day(fields, "date", "other_income")

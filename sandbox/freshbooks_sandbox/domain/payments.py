@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import clients, invoices, settlement
 from freshbooks_sandbox.domain.common import amount, assign, day, find, require
 from freshbooks_sandbox.domain.lines import normalise, reprice
-from freshbooks_sandbox.money import ZERO, decimal, money
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import ZERO, Row, decimal, eastern, money
 
 
 def create(books: Books, fields: Row, at: datetime) -> Row:
@@ -21,11 +19,13 @@ def create(books: Books, fields: Row, at: datetime) -> Row:
     code = invoice["currency_code"]
     sent = amount(fields["amount"], code, "amount", "payment")
     if sent["code"] != code:
-        raise errors.accounting(
+        raise responses.accounting(
             422, 1004, "Currency differs from the invoice's.", "amount", "payment", sent["code"]
         )
     if decimal(sent) <= 0:
-        raise errors.accounting(422, 1025, "'amount' must be positive.", "amount", "payment", sent["amount"])
+        raise responses.accounting(
+            422, 1025, "'amount' must be positive.", "amount", "payment", sent["amount"]
+        )
     due = decimal(invoice["outstanding"])
     over = max(decimal(sent) - due, ZERO) if not fields.get("creditid") else ZERO
     number = books.new_id("payments")
@@ -79,7 +79,7 @@ def follow(books: Books, row: Row, at: datetime) -> None:
     invoice = books["invoices"].get(row["invoiceid"])
     if invoice is not None:
         settlement.settle(books, invoice)
-        if books.switches.payments_move_invoices:
+        if books.behaviours.payments_move_invoices:
             invoice["updated"] = eastern(at)
             invoice["version"] = f"{eastern(at)}.{at.microsecond:06d}"
         books.table("invoices").changed()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import assign
-from freshbooks_sandbox.stamps import local_iso, parse_instant, utc_naive_iso, utc_z
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, local_iso, parse_instant, utc_naive_iso, utc_z, words
 
 _PROJECT_WRITABLE = (
     *words("title description due_date client_id internal budget fixed_price rate billing_method"),
@@ -22,7 +20,7 @@ _LINKS = ("client_id", "project_id", "service_id", "task_id")
 
 def create_project(books: Books, fields: Row, at: datetime) -> Row:
     if not fields.get("title"):
-        raise errors.invalid("title", "field required")
+        raise responses.invalid("title", "field required")
     number = books.new_id("projects")
     row: Row = {
         "id": number,
@@ -58,9 +56,9 @@ def create_project(books: Books, fields: Row, at: datetime) -> Row:
 
 def change_project(books: Books, row: Row, fields: Row, at: datetime) -> None:  # noqa: ARG001
     if fields.get("project_type", "hourly_rate") not in ("fixed_price", "hourly_rate"):
-        raise errors.invalid("project_type", "unexpected value; permitted: 'fixed_price', 'hourly_rate'")
+        raise responses.invalid("project_type", "unexpected value; permitted: 'fixed_price', 'hourly_rate'")
     if fields.get("billing_method") not in _METHODS:
-        raise errors.invalid("billing_method", "value is not a valid billing method")
+        raise responses.invalid("billing_method", "value is not a valid billing method")
     assign(row, fields, _PROJECT_WRITABLE)
     for name in ("rate", "fixed_price"):
         if row[name] is not None:
@@ -89,10 +87,10 @@ def replace_entry(books: Books, row: Row, fields: Row, at: datetime) -> None:
     started = _instant(fields)
     logged = bool(fields["is_logged"]) if "is_logged" in fields else None
     if logged is None:
-        raise errors.invalid("is_logged", "field required")
+        raise responses.invalid("is_logged", "field required")
     duration = fields.get("duration")
     if logged and (isinstance(duration, bool) or not isinstance(duration, int) or duration < 0):
-        raise errors.invalid(
+        raise responses.invalid(
             "duration", "field required" if duration is None else "value is not a valid integer"
         )
     zone = fields.get("local_timezone") or books.timezone
@@ -139,13 +137,13 @@ def _instant(fields: Row) -> datetime:
     sent = fields.get("started_at")
     if sent is None:
         known = "started_at" in fields
-        raise errors.invalid("started_at", "none is not an allowed value" if known else "field required")
+        raise responses.invalid("started_at", "none is not an allowed value" if known else "field required")
     try:
         if len(str(sent)) < 16:
             raise ValueError("date only")
         return parse_instant(str(sent))
     except ValueError:
-        raise errors.invalid("started_at", "invalid datetime format") from None
+        raise responses.invalid("started_at", "invalid datetime format") from None
 
 
 def create_service(books: Books, fields: Row, at: datetime) -> Row:  # noqa: ARG001

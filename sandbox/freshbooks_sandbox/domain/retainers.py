@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import assign
-from freshbooks_sandbox.stamps import utc_naive_iso
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, utc_naive_iso, words
 
 _WRITABLE = words("start_date next_period_start_date invoice_profile_id budgeted_time active")
 
@@ -19,9 +17,9 @@ def create(books: Books, fields: Row, at: datetime) -> Row:
     """One active retainer per client."""
     client = fields.get("client_user_id")
     if client not in books["clients"]:
-        raise errors.invalid("client_user_id", "field required" if client is None else "unknown client")
+        raise responses.invalid("client_user_id", "field required" if client is None else "unknown client")
     if any(books.where("retainers", client_user_id=client, active=True)):
-        raise errors.invalid("client_user_id", "this client has an active retainer")
+        raise responses.invalid("client_user_id", "this client has an active retainer")
     key = books.new_id("retainers")
     row: Row = {
         "id": key,

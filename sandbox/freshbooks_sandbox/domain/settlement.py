@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.money import ZERO, decimal, money
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.values import ZERO, Row, decimal, money
 
 _PARTIAL = {"draft", "sent", "viewed", "partial", "paid", "autopaid", "deposit_partial", "deposit_paid"}
 
@@ -105,7 +104,7 @@ def set_first_status(row: Row, status: object) -> None:
     """A new invoice is a draft, sent or viewed; the rest is computed (7.2)."""
     if status not in (1, 2, 3):
         message = "The status of a new invoice is 1, 2 or 3."
-        raise errors.accounting(422, 8008, message, "status", "invoice", str(status))
+        raise responses.accounting(422, 8008, message, "status", "invoice", str(status))
     set_status(row, {"status": status})
 
 
@@ -113,9 +112,9 @@ def set_status(row: Row, fields: Row) -> None:
     status = fields["status"]
     if isinstance(status, bool) or not isinstance(status, int):
         message = "The field 'status' must be a number."
-        raise errors.accounting(422, 1015, message, "status", "invoice", str(status))
+        raise responses.accounting(422, 1015, message, "status", "invoice", str(status))
     if status not in (0, 1, 2, 3):
-        raise errors.accounting(
+        raise responses.accounting(
             422, 1004, f"Invalid value '{status}' for field 'status'.", "status", "invoice"
         )
     names = {0: "disputed", 1: "draft", 2: "sent", 3: "viewed"}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import assign, fake_secret
-from freshbooks_sandbox.stamps import eastern, utc_plain
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import Row, eastern, utc_plain, words
 
 _ADDRESS = words("street street2 city province code country")
 _WRITABLE = words("fname lname organization email display_name rate role note language bus_phone mob_phone")

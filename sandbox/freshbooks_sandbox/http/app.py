@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 
-from freshbooks_sandbox import control, errors
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.api import (
     accounting,
     auth,
@@ -26,12 +24,11 @@ from freshbooks_sandbox.api import (
     timetracking,
     uploads,
 )
+from freshbooks_sandbox.backend import Backend
+from freshbooks_sandbox.http import control
 
-if TYPE_CHECKING:
-    from freshbooks_sandbox.server import Sandbox
 
-
-def build_app(sandbox: Sandbox) -> Starlette:
+def build_app(backend: Backend) -> Starlette:
     families = (
         *(oauth_pages, auth, accounting, reports, ledger, manual_entries, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
@@ -39,11 +36,11 @@ def build_app(sandbox: Sandbox) -> Starlette:
     )
     routes = [route for family in families for route in family.routes()]
     app = Starlette(
-        routes=[*routes, Mount(control.ROOT, routes=control.routes(sandbox))],
+        routes=[*routes, Mount(control.ROOT, routes=control.routes(backend))],
         exception_handlers={404: _unknown_path, 405: _unknown_path},
     )
     app.router.redirect_slashes = False
-    app.state.store, app.state.oauth = sandbox.store, sandbox.oauth
+    app.state.store, app.state.oauth, app.state.webhooks = backend.store, backend.oauth, backend.webhooks
     return app
 
 
@@ -57,4 +54,4 @@ async def _unknown_path(request: Request, _error: Exception) -> Response:
         "/events/": "events",
     }
     family = next((family for start, family in starts.items() if path.startswith(start)), "other")
-    return errors.family_not_found(family).answer(new_shape="x-api-version" in request.headers)
+    return responses.family_not_found(family).answer(new_shape="x-api-version" in request.headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -13,17 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_sandbox.answers import Answer, Row
-from freshbooks_sandbox.errors import ApiError
-
-if TYPE_CHECKING:
-    from freshbooks_sandbox.server import Sandbox
+from freshbooks_sandbox.backend import Backend
+from freshbooks_sandbox.responses import Answer, ApiError
+from freshbooks_sandbox.values import Row
 
 ROOT = "/_sandbox"
 _VERBS = ("edit", "archive", "delete", "undelete", "create")
 
 
-def routes(sandbox: Sandbox) -> list[Route]:
+def routes(backend: Backend) -> list[Route]:
     """Each endpoint takes the JSON body as keyword arguments of the method of the same name."""
 
     def post(path: str, work: Callable[[Row], Any], methods: tuple[str, ...] = ("POST",)) -> Route:
@@ -43,7 +41,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
     def change(verb: str) -> Callable[[Row], Row]:
         def work(sent: Row) -> Row:
-            method = getattr(sandbox, verb)
+            method = getattr(backend, verb)
             key = [] if verb == "create" else [sent["id"]]
             row: Row = method(sent["resource"], sent["business_id"], *key, **sent.get("fields", {}))
             return row
@@ -52,76 +50,76 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
     both = ("GET", "POST", "DELETE")
     return [
-        post("/", lambda _: _info(sandbox), ("GET",)),
-        post("/grant", lambda sent: sandbox.grant(sent.get("scopes"))),
-        post("/revoke_grant", lambda _: sandbox.oauth.revoke_grant()),
-        post("/clock", lambda sent: _clock(sandbox, sent), ("GET", "POST")),
-        post("/faults", lambda sent: _faults(sandbox, sent), both),
-        post("/switches", lambda sent: _switches(sandbox, sent), ("GET", "POST")),
-        post("/requests", lambda sent: _log(sandbox, sent), ("GET", "DELETE")),
-        post("/outbox", lambda _: sandbox.outbox, ("GET",)),
-        post("/webhooks", lambda sent: _webhooks(sandbox, sent), ("GET", "POST")),
-        post("/ledger/{business:int}/{resource}", lambda sent: _rows(sandbox, sent), ("GET",)),
-        post("/befall", lambda sent: sandbox.befall(sent["business_id"], sent["id"], sent["trouble"])),
+        post("/", lambda _: _info(backend), ("GET",)),
+        post("/grant", lambda sent: backend.grant(sent.get("scopes"))),
+        post("/revoke_grant", lambda _: backend.oauth.revoke_grant()),
+        post("/clock", lambda sent: _clock(backend, sent), ("GET", "POST")),
+        post("/faults", lambda sent: _faults(backend, sent), both),
+        post("/behaviours", lambda sent: _behaviours(backend, sent), ("GET", "POST")),
+        post("/requests", lambda sent: _log(backend, sent), ("GET", "DELETE")),
+        post("/outbox", lambda _: backend.outbox, ("GET",)),
+        post("/webhooks", lambda sent: _webhooks(backend, sent), ("GET", "POST")),
+        post("/ledger/{business:int}/{resource}", lambda sent: _rows(backend, sent), ("GET",)),
+        post("/befall", lambda sent: backend.befall(sent["business_id"], sent["id"], sent["trouble"])),
         *(post(f"/{verb}", change(verb)) for verb in _VERBS),
     ]
 
 
-def _info(sandbox: Sandbox) -> Row:
+def _info(backend: Backend) -> Row:
     return {
-        "url": sandbox.url,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-        "redirect_uris": sandbox.oauth.redirect_uris,
-        "businesses": [{**b.business, "role": b.role} for b in sandbox.store.businesses.values()],
+        "url": backend.url,
+        "client_id": backend.client_id,
+        "client_secret": backend.client_secret,
+        "redirect_uris": backend.oauth.redirect_uris,
+        "businesses": [{**b.business, "role": b.role} for b in backend.store.businesses.values()],
     }
 
 
-def _clock(sandbox: Sandbox, sent: Row) -> Row:
+def _clock(backend: Backend, sent: Row) -> Row:
     """`{"set": iso}`, `{"advance": {"hours": 13}}`, `{"freeze": true}`, `{"resume": true}`."""
     if "set" in sent:
-        sandbox.clock.set(datetime.fromisoformat(sent["set"]))
+        backend.clock.set(datetime.fromisoformat(sent["set"]))
     if "advance" in sent:
-        sandbox.clock.advance(**sent["advance"])
+        backend.clock.advance(**sent["advance"])
     if sent.get("freeze"):
-        sandbox.clock.freeze()
+        backend.clock.freeze()
     if sent.get("resume"):
-        sandbox.clock.resume()
-    return {"now": sandbox.clock.now().isoformat()}
+        backend.clock.resume()
+    return {"now": backend.clock.now().isoformat()}
 
 
-def _faults(sandbox: Sandbox, sent: Row) -> list[Row]:
+def _faults(backend: Backend, sent: Row) -> list[Row]:
     if sent["method"] == "DELETE":
-        sandbox.faults.clear()
+        backend.faults.clear()
     if sent["method"] == "POST":
-        sandbox.faults.add(**sent["fault"])
-    return sandbox.faults.listed()
+        backend.faults.add(**sent["fault"])
+    return backend.faults.listed()
 
 
-def _switches(sandbox: Sandbox, sent: Row) -> Row:
+def _behaviours(backend: Backend, sent: Row) -> Row:
     for name, value in sent.get("set", {}).items():
-        known = getattr(sandbox.switches, name)
-        setattr(sandbox.switches, name, set(value) if isinstance(known, set) else value)
-    return asdict(sandbox.switches)
+        known = getattr(backend.behaviours, name)
+        setattr(backend.behaviours, name, set(value) if isinstance(known, set) else value)
+    return asdict(backend.behaviours)
 
 
-def _log(sandbox: Sandbox, sent: Row) -> list[Row]:
-    logged = [request.plain() for request in sandbox.requests]
+def _log(backend: Backend, sent: Row) -> list[Row]:
+    logged = [request.plain() for request in backend.requests]
     if sent["method"] == "DELETE":
-        sandbox.requests.clear()
+        backend.requests.clear()
     return logged
 
 
-def _webhooks(sandbox: Sandbox, sent: Row) -> Row:
+def _webhooks(backend: Backend, sent: Row) -> Row:
     """What waits and what was posted; POST `{"times": 2}` posts what waits, each twice."""
     if sent["method"] == "POST":
-        sandbox.webhooks.deliver(int(sent.get("times", 1)))
-    return {name: [d.plain() for d in getattr(sandbox.webhooks, name)] for name in ("pending", "delivered")}
+        backend.webhooks.deliver(int(sent.get("times", 1)))
+    return {name: [d.plain() for d in getattr(backend.webhooks, name)] for name in ("pending", "delivered")}
 
 
-def _rows(sandbox: Sandbox, sent: Row) -> list[Row]:
-    with sandbox.store.lock:
-        return list(sandbox.books(sent["business"])[sent["resource"]].values())
+def _rows(backend: Backend, sent: Row) -> list[Row]:
+    with backend.store.lock:
+        return list(backend.books(sent["business"])[sent["resource"]].values())
 
 
 def _plain(value: Any) -> Any:

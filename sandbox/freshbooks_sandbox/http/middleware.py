@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, field
 from email.utils import format_datetime
-from fnmatch import fnmatchcase
-from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Answer
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.clock import Clock
-from freshbooks_sandbox.faults import AFTER, Fault, Faults
-from freshbooks_sandbox.limits import Limits
 from freshbooks_sandbox.oauth import OAuth
+from freshbooks_sandbox.responses import Answer
+from freshbooks_sandbox.traffic import AFTER, Fault, Faults, Limits, LoggedRequest, RequestLog
 
 CONTROL = "/_sandbox"
 _OAUTH = ("/oauth/", "/auth/oauth/", "/service/", "/.well-known/")
@@ -26,32 +22,7 @@ _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>nginx</body>
 _BLOCK = frozenset({"page", "pages", "per_page", "total"})
 
 
-@dataclass
-class LoggedRequest:
-    """One request as it arrived; `status` is None while it runs or when no answer was sent."""
-
-    method: str
-    path: str
-    query: list[tuple[str, str]]
-    at: str
-    status: int | None = None
-    fault: str | None = None
-    body: bytes = field(default=b"", repr=False)
-    note: dict[str, Any] = field(default_factory=dict)  # `grant_type` of token calls
-
-    def plain(self) -> dict[str, Any]:
-        return {**asdict(self), "body": self.body.decode("utf-8", "replace")}
-
-
-class RequestLog(list[LoggedRequest]):
-    """Requests in order of arrival; the control endpoints are not in it."""
-
-    def matching(self, path: str = "*", method: str | None = None) -> list[LoggedRequest]:
-        """Those whose path fits the glob."""
-        return [r for r in self if fnmatchcase(r.path, path) and method in (None, r.method)]
-
-
-class Gate:
+class Middleware:
     """Wraps the Starlette app."""
 
     def __init__(
@@ -207,7 +178,7 @@ def _canned(fault: Fault) -> Response | None:
     if fault.kind == "not_json":
         return HTMLResponse(_HTML.format("We'll be right back"))
     if fault.kind == "error_200":
-        return errors.accounting(200, fault.errno, "Something is not right here.").answer(new_shape=False)
+        return responses.accounting(200, fault.errno, "Something is not right here.").answer(new_shape=False)
     if fault.kind == "rate_limited":
         headers = {"Retry-After": f"{fault.seconds:g}", "X-RateLimit-Remaining": "0"}
         return HTMLResponse(_HTML.format("429 Too Many Requests"), 429, headers=headers)

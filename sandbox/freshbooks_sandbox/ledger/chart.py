@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.ledger.documents import SOURCES as DOCUMENTS
 from freshbooks_sandbox.ledger.documents import documents
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import Row
 
 CURRENT, NON_CURRENT = "current", "non_current"
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.money import ZERO, cents, decimal
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.pricing import line_taxes, price
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import ZERO, Row, cents, decimal, words
 
 SOURCES = words("invoices payments credit_notes expenses other_income bills bill_payments")
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.ledger.chart import chart
-from freshbooks_sandbox.ledger.documents import (
-    SOURCES as DOCUMENTS,
-)
+from freshbooks_sandbox.ledger.documents import SOURCES as DOCUMENTS
 from freshbooks_sandbox.ledger.documents import (
     Document,
     counts,
@@ -18,8 +17,7 @@ from freshbooks_sandbox.ledger.documents import (
     live_bill_payments,
     live_payments,
 )
-from freshbooks_sandbox.money import ZERO, decimal
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import ZERO, decimal
 
 SOURCES = (*DOCUMENTS, "journal_entries")
 _KINDS = ("invoice", "payment", "credit", "expense", "other_income", "bill", "bill_payment")

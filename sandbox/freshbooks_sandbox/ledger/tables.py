@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.store import Books, Derived
 from freshbooks_sandbox.ledger import chart as charts
 from freshbooks_sandbox.ledger import journal
 from freshbooks_sandbox.ledger.chart import Account, SubAccount, chart
-from freshbooks_sandbox.money import ZERO, money, plain
-from freshbooks_sandbox.stamps import parse_eastern, utc_micro
-from freshbooks_sandbox.store import Books, Derived
+from freshbooks_sandbox.values import ZERO, Row, money, parse_eastern, plain, utc_micro
 
 _LINKS = ("categoryid", "clientid", "creditid", "expenseid", "incomeid", "invoiceid", "paymentid")
 _MADE = "2024-10-01 11:42:54"  # the account's first day, Eastern

@@ -1,6 +1,6 @@
 """How an account may differ from the sheet's best guess: stamps, links, decimals, filters (freshbooks-api.md 9.2).
 
-Nothing here changes the books: rows are only told, or found, in another way. Each switch's default changes nothing.
+Nothing here changes the books: rows are only told, or found, in another way. By default nothing is.
 """
 
 from __future__ import annotations
@@ -8,46 +8,43 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.money import decimal
-from freshbooks_sandbox.query import Test
-from freshbooks_sandbox.resource import Resource
-from freshbooks_sandbox.stamps import EASTERN, eastern
-from freshbooks_sandbox.switches import Switches
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.behaviours import Behaviours
+from freshbooks_sandbox.books.query import Test
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.values import EASTERN, Row, decimal, eastern, words
 
 _STAMPS = words("updated created_at updated_at last_login last_activity signup_date version")
 _UPDATED = ("updated_min", "updated_max")
 
 
-def told(switches: Switches, resource: Resource, row: Row) -> Row:
-    """The row of an answer, as the switches have it."""
-    if switches.stamp_zones:
-        row = {**row, **_rezoned(switches, resource, row)}
-    if switches.time_link != "as_sent" and "lines" in row:
-        row = {**row, "lines": [_linked(line, switches.time_link) for line in row["lines"]]}
-    if switches.currency_decimals:
-        changed: Row = _with_decimals(row, switches.currency_decimals)
+def told(behaviours: Behaviours, resource: Resource, row: Row) -> Row:
+    """The row of an answer, as the behaviours have it."""
+    if behaviours.stamp_zones:
+        row = {**row, **_rezoned(behaviours, resource, row)}
+    if behaviours.time_link != "as_sent" and "lines" in row:
+        row = {**row, "lines": [_linked(line, behaviours.time_link) for line in row["lines"]]}
+    if behaviours.currency_decimals:
+        changed: Row = _with_decimals(row, behaviours.currency_decimals)
         row = changed
     return row
 
 
-def ignored(switches: Switches, resource: str, name: str) -> bool:
+def ignored(behaviours: Behaviours, resource: str, name: str) -> bool:
     """Whether the filter `name` of a list is accepted and does nothing."""
-    return f"{resource}.{name}" in switches.ignored_filters
+    return f"{resource}.{name}" in behaviours.ignored_filters
 
 
-def moved(switches: Switches, resource: Resource, name: str, test: Test) -> Test:
+def moved(behaviours: Behaviours, resource: Resource, name: str, test: Test) -> Test:
     """`updated_min` and `updated_max` on another column, or on days of another zone."""
-    column = switches.filter_stamps.get(resource.name, resource.stamp)
+    column = behaviours.filter_stamps.get(resource.name, resource.stamp)
     if name not in _UPDATED or column is None:
         return test
-    if column == resource.stamp and switches.filter_days == "eastern":
+    if column == resource.stamp and behaviours.filter_days == "eastern":
         return test
 
     def other(row: Row) -> bool:
         text = str(row.get(column) or "")
-        if switches.filter_days == "utc" and len(text) > 10:
+        if behaviours.filter_days == "utc" and len(text) > 10:
             text = _in_zone(text, _is_utc(resource, column), to_utc=True)
         return test({**row, str(resource.stamp): text})
 
@@ -58,12 +55,12 @@ def _is_utc(resource: Resource, column: str) -> bool:
     return resource.clock is not eastern or column == "signup_date"
 
 
-def _rezoned(switches: Switches, resource: Resource, row: Row) -> Row:
+def _rezoned(behaviours: Behaviours, resource: Resource, row: Row) -> Row:
     changed: Row = {}
     for column in _STAMPS:
-        zone = switches.stamp_zones.get(f"{resource.name}.{column}")
+        zone = behaviours.stamp_zones.get(f"{resource.name}.{column}")
         if zone is None and column != "signup_date":
-            zone = switches.stamp_zones.get(resource.name)
+            zone = behaviours.stamp_zones.get(resource.name)
         if zone is not None and row.get(column):
             text = str(row[column])
             changed[column] = _in_zone(text, _is_utc(resource, column), to_utc=zone == "utc")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.switches import Switches
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.behaviours import Behaviours
 
 CAP = 100
 
@@ -38,13 +38,13 @@ class Page:
         return {"page": self.page, "pages": self.pages, "per_page": per_page, "total": self.total}
 
 
-def capped(page: Page, resource: str, switches: Switches) -> Page:
-    """`page` of a list that serves fewer rows than it is asked for, where a switch says so."""
-    cap = switches.page_caps.get(resource)
+def capped(page: Page, resource: str, behaviours: Behaviours) -> Page:
+    """`page` of a list that serves fewer rows than it is asked for, where a behaviour says so."""
+    cap = behaviours.page_caps.get(resource)
     if cap is None or cap >= page.per_page:
         return page
-    told = None if switches.page_caps_told else page.per_page
-    return Page(page.page, cap, page.total, told, switches.page_caps_stop)
+    told = None if behaviours.page_caps_told else page.per_page
+    return Page(page.page, cap, page.total, told, behaviours.page_caps_stop)
 
 
 def accounting_page(params: dict[str, str], total: int, default: int = 15) -> Page:
@@ -54,13 +54,13 @@ def accounting_page(params: dict[str, str], total: int, default: int = 15) -> Pa
             return default
         if not text.isdigit():
             message = f"Invalid value '{text}' for '{name}'."
-            raise errors.accounting(422, errno, message, name, None, text)
+            raise responses.accounting(422, errno, message, name, None, text)
         return int(text)
 
     page = max(positive("page", 1014, 1), 1)
     per_page = min(positive("per_page", 1013, default), CAP)
     if per_page == 0:
-        raise errors.accounting(422, 1013, "Invalid value '0' for 'per_page'.", "per_page", None, "0")
+        raise responses.accounting(422, 1013, "Invalid value '0' for 'per_page'.", "per_page", None, "0")
     return Page(page, per_page, total)
 
 
@@ -70,7 +70,7 @@ def bare_page(params: dict[str, str], total: int, default: int | None = 30) -> P
     def positive(name: str) -> int | None:
         text = params.get(name)
         if text is not None and not text.isdigit():
-            raise errors.invalid(
+            raise responses.invalid(
                 name, "Input should be a valid integer, unable to parse string as an integer"
             )
         return None if text is None else int(text)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.settlement import seen_status
-from freshbooks_sandbox.money import ZERO, decimal, money
-from freshbooks_sandbox.oddities import told
-from freshbooks_sandbox.resource import Resource
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.lists.oddities import told
+from freshbooks_sandbox.values import ZERO, Row, decimal, money
 
 Balances = dict[int, dict[str, Decimal]]  # client id -> currency -> amount
 BALANCES = ("outstanding", "draft", "overdue", "credit")
@@ -35,7 +34,7 @@ def view(books: Books, resource: Resource, row: Row, asked: set[str], day: str) 
     seen.update(resource.seen(books, row, day))
     wanted = asked.intersection(resource.includes) - seen.keys()
     seen.update({name: _include(books, resource, row, name, day) for name in wanted})
-    return told(books.switches, resource, seen)
+    return told(books.behaviours, resource, seen)
 
 
 def _include(books: Books, resource: Resource, row: Row, name: str, day: str) -> Any:

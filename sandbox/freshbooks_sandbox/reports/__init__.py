@@ -68,7 +68,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.reports import (
     collected,
     ledger,
@@ -80,6 +79,7 @@ from freshbooks_sandbox.reports import (
     taxes,
 )
 from freshbooks_sandbox.reports.ask import Ask
+from freshbooks_sandbox.values import Row
 
 Path = tuple[str | int, ...]
 

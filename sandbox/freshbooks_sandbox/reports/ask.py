@@ -9,12 +9,10 @@ from decimal import Decimal
 
 import orjson
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain.common import fake_secret
-from freshbooks_sandbox.money import Money, money
-from freshbooks_sandbox.stamps import parse_day
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.values import Money, Row, money, parse_day
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def read(name: str, books: Books, params: list[tuple[str, str]], today: str) -> 
     start = start or min(end, today)
     if start > end:
         message = "The start date is after the end date."
-        raise errors.accounting(422, 1007, message, "start_date", "report", start)
+        raise responses.accounting(422, 1007, message, "start_date", "report", start)
     return Ask(name, books, start, end, today, sent.get("currency_code") or books.currency, tuple(params))
 
 
@@ -81,7 +79,7 @@ def checked_day(name: str, text: str) -> str:
         return parse_day(text).isoformat()
     except ValueError:
         message = f"The field '{name}' must be a date."
-        raise errors.accounting(422, 1033, message, name, "report", text) from None
+        raise responses.accounting(422, 1033, message, name, "report", text) from None
 
 
 RESOLUTIONS = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.ledger.documents import counts, issued, live_payments
-from freshbooks_sandbox.money import ZERO, decimal, money
 from freshbooks_sandbox.reports.ask import Ask, periods
+from freshbooks_sandbox.values import ZERO, Row, decimal, money
 
 
 def payments_collected(ask: Ask) -> Row:
@@ -81,7 +80,7 @@ def revenue_by_client(ask: Ask) -> Row:
     kind = ask.get("sales_type")
     if kind not in ("collected", "billed"):
         message = f"Invalid value '{kind}' for field 'sales_type'."
-        raise errors.accounting(422, 1004, message, "sales_type", "report", kind)
+        raise responses.accounting(422, 1004, message, "sales_type", "report", kind)
     months = periods(ask.start, ask.end, 1)
     sums: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(months))
     for key, day, amount in _billed(ask) if kind == "billed" else _taken(ask):

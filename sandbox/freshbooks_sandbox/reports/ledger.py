@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.ledger.chart import EQUITY, NON_CURRENT, Account, Chart, SubAccount, chart
 from freshbooks_sandbox.ledger.journal import Entry, Posting, balances, entries
 from freshbooks_sandbox.ledger.tables import account_uuid, is_custom
-from freshbooks_sandbox.money import ZERO
 from freshbooks_sandbox.reports.ask import Ask
 from freshbooks_sandbox.reports.statements import day_before
+from freshbooks_sandbox.values import ZERO, Row
 
 _LINKS = ("categoryid", "clientid", "creditid", "expenseid", "incomeid", "invoiceid", "paymentid")
 _ENTITY = {"sales": "invoice", "tax": "tax", "manual": "adjustment"}
@@ -170,7 +169,7 @@ def chart_of_accounts(ask: Ask) -> list[Row]:
     posted, made = balances(ask.books, ask.code, first, last), chart(ask.books)
     if ask.get("account_type") not in ("", *(account.kind for account in made.accounts)):
         message = "Invalid value for field 'account_type'."
-        raise errors.accounting(422, 1004, message, "account_type", "report", ask.get("account_type"))
+        raise responses.accounting(422, 1004, message, "account_type", "report", ask.get("account_type"))
     code = ask.get("currency_code") or None
     rows = [
         {

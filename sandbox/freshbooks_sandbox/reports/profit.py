@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.ledger.documents import documents, portion
-from freshbooks_sandbox.money import ZERO, cents, money
 from freshbooks_sandbox.reports.ask import RESOLUTIONS, Ask, periods
+from freshbooks_sandbox.values import ZERO, Row, cents, money
 
 _LABEL = {
     "invoice": "Invoice",
@@ -27,7 +26,7 @@ def profit_and_loss(ask: Ask) -> Row:
     if ask.get("resolution") and months is None:
         value = ask.get("resolution")
         message = f"Invalid value '{value}' for field 'resolution'."
-        raise errors.accounting(422, 1004, message, "resolution", "report", value)
+        raise responses.accounting(422, 1004, message, "resolution", "report", value)
     spans = periods(ask.start, ask.end, months) if months else [(ask.start, ask.end)]
     sums: dict[tuple[str, str], Data] = defaultdict(lambda: [ZERO] * len(spans))
     for key, label, day, amount in _flows(ask):

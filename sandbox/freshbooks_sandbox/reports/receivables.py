@@ -6,10 +6,9 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
-from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.ledger.documents import counts, issued
-from freshbooks_sandbox.money import ZERO, decimal
 from freshbooks_sandbox.reports.ask import Ask
+from freshbooks_sandbox.values import ZERO, Row, decimal
 
 BUCKETS = ("0-30", "31-60", "61-90", "91+")
 

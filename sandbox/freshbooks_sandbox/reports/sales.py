@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
-from freshbooks_sandbox import errors
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox import responses
 from freshbooks_sandbox.domain.settlement import seen_status
 from freshbooks_sandbox.ledger.documents import counts, issued
-from freshbooks_sandbox.money import ZERO, cents, decimal, plain
 from freshbooks_sandbox.pricing import line_taxes, price
 from freshbooks_sandbox.reports.ask import Ask
+from freshbooks_sandbox.values import ZERO, Row, cents, decimal, plain
 
 _DATES = {"issue": "create_date", "paid": "date_paid"}
 
@@ -21,7 +20,7 @@ def invoice_details(ask: Ask) -> Row:
     date_type = ask.get("date_type") or "issue"
     if date_type not in _DATES:
         message = f"Invalid value '{date_type}' for field 'date_type'."
-        raise errors.accounting(422, 1004, message, "date_type", "report", date_type)
+        raise responses.accounting(422, 1004, message, "date_type", "report", date_type)
     statuses, clients_asked = _list(ask, "statusids"), _list(ask, "clientids")
     by_client: dict[int, list[Row]] = defaultdict(list)
     for row in _of_period(ask, _DATES[date_type]):

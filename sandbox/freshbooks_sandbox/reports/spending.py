@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 
-from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.ledger.documents import counts
-from freshbooks_sandbox.money import ZERO, decimal
 from freshbooks_sandbox.reports.ask import Ask
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.values import ZERO, Row, decimal, words
 
 
 def expense_details(ask: Ask) -> Row:

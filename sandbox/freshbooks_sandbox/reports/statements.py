@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.ledger.chart import CURRENT, NON_CURRENT, Account, Chart, chart
 from freshbooks_sandbox.ledger.journal import balances
-from freshbooks_sandbox.money import ZERO
 from freshbooks_sandbox.reports.ask import Ask, checked_day
+from freshbooks_sandbox.values import ZERO, Row
 
 _BLOCKS = (
     ("asset", CURRENT),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from freshbooks_sandbox.answers import Row
 from freshbooks_sandbox.ledger.documents import documents, portion
-from freshbooks_sandbox.money import ZERO
 from freshbooks_sandbox.reports.ask import Ask
+from freshbooks_sandbox.values import ZERO, Row
 
 
 def tax_summary(ask: Ask) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshbooks_sandbox.resource import Resource
+from freshbooks_sandbox.books.resource import Resource
 from freshbooks_sandbox.resources.catalog import ITEMS, TASKS, TAXES
 from freshbooks_sandbox.resources.ledger import (
     JOURNAL_ACCOUNTS,
@@ -10,18 +10,7 @@ from freshbooks_sandbox.resources.ledger import (
     JOURNAL_ENTRIES,
     LEDGER_ACCOUNTS,
 )
-from freshbooks_sandbox.resources.payables import BILL_PAYMENTS, BILL_VENDORS, BILLS
-from freshbooks_sandbox.resources.sales import (
-    CLIENTS,
-    CREDIT_NOTES,
-    ESTIMATES,
-    INVOICE_PROFILES,
-    INVOICES,
-    OTHER_INCOME,
-    PAYMENTS,
-)
-from freshbooks_sandbox.resources.spending import CATEGORIES, EXPENSES
-from freshbooks_sandbox.resources.work import (
+from freshbooks_sandbox.resources.projects_and_time import (
     PROJECTS,
     RETAINERS,
     SERVICE_RATES,
@@ -30,6 +19,16 @@ from freshbooks_sandbox.resources.work import (
     TEAM_MEMBERS,
     TEAM_RATES,
     TIME_ENTRIES,
+)
+from freshbooks_sandbox.resources.purchases import BILL_PAYMENTS, BILL_VENDORS, BILLS, CATEGORIES, EXPENSES
+from freshbooks_sandbox.resources.sales import (
+    CLIENTS,
+    CREDIT_NOTES,
+    ESTIMATES,
+    INVOICE_PROFILES,
+    INVOICES,
+    OTHER_INCOME,
+    PAYMENTS,
 )
 
 __all__ = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from freshbooks_sandbox.books.query import amounts, contains, days, equals, equals_truth, ids
+from freshbooks_sandbox.books.resource import Resource
 from freshbooks_sandbox.domain import catalog
-from freshbooks_sandbox.query import amounts, contains, days, equals, equals_truth, ids
-from freshbooks_sandbox.resource import Resource
 
 _UPDATED = days("updated")
 

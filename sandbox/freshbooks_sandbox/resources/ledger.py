@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from freshbooks_sandbox.books.query import Test, day_value, equals_number
+from freshbooks_sandbox.books.resource import Resource
 from freshbooks_sandbox.domain import journal_entries
-from freshbooks_sandbox.query import Test, day_value, equals_number
-from freshbooks_sandbox.resource import Resource
 
 
 def _sub_account(key: str, values: list[str]) -> Test:

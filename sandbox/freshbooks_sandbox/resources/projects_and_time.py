@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from freshbooks_sandbox.domain import retainers, staff, work
-from freshbooks_sandbox.query import days
-from freshbooks_sandbox.resource import Resource
-from freshbooks_sandbox.stamps import utc_naive_iso, utc_z
+from freshbooks_sandbox.books.query import days
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.domain import projects_and_time, retainers, staff
+from freshbooks_sandbox.values import utc_naive_iso, utc_z
 
 PROJECTS = Resource(
     "projects",
@@ -14,8 +14,8 @@ PROJECTS = Resource(
     stamp="updated_at",
     clock=utc_naive_iso,
     soft_delete="active",
-    create=work.create_project,
-    change=work.change_project,
+    create=projects_and_time.create_project,
+    change=projects_and_time.change_project,
     sorts={
         "title": lambda r: r["title"].lower(),
         "due_date": lambda r: r["due_date"] or "",
@@ -29,14 +29,18 @@ TIME_ENTRIES = Resource(
     stamp="_updated_at",
     clock=utc_z,
     soft_delete="active",
-    create=work.create_entry,
-    change=work.edit_entry,
+    create=projects_and_time.create_entry,
+    change=projects_and_time.edit_entry,
 )
 SERVICES = Resource(
-    "services", "billable_items", stamp=None, create=work.create_service, change=work.change_service
+    "services",
+    "billable_items",
+    stamp=None,
+    create=projects_and_time.create_service,
+    change=projects_and_time.change_service,
 )
 SERVICE_RATES = Resource(
-    "service_rates", "billable_items", stamp=None, soft_delete=None, change=work.change_rate
+    "service_rates", "billable_items", stamp=None, soft_delete=None, change=projects_and_time.change_rate
 )
 TEAM_MEMBERS = Resource(
     "team_members",
@@ -44,8 +48,8 @@ TEAM_MEMBERS = Resource(
     stamp="updated_at",
     clock=utc_z,
     soft_delete="active",
-    create=work.create_member,
-    change=work.change_member,
+    create=projects_and_time.create_member,
+    change=projects_and_time.change_member,
 )
 STAFF = Resource(
     "staff",
@@ -69,4 +73,6 @@ RETAINERS = Resource(
     create=retainers.create,
     change=retainers.change,
 )
-TEAM_RATES = Resource("team_member_rates", "teams", stamp=None, soft_delete=None, change=work.change_rate)
+TEAM_RATES = Resource(
+    "team_member_rates", "teams", stamp=None, soft_delete=None, change=projects_and_time.change_rate
+)

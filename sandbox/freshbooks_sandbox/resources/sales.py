@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from freshbooks_sandbox.domain import clients, estimates, invoice_profiles, invoices, other_income, payments
-from freshbooks_sandbox.domain.settlement import seen_status
-from freshbooks_sandbox.money import decimal
-from freshbooks_sandbox.query import (
+from freshbooks_sandbox.books.query import (
     Filter,
     amounts,
     contains,
@@ -16,8 +13,10 @@ from freshbooks_sandbox.query import (
     ids,
     in_numbers,
 )
-from freshbooks_sandbox.resource import Resource
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.books.resource import Resource
+from freshbooks_sandbox.domain import clients, estimates, invoice_profiles, invoices, other_income, payments
+from freshbooks_sandbox.domain.settlement import seen_status
+from freshbooks_sandbox.values import decimal, words
 
 _UPDATED = days("updated")
 

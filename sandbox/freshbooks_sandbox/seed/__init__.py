@@ -9,6 +9,8 @@ from __future__ import annotations
 import pickle
 from functools import cache
 
+from freshbooks_sandbox.behaviours import Behaviours
+from freshbooks_sandbox.books.store import Store
 from freshbooks_sandbox.clock import Clock
 from freshbooks_sandbox.ledger import tables
 from freshbooks_sandbox.seed import (
@@ -20,11 +22,9 @@ from freshbooks_sandbox.seed import (
     extras,
     invoices,
     payables,
+    projects_and_time,
     scale,
-    work,
 )
-from freshbooks_sandbox.store import Store
-from freshbooks_sandbox.switches import Switches
 
 
 def fill(store: Store, seed: str, rows: int | None) -> None:
@@ -39,13 +39,13 @@ def fill(store: Store, seed: str, rows: int | None) -> None:
         return
     store.identity, store.businesses = pickle.loads(_drawn(seed))  # noqa: S301 - our own
     for books in store.businesses.values():
-        books.switches = store.switches
+        books.behaviours = store.behaviours
 
 
 @cache
 def _drawn(seed: str) -> bytes:
     """Drawing the demo's books takes a second, so a process with many sandboxes does it once and copies."""
-    store = Store(Clock(), Switches())
+    store = Store(Clock(), Behaviours())
     _draw(store, seed, None)
     return pickle.dumps((store.identity, store.businesses))
 
@@ -64,15 +64,15 @@ def _draw(store: Store, seed: str, rows: int | None) -> None:
     elif seed == "demo":
         for books, size in ((main, 3), (second, 1)):
             clients.fill(books, size)
-            work.projects(books, size)
+            projects_and_time.projects(books, size)
             expenses.fill(books, size)
             invoices.fill(books, size)
             estimates.fill(books, size)
-            work.entries(books, size)
+            projects_and_time.entries(books, size)
             clients.leave(books)
             payables.fill(books, size)
             extras.fill(books, size)
         clients.fill_guest(guest)
-        work.small(small)
+        projects_and_time.small(small)
         for books, size in ((main, 3), (second, 1)):
             extras.manual_entries(books, size)

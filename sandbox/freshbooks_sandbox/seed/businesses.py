@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_sandbox.domain import catalog, work
-from freshbooks_sandbox.store import Books, Store
+from freshbooks_sandbox.books.store import Books, Store
+from freshbooks_sandbox.domain import catalog, projects_and_time
 
 OPENED = datetime(2024, 10, 1, 15, 42, 54, tzinfo=UTC)
 OWNER = 2_192_788
@@ -91,7 +91,9 @@ def create(store: Store) -> tuple[Books, Books, Books, Books]:
     for books, people in ((main, 4), (second, 2), (small, 1)):
         for number, first, last, email, role, rate in _TEAM[:people]:
             fields = {"identity_id": number, "first_name": first, "last_name": last, "email": email}
-            work.create_member(books, {**fields, "business_role_name": role, "rate": rate}, OPENED)
+            projects_and_time.create_member(
+                books, {**fields, "business_role_name": role, "rate": rate}, OPENED
+            )
     return main, second, guest, small
 
 
@@ -133,7 +135,7 @@ def _business(
         "address": address,
         "phone_number": {"id": 1_039_000 + number % 1000, "phone_number": "5555550100"},
     }
-    books = store.add(Books(business, role, code, store.switches))
+    books = store.add(Books(business, role, code, store.behaviours))
     books.start_ids(FIRST_IDS)
     if account is not None and role != "client":
         books.system = catalog.make_system(books, OPENED)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from freshbooks_sandbox import desk
-from freshbooks_sandbox.domain import catalog, expenses, work
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.domain import catalog, expenses, projects_and_time
 from freshbooks_sandbox.resources import CATEGORIES, ITEMS, SERVICES
 from freshbooks_sandbox.seed.businesses import MAIN, OPENED
-from freshbooks_sandbox.store import Books
 
 SERVICES_OF = (
     ("Design", "120.00"),
@@ -43,9 +43,13 @@ COGS = ("Cost of Goods Sold", "Contractors|Packaging|Shipping & Couriers|Supplie
 
 def services(books: Books) -> None:
     for name, rate in SERVICES_OF[: 6 if books.business_id == MAIN else 3]:
-        work.create_service(books, {"name": name, "rate": rate, "project_default": name == "Design"}, OPENED)
-    retired = work.create_service(books, {"name": "Fax layout", "rate": "40.00", "billable": False}, OPENED)
-    desk.set_visibility(SERVICES, books, retired, desk.ARCHIVED, OPENED)
+        projects_and_time.create_service(
+            books, {"name": name, "rate": rate, "project_default": name == "Design"}, OPENED
+        )
+    retired = projects_and_time.create_service(
+        books, {"name": "Fax layout", "rate": "40.00", "billable": False}, OPENED
+    )
+    crud.set_visibility(SERVICES, books, retired, crud.ARCHIVED, OPENED)
 
 
 def accounting(books: Books) -> None:
@@ -68,7 +72,7 @@ def accounting(books: Books) -> None:
         }
         catalog.create_item(books, {**fields, "tax1": first_tax, "description": f"{name}, one piece"}, OPENED)
     old = catalog.create_item(books, {"name": "Business cards"}, OPENED)
-    desk.set_visibility(ITEMS, books, old, desk.DELETED, datetime(2026, 2, 3, 15, tzinfo=UTC))
+    crud.set_visibility(ITEMS, books, old, crud.DELETED, datetime(2026, 2, 3, 15, tzinfo=UTC))
     for service in books["services"].values():  # FreshBooks makes a task for each service
         rate = books["service_rates"].get(service["id"], {}).get("rate", "0.00")
         catalog.create_task(
@@ -93,7 +97,7 @@ def _categories(books: Books) -> None:
     for name in ("Studio plants", "Förderbeiträge", "Old lease"):
         expenses.create_category(books, {"category": name, "parentid": other}, custom_at)
     gone = books["expense_categories"][category(books, "Old lease")]
-    desk.set_visibility(CATEGORIES, books, gone, desk.DELETED, datetime(2026, 5, 6, 14, 0, 9, tzinfo=UTC))
+    crud.set_visibility(CATEGORIES, books, gone, crud.DELETED, datetime(2026, 5, 6, 14, 0, 9, tzinfo=UTC))
 
 
 def category(books: Books, name: str, *, cogs: bool = False) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from freshbooks_sandbox import desk
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import clients
 from freshbooks_sandbox.resources import CLIENTS
 from freshbooks_sandbox.seed.businesses import MAIN
-from freshbooks_sandbox.seed.dice import Dice
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.seed.rng import Rng
+from freshbooks_sandbox.values import Row, words
 
 _ORGANIZATIONS = words(
     "Northwind Outfitters|Café Lumière|Blue Heron Dental|Ōkami Robotics|Pacheco & Filhos|Grünwald Möbel GmbH|"
@@ -40,12 +39,12 @@ _PLACES = (
 
 def fill(books: Books, size: int) -> None:
     """15 clients per size step; the first forty-five names belong to the first business."""
-    dice = Dice(books, "clients")
+    rng = Rng(books, "clients")
     main = books.business_id == MAIN
     names = _ORGANIZATIONS[:45] if main else _ORGANIZATIONS[45:60]
     for number, organization in enumerate(names[: 15 * size]):
-        first, last = dice.choice(_FIRST), dice.choice(_LAST)
-        street, city, province, code, country = dice.choice(_PLACES)
+        first, last = rng.choice(_FIRST), rng.choice(_LAST)
+        street, city, province, code, country = rng.choice(_PLACES)
         host = "".join(c for c in organization.lower() if c.isascii() and c.isalnum()) or f"solo{number}"
         fields = {
             "organization": organization,
@@ -64,11 +63,11 @@ def fill(books: Books, size: int) -> None:
             "p_province": province,
             "p_code": code,
             "p_country": country,
-            "contacts": _contacts(dice, number, host),
+            "contacts": _contacts(rng, number, host),
         }
         early = number % 5 < 3
-        signed = dice.day(date(2024, 10, 3), date(2024, 10, 28) if early else date(2026, 6, 15))
-        clients.create(books, fields, dice.at(signed))
+        signed = rng.day(date(2024, 10, 3), date(2024, 10, 28) if early else date(2026, 6, 15))
+        clients.create(books, fields, rng.at(signed))
     rows = list(books["clients"].values())
     rows[3]["email"] = rows[2]["email"]  # two clients that share one mailbox
     rows[5]["contacts"] = [
@@ -92,11 +91,11 @@ def _currency(number: int, *, main: bool) -> str:
     return "USD" if number % 5 == 2 else "CAD"
 
 
-def _contacts(dice: Dice, number: int, host: str) -> list[dict[str, str | None]]:
+def _contacts(rng: Rng, number: int, host: str) -> list[dict[str, str | None]]:
     count = (0, 1, 0, 2)[number % 4]
     made = []
     for position in range(count):
-        first, last = dice.choice(_FIRST), dice.choice(_LAST)
+        first, last = rng.choice(_FIRST), rng.choice(_LAST)
         email = f"{first.lower()}.{position}@{host}.example" if (number + position) % 7 else ""
         made.append(
             {"fname": first, "lname": last, "email": email, "phone1": "5555550" if position else None}
@@ -115,14 +114,14 @@ def leave(books: Books) -> None:
     at = datetime(2026, 10, 30, 15, 4, 5, tzinfo=UTC)
     owing = [r for r in rows if _open(books, r["id"])]
     clear = [r for r in rows if not _open(books, r["id"])]
-    desk.set_visibility(CLIENTS, books, owing[1], desk.DELETED, at)
-    desk.set_visibility(CLIENTS, books, owing[3], desk.ARCHIVED, at.replace(hour=16))
-    for row, state in zip(clear, (desk.DELETED, desk.ARCHIVED, desk.ARCHIVED), strict=False):
-        desk.set_visibility(CLIENTS, books, row, state, at.replace(hour=18))
+    crud.set_visibility(CLIENTS, books, owing[1], crud.DELETED, at)
+    crud.set_visibility(CLIENTS, books, owing[3], crud.ARCHIVED, at.replace(hour=16))
+    for row, state in zip(clear, (crud.DELETED, crud.ARCHIVED, crud.ARCHIVED), strict=False):
+        crud.set_visibility(CLIENTS, books, row, state, at.replace(hour=18))
 
 
 def _open(books: Books, client: int) -> bool:
-    rows = books.where("invoices", customerid=client, vis_state=desk.ACTIVE)
+    rows = books.where("invoices", customerid=client, vis_state=crud.ACTIVE)
     return any(r["v3_status"] != "draft" and r["outstanding"]["amount"] > "0.00" for r in rows)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from freshbooks_sandbox import desk
-from freshbooks_sandbox.answers import Row
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import invoices
 from freshbooks_sandbox.resources import INVOICES
 from freshbooks_sandbox.seed.businesses import MAIN
 from freshbooks_sandbox.seed.clients import known
-from freshbooks_sandbox.seed.dice import FIRST, LAST, Dice
-from freshbooks_sandbox.seed.lives import LIFE
-from freshbooks_sandbox.stamps import utc_naive_iso
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.seed.rng import FIRST, LAST, Rng
+from freshbooks_sandbox.seed.status_history import LIFE
+from freshbooks_sandbox.values import Row, utc_naive_iso
 
 _SPRING, _RECENT, _YEAR = date(2026, 4, 1), date(2026, 9, 1), date(2025, 10, 1)
 _SETTLED = date(2026, 9, 20)
@@ -54,37 +53,37 @@ _QUANTITIES = ("1", "1", "1", "2", "3", "0.5", "1.25", "2.75", "7.5", "12", "0.3
 
 
 def fill(books: Books, size: int) -> None:
-    dice = Dice(books, "invoices")
+    rng = Rng(books, "invoices")
     column = 0 if size > 1 else 1
     plan = [
-        (dice.day(first, last), scenario)
+        (rng.day(first, last), scenario)
         for scenario, (*counts, first, last) in PLAN.items()
         for _ in range(counts[column])
     ]
     for on, scenario in sorted(plan):
-        row = _issue(books, dice, on, scenario)
+        row = _issue(books, rng, on, scenario)
         if scenario in LIFE:  # a draft has no further life
-            LIFE[scenario](books, dice, row)
+            LIFE[scenario](books, rng, row)
     _around_dst(books)
 
 
-def _issue(books: Books, dice: Dice, on: date, scenario: str) -> Row:
+def _issue(books: Books, rng: Rng, on: date, scenario: str) -> Row:
     """The draft, on a client that had signed up by then."""
-    at = dice.at(on)
-    client = dice.choice(known(books, on))
+    at = rng.at(on)
+    client = rng.choice(known(books, on))
     fields: Row = {
         "customerid": client["id"],
         "create_date": on.isoformat(),
-        "due_offset_days": dice.choice((0, 15, 30, 30, 30, 45, 60)),
-        "discount_value": dice.choice(("0", "0", "0", "0", "10", "5", "12.5", "33")),
-        "notes": dice.choice(("", "", "Thank you!", "Bitte überweisen Sie innerhalb der Frist.")),
-        "po_number": f"PO-{dice.randint(100, 999)}" if dice.chance(0.2) else None,
-        "terms": dice.choice((None, "", "Net 30")),
-        "lines": _lines(books, dice, client, at, free=scenario == "zero"),
+        "due_offset_days": rng.choice((0, 15, 30, 30, 30, 45, 60)),
+        "discount_value": rng.choice(("0", "0", "0", "0", "10", "5", "12.5", "33")),
+        "notes": rng.choice(("", "", "Thank you!", "Bitte überweisen Sie innerhalb der Frist.")),
+        "po_number": f"PO-{rng.randint(100, 999)}" if rng.chance(0.2) else None,
+        "terms": rng.choice((None, "", "Net 30")),
+        "lines": _lines(books, rng, client, at, free=scenario == "zero"),
         "auto_bill": scenario == "autopaid",
     }
-    if scenario in ("sent", "viewed") and dice.chance(0.12):
-        fields["due_offset_days"] = dice.choice((180, 240, 365))
+    if scenario in ("sent", "viewed") and rng.chance(0.12):
+        fields["due_offset_days"] = rng.choice((180, 240, 365))
     if scenario == "deposit_partial":
         fields["deposit_percentage"] = "50"
     if scenario == "deposit_paid":
@@ -92,31 +91,31 @@ def _issue(books: Books, dice: Dice, on: date, scenario: str) -> Row:
     return invoices.create(books, fields, at)
 
 
-def _lines(books: Books, dice: Dice, client: Row, at: datetime, *, free: bool) -> list[Row]:
+def _lines(books: Books, rng: Rng, client: Row, at: datetime, *, free: bool) -> list[Row]:
     taxes: tuple[tuple[Any, ...], ...]
     if books.business_id == MAIN:
         taxes = ((), (), (("HST", "13"),), (("GST", "5"), ("QST", "9.975")))
     else:
         taxes = ((), (("TPS", "5"), ("TVQ", "9.975")), (("TPS", "5"), ("TVQ", "9.975")), (("TPS", "5"),))
-    taxed, project = dice.choice(taxes), _project(books, client, at)
+    taxed, project = rng.choice(taxes), _project(books, client, at)
     lines = []
-    for _ in range(dice.choice((1, 1, 2, 2, 3, 4, 5, 6))):
-        name, description, low, high = dice.choice(_WORK)
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 5, 6))):
+        name, description, low, high = rng.choice(_WORK)
         line: Row = {
             "name": name,
             "description": description,
-            "qty": dice.choice(_QUANTITIES),
-            "unit_cost": "0.00" if free else str(dice.price(low, high)),
-            "taxName1": dice.choice((None, "")),
-            "taxName2": dice.choice((None, "")),
+            "qty": rng.choice(_QUANTITIES),
+            "unit_cost": "0.00" if free else str(rng.price(low, high)),
+            "taxName1": rng.choice((None, "")),
+            "taxName2": rng.choice((None, "")),
         }
-        for slot, (tax, percent) in enumerate(taxed if dice.chance(0.85) else (), 1):
+        for slot, (tax, percent) in enumerate(taxed if rng.chance(0.85) else (), 1):
             line[f"taxName{slot}"], line[f"taxAmount{slot}"] = tax, percent
             line["compounded_tax"] = tax == "QST"
-        if project and dice.chance(0.3):
+        if project and rng.chance(0.3):
             line["modern_project_id"] = project
         lines.append(line)
-    expense = _to_rebill(books, client, at) if dice.chance(0.3) and not free else None
+    expense = _to_rebill(books, client, at) if rng.chance(0.3) and not free else None
     if expense:
         lines.append(
             {"type": 1, "expenseid": expense["id"], "name": "Expense", "unit_cost": expense["amount"]}
@@ -131,7 +130,7 @@ def _project(books: Books, client: Row, at: datetime) -> int | None:
 
 def _to_rebill(books: Books, client: Row, at: datetime) -> Row | None:
     """An open expense of that client in its currency, booked before."""
-    for row in books.where("expenses", clientid=client["id"], status=1, vis_state=desk.ACTIVE, billable=True):
+    for row in books.where("expenses", clientid=client["id"], status=1, vis_state=crud.ACTIVE, billable=True):
         if row["amount"]["code"] == client["currency_code"] and row["date"] < at.date().isoformat():
             return row
     return None
@@ -142,4 +141,4 @@ def _around_dst(books: Books) -> None:
     old = [row for row in books["invoices"].values() if row["updated"] < "2025-10-30"][-2:]
     for row, hour in zip(old, (5, 6), strict=True):
         at = datetime(2025, 11, 2, hour, 30, tzinfo=UTC)
-        desk.edit(INVOICES, books, row, {"notes": "Edited in the hour that comes twice."}, at)
+        crud.edit(INVOICES, books, row, {"notes": "Edited in the hour that comes twice."}, at)

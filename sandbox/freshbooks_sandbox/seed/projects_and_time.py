@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from freshbooks_sandbox import desk
-from freshbooks_sandbox.answers import Row
-from freshbooks_sandbox.domain import work
+from freshbooks_sandbox.books import crud
+from freshbooks_sandbox.books.store import Books
+from freshbooks_sandbox.domain import projects_and_time
 from freshbooks_sandbox.resources import PROJECTS, TIME_ENTRIES
 from freshbooks_sandbox.seed.businesses import OWNER
-from freshbooks_sandbox.seed.dice import END, Dice
-from freshbooks_sandbox.stamps import parse_instant, utc_naive_iso, utc_z
-from freshbooks_sandbox.store import Books
-from freshbooks_sandbox.words import words
+from freshbooks_sandbox.seed.rng import END, Rng
+from freshbooks_sandbox.values import Row, parse_instant, utc_naive_iso, utc_z, words
 
 _TITLES = words("Website|Rebrand|App|Catalogue|Campaign|Packaging|Shop|Signage", "|")
 _CUTOFF = "2026-08"
@@ -20,7 +18,7 @@ _CUTOFF = "2026-08"
 
 def projects(books: Books, size: int) -> None:
     """Eight a size step: hourly by project, service or team rate, fixed price, internal, no rate at all."""
-    dice = Dice(books, "projects")
+    rng = Rng(books, "projects")
     clients = list(books["clients"].values())
     services = [s for s in books["services"].values() if s["vis_state"] == 0]
     people = [m["identity_id"] for m in books["team_members"].values()]
@@ -35,28 +33,28 @@ def projects(books: Books, size: int) -> None:
             "project_rate",
             "none",
         )
-        fields = _project(dice, kind[number % 7], client, number)
+        fields = _project(rng, kind[number % 7], client, number)
         fields["services"] = [s["id"] for s in services[: 1 + number % 3]]
-        born = dice.at(dice.day(max(date(2024, 11, 10), _signed_up(client)), date(2026, 6, 1)))
-        row = work.create_project(books, fields, born)
+        born = rng.at(rng.day(max(date(2024, 11, 10), _signed_up(client)), date(2026, 6, 1)))
+        row = projects_and_time.create_project(books, fields, born)
         row["_members"] = people[: 1 + number % len(people)] if number % 4 else people
         if number % 3 == 1:
-            desk.edit(
-                PROJECTS, books, row, {"complete": True}, dice.later(datetime(2026, 9, 5, 15, tzinfo=UTC), 20)
+            crud.edit(
+                PROJECTS, books, row, {"complete": True}, rng.later(datetime(2026, 9, 5, 15, tzinfo=UTC), 20)
             )
         if number % 8 == 6:
             at = datetime(2026, 9, 28, 17, 30, number, tzinfo=UTC)
-            desk.set_visibility(PROJECTS, books, row, desk.DELETED, at)
+            crud.set_visibility(PROJECTS, books, row, crud.DELETED, at)
 
 
 def _signed_up(client: Row) -> date:
     return date.fromisoformat(client["signup_date"][:10]) + timedelta(days=1)
 
 
-def _project(dice: Dice, kind: str, client: Row, number: int) -> Row:
+def _project(rng: Rng, kind: str, client: Row, number: int) -> Row:
     title = f"{_TITLES[number % 8]} {client['organization'] or client['fname']}"
-    fields: Row = {"title": title, "client_id": client["id"], "budget": dice.choice((None, 72_000, 360_000))}
-    fields["due_date"] = dice.choice((None, "2026-12-15", "2026-09-30"))
+    fields: Row = {"title": title, "client_id": client["id"], "budget": rng.choice((None, 72_000, 360_000))}
+    fields["due_date"] = rng.choice((None, "2026-12-15", "2026-09-30"))
     if kind == "fixed":
         return {**fields, "project_type": "fixed_price", "billing_method": None, "fixed_price": "4800.00"}
     if kind == "internal":
@@ -65,44 +63,44 @@ def _project(dice: Dice, kind: str, client: Row, number: int) -> Row:
         return fields
     fields["billing_method"] = kind
     if kind == "project_rate":
-        fields["rate"] = str(dice.choice(("85.00", "112.50", "140.00")))
+        fields["rate"] = str(rng.choice(("85.00", "112.50", "140.00")))
     return fields
 
 
 def entries(books: Books, size: int) -> None:
     """About 200 a size step, some of them deleted, running, or around a change of the clock."""
-    dice = Dice(books, "time")
+    rng = Rng(books, "time")
     active = [p for p in books["projects"].values() if p["active"]]
     people = [m["identity_id"] for m in books["team_members"].values()]
-    plan = sorted(_start(dice) for _ in range(200 * size - 10))
+    plan = sorted(_start(rng) for _ in range(200 * size - 10))
     plan += [datetime(2025, 11, 2, 5, 30, tzinfo=UTC), datetime(2025, 11, 2, 6, 30, tzinfo=UTC)]
     plan += [datetime(2026, 3, 8, 6, 45, tzinfo=UTC), datetime(2026, 3, 8, 7, 15, tzinfo=UTC)]
     for started in sorted(plan):
         begun = [p for p in active if p["created_at"] < utc_naive_iso(started)]
-        project = dice.choice(begun) if begun and dice.chance(0.92) else None
-        _entry(books, dice, started, dice.choice(people), project)
+        project = rng.choice(begun) if begun and rng.chance(0.92) else None
+        _entry(books, rng, started, rng.choice(people), project)
     running = datetime(2026, 10, 29, 14, 2, 11, tzinfo=UTC)
     for person, duration in zip(people, (None, 1860, None, 300), strict=False):
         timer = {"id": 152_300 + person % 100, "is_running": duration is None}
         fields = {"is_logged": False, "started_at": utc_z(running), "duration": duration, "timer": timer}
-        work.create_entry(books, {**fields, "identity_id": person}, running)
+        projects_and_time.create_entry(books, {**fields, "identity_id": person}, running)
     rows = [r for r in books["time_entries"].values() if r["is_logged"]]
     for row in rows[15::40]:
-        at = dice.later(parse_instant(row["_updated_at"]), 9)
-        desk.set_visibility(TIME_ENTRIES, books, row, desk.DELETED, at)
+        at = rng.later(parse_instant(row["_updated_at"]), 9)
+        crud.set_visibility(TIME_ENTRIES, books, row, crud.DELETED, at)
     _project_figures(books)
 
 
-def _start(dice: Dice) -> datetime:
-    at = dice.at(dice.day(date(2025, 1, 6), date(2026, 10, 27)))
-    late = timedelta(hours=9) if dice.chance(0.05) else timedelta()  # late at night: the next day in UTC
+def _start(rng: Rng) -> datetime:
+    at = rng.at(rng.day(date(2025, 1, 6), date(2026, 10, 27)))
+    late = timedelta(hours=9) if rng.chance(0.05) else timedelta()  # late at night: the next day in UTC
     return at.replace(second=0) + late
 
 
-def _entry(books: Books, dice: Dice, started: datetime, person: int, project: Row | None) -> None:
-    duration = dice.choice((900, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400, 4_321))
+def _entry(books: Books, rng: Rng, started: datetime, person: int, project: Row | None) -> None:
+    duration = rng.choice((900, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400, 4_321))
     client = project["client_id"] if project else None
-    service = dice.choice(project["services"])["id"] if project and dice.chance(0.7) else None
+    service = rng.choice(project["services"])["id"] if project and rng.chance(0.7) else None
     fields = {
         "identity_id": person,
         "is_logged": True,
@@ -111,14 +109,14 @@ def _entry(books: Books, dice: Dice, started: datetime, person: int, project: Ro
         "client_id": client,
         "project_id": project["id"] if project else None,
         "service_id": service,
-        "billable": client is not None and dice.chance(0.9),
-        "note": dice.choice(("", "", "Review", "Réunion", "bug fixes; see ticket #12")),
+        "billable": client is not None and rng.chance(0.9),
+        "note": rng.choice(("", "", "Review", "Réunion", "bug fixes; see ticket #12")),
     }
-    created = dice.later(started + timedelta(seconds=duration), 1)
-    row = work.create_entry(books, fields, min(created, END))
-    if row["billable"] and row["started_at"] < _CUTOFF and dice.chance(0.85):
+    created = rng.later(started + timedelta(seconds=duration), 1)
+    row = projects_and_time.create_entry(books, fields, min(created, END))
+    if row["billable"] and row["started_at"] < _CUTOFF and rng.chance(0.85):
         row["billed"] = True
-        row["_updated_at"] = utc_z(dice.later(created, 30))
+        row["_updated_at"] = utc_z(rng.later(created, 30))
 
 
 def _project_figures(books: Books) -> None:
@@ -135,13 +133,13 @@ def _project_figures(books: Books) -> None:
 
 def small(books: Books) -> None:
     """The business without accounting: projects and time only."""
-    dice = Dice(books, "small")
+    rng = Rng(books, "small")
     for number in range(4):
-        at = dice.at(dice.day(date(2026, 1, 5), date(2026, 6, 1)))
+        at = rng.at(rng.day(date(2026, 1, 5), date(2026, 6, 1)))
         service = min(books["services"])
         fields = {"title": f"Weekend class {number + 1}", "internal": True, "services": [service]}
-        row = work.create_project(books, fields, at)
+        row = projects_and_time.create_project(books, fields, at)
         row["_members"] = [OWNER]
     for _ in range(50):
-        started = dice.at(dice.day(date(2026, 6, 2), date(2026, 10, 20)))
-        _entry(books, dice, started, OWNER, dice.choice(list(books["projects"].values())))
+        started = rng.at(rng.day(date(2026, 6, 2), date(2026, 10, 20)))
+        _entry(books, rng, started, OWNER, rng.choice(list(books["projects"].values())))

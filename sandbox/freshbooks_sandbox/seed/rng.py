@@ -6,14 +6,14 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.books.store import Books
 
 FIRST = date(2024, 11, 1)
 LAST = date(2026, 10, 29)
 END = datetime(2026, 10, 30, 20, 0, tzinfo=UTC)
 
 
-class Dice(random.Random):
+class Rng(random.Random):
     """A stream of its own for each business and area: a change in one area moves no other."""
 
     def __init__(self, books: Books, area: str) -> None:

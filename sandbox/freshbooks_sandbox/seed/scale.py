@@ -8,11 +8,10 @@ from __future__ import annotations
 import gc
 from datetime import UTC, datetime, timedelta
 
+from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.domain import clients, invoices
-from freshbooks_sandbox.money import cents, decimal
-from freshbooks_sandbox.seed.dice import Dice
-from freshbooks_sandbox.stamps import eastern
-from freshbooks_sandbox.store import Books
+from freshbooks_sandbox.seed.rng import Rng
+from freshbooks_sandbox.values import cents, decimal, eastern
 
 _POOL = 500
 _START = datetime(2024, 11, 1, 14, tzinfo=UTC)
@@ -20,7 +19,7 @@ _START = datetime(2024, 11, 1, 14, tzinfo=UTC)
 
 def fill(books: Books, count: int) -> None:
     """`count` sent, partly paid and paid invoices over 200 clients, in order of their ids."""
-    dice = Dice(books, "scale")
+    rng = Rng(books, "scale")
     for number in range(200):
         clients.create(
             books, {"organization": f"Client {number:03d}", "email": f"c{number}@example.com"}, _START
@@ -30,16 +29,16 @@ def fill(books: Books, count: int) -> None:
     for _ in range(_POOL):
         lines = [
             {
-                "name": dice.choice(("Design", "Hosting", "Print")),
+                "name": rng.choice(("Design", "Hosting", "Print")),
                 "description": "As agreed",
-                "qty": dice.choice(("1", "2", "0.75")),
-                "unit_cost": str(dice.price(20, 400)),
+                "qty": rng.choice(("1", "2", "0.75")),
+                "unit_cost": str(rng.price(20, 400)),
                 "taxName1": "HST",
                 "taxAmount1": "13",
             }
             for _ in range(4)
         ]
-        fields = {"customerid": dice.choice(people)["id"], "create_date": "2024-11-01", "lines": lines}
+        fields = {"customerid": rng.choice(people)["id"], "create_date": "2024-11-01", "lines": lines}
         pool.append(invoices.create(books, fields, _START))
     for base in pool:
         for line in base["lines"]:

@@ -1,0 +1,1 @@
+"""What lists answer: pages, the look of a row, and how an account may differ."""
