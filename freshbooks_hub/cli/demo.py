@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
+from freshbooks_hub.cli.sandbox import sandbox_class
 from freshbooks_hub.connection import login, oauth
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import utc_now
@@ -67,11 +68,9 @@ class DemoResult:
 
 def run_demo(parent: Home, reporter: Reporter) -> DemoResult:
     """Connect, sync and read the marts in a home of its own, `demo` under `parent`. Raises HubError."""
-    from freshbooks_sandbox import Sandbox
-
     home = Home(parent.root / "demo").ensure()
     repeated = home.marts.exists()
-    with Sandbox(seed="demo", rate_limit=None) as sandbox, _freshbooks_at(sandbox.url):
+    with sandbox_class()(seed="demo", rate_limit=None) as sandbox, _freshbooks_at(sandbox.url):
         reporter.phase(f"Sandbox FreshBooks at {sandbox.url}: logging in and giving consent")
         credentials = {
             "auth_type": "oauth2.0",

@@ -5,17 +5,32 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 
+if TYPE_CHECKING:
+    from freshbooks_sandbox import Sandbox
+
+
+def sandbox_class() -> type[Sandbox]:
+    """Of the distribution freshbooks-sandbox, the extra `demo`; HubError without it."""
+    try:
+        from freshbooks_sandbox import Sandbox
+    except ModuleNotFoundError as error:
+        if error.name != "freshbooks_sandbox":
+            raise
+        raise HubError(
+            "The sandbox is not installed; `pip install 'source-freshbooks[demo]'` adds it."
+        ) from error
+    return Sandbox
+
 
 def serve(port: int, config: Path | None) -> None:
     """Serve on 127.0.0.1 until interrupted; with `config`, write a ready connector config there."""
-    from freshbooks_sandbox import Sandbox
-
     try:
-        sandbox = Sandbox(seed="demo", port=port).start()
+        sandbox = sandbox_class()(seed="demo", port=port).start()
     except OSError as error:
         raise HubError(
             f"Port {port} cannot be used: {error.strerror}. Choose another with --port."

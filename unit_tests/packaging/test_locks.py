@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = ("pyproject.toml", "sandbox/pyproject.toml")
 LOCKS = [
     "requirements.lock",
     *sorted(str(lock.relative_to(ROOT)) for lock in (ROOT / "deploy").rglob("*.lock")),
@@ -25,15 +26,17 @@ def entries(lock: Path) -> list[str]:
 
 
 def bounds() -> list[Requirement]:
-    content = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    """What the two distributions, the extras that are locked and the developers ask for, each once."""
+    content, sandbox = (tomllib.loads((ROOT / path).read_text()) for path in PROJECTS)
     optional = content["project"]["optional-dependencies"]
     names = (
         *content["project"]["dependencies"],
         *optional["hub"],
         *optional["postgres"],
+        *sandbox["project"]["dependencies"],
         *content["dependency-groups"]["dev"],
     )
-    return [Requirement(name) for name in names]
+    return [Requirement(name) for name in dict.fromkeys(names)]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
