@@ -12,11 +12,11 @@ DAGSTER := .venv-dagster/.installed
 
 install: $(INSTALLED)
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 demo: $(INSTALLED)
@@ -35,6 +35,10 @@ lint: $(INSTALLED)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@# What each distribution imports is declared, and what is declared is used; the source uses nothing of an extra.
+	@$(BIN)/deptry freshbooks_api source_freshbooks --optional-dependencies-dev-groups demo,hub,postgres,spark
+	@$(BIN)/deptry freshbooks_api source_freshbooks freshbooks_hub
+	@$(BIN)/deptry --config sandbox/pyproject.toml sandbox/freshbooks_sandbox
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
 format: $(INSTALLED)
@@ -92,17 +96,17 @@ test-lowest: $(LOWEST)
 		integration_tests/test_source_reads.py integration_tests/web/test_security.py integration_tests/web/test_serve.py \
 		unit_tests --ignore unit_tests/dbt/test_spark.py
 
-$(LOWEST): deploy/lowest/requirements.lock pyproject.toml
+$(LOWEST): deploy/lowest/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv-lowest from $< (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
-$(DAGSTER): deploy/dagster/requirements.lock pyproject.toml
+$(DAGSTER): deploy/dagster/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -m venv .venv-dagster
 	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/dagster/requirements.lock
-	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 bench: $(INSTALLED)
@@ -113,7 +117,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock:
-	@$(COMPILE) --extra hub --extra postgres --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --extra hub --extra postgres --group dev pyproject.toml sandbox/pyproject.toml --output-file requirements.lock
 	@$(COMPILE) deploy/image/build.in --constraint requirements.lock --output-file deploy/image/build.lock
 	@$(COMPILE) pyproject.toml --constraint requirements.lock --output-file deploy/image/requirements.lock
 	@$(COMPILE) --extra hub pyproject.toml --constraint requirements.lock --output-file deploy/hub/requirements.lock
@@ -121,8 +125,8 @@ lock:
 		--output-file deploy/dagster/requirements.lock
 	@for kind in spark cloud; do cd $(CURDIR)/deploy/warehouses/$$kind && \
 		$(COMPILE) requirements.in --output-file requirements.lock || exit 1; done
-	@$(COMPILE) --resolution lowest-direct --extra hub --extra postgres --group dev pyproject.toml \
-		--output-file deploy/lowest/requirements.lock
+	@$(COMPILE) --resolution lowest-direct --extra hub --extra postgres --group dev \
+		pyproject.toml sandbox/pyproject.toml --output-file deploy/lowest/requirements.lock
 
 clean:
 	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info dbt_project/target dbt_project/logs
