@@ -1,12 +1,20 @@
 """In CI a test that does not run is a failure: a skip there means that an install step is missing."""
 
 import os
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Speed is the machine's business: benchmarks measure it, tests do not.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+from integration_tests import programs
+
+CI = bool(os.environ.get("CI"))
+
+# Speed is the machine's business: benchmarks measure it, tests do not. CI draws the same examples each time, so that
+# a failure there is of the change; everybody else draws others at each run.
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=CI
+)
 settings.load_profile("project")
 
 
@@ -19,7 +27,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A program that is missing is one line of the summary, and not one for each test that needs it."""
+    report = yield
+    if call.excinfo and isinstance(call.excinfo.value, programs.Missing):
+        report.longrepr = (programs.__file__, None, str(call.excinfo.value))
+    return report
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and exitstatus == 0 and reporter.stats.get("skipped"):
+    if CI and exitstatus == 0 and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,6 +1,5 @@
 """Pages over synced demo books, and a real Chromium."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from freshbooks_hub.connection import login
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
+from integration_tests import programs
 from integration_tests.hub import Books
 from integration_tests.web.serving import Client, Served
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -67,11 +66,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(
-            f"{CHROMIUM} is not there: install Debian's package chromium, or name another in CHROMIUM"
-        )
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=programs.chromium(), args=ARGUMENTS)
     yield browser
     browser.close()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
+from integration_tests import programs
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
 from unit_tests.dbt.unusual_books import odd_books
@@ -66,12 +67,10 @@ def server() -> Iterator["Server"]:
     """PostgreSQL, empty, for one module of tests."""
     from unit_tests.dbt import postgres  # its driver is not in Spark's environment
 
-    programs = postgres.binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    binaries = programs.postgresql()
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     try:
-        with postgres.server(folder, programs) as running:
+        with postgres.server(folder, binaries) as running:
             yield running
     finally:
         shutil.rmtree(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -36,14 +35,6 @@ class Server:
 
     def connect(self) -> Any:
         return psycopg2.connect(host="127.0.0.1", port=self.port, user="freshbooks", dbname="postgres")
-
-
-def binaries() -> Path | None:
-    """The newest installed server's folder: Debian keeps one per version, outside of PATH."""
-    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    if shutil.which("initdb"):
-        found.append(Path(str(shutil.which("initdb"))))
-    return max(found, key=lambda path: path.parts).parent if found else None
 
 
 @contextmanager

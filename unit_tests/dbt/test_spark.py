@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from pyspark.sql import SparkSession
 
+from integration_tests import programs
 from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
 from unit_tests.dbt.digests import digest
 from unit_tests.dbt.raw_tables import write_raw
@@ -32,6 +33,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The session of this process: dbt-spark runs in it too."""
+    programs.java()
     builder = SparkSession.builder.master("local[2]")
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)

@@ -1,19 +1,19 @@
 """The units as systemd itself judges them, without being run."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from integration_tests import programs
+
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd")
 @pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("*.service")))
 def test_a_service_may_do_little_else_than_its_work(unit: str) -> None:
     """Up to 5.0 systemd says OK."""
-    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=50", str(UNITS / unit)]
+    command = [programs.systemd_analyze(), "security", "--offline=yes", "--threshold=50", str(UNITS / unit)]
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
