@@ -20,6 +20,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from freshbooks_sandbox import Sandbox
 from source_freshbooks import SourceFreshbooks
+from source_freshbooks.components.retriever_base import PerBusinessRetriever
 
 
 def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
@@ -44,6 +45,14 @@ def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
 def discovered() -> tuple[AirbyteStream, ...]:
     source = SourceFreshbooks(config={"credentials": {}})
     return tuple(stream.as_airbyte_stream() for stream in source.streams(source._config))
+
+
+def retriever_of(source: SourceFreshbooks, name: str) -> PerBusinessRetriever:
+    """What reads the stream `name`, out of the CDK's wrappers."""
+    stream = next(stream for stream in source.streams(source._config) if stream.name == name)
+    retriever = stream._stream_partition_generator._partition_factory._retriever  # type: ignore[attr-defined]
+    assert isinstance(retriever, PerBusinessRetriever)
+    return retriever
 
 
 def lists() -> list[str]:

@@ -22,7 +22,7 @@ INVOICES = "*/invoices/invoices"
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off at once; how long it waits is not what these tests are about."""
-    monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
+    monkeypatch.setattr("source_freshbooks.components.http.Backoff.backoff_time", lambda *_, **__: 0.01)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
@@ -193,9 +193,9 @@ def test_an_unknown_business_id_lists_the_known_ones(read: Read, config: dict[st
 def test_rows_deleted_while_a_list_is_read_pull_none_over_the_page_boundary(
     sandbox: Sandbox, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from source_freshbooks.components import retriever
+    from source_freshbooks.components.retriever_list import ListRead
 
-    real = retriever._Reading._fetch
+    real = ListRead._fetch
     newest = max(sandbox.books(439000)["invoices"])
 
     def fetch(self: Any, params: Any) -> Any:
@@ -203,7 +203,7 @@ def test_rows_deleted_while_a_list_is_read_pull_none_over_the_page_boundary(
             sandbox.delete("invoices", 439000, newest)
         return real(self, params)
 
-    monkeypatch.setattr(retriever._Reading, "_fetch", fetch)
+    monkeypatch.setattr(ListRead, "_fetch", fetch)
     assert read_ids(read("invoices")) == everything(sandbox, "invoices")
 
 

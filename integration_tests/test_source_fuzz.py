@@ -13,12 +13,11 @@ from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of, discovered, run_source
+from integration_tests.connector import catalog_of, config_of, discovered, retriever_of, run_source
 from source_freshbooks import SourceFreshbooks
-from source_freshbooks.components.batches import LINES
-from source_freshbooks.components.business_retriever import BusinessRetriever
-from source_freshbooks.components.businesses import BusinessRouter
-from source_freshbooks.components.retriever import ListRetriever
+from source_freshbooks.components.partitions import BusinessRouter
+from source_freshbooks.components.retriever_list import ListRetriever
+from source_freshbooks.output import LINES
 
 BUSINESS = 439000
 NONSENSE: list[Any] = [
@@ -111,16 +110,9 @@ BREAK: list[Callable[[random.Random, bytes], bytes]] = [
 ]
 
 
-def retriever_of(source: SourceFreshbooks, name: str) -> BusinessRetriever:
-    stream = next(s for s in source.streams(source._config) if s.name == name)
-    retriever = stream._stream_partition_generator._partition_factory._retriever  # type: ignore[attr-defined]
-    assert isinstance(retriever, BusinessRetriever)
-    return retriever
-
-
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
+    monkeypatch.setattr("source_freshbooks.components.http.Backoff.backoff_time", lambda *_, **__: 0.01)
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setattr(logging.getLogger("airbyte.freshbooks"), "level", logging.WARNING)
 

@@ -12,7 +12,7 @@ from integration_tests.test_source_reads import LISTS, OWNED, _readable, ids
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("source_freshbooks.components.connection.Backoff.backoff_time", lambda *_, **__: 0.01)
+    monkeypatch.setattr("source_freshbooks.components.http.Backoff.backoff_time", lambda *_, **__: 0.01)
 
 
 def _cap(sandbox: Sandbox, rows_a_page: int, **behaviours: bool) -> None:

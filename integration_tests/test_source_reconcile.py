@@ -14,7 +14,7 @@ from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, error_text, rows
 from source_freshbooks import SourceFreshbooks
-from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.components.deletions import KnownIds
 
 BUSINESS = 439000
 

@@ -8,7 +8,7 @@ import pytest
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
 from integration_tests.connector import rows, states
-from source_freshbooks.components.reports import Period, first_month, months_until
+from source_freshbooks.components.retriever_report import Period, first_month, months_until
 
 
 def test_months_run_from_the_first_to_the_open_one() -> None:

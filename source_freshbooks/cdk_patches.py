@@ -1,17 +1,28 @@
-"""Settings of the process that `run` starts; nobody who imports the package gets them.
+"""Every hook on what the CDK keeps private, or requests under it, and the settings of the process.
 
-Without them every command spends a second more CPU, and a read a quarter more.
+No other module touches a private name of theirs (unit_tests/source/test_cdk_patches.py). The CDK is not imported here:
+`run` has to call `prepare` before its first import, which is cheaper then. `prepare` and `started` are for that process
+alone; nobody who imports the package gets them.
 """
 
 import gc
+import logging
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import attributes_doc
-import requests.models
+import requests
+
+if TYPE_CHECKING:
+    from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+    from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+    from airbyte_cdk.sources.types import Record
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 
 def prepare() -> None:
-    """Before the CDK is imported."""
+    """Before the CDK is imported. Without it every command spends a second more CPU, and a read a quarter more."""
     gc.disable()  # imports make objects that stay
     # The CDK's message serializers read the docstrings of all of their classes by parsing their source.
     attributes_doc.get_attributes_doc = _no_docstrings
@@ -21,7 +32,10 @@ def prepare() -> None:
 
 
 def started() -> None:
-    """After the source is built: what is there now stays, and rows hold no cycles."""
+    """Objects alive now live as long as the process: freeze them, so that the collector never scans them.
+
+    Records hold no reference cycles, so it may run rarely.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
@@ -31,3 +45,43 @@ def started() -> None:
 
 def _no_docstrings(cls: type) -> dict[str, str]:  # noqa: ARG001 - the replaced one's signature
     return {}
+
+
+def config_of(source: "ConcurrentDeclarativeSource") -> dict[str, Any]:
+    """The config object that the CDK hands to all components of `source`."""
+    config: dict[str, Any] = source._config  # type: ignore[assignment]
+    return config
+
+
+def limit_queue(source: "ConcurrentDeclarativeSource", items: int) -> None:
+    """At most `items` records wait for whoever reads them. The CDK lets 10,000 wait, whatever their size."""
+    source._concurrent_source._queue.maxsize = items
+
+
+def replace_observe(cursor: "Cursor", observe: "Callable[[Record], None]") -> "Callable[[Record], None]":
+    """Show records to `observe` and no longer to `cursor`; returns the cursor's own method.
+
+    The CDK shows each record as it leaves, and has no hook for a later moment.
+    """
+    own = cursor.observe
+    setattr(cursor, "observe", observe)  # noqa: B010 - a method, to mypy
+    return own
+
+
+def cause_of(error: "AirbyteTracedException") -> BaseException | None:
+    """What a traced exception of the CDK was made from."""
+    return error._exception
+
+
+def set_body(response: requests.Response, body: bytes) -> None:
+    """Give `response` the `body` that was read from its stream."""
+    response._content = body
+
+
+def drop_record_counts() -> None:
+    """The CDK counts a page of records as one: hide its lines 'Read N records from', the retrievers log their own."""
+    logging.getLogger("airbyte").addFilter(_is_no_record_count)
+
+
+def _is_no_record_count(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Read ") or "records from" not in record.getMessage()

@@ -1,24 +1,56 @@
-"""The CDK's entrypoint with a shorter way out for records: whole pages, as bytes."""
+"""A shorter way out for records: a page of them is one message, already the lines that the process will print.
 
-import logging
+What the CDK does for each record (an object, a place in a queue, a message, a count) cost a third of a sync.
+"""
+
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
+import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, Type
 from airbyte_cdk.sources.utils.schema_helpers import split_config
 from airbyte_cdk.utils.message_utils import HashableStreamDescriptor
 
-from source_freshbooks.components.batches import COUNT, LINES
+from source_freshbooks import cdk_patches
 from source_freshbooks.inputs import check_config
+
+# Keys of a batch's data; FreshBooks' fields begin with a letter.
+LINES, COUNT = "\0lines", "\0count"
+
+Changes = Mapping[int, list[dict[str, str]]]
+
+
+def batch(
+    stream: str, records: Sequence[Mapping[str, Any]], cursor_field: str, changes: Changes
+) -> dict[str, Any]:
+    """`records`, one at least, as the data of one CDK record: their RECORD messages as JSON lines, and how many.
+
+    `cursor_field` holds the latest of theirs: stamps are written alike, so their texts compare as they do.
+    `changes`: the `meta.changes` of the records at these places. TypeError if a record cannot be written as JSON.
+    """
+    emitted_at = time.time_ns() // 1_000_000
+    # The keys in the order in which the CDK writes them.
+    start = orjson.dumps({"type": "RECORD", "record": {"stream": stream}})[:-2] + b',"data":'
+    end = b',"emitted_at":%d}}\n' % emitted_at
+    ends = {
+        place: end[:-3] + b',"meta":' + orjson.dumps({"changes": found}) + end[-3:]
+        for place, found in changes.items()
+    }
+    lines = b"".join(
+        start + orjson.dumps(record) + ends.get(place, end) for place, record in enumerate(records)
+    )
+    latest = max(record[cursor_field] for record in records)
+    return {LINES: lines, COUNT: len(records), cursor_field: latest}
 
 
 def run(entrypoint: "Entrypoint", args: list[str]) -> None:
     """What `airbyte_cdk.entrypoint.launch` does, for our entrypoint."""
-    logging.getLogger("airbyte").addFilter(_is_true)
+    cdk_patches.drop_record_counts()
     with PRINT_BUFFER:
         for message in entrypoint.run(entrypoint.parse_args(args)):
             print(f"{message}\n", end="")
@@ -67,8 +99,3 @@ def _write(lines: bytes) -> None:
         while rest:
             rest = rest[out.write(rest) :]
         out.flush()
-
-
-def _is_true(record: logging.LogRecord) -> bool:
-    """Drops the CDK's count of a stream's records, which takes a batch for one; the retrievers log their own."""
-    return not record.getMessage().startswith("Read ") or "records from" not in record.getMessage()

@@ -1,8 +1,8 @@
 """Console script `source-freshbooks`: spec, check, discover, read (Airbyte protocol on standard output)."""
 
-from source_freshbooks import startup
+from source_freshbooks import cdk_patches
 
-startup.prepare()
+cdk_patches.prepare()
 
 # ruff: noqa: E402 - the imports that `prepare` makes cheap
 import os
@@ -13,7 +13,7 @@ from airbyte_cdk.logger import init_logger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_freshbooks import output
-from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.components.deletions import KnownIds
 from source_freshbooks.inputs import read_catalog, read_config, read_state
 from source_freshbooks.output import Entrypoint
 from source_freshbooks.source import SourceFreshbooks
@@ -50,7 +50,7 @@ def run() -> None:
     except AirbyteTracedException as error:
         error.emit_message()
         sys.exit(1)
-    startup.started()
+    cdk_patches.started()
     try:
         output.run(Entrypoint(source), args)
     except Exception as error:

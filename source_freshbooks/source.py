@@ -28,16 +28,17 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_api import scopes
 from freshbooks_api.streams import AVAILABILITY
-from source_freshbooks.components.access import Worked
+from source_freshbooks import cdk_patches
 from source_freshbooks.components.availability import Outcomes
-from source_freshbooks.components.batches import batch
 from source_freshbooks.components.connection import connection_of
+from source_freshbooks.components.deletions import KnownIds
 from source_freshbooks.components.errors import ConfigError
-from source_freshbooks.components.reconcile import KnownIds
+from source_freshbooks.components.permissions import PreviouslyRead
 from source_freshbooks.components.timestamps import BEGINNING, parse_utc
 from source_freshbooks.inputs import is_time
+from source_freshbooks.output import batch
 
-# The CDK lets 10,000 items wait, whatever their size: 150 MB of invoices before a slow reader.
+# Before a slow reader; the CDK's 10,000 records would be 150 MB of invoices.
 RECORDS_WAITING = 500
 BATCHES_WAITING = 4
 CLOCK_TOLERANCE = timedelta(days=1)  # of this machine
@@ -71,13 +72,14 @@ class SourceFreshbooks(YamlDeclarativeSource):
     ) -> None:
         super().__init__(str(MANIFEST), catalog=catalog, config=config, state=state)
         self._state = state
-        self._concurrent_source._queue.maxsize = BATCHES_WAITING if self._batches else RECORDS_WAITING
-        _strip(self._config.get("credentials"))
-        connection = connection_of(self._config)
+        self._settings = cdk_patches.config_of(self)
+        cdk_patches.limit_queue(self, BATCHES_WAITING if self._batches else RECORDS_WAITING)
+        _strip(self._settings.get("credentials"))
+        connection = connection_of(self._settings)
         connection.batches = self._batches
         connection.known_ids = self._known_ids
-        beginning = str(self._config.get("start_date") or BEGINNING)
-        connection.worked = Worked(state, beginning, self._known_ids)
+        beginning = str(self._settings.get("start_date") or BEGINNING)
+        connection.previously_read = PreviouslyRead(state, beginning, self._known_ids)
         connection.outcomes = Outcomes(state)
 
     def _take(
@@ -87,7 +89,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         """Be built again if `config` or `state` is another: the CDK's components know those of the start alone."""
-        if config != self._config or (state is not None and state != self._state):
+        if config != self._settings or (state is not None and state != self._state):
             self._build(catalog, config, self._state if state is None else state)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
@@ -101,7 +103,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
             return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
         status = super().check(logger, config)
         if status.status is Status.SUCCEEDED:
-            token = str(self._config["credentials"].get("access_token"))
+            token = str(self._settings["credentials"].get("access_token"))
             if missing := scopes.missing(token, scopes.READ):
                 status.message = (
                     f"Connected. {' '.join(scope.cost for scope in missing)} To read this too, enable "
@@ -146,7 +148,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
     def _availability(self) -> Iterator[AirbyteMessage]:
         """The messages of `stream_availability`."""
-        connection = connection_of(self._config)
+        connection = connection_of(self._settings)
         now, outcomes = connection.observed_at, connection.outcomes
         yield _status(AirbyteStreamStatus.STARTED)
         if rows := outcomes.rows(now):
@@ -162,12 +164,12 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
     def _fault(self) -> str | None:
         """What is wrong with the config though it fits its schema."""
-        credentials = self._config.get("credentials") or {}
+        credentials = self._settings.get("credentials") or {}
         for name in ("client_id", *SECRETS):
             value = str(credentials.get(name) or "")
             if not (value.isascii() and value.isprintable()):
                 return f"credentials.{name} holds a character that it cannot have. Copy it again."
-        start_date = self._config.get("start_date")
+        start_date = self._settings.get("start_date")
         if not start_date:
             return None
         if not is_time(start_date):

@@ -20,9 +20,9 @@ from requests.auth import AuthBase
 from freshbooks_api.expiry import MARGIN, expiry
 from freshbooks_api.failures import RATE_LIMITED
 from source_freshbooks.components.errors import ConfigError, TransientError
+from source_freshbooks.components.http import harden
 from source_freshbooks.components.redaction import clean
 from source_freshbooks.components.timestamps import format_utc, parse_utc
-from source_freshbooks.components.transport import harden
 
 TIMEOUT = (10, 20)  # seconds to connect, seconds to answer
 

@@ -16,7 +16,6 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from freshbooks_api.errors import PLAN
 from freshbooks_api.streams import AVAILABILITY, ENTITIES
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.redaction import redact
@@ -36,13 +35,6 @@ class Status(StrEnum):
     gated = "gated"  # the plan does not include it
     refused = "refused"  # the role does not allow it
     not_applicable = "not_applicable"  # the business has no id that the stream needs
-
-
-def refusal(error: FreshbooksError) -> Status:
-    """Why a stream that never gave a row is refused."""
-    if error.scopes is not None:
-        return Status.not_granted
-    return Status.gated if error.errno in PLAN or error.status == 402 else Status.refused
 
 
 def rejected(key: object, column: str, value: object, why: str) -> Rejected:
@@ -90,11 +82,11 @@ class Outcomes:
         has_rows: bool = False,
         counts: tuple[int, int] | None = None,
         rejected_rows: list[Rejected] | None = None,
-        whole: bool = True,
+        all_rows: bool = True,
     ) -> None:
         """Note what became of a stream of the business `ids`.
 
-        `counts`: rows read and rows counted, where they differ. `whole`: every row was shown, not only those that
+        `counts`: rows read and rows counted, where they differ. `all_rows`: every row was shown, not only those that
         changed.
         """
         business_id = int(ids["business_id"])
@@ -102,7 +94,7 @@ class Outcomes:
         scopes = (error.scopes or (_SCOPE_OF[stream],)) if error and error.scopes is not None else ()
         with self._lock:
             of_business = self._rejected.setdefault(str(business_id), {})
-            earlier = [] if whole else [row for row in of_business.get(stream, []) if row not in found]
+            earlier = [] if all_rows else [row for row in of_business.get(stream, []) if row not in found]
             of_business[stream] = kept = [*found, *earlier][:MOST_REJECTED]
             self._rows[business_id, stream] = {
                 "business_id": business_id,

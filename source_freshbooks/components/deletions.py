@@ -1,20 +1,42 @@
-"""How each resource tells that a row is deleted or archived, and how to ask for such rows.
+"""How each resource tells that a row is deleted or archived, and how rows that were deleted for good are found.
 
 `passes` are the query parameters of the lists that together show every row; `flags` reads the answer
 (freshbooks-api.md 3.5). Active rows come first, deleted ones last, so that a row archived or deleted while
 the lists are read is seen in its newer state.
+
+A row that was deleted for good, as taxes are, vanishes without a flag, and FreshBooks does not tell of it. Whoever
+knows which rows it has hands their ids to a read from the beginning (`read … --known-ids FILE`). An id that no list
+shows any more is asked for by itself, and comes as the record that it is, or as a tombstone: key, `is_deleted` and the
+cursor, everything else null.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta, ValidationError, convert
+
+from source_freshbooks.components.errors import ConfigError, FreshbooksError
 
 Row = Mapping[str, Any]
 Params = dict[str, Any]
-Flags = tuple[bool, bool, bool]  # deleted, archived, and whether the row itself says so
+# By stream and business; an id is a number or a uuid.
+_Ids = dict[
+    str, dict[Annotated[str, Meta(pattern="^[0-9]{1,18}$")], list[int | Annotated[str, Meta(min_length=1)]]]
+]
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
-_STATES = {state: int(state) for state in (0, 1, 2, "0", "1", "2")}
+GONE = frozenset({1011, 1012})  # errnos: deleted resource, unknown resource
+
+
+class Flags(NamedTuple):
+    """What a row is. `stated`: the row itself says so, and not the list that it was in alone."""
+
+    deleted: bool
+    archived: bool
+    stated: bool
 
 
 @dataclass(frozen=True)
@@ -26,25 +48,34 @@ class Visibility:
     overlapping: bool = False
 
 
+_SHOWN = Flags(False, False, True)
+_DELETED = Flags(True, False, True)
+_ARCHIVED = Flags(False, True, True)
+_STATES = {state: flags for n, flags in enumerate((_SHOWN, _DELETED, _ARCHIVED)) for state in (n, str(n))}
+_UNSTATED = {n: Flags(n == DELETED, n == ARCHIVED, False) for n in (ACTIVE, DELETED, ARCHIVED)}
+
+
 def _vis_state(row: Row, asked: Params) -> Flags:
     state = row.get("vis_state", row.get("visState"))  # the second spelling stands in one real capture
-    if type(state) in (int, str) and (known := _STATES.get(state)) is not None:
-        return known == DELETED, known == ARCHIVED, True
+    if type(state) in (int, str) and (stated := _STATES.get(state)) is not None:
+        return stated
     # The key may be missing on old accounts: what was asked for is what came, unless the filter was ignored.
-    state = asked.get("search[vis_state]", ACTIVE)
-    return state == DELETED, state == ARCHIVED, False
+    return _UNSTATED[asked.get("search[vis_state]", ACTIVE)]
 
 
 def _active(row: Row, _asked: Params) -> Flags:
-    return row.get("active") is False, False, True
+    return _DELETED if row.get("active") is False else _SHOWN
 
 
 def _state(row: Row, _asked: Params) -> Flags:
-    return row.get("state") == "deleted", row.get("state") in ("archived", "inactive"), True
+    state = row.get("state")
+    if state == "deleted":
+        return _DELETED
+    return _ARCHIVED if state in ("archived", "inactive") else _SHOWN
 
 
 def _never(_row: Row, _asked: Params) -> Flags:
-    return False, False, True
+    return _SHOWN
 
 
 VISIBILITY = {
@@ -57,3 +88,44 @@ VISIBILITY = {
     "ledger": Visibility(({},), _state),
     "none": Visibility(({},), _never),
 }
+
+
+class KnownIds:
+    """`{"taxes": {"439000": [7840, 7841]}}`: the ids of rows that are not deleted, by stream and business."""
+
+    def __init__(self, ids: Mapping[str, Mapping[str, list[Any]]] | None = None) -> None:
+        self._ids = ids or {}
+
+    @classmethod
+    def from_file(cls, path: str) -> "KnownIds":
+        try:
+            ids = convert(json.loads(Path(path).read_text(encoding="utf-8")), _Ids)
+        except (OSError, ValueError, RecursionError, ValidationError) as error:
+            raise ConfigError(
+                f"The file of known ids {path} cannot be read ({error}). "
+                'Give a JSON file such as {"taxes": {"439000": [7840]}}.'
+            ) from None
+        return cls(ids)
+
+    def businesses(self, stream: str) -> set[int]:
+        return {int(business) for business in self._ids.get(stream, {})}
+
+    def of(self, stream: str, business_id: int) -> set[Any]:
+        return set(self._ids.get(stream, {}).get(str(business_id), []))
+
+
+def single_record(body: Any, key: str, id_: Any) -> dict[str, Any]:
+    """The one record in the answer for `id_`, whatever it is called; LookupError if it isn't there.
+
+    An answer that is no record is no proof that the record is gone either.
+    """
+    if isinstance(body, dict) and isinstance(body.get("response"), dict):
+        body = body["response"].get("result", body["response"])
+    for value in body.values() if isinstance(body, dict) else ():
+        if isinstance(value, dict) and str(value.get(key) or value.get("id")) == str(id_):
+            return value
+    raise LookupError("the record is missing")
+
+
+def is_gone(error: FreshbooksError) -> bool:
+    return error.status == 404 or error.errno in GONE

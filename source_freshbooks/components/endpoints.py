@@ -1,8 +1,18 @@
-"""The address and the envelope of each API family (freshbooks-api.md 3.1)."""
+"""The address and the envelope of each API family (freshbooks-api.md 3.1), and how one page of a list is asked for."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import requests
+
+from source_freshbooks.components.errors import ODD_ANSWER, TransientError, is_damaged, unknown_shape
+from source_freshbooks.components.http import Client
+
+logger = logging.getLogger("airbyte.freshbooks")
+
+PAGE_ATTEMPTS = 3  # until a page that is not the one asked for is an error
 
 
 @dataclass(frozen=True)
@@ -86,3 +96,28 @@ FAMILIES = {
     "comments": Family("/comments/business/{business_id}", paged=False, needs=_BUSINESS),
     "auth": Family("/auth/api/v1/businesses/{business_id}", paged=False, needs=_BUSINESS),
 }
+
+
+def fetch_page(
+    client: Client, family: Family, path: str, rows: list[str], params: Mapping[str, Any], last: int = 0
+) -> tuple[Page, requests.Response]:
+    """The page `params["page"]` of a list. One that says it is another is asked for again.
+
+    Past the `last` page that the list told, there is none instead.
+    """
+    asked = params["page"]
+    for _ in range(PAGE_ATTEMPTS):
+        body, response = client.get(path, params)
+        try:
+            page = family.page(body, rows)
+        except ODD_ANSWER as error:
+            raise unknown_shape(path, error) from None
+        if page.number == asked or not page.rows:  # the page number of an empty page does not matter
+            return replace(page, damaged=is_damaged(response)), response
+        if last and asked > last:
+            return replace(page, rows=[]), response
+        logger.info("%s: page %s was asked for, page %s came", path, asked, page.number)
+    raise TransientError(
+        f"FreshBooks answered page {asked} of {path} with page {page.number}, {PAGE_ATTEMPTS} times "
+        "in a row. Run again; if it stays so, report it with this text."
+    )

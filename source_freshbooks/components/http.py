@@ -1,15 +1,148 @@
-"""What an answer may not do, whoever sends it: lead the token elsewhere, or fill the memory."""
+"""GET over one pool of connections: the limit of requests, the retries, and what an answer may not do.
 
+The budget is one for all streams of a connection (freshbooks-api.md 6.3). It starts at what was seen live, 600 requests
+a minute, and then follows what each answer says: the limit, how much of the window is left, and after 429 how long to
+wait. Whoever else uses the same counter is thereby respected too.
+No answer may lead the token to another address, or fill the memory.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from airbyte_cdk.sources.streams.call_rate import LimiterSession
+from airbyte_cdk.sources.streams.call_rate import AbstractCallRatePolicy, APIBudget, LimiterSession
+from airbyte_cdk.sources.streams.http import HttpClient
+from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
-from source_freshbooks.components.errors import TransientError
+from freshbooks_api.failures import RATE_LIMITED
+from source_freshbooks import cdk_patches
+from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
 
+TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 invoices has about 400 kB
+_HEADERS = {"User-Agent": "source-freshbooks"}
+
+WINDOW = 60.0  # seconds
+LIMIT = 600
+RESERVE = 0.02  # of the limit, left for pages in flight
+LONGEST_WAIT = 120.0
+
+logger = logging.getLogger("airbyte.freshbooks")
+
+
+class Client:
+    """GET on behalf of one stream."""
+
+    def __init__(
+        self, name: str, api_url: str, session: requests.Session, auth: requests.auth.AuthBase, retries: int
+    ) -> None:
+        self._api_url = api_url
+        self._http = HttpClient(
+            name=name,
+            logger=logger,
+            session=session,
+            error_handler=FreshbooksErrorHandler(retries),
+            backoff_strategy=Backoff(),
+            authenticator=auth,
+        )
+
+    def get(self, path: str, params: Mapping[str, Any]) -> tuple[Any, requests.Response]:
+        """The parsed answer and the response. Raises AirbyteTracedException with a sentence for the user."""
+        try:
+            _, response = self._http.send_request(
+                "GET",
+                f"{self._api_url}{path}",
+                request_kwargs={"timeout": TIMEOUT},
+                headers=_HEADERS,
+                params=params,
+            )
+        except AirbyteTracedException as error:
+            cause = cdk_patches.cause_of(error)
+            if isinstance(cause, BaseBackoffException):  # the retries are used up
+                answer = cause.response
+                limited = isinstance(answer, requests.Response) and answer.status_code == 429
+                raise TransientError(
+                    f"{cause}, at {self._api_url}, several times in a row. "
+                    "Check the network and FreshBooks' status page, then run again: nothing is lost.",
+                    RATE_LIMITED if limited else None,
+                ) from None
+            raise
+        return parsed_body(response), response
+
+
+class RateBudget(APIBudget):
+    def __init__(self, limit: int = LIMIT) -> None:
+        super().__init__(policies=[])
+        self._limit = limit
+        self._sent: deque[float] = deque()
+        self._resume_at = 0.0
+        self._lock = threading.Lock()
+
+    def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002
+        """Wait until a request may be sent."""
+        while (wait := self._reserve()) > 0:
+            time.sleep(wait)
+
+    def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
+        """Learn from the headers; they stand on good answers too, so only their numbers count."""
+        if not isinstance(response, requests.Response):
+            return
+        wait = _number(response, "Retry-After", WINDOW)
+        with self._lock:
+            self._limit = max(int(_number(response, "X-RateLimit-Limit", self._limit)), 1)
+            remaining = _number(response, "X-RateLimit-Remaining", self._limit)
+            if response.status_code == 429 or remaining <= self._limit * RESERVE:
+                self._resume_at = max(self._resume_at, time.monotonic() + min(wait, LONGEST_WAIT))
+
+    def get_matching_policy(self, request: Any) -> AbstractCallRatePolicy | None:  # noqa: ARG002
+        return None
+
+    def _reserve(self) -> float:
+        """0 and the request is counted, or the seconds to wait."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._resume_at:
+                return self._resume_at - now
+            while self._sent and self._sent[0] <= now - WINDOW:
+                self._sent.popleft()
+            if len(self._sent) >= self._limit:
+                return self._sent[0] + WINDOW - now
+            self._sent.append(now)
+            return 0.0
+
+
+def _number(response: requests.Response, header: str, default: float) -> float:
+    try:
+        return float(response.headers[header])
+    except (KeyError, ValueError):
+        return default
+
+
+class Backoff(BackoffStrategy):
+    """`Retry-After` where FreshBooks asks to wait (429, 503), else 1, 2, 4 … seconds with jitter."""
+
+    def backoff_time(
+        self, response_or_exception: requests.Response | requests.RequestException | None, attempt_count: int
+    ) -> float | None:
+        # FreshBooks sends Retry-After on every answer, good ones included (freshbooks-api.md 6.3).
+        if isinstance(response_or_exception, requests.Response) and response_or_exception.status_code in (
+            429,
+            503,
+        ):
+            try:
+                return min(float(response_or_exception.headers["Retry-After"]), LONGEST_WAIT)
+            except (KeyError, ValueError):
+                pass
+        return min(2.0 ** (attempt_count - 1), 30.0) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
 
 
 class Session(LimiterSession):
@@ -42,7 +175,7 @@ class _Adapter(HTTPAdapter):
                     "this text."
                 )
             pieces.append(piece)
-        response._content = b"".join(pieces)  # where requests puts it
+        cdk_patches.set_body(response, b"".join(pieces))
         return response
 
 

@@ -12,8 +12,8 @@ from concurrent.futures import Executor, Future
 from itertools import chain, count
 from typing import TypeVar
 
+from source_freshbooks.components.endpoints import Page
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.families import Page
 
 MAX_PAGES = 10_000
 PER_PAGE = 100  # more is silently capped

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass
 from typing import Any
 
+from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigration
 from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 
 from freshbooks_api.roles import CLIENT, FULL_ROLES, by_default
 from source_freshbooks.components.availability import Status
-from source_freshbooks.components.business_retriever import LOST
 from source_freshbooks.components.connection import Connection, connection_of
+from source_freshbooks.components.endpoints import FAMILIES
 from source_freshbooks.components.errors import ConfigError
-from source_freshbooks.components.families import FAMILIES
-from source_freshbooks.components.records import RecordShaper
+from source_freshbooks.components.normalization import RecordShaper
+from source_freshbooks.components.retriever_base import UNREADABLE_REASON
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -39,7 +40,7 @@ def selected_businesses(connection: Connection) -> list[dict[str, Any]]:
             "This FreshBooks user is at most a client of a business, so there is nothing to sync. "
             "Authorize the connection as the owner, an administrator or another team member of the business."
         )
-    connection.once("lower roles", lambda: _tell_lower_roles(chosen))
+    connection.cached("lower roles", lambda: _warn_of_lower_roles(chosen))
     identity = connection.identity()
     roles = {role.get("accountid"): role for role in identity.get("roles") or []}
     return [_row(membership, roles, identity) for membership in chosen]
@@ -53,7 +54,7 @@ def _default(memberships: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return by_default(memberships, lambda membership: membership.get("role"))
 
 
-def _tell_lower_roles(chosen: list[dict[str, Any]]) -> None:
+def _warn_of_lower_roles(chosen: list[dict[str, Any]]) -> None:
     lower = [m for m in chosen if m.get("role") not in FULL_ROLES]
     if lower:
         logger.warning(
@@ -66,7 +67,7 @@ def _memberships(connection: Connection) -> list[dict[str, Any]]:
     return [m for m in connection.identity().get("business_memberships") or [] if m.get("business")]
 
 
-def _why_lost(connection: Connection, business_id: int, needs: tuple[str, ...]) -> str:
+def _unreadable_reason(connection: Connection, business_id: int, needs: tuple[str, ...]) -> str:
     """The sentence for a business that was read before and cannot be read now."""
     memberships = _memberships(connection)
     found = [m for m in memberships if int(m["business"]["id"]) == business_id]
@@ -121,7 +122,7 @@ class BusinessRouter(PartitionRouter):
         found: set[int] = set()
         for business in selected_businesses(connection):
             applies = all(business.get(name) for name in needs)
-            if not applies and (self.name, business["business_id"]) not in connection.worked:
+            if not applies and (self.name, business["business_id"]) not in connection.previously_read:
                 connection.outcomes.note(business, self.name, Status.not_applicable)
             if applies:
                 found.add(business["business_id"])
@@ -133,12 +134,12 @@ class BusinessRouter(PartitionRouter):
                     },
                 )
         wanted = _wanted(connection)
-        for lost in sorted(connection.worked.businesses(self.name) - found):
-            if not wanted or lost in wanted:
+        for business_id in sorted(connection.previously_read.businesses(self.name) - found):
+            if not wanted or business_id in wanted:
                 yield StreamSlice(
-                    partition={"business_id": lost},
+                    partition={"business_id": business_id},
                     cursor_slice={},
-                    extra_fields={LOST: _why_lost(connection, lost, needs)},
+                    extra_fields={UNREADABLE_REASON: _unreadable_reason(connection, business_id, needs)},
                 )
 
     def get_stream_state(self) -> Mapping[str, StreamState] | None:
@@ -151,7 +152,7 @@ class BusinessRouter(PartitionRouter):
 
 
 @dataclass
-class BusinessesRetriever(Retriever):
+class IdentityRetriever(Retriever):
     """The stream `businesses`: from the identity that every other stream needs anyway."""
 
     config: Mapping[str, Any]
@@ -167,3 +168,13 @@ class BusinessesRetriever(Retriever):
         for row in selected_businesses(connection):
             yield shaper.shape(row)
             connection.outcomes.note(row, self.name, Status.read, has_rows=True)
+
+
+class PerBusinessState(StateMigration):
+    """Drops the CDK's stream-wide cursor: a business connected later would start from it, without history."""
+
+    def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
+        return "states" in stream_state and "state" in stream_state
+
+    def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"use_global_cursor": False, "states": stream_state["states"]}

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from airbyte_cdk.models import AirbyteStateMessage
 
 from freshbooks_api.errors import PLAN
+from source_freshbooks.components.availability import Status
+from source_freshbooks.components.deletions import KnownIds
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.reconcile import KnownIds
 from source_freshbooks.components.timestamps import BEGINNING
 
 logger = logging.getLogger("airbyte.freshbooks")
@@ -24,11 +25,11 @@ def is_gate(error: FreshbooksError) -> bool:
     return error.status in (402, 403) or error.errno in PLAN or error.errno == DENIED
 
 
-class Worked:
-    """Which streams have given rows of which business, by the state of the last sync and by the ids that are known.
+class PreviouslyRead:
+    """Which streams gave rows of which business before, by the state of the last sync and by the ids that are known.
 
-    A state that is not the beginning of all time has followed a row. `beginning` is not believed to be one either:
-    states saved by earlier versions began at the start date.
+    A cursor later than the epoch proves that the stream returned a row once. One at `beginning`, the start date, proves
+    nothing either: earlier versions saved it for streams without rows.
     """
 
     def __init__(
@@ -54,9 +55,18 @@ class Worked:
         }
 
 
-def skip_or_raise(error: FreshbooksError, stream: str, business_id: int, worked: Worked, read: bool) -> None:
+def refusal(error: FreshbooksError) -> Status:
+    """Why a stream that never gave a row is refused."""
+    if error.scopes is not None:
+        return Status.not_granted
+    return Status.gated if error.errno in PLAN or error.status == 402 else Status.refused
+
+
+def skip_or_raise(
+    error: FreshbooksError, stream: str, business_id: int, previously_read: PreviouslyRead, read: bool
+) -> None:
     """Log and return, or raise, as the module says. `read`: a page of this stream and business came in this run."""
-    if read or not is_gate(error) or (stream, business_id) in worked:
+    if read or not is_gate(error) or (stream, business_id) in previously_read:
         raise error
     logger.info(
         "%s of business %s is left out, since it never could be read. %s", stream, business_id, error.message

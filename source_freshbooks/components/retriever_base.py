@@ -1,13 +1,12 @@
-"""What reading a business has in common, lists and reports alike."""
+"""What lists and reports have in common: they are read business by business, and a permission may be missing."""
 
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-import requests
 from airbyte_cdk.models import (
     AirbyteEstimateTraceMessage,
     AirbyteMessage,
@@ -20,25 +19,28 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_freshbooks.components.access import skip_or_raise
-from source_freshbooks.components.availability import Status, refusal
-from source_freshbooks.components.batches import Changes, batch
+from source_freshbooks import cdk_patches
+from source_freshbooks.components.availability import Status
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.errors import ODD_ANSWER, ConfigError, FreshbooksError, unknown_shape
-from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import BEGINNING, format_utc, server_time
+from source_freshbooks.components.normalization import RecordShaper
+from source_freshbooks.components.permissions import refusal, skip_or_raise
+from source_freshbooks.components.timestamps import BEGINNING
+from source_freshbooks.output import Changes, batch
 
 logger = logging.getLogger("airbyte.freshbooks")
 
-LOST = "lost"  # extra field of a slice: why a business that was read before cannot be read now
+UNREADABLE_REASON = (
+    "unreadable_reason"  # extra field of a slice: why a business that was read before cannot be read now
+)
 
 Records = Iterable[Mapping[str, Any] | AirbyteMessage]
 Pages = Iterator[list[dict[str, Any]] | AirbyteMessage]
 
 
 @dataclass
-class BusinessRetriever(Retriever):
-    """What reading a business has in common: the client, the cursor, the gate, the progress."""
+class PerBusinessRetriever(Retriever):
+    """Reads a stream business by business: the client, the cursor, missing permissions, the progress."""
 
     config: Mapping[str, Any]
     name: str
@@ -54,12 +56,11 @@ class BusinessRetriever(Retriever):
         self._lock = threading.Lock()
         # Applied here and not by the CDK's cursor, so that a state tells whether a business ever gave a row.
         self._start = str(self.config.get("start_date") or BEGINNING)
-        self._short: set[int] = set()
+        self._held: set[int] = set()
         self._ended: dict[int, dict[str, Any]] = {}
-        self._latest = Latest(self.cursor_field)
+        self._deferred = DeferredCursor(self.cursor_field)
         if self.cursor is not None:
-            self._move_cursor = self.cursor.observe
-            setattr(self.cursor, "observe", self._latest.observe)  # noqa: B010
+            self._move_cursor = cdk_patches.replace_observe(self.cursor, self._deferred.observe)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
@@ -67,8 +68,8 @@ class BusinessRetriever(Retriever):
         assert stream_slice is not None
         ids = {"business_id": stream_slice.partition["business_id"], **stream_slice.extra_fields}
         business_id = ids["business_id"]
-        if ids.get(LOST):
-            raise ConfigError(str(ids[LOST]))
+        if ids.get(UNREADABLE_REASON):
+            raise ConfigError(str(ids[UNREADABLE_REASON]))
         since = max(stream_slice.cursor_slice.get("start_time", BEGINNING), self._start)
         read = has_rows = False
         refused: FreshbooksError | None = None
@@ -80,19 +81,19 @@ class BusinessRetriever(Retriever):
                     read, has_rows = True, has_rows or bool(page)
                     yield from page
         except FreshbooksError as error:
-            skip_or_raise(error, self.name, business_id, self.connection.worked, read)
+            skip_or_raise(error, self.name, business_id, self.connection.previously_read, read)
             refused = error
         except ODD_ANSWER as error:
             logger.debug("an answer of unknown shape", exc_info=True)
             raise unknown_shape(f"{self.name} of business {business_id}", error) from None
-        latest = self._latest.of(business_id)
-        if latest is not None and business_id not in self._short:
+        latest = self._deferred.pop(business_id)
+        if latest is not None and business_id not in self._held:
             self._move_cursor(latest)
         outcomes = self.connection.outcomes
         if refused is not None:
             outcomes.note(ids, self.name, refusal(refused), error=refused)
         else:
-            has_rows = has_rows or (self.name, business_id) in self.connection.worked
+            has_rows = has_rows or (self.name, business_id) in self.connection.previously_read
             ended = self._ended.pop(business_id, {"status": Status.read})
             outcomes.note(ids, self.name, has_rows=has_rows, **ended)
 
@@ -100,24 +101,19 @@ class BusinessRetriever(Retriever):
         """What `Outcomes.note` is to be told when the business is read to its end; `read` if nothing is told here."""
         self._ended[business_id] = outcome
 
-    def came_short(self, business_id: int) -> None:
+    def hold_cursor(self, business_id: int) -> None:
         """Leave the cursor of this business where it is: the next sync reads from the same place again."""
-        self._short.add(business_id)
+        self._held.add(business_id)
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         """What leaves for one business, by page; `since` is the start of the cursor's window, UTC."""
         raise NotImplementedError
 
-    def leaving(self, records: list[dict[str, Any]], changes: Changes) -> list[dict[str, Any]]:
+    def serialize(self, records: list[dict[str, Any]], changes: Changes) -> list[dict[str, Any]]:
         """`records` of a page as they leave: one by one, or as one batch, which has their `changes` too."""
         if records and self.connection.batches:
             return [batch(self.name, records, self.cursor_field, changes)]
         return records
-
-    @staticmethod
-    def observed(response: requests.Response) -> str:
-        """`observed_at` of what this answer says: the server's clock, free of our clock's faults."""
-        return format_utc(server_time(response) - timedelta(seconds=1))
 
     def expect(self, rows: int) -> AirbyteMessage:
         """Tell how many rows the stream will have in all, as far as known: the progress of the sync."""
@@ -135,12 +131,12 @@ def trace(kind: TraceType, **content: Any) -> AirbyteMessage:
     return AirbyteMessage(type=Type.TRACE, trace=AirbyteTraceMessage(type=kind, emitted_at=now, **content))
 
 
-class Latest:
-    """The record of each business that would move its cursor furthest, of those that left.
+class DeferredCursor:
+    """The emitted record with the highest cursor, per business.
 
-    The CDK's cursor learns of it when the business is read to its end and whole, not before: rows that are missing
-    from the middle of a list would be behind the cursor for good. It also costs a sixth of a sync to parse every
-    stamp. Stamps are written alike, so their texts compare as they do. A business is read by one thread.
+    It is handed to the CDK's cursor only after the business was read completely: rows that are missing from the middle
+    of a list would be behind the cursor for good. To parse every stamp would also cost a sixth of a sync. Stamps are
+    written alike, so their texts compare as they do. A business is read by one thread.
     """
 
     def __init__(self, cursor_field: str) -> None:
@@ -155,5 +151,5 @@ class Latest:
             self._stamps[business] = record.data[self._cursor_field]
             self._records[business] = record
 
-    def of(self, business_id: int) -> Record | None:
+    def pop(self, business_id: int) -> Record | None:
         return self._records.pop(business_id, None)

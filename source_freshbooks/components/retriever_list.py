@@ -1,9 +1,8 @@
 """Reads one list resource of a business: every pass, every page, every row not older than the cursor."""
 
 import logging
-import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -12,43 +11,21 @@ import requests
 from airbyte_cdk.models import AirbyteMessage
 
 from source_freshbooks.components.availability import Status
-from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
-from source_freshbooks.components.decoding import holds_replacement
-from source_freshbooks.components.deletions import VISIBILITY, Flags, Params
-from source_freshbooks.components.errors import (
-    ODD_ANSWER,
-    FreshbooksError,
-    TransientError,
-    is_damaged,
-    unknown_shape,
-)
-from source_freshbooks.components.families import FAMILIES, Family, Page
-from source_freshbooks.components.odd_rows import OddRows
-from source_freshbooks.components.paging import PER_PAGE, Drift, cut_off, read_on, read_pages
-from source_freshbooks.components.reconcile import is_gone, single_record
-from source_freshbooks.components.records import Change, RecordShaper, null_unwritable
-from source_freshbooks.components.timestamps import (
-    BEGINNING,
-    eastern_day,
-    format_utc,
-    parse_utc,
-    server_time,
-    to_utc,
-)
+from source_freshbooks.components.deletions import VISIBILITY, Params, is_gone, single_record
+from source_freshbooks.components.endpoints import FAMILIES, Page, fetch_page
+from source_freshbooks.components.errors import FreshbooksError, unknown_shape
+from source_freshbooks.components.normalization import RecordShaper
+from source_freshbooks.components.paging import PER_PAGE, Drift, cut_off, read_list, read_on, read_pages
+from source_freshbooks.components.permissions import skip_or_raise
+from source_freshbooks.components.retriever_base import Pages, PerBusinessRetriever
+from source_freshbooks.components.rows import RowReader, Shaped
+from source_freshbooks.components.timestamps import BEGINNING, eastern_day, format_utc, parse_utc
 
 logger = logging.getLogger("airbyte.freshbooks")
 
-# A stamp later than the server's clock would hide every later change behind it.
-CLOCK_TOLERANCE = timedelta(hours=1)
-
-PAGE_ATTEMPTS = 3  # until a page that is not the one asked for is an error
-
-# A record, and its `meta.changes`.
-Shaped = tuple[dict[str, Any], list[Change]]
-
 
 @dataclass
-class ListRetriever(BusinessRetriever):
+class ListRetriever(PerBusinessRetriever):
     """Parameters of a stream, as the manifest gives them.
 
     family: key of FAMILIES; route: path after the family's root; rows: result key of the list, or several.
@@ -72,39 +49,20 @@ class ListRetriever(BusinessRetriever):
     every_row: bool = False
     single: str | None = None
 
+    @property
+    def key(self) -> str:
+        """The field that tells rows of a business apart."""
+        return self.primary_key[-1] if self.primary_key else "id"
+
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
-        return _Reading(self, ids, since, shaper).pages()
-
-    def page(
-        self, family: Family, path: str, rows: list[str], params: Params, last: int = 0
-    ) -> tuple[Page, requests.Response]:
-        """The page `params["page"]` of a list. One that says it is another is asked for again.
-
-        Past the `last` page that the list told, there is none instead.
-        """
-        asked = params["page"]
-        for _ in range(PAGE_ATTEMPTS):
-            body, response = self.client.get(path, params)
-            try:
-                page = family.page(body, rows)
-            except ODD_ANSWER as error:
-                raise unknown_shape(path, error) from None
-            if page.number == asked or not page.rows:  # the page number of an empty page does not matter
-                return replace(page, damaged=is_damaged(response)), response
-            if last and asked > last:
-                return replace(page, rows=[]), response
-            logger.info("%s: page %s was asked for, page %s came", path, asked, page.number)
-        raise TransientError(
-            f"FreshBooks answered page {asked} of {path} with page {page.number}, {PAGE_ATTEMPTS} times "
-            "in a row. Run again; if it stays so, report it with this text."
-        )
+        return ListRead(self, ids, since, shaper).pages()
 
     def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - for others to give
         """Rows that other answers show; those that the list shows too are dropped."""
         return iter(())
 
 
-class _Reading:
+class ListRead:
     """One read of one business."""
 
     def __init__(
@@ -113,23 +71,17 @@ class _Reading:
         self._stream = stream
         self._ids = ids
         self._since = since
-        self._shaper = shaper
         self._family = FAMILIES[stream.family]
         self._path = self._family.path(ids, stream.route)
         self._names = [stream.rows] if isinstance(stream.rows, str) else stream.rows
-        self._observed = ""
-        self._latest = ""
         self._visibility = VISIBILITY[stream.visibility]
-        self._key = stream.primary_key[-1] if stream.primary_key else "id"
         self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
-        self._seen: dict[Any, Flags] = {}
-        self._remembers = self._visibility.overlapping or bool(self._known)
+        remembers = self._visibility.overlapping or bool(self._known)
+        self._reader = RowReader(stream, ids, since, shaper, self._visibility, remembers)
         self._proven = True  # every list held as many rows as were counted
         self._rows = self._counted = 0
         self._short: list[Drift] = []
-        self._odd = OddRows()
         self._last_page = 0
-        self._finishing = threading.Lock()
 
     def pages(self) -> Pages:
         for asked in self._visibility.passes:
@@ -139,7 +91,7 @@ class _Reading:
                 # are unreadable: a second look tells which.
                 logger.info("%s: %s; reading the list again", self._label(asked), drift)
                 if self._visibility.overlapping:
-                    self._seen.clear()
+                    self._reader.seen.clear()
                 drift = yield from self._list(asked, drift.smaller or PER_PAGE)
             if drift.cut:
                 raise cut_off(self._label(asked), drift)
@@ -151,27 +103,27 @@ class _Reading:
                     drift,
                 )
                 self._short.append(drift)
-                self._stream.came_short(self._ids["business_id"])
+                self._stream.hold_cursor(self._ids["business_id"])
             self._proven &= not drift.suspected
             self._rows += drift.rows
             self._counted += drift.total
         if self._counted and not self._rows:
             self._refuse_nothing()
         unlisted = (row for row in self._stream.unlisted(self._ids) if not self._is_listed(row))
-        yield self._finish(unlisted, {})
+        yield self._reader.serialize_page(unlisted, {})
         if self._known and self._proven:
-            yield self._leave(list(self._vanished(self._known - self._seen.keys())))
-        self._odd.tell(self._label({}), self._rows)
+            yield self._reader.serialize(list(self._vanished(self._known - self._reader.seen.keys())))
+        self._reader.odd.tell(self._label({}), self._rows)
         self._note()
 
     def _is_listed(self, row: Any) -> bool:
-        return type(row) is dict and type(row.get("id")) is int and row["id"] in self._seen
+        return type(row) is dict and type(row.get("id")) is int and row["id"] in self._reader.seen
 
     def _note(self) -> None:
         """The outcome of a read to the end."""
         stream = self._stream
-        worked = (stream.name, self._ids["business_id"]) in stream.connection.worked
-        if self._counted and not self._rows and not worked:
+        gave_rows = (stream.name, self._ids["business_id"]) in stream.connection.previously_read
+        if self._counted and not self._rows and not gave_rows:
             status = Status.refused  # a role that shows no row answers so (freshbooks-api.md 1.6)
         else:
             status = Status.short if self._short else Status.read
@@ -181,8 +133,8 @@ class _Reading:
             self._ids["business_id"],
             status=status,
             counts=counts if status is Status.short else None,
-            rejected_rows=self._odd.rejected,
-            whole=from_beginning or (stream.every_row and not stream.since),
+            rejected_rows=self._reader.odd.rejected,
+            all_rows=from_beginning or (stream.every_row and not stream.since),
         )
 
     def _refuse_nothing(self) -> None:
@@ -191,7 +143,7 @@ class _Reading:
         A filter may have left only rows that the user never could read, so the first pages are asked for without it.
         """
         stream, business_id = self._stream, self._ids["business_id"]
-        if (stream.name, business_id) not in stream.connection.worked:
+        if (stream.name, business_id) not in stream.connection.previously_read:
             return
         if self._filters(self._since) != self._filters(None):
             bare = {**self._filters(None), "page": 1, "per_page": PER_PAGE}
@@ -211,7 +163,7 @@ class _Reading:
                 shaped = self._alone(id_, single)
             elif self._stream.visibility == "none" and self._rows:
                 # Nothing else could tell: these rows have no deletion flag, and the whole list was read.
-                shaped = self._tombstone(id_), []
+                shaped = self._reader.tombstone(id_), []
             else:
                 continue
             if shaped is not None:
@@ -225,14 +177,11 @@ class _Reading:
         except FreshbooksError as error:
             if not is_gone(error):
                 raise
-            return self._tombstone(id_), []
+            return self._reader.tombstone(id_), []
         try:
-            return self._record(single_record(body, self._key, id_), {})
+            return self._reader.record(single_record(body, self._stream.key, id_), {})
         except LookupError as error:
             raise unknown_shape(path, error) from None
-
-    def _tombstone(self, id_: Any) -> dict[str, Any]:
-        return {**self._stamp({self._key: id_}, self._observed), "is_deleted": True, "is_archived": False}
 
     def _list(
         self, asked: Params, per_page: int
@@ -241,17 +190,17 @@ class _Reading:
         params = {**self._filters(self._since), **asked, "per_page": per_page}
 
         def finish(page: Page) -> tuple[int, int, list[dict[str, Any]]]:
-            return len(page.rows), page.total, self._finish(page.rows, asked, page.damaged)
+            return len(page.rows), page.total, self._reader.serialize_page(page.rows, asked, page.damaged)
 
         def fetch(number: int) -> tuple[int, int, list[dict[str, Any]]]:
             return finish(self._fetch({**params, "page": number})[0])
 
         first, response = self._fetch({**params, "page": 1})
-        if not self._observed:
-            self._observe(response)
+        if not self._reader.observed:
+            self._reader.begin(response)
         if first.total and (not self._visibility.overlapping or asked is self._visibility.passes[0]):
             yield stream.expect(first.total)
-        self._odd.begin()
+        self._reader.odd.begin()
         drift = Drift(first.total, first.pages, per_page, first.per_page)
         self._last_page = drift.pages
         workers, ahead = stream.connection.page_workers, stream.connection.pages_in_flight
@@ -262,35 +211,8 @@ class _Reading:
         logger.info("%s: %s", self._label(asked), drift)
         return drift
 
-    def _finish(self, rows: Iterable[Any], asked: Params, damaged: bool = False) -> list[dict[str, Any]]:
-        """What leaves for `rows`. It is done where a page was fetched: parsed rows that wait their turn are cold
-        by then and fill memory, and threads that take turns within a page take longer."""
-        with self._finishing:
-            shaped = [found for row in rows if (found := self._record(row, asked)) is not None]
-            if damaged:
-                self._odd.damaged |= {r[self._key] for r, _ in shaped if holds_replacement(r)}
-            return self._leave(shaped)
-
-    def _leave(self, shaped: list[Shaped]) -> list[dict[str, Any]]:
-        records = [record for record, _ in shaped]
-        changes = {place: found for place, (_, found) in enumerate(shaped) if found}
-        try:
-            return self._stream.leaving(records, changes)
-        except TypeError:  # JSON cannot hold one of the values
-            changes |= {
-                place: [*changes.get(place, []), *found]
-                for place, record in enumerate(records)
-                if (found := null_unwritable(record))
-            }
-            return self._stream.leaving(records, changes)
-
     def _fetch(self, params: Params) -> tuple[Page, requests.Response]:
-        return self._stream.page(self._family, self._path, self._names, params, self._last_page)
-
-    def _observe(self, response: requests.Response) -> None:
-        """Note the server's clock when the read began."""
-        self._observed = self._stream.observed(response)
-        self._latest = format_utc(server_time(response) + CLOCK_TOLERANCE)
+        return fetch_page(self._stream.client, self._family, self._path, self._names, params, self._last_page)
 
     def _filters(self, since: str | None) -> Params:
         stream = self._stream
@@ -305,54 +227,33 @@ class _Reading:
             )
         return filters
 
-    def _record(self, row: Any, asked: Params) -> Shaped | None:
-        """The record and what became null in it.
-
-        None if it is older than the cursor, was emitted by an earlier pass, or cannot be told from other rows.
-        """
-        stream = self._stream
-        if type(row) is not dict:
-            self._odd.reject(row, None, self._key, row, "not_an_object")
-            return None
-        cursor = self._observed
-        if stream.updated:
-            stamp = to_utc(row.get(stream.updated), stream.zone)
-            if stamp is not None and stamp <= self._latest:
-                cursor = stamp
-                if self._since and stamp < self._since and not stream.every_row:
-                    return None
-        flags = self._visibility.flags(row, asked)
-        given = row.get(self._key)
-        record = self._stamp(self._shaper.shape(row), cursor)
-        key = record.get(self._key)
-        if key in (None, "") and stream.family == "accounting":
-            key = record[self._key] = record.get("id")  # the key stands there too (freshbooks-api.md 3.6)
-        if key in (None, ""):
-            why = "key_missing" if given in (None, "") else "key_unreadable"
-            self._odd.reject(row, given, self._key, given, why)
-            return None
-        if (self._remembers or not flags[2]) and not self._is_news(key, flags):
-            return None
-        record["is_deleted"], record["is_archived"], _ = flags
-        return record, self._shaper.changes
-
-    def _is_news(self, id_: Any, flags: Flags) -> bool:
-        """Whether no earlier pass showed this row, or it was deleted or archived since then and itself says so.
-
-        A row that does not say so, and comes in every pass, is one whose filter was ignored: it keeps its first flags.
-        """
-        before = self._seen.get(id_)
-        if before is not None and (before == flags or not flags[2]):
-            return False
-        self._seen[id_] = flags
-        return True
-
-    def _stamp(self, record: dict[str, Any], cursor: str) -> dict[str, Any]:
-        record["account_id"] = self._ids["account_id"]
-        record["business_id"] = self._ids["business_id"]
-        record[self._stream.cursor_field] = cursor
-        return record
-
     def _label(self, asked: Params) -> str:
         which = " ".join(f"{key}={value}" for key, value in asked.items())
         return f"{self._stream.name} of business {self._ids['business_id']}{' ' + which if which else ''}"
+
+
+@dataclass
+class ServicesRetriever(ListRetriever):
+    """Services: the list of the business, and those that only its projects show (freshbooks-api.md 3.2, 3.9).
+
+    One user's list was empty while projects embedded services, so both are read.
+    """
+
+    def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        family = FAMILIES["projects"]
+        path = family.path(ids, "projects")
+
+        def ask(number: int, per_page: int) -> Page:
+            params = {"page": number, "per_page": per_page}
+            return fetch_page(self.client, family, path, ["projects"], params)[0]
+
+        read = False
+        try:
+            workers, ahead = self.connection.page_workers, self.connection.pages_in_flight
+            for page in read_list(ask, path, workers, ahead):
+                read = True
+                for project in page.rows:
+                    if isinstance(project, dict):
+                        yield from project.get("services") or []
+        except FreshbooksError as error:
+            skip_or_raise(error, "projects", ids["business_id"], self.connection.previously_read, read)

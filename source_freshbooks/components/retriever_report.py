@@ -3,27 +3,39 @@
 A report is read again as long as its period is open, and its rows have no ids of their own; as one record, rows that
 vanished from it vanish downstream too. Dates are flat (`search[…]` would be ignored and the report run for today) and
 reports are never paged (freshbooks-api.md 3.10).
+
+A report shows one currency alone, and none is shown that nobody asked for. The currencies of a business are those of
+the base, of the clients, and of whatever has an amount: an expense may be in a currency that no client has. A list that
+may not be read adds none, and reports that name no currency tell the base too. Deleted rows are in no report. The lists
+are read without includes, once per business and sync, and only where a report is read.
 """
 
-import calendar
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from source_freshbooks.components.business_retriever import BusinessRetriever, Pages
-from source_freshbooks.components.currencies import currencies
+import pendulum
+
+from source_freshbooks.components.connection import Connection
+from source_freshbooks.components.deletions import ACTIVE, ARCHIVED
+from source_freshbooks.components.endpoints import FAMILIES, Page
 from source_freshbooks.components.errors import FreshbooksError, is_damaged
-from source_freshbooks.components.paging import fetch_ahead
-from source_freshbooks.components.records import RecordShaper
-from source_freshbooks.components.timestamps import BEGINNING, parse_utc
+from source_freshbooks.components.http import Client
+from source_freshbooks.components.normalization import RecordShaper
+from source_freshbooks.components.paging import fetch_ahead, read_list
+from source_freshbooks.components.permissions import is_gate
+from source_freshbooks.components.retriever_base import Pages, PerBusinessRetriever
+from source_freshbooks.components.timestamps import BEGINNING, observed_at, parse_utc
 
 logger = logging.getLogger("airbyte.freshbooks")
 
 ROOT = "/accounting/account/{account_id}/reports/accounting"
 EARLIEST = date(2000, 1, 1)
+EASTERN = "America/New_York"
+
+Code = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Period:
 
 
 @dataclass
-class ReportRetriever(BusinessRetriever):
+class ReportRetriever(PerBusinessRetriever):
     """Parameters: report, the name in the path; rows, the result key; params, what it needs besides the period.
 
     as_of: the report has one date, not two. Then it is read for each month's end and for today. end: the name of
@@ -81,7 +93,7 @@ class ReportRetriever(BusinessRetriever):
                 "is_deleted": False,
                 "is_archived": False,
             }
-            yield self.leaving([record], {0: shaper.changes} if shaper.changes else {})
+            yield self.serialize([record], {0: shaper.changes} if shaper.changes else {})
 
     def _ask(self, root: str, currency: str, period: Period) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}
@@ -108,7 +120,7 @@ class ReportRetriever(BusinessRetriever):
                 f"FreshBooks answered the report {report} in an unknown shape ({type(error).__name__}: {error}). "
                 "Run again; if it stays so, report it with this text."
             ) from None
-        return found, self.observed(response)
+        return found, observed_at(response)
 
     def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
         def find() -> list[str]:
@@ -123,7 +135,7 @@ class ReportRetriever(BusinessRetriever):
             ]
             return sorted(found | {code for code in told if isinstance(code, str) and code})
 
-        return self.connection.once(("currencies", ids["business_id"]), find)
+        return self.connection.cached(("currencies", ids["business_id"]), find)
 
     def _first_day(self, root: str, currency: str, since: str | None, today: date) -> date:
         """The first month to read: of the cursor's window, or of the first income or expense there ever was."""
@@ -140,7 +152,7 @@ class ReportRetriever(BusinessRetriever):
             report, _ = self._report(root, "profitloss_entity", "profitloss", params)
             return first_month(report) or today
 
-        return self.connection.once(("first_day", root, currency), find)
+        return self.connection.cached(("first_day", root, currency), find)
 
 
 def first_month(profit_and_loss: Mapping[str, Any]) -> date | None:
@@ -157,17 +169,72 @@ def first_month(profit_and_loss: Mapping[str, Any]) -> date | None:
 
 def months_until(today: date, first: date, as_of: bool) -> Iterator[Period]:
     """Every month from that of `first` to that of `today`; as-of days are the ends of past months and today."""
-    year, month = first.year, first.month
-    while (year, month) <= (today.year, today.month):
-        start = date(year, month, 1)
-        end = date(year, month, calendar.monthrange(year, month)[1])
+    start = pendulum.date(first.year, first.month, 1)
+    while start <= today:
+        end = start.end_of("month")
         yield Period(None, min(end, today)) if as_of else Period(start, end)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        start = start.add(months=1)
 
 
 def _today(timezone: Any) -> date:
+    """The day in the zone of a business; in US/Eastern where FreshBooks names none that exists."""
     try:
-        zone = ZoneInfo(timezone or "America/New_York")
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        zone = ZoneInfo("America/New_York")
-    return datetime.now(zone).date()
+        return pendulum.now(timezone if timezone and isinstance(timezone, str) else EASTERN).date()
+    except (ValueError, OSError):
+        return pendulum.now(EASTERN).date()
+
+
+def _own(row: Mapping[str, Any]) -> Any:
+    return row.get("currency_code")
+
+
+def _of_amount(row: Mapping[str, Any]) -> Any:
+    amount = row.get("amount")
+    return amount.get("code") if isinstance(amount, dict) else None
+
+
+# Route, result keys, where a row has its currency.
+LISTS: tuple[tuple[str, list[str], Code], ...] = (
+    ("users/clients", ["clients"], _own),
+    ("invoices/invoices", ["invoices"], _own),
+    ("expenses/expenses", ["expenses"], _of_amount),
+    ("bills/bills", ["bills"], _own),
+    ("other_incomes/other_incomes", ["other_income", "other_incomes"], _of_amount),
+)
+
+
+def currencies(connection: Connection, client: Client, ids: Mapping[str, Any]) -> set[str]:
+    """The codes in use, as far as the scopes, the plan and the role let them be seen."""
+    found: set[Any] = set()
+    for pages, code in _sources(connection, client, ids):
+        try:
+            for page in pages:
+                found |= {code(row) for row in page.rows if isinstance(row, dict)}
+        except FreshbooksError as error:
+            if not is_gate(error):
+                raise
+            logger.info("currencies of reports: %s", error.message)
+    return {found_code for found_code in found if isinstance(found_code, str) and found_code}
+
+
+def _sources(
+    connection: Connection, client: Client, ids: Mapping[str, Any]
+) -> Iterator[tuple[Iterator[Page], Code]]:
+    yield _system(client, ids), _own
+    for route, rows, code in LISTS:
+        path = FAMILIES["accounting"].path(ids, route)
+        for state in (ACTIVE, ARCHIVED):
+            yield _list(connection, client, path, rows, state), code
+
+
+def _system(client: Client, ids: Mapping[str, Any]) -> Iterator[Page]:
+    family = FAMILIES["systems"]
+    yield family.page(client.get(family.path(ids, "systems/{business_id}"), {})[0], ["system"])
+
+
+def _list(connection: Connection, client: Client, path: str, rows: list[str], state: int) -> Iterator[Page]:
+    def ask(number: int, per_page: int) -> Page:
+        params = {"search[vis_state]": state, "page": number, "per_page": per_page}
+        return FAMILIES["accounting"].page(client.get(path, params)[0], rows)
+
+    return read_list(ask, path, connection.page_workers, connection.pages_in_flight)

@@ -5,7 +5,7 @@ Accounting stamps are US/Eastern wall time without an offset, whatever the accou
 never later than the event; the overlap of the next sync covers the difference.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ import requests
 
 # Where streams start: the cursor of a business that gave no row yet, whatever the user's start date.
 BEGINNING = "1970-01-01T00:00:00Z"
+# A stamp later than the server's clock would hide every later change behind it.
+CLOCK_TOLERANCE = timedelta(hours=1)
 EASTERN = ZoneInfo("America/New_York")
 _ZONES = {"eastern": EASTERN, "utc": UTC}
 
@@ -56,3 +58,8 @@ def server_time(response: requests.Response) -> datetime:
         return parsedate_to_datetime(response.headers["Date"])
     except (KeyError, TypeError, ValueError):
         return datetime.now(UTC)
+
+
+def observed_at(response: requests.Response) -> str:
+    """When `response` was seen, by the server's clock, which is free of our clock's faults; a second early."""
+    return format_utc(server_time(response) - timedelta(seconds=1))

@@ -12,8 +12,8 @@ import yaml
 
 from freshbooks_api import scopes
 from freshbooks_api.streams import AVAILABILITY, ENTITIES
-from source_freshbooks.components.families import FAMILIES
-from source_freshbooks.components.reports import ROOT
+from source_freshbooks.components.endpoints import FAMILIES
+from source_freshbooks.components.retriever_report import ROOT
 
 IDS = {"account_id": "xZNQ1X", "business_id": 439000, "business_uuid": "a-uuid"}
 

@@ -6,19 +6,23 @@ from typing import Any
 import pytest
 import requests
 from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
+from requests_mock import create_response
 
 from source_freshbooks.components.errors import FreshbooksError, FreshbooksErrorHandler, parsed_body
 
 URL = "https://api.freshbooks.com/accounting/account/aB1cD2/invoices/invoices?search%5Bemail%5D=a%40b.example"
 
 
-def answer(status: int, body: Any, headers: dict[str, str] | None = None) -> requests.Response:
-    response = requests.Response()
-    response.status_code = status
-    response._content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response.headers.update(headers or {})
-    response.url = URL
-    return response
+def answer(
+    status: int,
+    body: Any,
+    headers: dict[str, str] | None = None,
+    request: requests.PreparedRequest | None = None,
+) -> requests.Response:
+    """To `request`; by default a POST, which is never asked again."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = request or requests.Request("POST", URL).prepare()
+    return create_response(request, status_code=status, content=content, headers=headers or {})
 
 
 def interpret(status: int, body: Any, **headers: str) -> Any:
@@ -143,9 +147,7 @@ def test_a_bad_request_without_a_known_number_is_asked_once_more() -> None:
     request = requests.Request("GET", URL).prepare()
 
     def ask(body: Any) -> Any:
-        response = answer(400, body)
-        response.request = request
-        return FreshbooksErrorHandler().interpret_response(response)
+        return FreshbooksErrorHandler().interpret_response(answer(400, body, request=request))
 
     known = {"response": {"errors": [{"errno": 1024, "message": "must be a number"}]}}
     with pytest.raises(FreshbooksError, match="must be a number"):

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from source_freshbooks.components.fitting import kind_of
-from source_freshbooks.components.records import RecordShaper
+from source_freshbooks.components.normalization import RecordShaper, kind_of
 from source_freshbooks.components.redaction import LEAKED_KEYS, redact
 
 SCHEMAS = Path(__file__).parents[2] / "source_freshbooks" / "schemas"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from source_freshbooks.components.endpoints import Page
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.families import FAMILIES, Page
 from source_freshbooks.components.paging import Drift, read_pages
 
 
@@ -84,24 +84,24 @@ def test_rows_created_while_a_list_is_read_do_not_hold_the_cursor_back() -> None
     assert shrinks.short
 
 
-def test_each_family_has_its_envelope() -> None:
-    accounting = {
-        "response": {"result": {"clients": [{}], "page": 1, "pages": 1, "per_page": 15, "total": 1}}
-    }
-    assert FAMILIES["accounting"].page(accounting, ["clients"]) == Page([{}], 1, 1, 1)
-    empty = {"meta": {"total": 0, "per_page": 0, "page": 1, "pages": 0}, "time_entries": []}
-    assert FAMILIES["timetracking"].page(empty, ["time_entries"]) == Page([], 1, 0, 0)
-    with pytest.raises(KeyError):
-        FAMILIES["accounting"].page({"response": {}}, ["clients"])
-
-
-def test_a_family_without_paging_is_one_page() -> None:
-    assert FAMILIES["ledger"].page({"data": [{}, {}]}, ["data"]) == Page([{}, {}], 1, 1, 2)
-    assert FAMILIES["comments"].page({"services": {"5": {"id": 5}}}, ["services"]).rows == [{"id": 5}]
-    system = {"response": {"result": {"system": {"systemid": 7, "name": "x"}}}}
-    assert FAMILIES["systems"].page(system, ["system"]).rows == [{"systemid": 7, "name": "x"}]
-
-
-def test_the_rows_may_stand_under_either_of_two_names() -> None:
-    for key in ("response", "team_members"):
-        assert len(FAMILIES["auth"].page({key: [{}], "meta": {}}, ["response", "team_members"]).rows) == 1
+@pytest.mark.parametrize(
+    ("first", "pages", "short", "suspected"),
+    [
+        (3, [(2, 3), (1, 3)], False, False),
+        (3, [(2, 3), (1, 2)], True, True),  # as many rows as at first, though one was deleted
+        (3, [(2, 4), (2, 3)], True, True),  # grew, then fell back to where it was
+        (3, [(2, 4), (2, 4)], False, True),  # grew alone: rows come twice, none is missed
+        (3, [(2, 3), (0, 3)], True, True),
+        (3, [(2, 3), (2, 3)], False, True),
+        (0, [(0, 0)], False, False),
+    ],
+)
+def test_a_total_that_falls_may_have_lost_rows(
+    first: int, pages: list[tuple[int, int]], short: bool, suspected: bool
+) -> None:
+    """Also when the counts end up equal."""
+    drift = Drift(first)
+    for rows, total in pages:
+        drift.see(rows, total)
+    assert (drift.short, drift.suspected) == (short, suspected)
+    assert str(drift) == f"{sum(rows for rows, _ in pages)} rows read, {first} counted by FreshBooks"

@@ -1,4 +1,4 @@
-from source_freshbooks.components.state import PerBusinessState
+from source_freshbooks.components.partitions import PerBusinessState
 
 
 def test_a_business_connected_later_does_not_inherit_the_cursor_of_the_others() -> None:

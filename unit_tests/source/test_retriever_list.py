@@ -1,4 +1,7 @@
-"""A simulated list of any rows in pages of any size: what can leave leaves, and what cannot is listed."""
+"""Simulated lists: any rows, in pages of any size, that move while they are read.
+
+What can leave leaves, what cannot is listed, and no row that stayed is missed.
+"""
 
 import json
 from pathlib import Path
@@ -10,10 +13,11 @@ from airbyte_cdk.sources.types import StreamSlice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integration_tests.connector import retriever_of
 from source_freshbooks import SourceFreshbooks
-from source_freshbooks.components.batches import LINES
 from source_freshbooks.components.errors import FreshbooksError
-from source_freshbooks.components.retriever import ListRetriever
+from source_freshbooks.components.retriever_list import ListRetriever
+from source_freshbooks.output import LINES
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "source_freshbooks" / "schemas" / "payments.json").read_text()
@@ -43,15 +47,15 @@ class List:
         return json.loads(json.dumps(body)), requests.Response()
 
 
-def reader() -> ListRetriever:
-    source = SourceFreshbooks(config={"credentials": {}, "num_workers": 3}, batches=True)
-    stream = next(s for s in source.streams(source._config) if s.name == "payments")
-    retriever = stream._stream_partition_generator._partition_factory._retriever
-    assert isinstance(retriever, ListRetriever)
-    return retriever
+def retriever(**settings: Any) -> ListRetriever:
+    config = {"credentials": {}, "num_workers": settings["num_workers"]}
+    found = retriever_of(SourceFreshbooks(config=config, batches=settings["batches"]), "payments")
+    assert isinstance(found, ListRetriever)
+    return found
 
 
-RETRIEVER = reader()
+RETRIEVER = retriever(num_workers=3, batches=True)
+ONE_BY_ONE = retriever(num_workers=1, batches=False)
 
 
 def read(simulated: List) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -174,3 +178,49 @@ def test_at_most_fifty_rows_are_listed_and_their_text_is_cut() -> None:
     _, outcome = read(List(rows))
     assert len(outcome["rejected_rows"]) == 50
     assert {len(row["value"]) for row in outcome["rejected_rows"]} == {200}
+
+
+class MovingList:
+    """A list of 100 rows a page, newest id first; before some requests rows are created or deleted."""
+
+    def __init__(self, rows: int, events: dict[int, list[tuple[str, float]]]) -> None:
+        self.ids = list(range(1, rows + 1))
+        self.events = events
+        self.asked = 0
+        self.stayed = set(self.ids)
+
+    def get(self, path: str, params: dict[str, Any]) -> tuple[Any, requests.Response]:
+        if params.get("search[vis_state]") != 0:
+            return self._page([], 1), requests.Response()
+        for kind, where in self.events.get(self.asked, []):
+            if kind == "create":
+                self.ids.append(max(self.ids, default=0) + 1)
+            elif self.ids:
+                self.stayed.discard(self.ids.pop(int(where * len(self.ids))))
+        self.asked += 1
+        return self._page(self.ids[::-1], params["page"]), requests.Response()
+
+    def _page(self, ids: list[int], number: int) -> Any:
+        rows = [{"id": i, "updated": "2026-01-01 00:00:00"} for i in ids[(number - 1) * 100 : number * 100]]
+        paging = {"page": number, "pages": -(-len(ids) // 100), "per_page": 100, "total": len(ids)}
+        return {"response": {"result": {"payments": rows, **paging}}}
+
+
+@settings(max_examples=150)
+@given(
+    rows=st.integers(0, 620),
+    # Only while the list is read for the first time: one that never rests is told, not read for ever.
+    events=st.dictionaries(
+        st.integers(1, 3),
+        st.lists(
+            st.tuples(st.sampled_from(["create", "delete"]), st.floats(0, 0.999)), min_size=1, max_size=5
+        ),
+    ),
+)
+def test_every_row_that_stayed_is_read(rows: int, events: dict[int, list[tuple[str, float]]]) -> None:
+    pages = -(-rows // 100)
+    events = {at: changes for at, changes in events.items() if at < pages}
+    moving = MovingList(rows, events)
+    ONE_BY_ONE.client = moving  # type: ignore[assignment]
+    read = {r["id"] for r in ONE_BY_ONE.read_records(SCHEMA, SLICE) if isinstance(r, dict)}
+    assert moving.stayed <= read
