@@ -1,4 +1,7 @@
-"""The streams: where one row of each is asked for, by path, scope and the key of the list."""
+"""The streams, one table: where one row of each is asked for, by which scope, and with which others it is synced.
+
+Whatever else lists streams is derived from this table, or checked against it (unit_tests/packaging/test_streams.py).
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,43 @@ from dataclasses import dataclass, field
 AVAILABILITY = "stream_availability"
 
 _ACCOUNT = "/accounting/account/{account_id}"
+# The path of each API family before the route (freshbooks-api.md 3.1).
+ROOTS = {
+    "accounting": _ACCOUNT,
+    "systems": f"{_ACCOUNT}/systems",
+    "reports": f"{_ACCOUNT}/reports/accounting",
+    "ledger": "/accounting/businesses/{business_uuid}/ledger_accounts",
+    "projects": "/projects/business/{business_id}",
+    "timetracking": "/timetracking/business/{business_id}",
+    "comments": "/comments/business/{business_id}",
+    "auth": "/auth/api/v1/businesses/{business_id}",
+    "identity": "/auth/api/v1/users",
+}
 
 
 @dataclass(frozen=True)
 class Entity:
-    """A stream of the source. `scope` is the thing in `user:<thing>:read`; `rows` the list's key, if it has one.
+    """A stream of the source.
 
-    `path` takes `account_id`, `business_id` and `business_uuid`; a report without dates runs for today.
+    `family` is a key of ROOTS, `route` the rest of the path; both take `account_id`, `business_id` and `business_uuid`.
+    `scope` is the thing in `user:<thing>:read`. `group` is the sync group that reads it, `full_refresh` the one that
+    reads it from the beginning now and then, where that finds what increments missed
+    (freshbooks_hub/sync/sync_groups.py). `rows` is the list's key, if it has one. A report without dates runs for today.
     """
 
     stream: str
-    path: str
+    family: str
+    route: str
     scope: str
+    group: str
     rows: str | None = None
+    full_refresh: str | None = None
     params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The whole path, with the ids of a business in braces."""
+        return f"{ROOTS[self.family]}/{self.route}"
 
     @property
     def scope_name(self) -> str:
@@ -29,51 +55,64 @@ class Entity:
         return f"user:{self.scope}:read"
 
 
-def _accounting(stream: str, route: str, scope: str, rows: str | None = None) -> Entity:
-    return Entity(stream, f"{_ACCOUNT}/{route}", scope, rows or stream)
+def _accounting(
+    stream: str, route: str, scope: str, group: str, rows: str | None = None, full: str | None = "lists_whole"
+) -> Entity:
+    return Entity(stream, "accounting", route, scope, group, rows or stream, full)
 
 
-def _of_business(stream: str, family: str, scope: str, rows: str | None = None) -> Entity:
-    return Entity(stream, f"/{family}/business/{{business_id}}/{stream}", scope, rows or stream)
+def _of_business(
+    stream: str, family: str, scope: str, group: str, full: str | None = "lists_whole"
+) -> Entity:
+    return Entity(stream, family, stream, scope, group, stream, full)
 
 
 def _report(stream: str, name: str, **params: str) -> Entity:
-    return Entity(stream, f"{_ACCOUNT}/reports/accounting/{name}", "reports", params=params)
+    return Entity(stream, "reports", name, "reports", "reports", params=params)
 
 
 ENTITIES = (
-    Entity("businesses", "/auth/api/v1/users/me", "profile"),
-    _accounting("clients", "users/clients", "clients"),
-    _accounting("invoices", "invoices/invoices", "invoices"),
-    _accounting("estimates", "estimates/estimates", "estimates"),
-    _accounting("payments", "payments/payments", "payments"),
-    _accounting("credit_notes", "credit_notes/credit_notes", "credit_notes"),
-    _accounting("expenses", "expenses/expenses", "expenses"),
-    _accounting("expense_categories", "expenses/categories", "expenses", "categories"),
-    _of_business("projects", "projects", "projects"),
-    _of_business("time_entries", "timetracking", "time_entries"),
-    _accounting("invoice_profiles", "invoice_profiles/invoice_profiles", "invoices"),
-    _accounting("items", "items/items", "billable_items"),
-    _accounting("taxes", "taxes/taxes", "taxes"),
-    _accounting("tasks", "projects/tasks", "billable_items"),
-    _accounting("bills", "bills/bills", "bills"),
-    _accounting("bill_vendors", "bill_vendors/bill_vendors", "bill_vendors"),
-    _accounting("bill_payments", "bill_payments/bill_payments", "bill_payments"),
-    _accounting("other_income", "other_incomes/other_incomes", "other_income"),
-    _accounting("staff", "users/staffs", "teams"),
-    Entity("systems", f"{_ACCOUNT}/systems/systems/{{business_id}}", "business"),
-    _of_business("services", "comments", "billable_items"),
-    _of_business("service_rates", "comments", "billable_items"),
-    Entity("team_members", "/auth/api/v1/businesses/{business_id}/team_members", "teams", "response"),
-    _of_business("team_member_rates", "comments", "teams"),
-    _accounting("journal_entry_accounts", "journal_entry_accounts/journal_entry_accounts", "journal_entries"),
-    _accounting("journal_entry_details", "journal_entries/journal_entry_details", "journal_entries"),
-    Entity(
-        "ledger_accounts",
-        "/accounting/businesses/{business_uuid}/ledger_accounts/accounts",
-        "journal_entries",
-        "data",
+    Entity("businesses", "identity", "me", "profile", "businesses"),
+    _accounting("clients", "users/clients", "clients", "clients"),
+    _accounting("invoices", "invoices/invoices", "invoices", "invoices", full="invoices_whole"),
+    _accounting("estimates", "estimates/estimates", "estimates", "estimates"),
+    _accounting("payments", "payments/payments", "payments", "invoices", full="invoices_whole"),
+    _accounting(
+        "credit_notes", "credit_notes/credit_notes", "credit_notes", "invoices", full="invoices_whole"
     ),
+    _accounting("expenses", "expenses/expenses", "expenses", "expenses"),
+    _accounting("expense_categories", "expenses/categories", "expenses", "categories", "categories"),
+    _of_business("projects", "projects", "projects", "projects"),
+    _of_business("time_entries", "timetracking", "time_entries", "time_entries"),
+    _accounting("invoice_profiles", "invoice_profiles/invoice_profiles", "invoices", "recurring"),
+    _accounting("items", "items/items", "billable_items", "items"),
+    _accounting("taxes", "taxes/taxes", "taxes", "items"),
+    _accounting("tasks", "projects/tasks", "billable_items", "services"),
+    _accounting("bills", "bills/bills", "bills", "bills"),
+    _accounting("bill_vendors", "bill_vendors/bill_vendors", "bill_vendors", "bills"),
+    _accounting("bill_payments", "bill_payments/bill_payments", "bill_payments", "bills"),
+    _accounting("other_income", "other_incomes/other_incomes", "other_income", "other_income"),
+    _accounting("staff", "users/staffs", "teams", "team", full=None),
+    Entity("systems", "systems", "systems/{business_id}", "business", "businesses"),
+    _of_business("services", "comments", "billable_items", "services"),
+    _of_business("service_rates", "comments", "billable_items", "services", full=None),
+    Entity("team_members", "auth", "team_members", "teams", "team", "response"),
+    _of_business("team_member_rates", "comments", "teams", "team", full=None),
+    _accounting(
+        "journal_entry_accounts",
+        "journal_entry_accounts/journal_entry_accounts",
+        "journal_entries",
+        "ledger",
+        full=None,
+    ),
+    _accounting(
+        "journal_entry_details",
+        "journal_entries/journal_entry_details",
+        "journal_entries",
+        "ledger",
+        full=None,
+    ),
+    Entity("ledger_accounts", "ledger", "accounts", "journal_entries", "ledger", "data"),
     _report("report_profit_and_loss", "profitloss_entity"),
     _report("report_balance_sheet", "balance_sheet"),
     _report("report_trial_balance", "trial_balance"),
@@ -85,3 +124,8 @@ ENTITIES = (
     _report("report_item_sales", "item_sales"),
     _report("report_revenue_by_client", "revenue_by_client", sales_type="collected"),
 )
+
+
+def group_streams(group: str) -> tuple[str, ...]:
+    """The streams that a sync group reads, in the order of the table."""
+    return tuple(entity.stream for entity in ENTITIES if group in (entity.group, entity.full_refresh))

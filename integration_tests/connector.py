@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
@@ -21,6 +22,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from freshbooks_sandbox import Sandbox
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.retriever_base import PerBusinessRetriever
+from source_freshbooks.source import MANIFEST
 
 
 def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
@@ -39,6 +41,22 @@ def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
         },
         **settings,
     }
+
+
+@cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """The manifest's streams, each with its `primary_key` and its parameters."""
+    document = yaml.safe_load(MANIFEST.read_text("utf-8"))
+    found = {}
+    for stream in document["streams"]:
+        parameters = dict(stream["$parameters"])
+        shared = parameters.pop("$ref", "").rpartition("/")[2]
+        found[stream["name"]] = {
+            **document["definitions"].get(shared, {}),
+            **parameters,
+            "primary_key": stream["primary_key"],
+        }
+    return found
 
 
 @cache

@@ -9,56 +9,29 @@ import requests
 from airbyte_cdk.models import SyncMode
 from jsonschema import Draft7Validator
 
+from freshbooks_api.streams import ENTITIES
 from freshbooks_sandbox import Sandbox
+from freshbooks_sandbox.resources import BY_NAME
 from integration_tests.conftest import Read
-from integration_tests.connector import discovered, lists, rows, states
+from integration_tests.connector import discovered, lists, manifest, rows, states
 from source_freshbooks.components.timestamps import parse_utc
 
 OWNED = (439000, 439117, 600777)
-# stream, its resource in the sandbox, its native key
-LISTS = [
-    ("clients", "clients", "userid"),
-    ("invoices", "invoices", "invoiceid"),
-    ("payments", "payments", "id"),
-    ("expenses", "expenses", "expenseid"),
-    ("expense_categories", "expense_categories", "categoryid"),
-    ("estimates", "estimates", "estimateid"),
-    ("projects", "projects", "id"),
-    ("time_entries", "time_entries", "id"),
-    ("credit_notes", "credit_notes", "creditid"),
-    ("invoice_profiles", "invoice_profiles", "profileid"),
-    ("items", "items", "itemid"),
-    ("taxes", "taxes", "taxid"),
-    ("tasks", "tasks", "taskid"),
-    ("bills", "bills", "id"),
-    ("bill_vendors", "bill_vendors", "vendorid"),
-    ("bill_payments", "bill_payments", "id"),
-    ("other_income", "other_income", "incomeid"),
-    ("staff", "staff", "userid"),
-    ("services", "services", "id"),
-    ("team_members", "team_members", "uuid"),
-]
+SCHEMAS = {stream.name: stream.json_schema["properties"] for stream in discovered()}
+# The native key of each stream whose rows somebody may edit; the sandbox keeps them by it.
+LISTS = {
+    name: parameters["primary_key"][-1]
+    for name, parameters in manifest().items()
+    if name in BY_NAME and BY_NAME[name].change
+}
 # Read whole at each sync: no stamp of their own, or one that may stand still.
-WHOLE = {"projects", "credit_notes", "taxes", "bill_vendors", "bill_payments", "services", "team_members"}
-
-
+WHOLE = {name for name in LISTS if manifest()[name].get("every_row")}
+# A text of each that may be edited, where its rows can be deleted and restored.
+TEXTS = ("note", "notes", "description", "category", "bill_number")
 TEXT_FIELD = {
-    "clients": "note",
-    "invoices": "notes",
-    "payments": "note",
-    "expenses": "notes",
-    "expense_categories": "category",
-    "estimates": "notes",
-    "projects": "description",
-    "time_entries": "note",
-    "credit_notes": "notes",
-    "invoice_profiles": "notes",
-    "items": "description",
-    "tasks": "description",
-    "bills": "bill_number",
-    "bill_vendors": "note",
-    "bill_payments": "note",
-    "other_income": "note",
+    name: next(field for field in TEXTS if field in SCHEMAS[name])
+    for name in LISTS
+    if BY_NAME[name].soft_delete and SCHEMAS[name].keys() & set(TEXTS)
 }
 
 
@@ -68,9 +41,9 @@ def ids(records: list[dict[str, Any]], key: str) -> list[tuple[int, int]]:
 
 def test_every_row_of_every_owned_business_comes_once(sandbox: Sandbox, read: Read) -> None:
     output = read(*lists())
-    for stream, resource, key in LISTS:
+    for stream, key in LISTS.items():
         expected = sorted(
-            (business, row_id) for business in OWNED for row_id in _readable(sandbox, business, resource)
+            (business, row_id) for business in OWNED for row_id in _readable(sandbox, business, stream)
         )
         assert ids(rows(output, stream), key) == expected, stream
     assert sorted(r["business_id"] for r in rows(output, "businesses")) == list(OWNED)
@@ -167,12 +140,12 @@ def test_a_second_sync_reads_only_the_overlap(read: Read) -> None:
     first = read(*lists())
     second = read(*lists(), state=states(first))
     assert not second.errors
-    for stream, _, key in LISTS:
+    for stream, key in LISTS.items():
         again = rows(second, stream)
         if stream in WHOLE:
             assert ids(again, key) == ids(rows(first, stream), key), stream
             continue
-        cursor = "observed_at" if stream == "time_entries" else "updated_at_utc"
+        cursor = manifest()[stream]["cursor_field"]
         newest: dict[int, str] = {}
         for record in rows(first, stream):
             newest[record["business_id"]] = max(newest.get(record["business_id"], ""), record[cursor])
@@ -186,19 +159,19 @@ def test_a_second_sync_reads_only_the_overlap(read: Read) -> None:
 def test_an_edit_a_deletion_and_a_restoration_come_with_the_next_sync(sandbox: Sandbox, read: Read) -> None:
     """Of a row of each list at once."""
     business = 439000
-    changed = {stream: (resource, key) for stream, resource, key in LISTS if stream in TEXT_FIELD}
-    chosen = {stream: _active(sandbox, business, resource) for stream, (resource, _) in changed.items()}
+    changed = {stream: LISTS[stream] for stream in TEXT_FIELD}
+    chosen = {stream: _active(sandbox, business, stream) for stream in changed}
     state = states(read(*changed))
 
     def after(change: Callable[[str, int, Any], None], flags: dict[str, bool], *streams: str) -> None:
         nonlocal state
         for stream in streams:
-            change(changed[stream][0], business, chosen[stream])
+            change(stream, business, chosen[stream])
         output = read(*changed, state=state)
         assert not output.errors
         state = states(output)
         for stream in streams:
-            key = changed[stream][1]
+            key = changed[stream]
             found = [
                 r for r in rows(output, stream) if (r["business_id"], r[key]) == (business, chosen[stream])
             ]
@@ -206,8 +179,8 @@ def test_an_edit_a_deletion_and_a_restoration_come_with_the_next_sync(sandbox: S
             assert {name: found[-1][name] for name in flags} == flags, stream
             assert found[-1][TEXT_FIELD[stream]] == "changed just now"
 
-    for stream, (resource, _) in changed.items():
-        sandbox.edit(resource, business, chosen[stream], **{TEXT_FIELD[stream]: "changed just now"})
+    for stream in changed:
+        sandbox.edit(stream, business, chosen[stream], **{TEXT_FIELD[stream]: "changed just now"})
     after(lambda *_: None, {"is_deleted": False}, *changed)
     after(sandbox.delete, {"is_deleted": True}, *changed)
     after(sandbox.undelete, {"is_deleted": False, "is_archived": False}, *changed)
@@ -260,7 +233,7 @@ def test_full_refresh_ignores_nothing(sandbox: Sandbox, read: Read) -> None:
 
 
 def test_every_stream_but_businesses_is_incremental() -> None:
-    assert len(discovered()) == 38
+    assert len(discovered()) == len(ENTITIES) + 1  # and stream_availability
     assert [s.name for s in discovered() if SyncMode.incremental not in s.supported_sync_modes] == [
         "businesses"
     ]

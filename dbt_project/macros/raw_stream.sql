@@ -1,6 +1,6 @@
-{# Whether the raw table of a stream exists, by the variable freshbooks_streams (no introspection); usable in SQL. #}
+{# Whether the raw table of a stream exists, by the variable freshbooks_streams (no introspection; null: all exist); usable in SQL. #}
 {% macro has_stream(stream) -%}
-    {{ return(stream in var('freshbooks_streams')) }}
+    {{ return(var('freshbooks_streams') is none or stream in var('freshbooks_streams')) }}
 {%- endmacro %}
 
 {#

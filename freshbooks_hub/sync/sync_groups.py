@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from freshbooks_api.streams import group_streams
+
 MINUTES_20 = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -29,60 +31,29 @@ class Plan:
     whole: bool = False
 
 
+def _plan(name: str, frequency: timedelta, along: tuple[str, ...] = (), whole: bool = False) -> Plan:
+    return Plan(name, group_streams(name), frequency, along, whole)
+
+
+# Which streams a group has, the table of streams says (freshbooks_api/streams.py).
 PLANS = (
-    Plan("invoices", ("invoices", "payments", "credit_notes"), MINUTES_20, along=("clients",)),
-    Plan("clients", ("clients",), HOUR),
-    Plan("expenses", ("expenses",), HOUR, along=("expense_categories",)),
-    Plan("time_entries", ("time_entries",), 2 * HOUR, along=("projects", "services", "team_members")),
-    Plan("projects", ("projects",), 2 * HOUR, along=("clients",)),
-    Plan("estimates", ("estimates",), 6 * HOUR, along=("clients",)),
-    Plan("services", ("services", "service_rates", "tasks"), 6 * HOUR),
-    Plan("categories", ("expense_categories",), 6 * HOUR),
-    Plan("bills", ("bills", "bill_vendors", "bill_payments"), 6 * HOUR, along=("expense_categories",)),
-    Plan("other_income", ("other_income",), 6 * HOUR),
-    Plan("recurring", ("invoice_profiles",), DAY, along=("clients",)),
-    Plan("items", ("items", "taxes"), DAY),
-    Plan("team", ("team_members", "team_member_rates", "staff"), DAY),
-    Plan("businesses", ("businesses", "systems"), DAY),
-    Plan("ledger", ("ledger_accounts", "journal_entry_accounts", "journal_entry_details"), DAY),
-    Plan(
-        "reports",
-        (
-            "report_profit_and_loss",
-            "report_balance_sheet",
-            "report_trial_balance",
-            "report_tax_summary",
-            "report_payments_collected",
-            "report_accounts_aging",
-            "report_invoice_details",
-            "report_expense_details",
-            "report_item_sales",
-            "report_revenue_by_client",
-        ),
-        DAY,
-    ),
-    Plan("invoices_whole", ("invoices", "payments", "credit_notes"), WEEK, along=("clients",), whole=True),
-    Plan(
-        "lists_whole",
-        (
-            "clients",
-            "expenses",
-            "expense_categories",
-            "time_entries",
-            "projects",
-            "estimates",
-            "services",
-            "bills",
-            "bill_vendors",
-            "bill_payments",
-            "other_income",
-            "invoice_profiles",
-            "items",
-            "taxes",
-            "tasks",
-        ),
-        WEEK,
-        whole=True,
-    ),
+    _plan("invoices", MINUTES_20, along=("clients",)),
+    _plan("clients", HOUR),
+    _plan("expenses", HOUR, along=("expense_categories",)),
+    _plan("time_entries", 2 * HOUR, along=("projects", "services", "team_members")),
+    _plan("projects", 2 * HOUR, along=("clients",)),
+    _plan("estimates", 6 * HOUR, along=("clients",)),
+    _plan("services", 6 * HOUR),
+    _plan("categories", 6 * HOUR),
+    _plan("bills", 6 * HOUR, along=("expense_categories",)),
+    _plan("other_income", 6 * HOUR),
+    _plan("recurring", DAY, along=("clients",)),
+    _plan("items", DAY),
+    _plan("team", DAY),
+    _plan("businesses", DAY),
+    _plan("ledger", DAY),
+    _plan("reports", DAY),
+    _plan("invoices_whole", WEEK, along=("clients",), whole=True),
+    _plan("lists_whole", WEEK, whole=True),
 )
 BY_NAME = {plan.name: plan for plan in PLANS}

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from freshbooks_api.streams import ROOTS
 from source_freshbooks.components.errors import ODD_ANSWER, TransientError, is_damaged, unknown_shape
 from source_freshbooks.components.http import Client
 
@@ -78,23 +79,18 @@ def _int(value: Any) -> int:
     return value if type(value) is int else 0
 
 
-_ACCOUNT = "/accounting/account/{account_id}"
 _RESULT = ("response", "result")
 _BUSINESS = ("business_id",)
 
 FAMILIES = {
-    "accounting": Family(_ACCOUNT, _RESULT, paging=""),
-    "systems": Family(_ACCOUNT + "/systems", _RESULT, paging="", paged=False),
+    "accounting": Family(ROOTS["accounting"], _RESULT, paging=""),
+    "systems": Family(ROOTS["systems"], _RESULT, paging="", paged=False),
     # A business without an account answers 404 here, though it has a uuid (freshbooks-api.md 2).
-    "ledger": Family(
-        "/accounting/businesses/{business_uuid}/ledger_accounts",
-        paged=False,
-        needs=("business_uuid", "account_id"),
-    ),
-    "projects": Family("/projects/business/{business_id}", needs=_BUSINESS),
-    "timetracking": Family("/timetracking/business/{business_id}", needs=_BUSINESS),
-    "comments": Family("/comments/business/{business_id}", paged=False, needs=_BUSINESS),
-    "auth": Family("/auth/api/v1/businesses/{business_id}", paged=False, needs=_BUSINESS),
+    "ledger": Family(ROOTS["ledger"], paged=False, needs=("business_uuid", "account_id")),
+    "projects": Family(ROOTS["projects"], needs=_BUSINESS),
+    "timetracking": Family(ROOTS["timetracking"], needs=_BUSINESS),
+    "comments": Family(ROOTS["comments"], paged=False, needs=_BUSINESS),
+    "auth": Family(ROOTS["auth"], paged=False, needs=_BUSINESS),
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pendulum
 
+from freshbooks_api.streams import ROOTS
 from source_freshbooks.components.connection import Connection
 from source_freshbooks.components.deletions import ACTIVE, ARCHIVED
 from source_freshbooks.components.endpoints import FAMILIES, Page
@@ -31,7 +32,6 @@ from source_freshbooks.components.timestamps import BEGINNING, observed_at, pars
 
 logger = logging.getLogger("airbyte.freshbooks")
 
-ROOT = "/accounting/account/{account_id}/reports/accounting"
 EARLIEST = date(2000, 1, 1)
 EASTERN = "America/New_York"
 
@@ -61,7 +61,7 @@ class ReportRetriever(PerBusinessRetriever):
     end: str = "end_date"
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
-        root = ROOT.format_map(ids)
+        root = ROOTS["reports"].format_map(ids)
         today = _today(ids.get("timezone"))
         for currency in self._currencies(ids, root, today):
             first = self._first_day(root, currency, since, today)

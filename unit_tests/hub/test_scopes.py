@@ -1,53 +1,20 @@
-"""What the hub asks for is what the source needs, no less and no more."""
+"""What the hub asks for is what the source needs, no less and no more; test_streams.py has the streams."""
 
 from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from freshbooks_api import scopes
-from freshbooks_api.streams import AVAILABILITY, ENTITIES
-from source_freshbooks.components.endpoints import FAMILIES
-from source_freshbooks.components.retriever_report import ROOT
-
-IDS = {"account_id": "xZNQ1X", "business_id": 439000, "business_uuid": "a-uuid"}
-
-
-def streams() -> dict[str, dict[str, Any]]:
-    """The source's streams, each with its parameters."""
-    manifest = Path(__file__).parents[2] / "source_freshbooks" / "manifest.yaml"
-    document = yaml.safe_load(manifest.read_text("utf-8"))
-    found = {}
-    for stream in document["streams"]:
-        parameters = stream["$parameters"]
-        shared = parameters.get("$ref", "").rpartition("/")[2]
-        found[stream["name"]] = document["definitions"].get(shared, {}) | parameters
-    return found
+from freshbooks_api.streams import ENTITIES
 
 
 def token(**claims: Any) -> str:
     part = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"head.{part}.signature"
-
-
-def test_every_stream_of_the_source_is_probed_and_nothing_else() -> None:
-    assert {entity.stream for entity in ENTITIES} | {AVAILABILITY} == set(streams())
-
-
-@pytest.mark.parametrize("entity", ENTITIES[1:], ids=lambda entity: entity.stream)
-def test_a_probe_asks_where_the_source_reads(entity: Any) -> None:
-    parameters = streams()[entity.stream]
-    if "report" in parameters:
-        expected = f"{ROOT}/{parameters['report']}".format_map(IDS)
-        assert entity.params == parameters.get("params", {})
-    else:
-        expected = FAMILIES[parameters["family"]].path(IDS, parameters["route"])
-    assert entity.path.format_map(IDS) == expected
 
 
 def test_each_read_scope_is_needed_by_an_entity() -> None:
