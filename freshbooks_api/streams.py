@@ -30,9 +30,9 @@ class Entity:
     """A stream of the source.
 
     `family` is a key of ROOTS, `route` the rest of the path; both take `account_id`, `business_id` and `business_uuid`.
-    `scope` is the thing in `user:<thing>:read`. `group` is the sync group that reads it, `full_refresh` the one that
-    reads it from the beginning now and then, where that finds what increments missed
-    (freshbooks_hub/sync/sync_groups.py). `rows` is the list's key, if it has one. A report without dates runs for today.
+    A report without dates runs for today. `scope` is the thing in `user:<thing>:read`. `rows` is the list's key, if it
+    has one. `group` is the sync group that reads it, `full_refresh` the one that reads it from the beginning now and
+    then, where that finds what increments missed (freshbooks_hub/sync/sync_groups.py).
     """
 
     stream: str
