@@ -61,7 +61,7 @@ def limit_queue(source: "ConcurrentDeclarativeSource", items: int) -> None:
 def replace_observe(cursor: "Cursor", observe: "Callable[[Record], None]") -> "Callable[[Record], None]":
     """Show records to `observe` and no longer to `cursor`; returns the cursor's own method.
 
-    The CDK shows each record as it leaves, and has no hook for a later moment.
+    The CDK shows each record as it is emitted, and has no hook for a later moment.
     """
     own = cursor.observe
     setattr(cursor, "observe", observe)  # noqa: B010 - a method, to mypy

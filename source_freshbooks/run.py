@@ -54,10 +54,10 @@ def run() -> None:
     try:
         output.run(Entrypoint(source), args)
     except Exception as error:
-        if not isinstance(error, BrokenPipeError):  # whoever read us is gone, and nobody is left to tell
+        if not isinstance(error, BrokenPipeError):  # the reader of our output is gone, so nobody can be told
             sys.excepthook(type(error), error, error.__traceback__)
             sys.stdout.flush()
-        # A usual exit would wait for the threads, which wait to hand over rows that nobody takes.
+        # A normal exit would wait for threads that are blocked on a full queue.
         os._exit(1)
 
 

@@ -49,7 +49,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 class SourceFreshbooks(YamlDeclarativeSource):
     """`batches`: records are read by the page and as lines, for our own entrypoint (`output`).
 
-    It may be built without a config or a state: what a command is given counts (`_take`).
+    It may be built without a config or a state: what a command is given counts (`_rebuild_if_changed`).
     """
 
     def __init__(
@@ -82,25 +82,25 @@ class SourceFreshbooks(YamlDeclarativeSource):
         connection.previously_read = PreviouslyRead(state, beginning, self._known_ids)
         connection.outcomes = Outcomes(state)
 
-    def _take(
+    def _rebuild_if_changed(
         self,
         config: Mapping[str, Any],
         catalog: ConfiguredAirbyteCatalog | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
-        """Be built again if `config` or `state` is another: the CDK's components know those of the start alone."""
+        """Build the components anew if `config` or `state` differs: they only know those that they were built with."""
         if config != self._settings or (state is not None and state != self._state):
             self._build(catalog, config, self._state if state is None else state)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        self._take(config)
+        self._rebuild_if_changed(config)
         return super().discover(logger, config)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """One request, for the identity; the token tells the scopes. What lacks is told by its cost, and no failure."""
-        self._take(config)
-        if fault := self._fault():
-            return AirbyteConnectionStatus(status=Status.FAILED, message=fault)
+        """One request, for the identity; the token lists the scopes. Each missing one is stated with its cost."""
+        self._rebuild_if_changed(config)
+        if problem := self._config_error():
+            return AirbyteConnectionStatus(status=Status.FAILED, message=problem)
         status = super().check(logger, config)
         if status.status is Status.SUCCEEDED:
             token = str(self._settings["credentials"].get("access_token"))
@@ -124,9 +124,9 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
         One that the source lacks fails at the end: the CDK only calls it incomplete.
         """
-        self._take(config, catalog, state)
-        if fault := self._fault():
-            raise ConfigError(fault)
+        self._rebuild_if_changed(config, catalog, state)
+        if problem := self._config_error():
+            raise ConfigError(problem)
         here = {stream["name"] for stream in self.resolved_manifest["streams"]}
         unknown = sorted({configured.stream.name for configured in catalog.streams} - here)
         missing = ConfigError(
@@ -162,7 +162,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
         )
         yield _status(AirbyteStreamStatus.COMPLETE)
 
-    def _fault(self) -> str | None:
+    def _config_error(self) -> str | None:
         """What is wrong with the config though it fits its schema."""
         credentials = self._settings.get("credentials") or {}
         for name in ("client_id", *SECRETS):
@@ -183,7 +183,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
 
 def _strip(credentials: Any) -> None:
-    """What is pasted often ends with a line feed, which no header can hold, and no filter of secrets would find."""
+    """Pasted values often end with a line feed: no header can hold it, and the filter of secrets would not match."""
     if isinstance(credentials, dict):
         credentials |= {key: value.strip() for key, value in credentials.items() if isinstance(value, str)}
         for name in SECRETS:

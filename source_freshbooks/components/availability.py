@@ -38,7 +38,7 @@ class Status(StrEnum):
 
 
 def rejected(key: object, column: str, value: object, why: str) -> Rejected:
-    """A row that could not leave: its key as far as it is known, and the value of `column` that is at fault."""
+    """A row that could not be emitted: its key as far as it is known, and the value of `column` that is at fault."""
     return {
         "key": None if key is None else text_of(key),
         "column": column,

@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Connection:
     """One authorization of one FreshBooks user.
 
-    previously_read: what gave rows before, by the saved state. batches: records leave by the page, as lines.
+    previously_read: what gave rows before, by the saved state. batches: records are emitted by the page, as lines.
     outcomes: what became of each stream. observed_at: the server's clock when the identity was asked for.
     """
 
@@ -99,7 +99,7 @@ class Connection:
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
-        # Few retries: the first call of `check` tells soon that the network is down.
+        # Few retries, so that `check` reports soon that the network is down.
         body, response = self.client("identity", retries=2).get(IDENTITY, {})
         self.observed_at = format_utc(server_time(response))
         return identity_of(body)
@@ -146,12 +146,12 @@ class _Answer(Struct):
 
 
 def identity_of(body: Any) -> dict[str, Any]:
-    """The `response` of the answer; FreshbooksError if it is not what it was read to be.
+    """The `response` of the answer; FreshbooksError if it has another shape.
 
     A membership or role that cannot be read is set aside, as long as there is one that can.
     """
     try:
-        orjson.dumps(body)  # what is nested too deeply could not leave as a row
+        orjson.dumps(body)  # what is nested too deeply could not be emitted as a row
         convert(body, _Answer, strict=False)
         identity = cast(dict[str, Any], body["response"])
         for key, shape in (("business_memberships", _Membership), ("roles", _Role)):

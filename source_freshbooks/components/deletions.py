@@ -56,7 +56,7 @@ _UNSTATED = {n: Flags(n == DELETED, n == ARCHIVED, False) for n in (ACTIVE, DELE
 
 
 def _vis_state(row: Row, asked: Params) -> Flags:
-    state = row.get("vis_state", row.get("visState"))  # the second spelling stands in one real capture
+    state = row.get("vis_state", row.get("visState"))  # the second spelling is in one real capture
     if type(state) in (int, str) and (stated := _STATES.get(state)) is not None:
         return stated
     # The key may be missing on old accounts: what was asked for is what came, unless the filter was ignored.

@@ -36,7 +36,7 @@ class Family:
     """`root` is the path before the route, with the id of the business that it needs in braces.
 
     `needs` names the ids that a business must have for it. `envelope` is the way to the answer's body. `paging` is
-    the key of the paging block; "" where its numbers stand in the body itself. A family that is not always `paged`
+    the key of the paging block; "" where its numbers are in the body itself. A family that is not always `paged`
     may answer a whole list without any numbers.
     """
 
@@ -53,7 +53,7 @@ class Family:
     def page(self, body: Any, rows_keys: Sequence[str]) -> Page:
         """Read one answer; KeyError or TypeError if it does not have the family's shape.
 
-        The rows stand under the first of `rows_keys` that is there: names differ between sources.
+        The rows are under the first of `rows_keys` that is there: names differ between sources.
         """
         for key in self.envelope:
             body = body[key]
@@ -99,7 +99,7 @@ def fetch_page(
 ) -> tuple[Page, requests.Response]:
     """The page `params["page"]` of a list. One that says it is another is asked for again.
 
-    Past the `last` page that the list told, there is none instead.
+    Past the `last` page that the list announced, an empty one instead.
     """
     asked = params["page"]
     for _ in range(PAGE_ATTEMPTS):

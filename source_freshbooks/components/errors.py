@@ -65,7 +65,7 @@ class FreshbooksError(ConfigError):
         self.scopes = scopes
 
 
-# What Python raises where an answer is not what the code takes it for.
+# What Python raises where an answer has another shape than expected.
 ODD_ANSWER = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 

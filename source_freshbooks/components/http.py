@@ -93,7 +93,7 @@ class RateBudget(APIBudget):
             time.sleep(wait)
 
     def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
-        """Learn from the headers; they stand on good answers too, so only their numbers count."""
+        """Learn from the headers; good answers have them too, so only their numbers count."""
         if not isinstance(response, requests.Response):
             return
         wait = _number(response, "Retry-After", WINDOW)
@@ -146,16 +146,16 @@ class Backoff(BackoffStrategy):
 
 
 class Session(LimiterSession):
-    """Follows redirects within the scheme, host and port that were asked alone."""
+    """Follows a redirect only within the scheme, host and port of the request."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target is not None:
-            asked, told = urlsplit(resp.url), urlsplit(requests.compat.urljoin(resp.url, target))
-            if (asked.scheme, asked.netloc) != (told.scheme, told.netloc):
+            asked, given = urlsplit(resp.url), urlsplit(requests.compat.urljoin(resp.url, target))
+            if (asked.scheme, asked.netloc) != (given.scheme, given.netloc):
                 raise TransientError(
                     f"FreshBooks answered {asked.path} with a redirect to another address "
-                    f"({told.scheme}://{told.hostname}), which is not followed. Check the network for a proxy or a "
+                    f"({given.scheme}://{given.hostname}), which is not followed. Check the network for a proxy or a "
                     "sign-in page, then run again."
                 )
         return target

@@ -1,4 +1,4 @@
-"""A whole list, page by page: the first page tells how many there are, the others are fetched ahead.
+"""A whole list, page by page: the first page says how many there are, the others are fetched ahead.
 
 Pages are yielded in order, with a bounded number in flight, so that memory stays flat while a slow reader
 makes the source wait. A short or empty page never ends a list: the server's own `pages` does, and where `total` says
@@ -23,14 +23,14 @@ R = TypeVar("R")
 
 
 class Drift:
-    """What the pages of a list had of what it counts, and whether rows moved between them.
+    """Compares the rows that a list's pages held with the list's own count, and tells whether rows moved meanwhile.
 
     There is no snapshot and no cursor paging: a row deleted from an early page pulls the next ones forward
     over the page boundary, and they are missed with no trace but the counts (freshbooks-api.md 3.2, 6.4).
     """
 
     def __init__(self, total: int, pages: int = 1, asked: int = PER_PAGE, served: int = 0) -> None:
-        """`asked`: the rows a page that the list was asked for; `served`: those that it says it gives."""
+        """`asked`: rows a page as requested; `served`: rows a page as the list says."""
         self.total = total
         self.pages = max(pages, 1)
         self.rows = 0
@@ -45,7 +45,7 @@ class Drift:
         """The next page had `rows` and said that the list has `total`."""
         self._sizes.append(rows)
         if not rows and len(self._sizes) > self.pages:
-            return  # past the end, where a list may say of itself what it likes
+            return  # past the end, where a list's counts are not reliable
         self.rows += rows
         self.moved |= total != self.total
         self._fell |= total < self._last
@@ -56,7 +56,7 @@ class Drift:
 
     @property
     def goes_on(self) -> bool:
-        """More rows are counted than came, and the last page had some: the next one may too."""
+        """More rows are counted than came, and the last page was not empty: the next one may have rows too."""
         return self.rows < self.total and self._sizes[-1] > 0
 
     @property
@@ -82,7 +82,7 @@ class Drift:
 
     @property
     def cut(self) -> bool:
-        """Every page was full, and they ended before `total`: rows are kept back by the paging.
+        """Every page was full, and they ended before `total`: the paging hides rows.
 
         Rows that the user may not read are counted but leave gaps in the pages, and no two pages alike.
         """
@@ -105,15 +105,15 @@ def read_pages(fetch: Callable[[int], R], first: R, pages: int, workers: Executo
 
 
 def read_on(fetch: Callable[[int], R], drift: Drift, workers: Executor, ahead: int) -> Iterator[R]:
-    """What `fetch(number)` gives past the pages that were told, as long as `drift`, which is shown each, goes on.
+    """What `fetch(number)` gives past the announced pages, as long as `drift` goes on; the caller shows it each page.
 
-    To be begun when the pages that were told are seen.
+    To be started when the announced pages were read.
     """
-    told, expected = drift.pages, min(drift.expected_pages, MAX_PAGES)
+    announced, expected = drift.pages, min(drift.expected_pages, MAX_PAGES)
     for numbers, window in (
-        (range(told + 1, told + 2), 1),  # alone, since most often there is none
-        (range(told + 2, expected + 1), ahead),
-        (_numbers(max(told + 1, expected) + 1), 1),
+        (range(announced + 1, announced + 2), 1),  # alone, since most often there is none
+        (range(announced + 2, expected + 1), ahead),
+        (_numbers(max(announced + 1, expected) + 1), 1),
     ):
         if not drift.goes_on:
             return
@@ -140,8 +140,8 @@ def _look(
 
     first = fetch(1)
     drift = Drift(first.total, first.pages, per_page, first.per_page)
-    told = read_pages(fetch, first, first.pages, workers, ahead)
-    for page in chain(told, read_on(fetch, drift, workers, ahead)):
+    announced = read_pages(fetch, first, first.pages, workers, ahead)
+    for page in chain(announced, read_on(fetch, drift, workers, ahead)):
         drift.see(len(page.rows), page.total)
         yield page
     return drift
@@ -169,14 +169,14 @@ def _check(pages: int) -> None:
 
 def fetch_ahead(fetch: Callable[[K], R], keys: Iterable[K], workers: Executor, ahead: int) -> Iterator[R]:
     """`fetch(key)` of each key in order, with at most `ahead` of them fetched before they are asked for."""
-    flying: deque[Future[R]] = deque()
+    in_flight: deque[Future[R]] = deque()
     try:
         for key in keys:
-            flying.append(workers.submit(fetch, key))
-            if len(flying) == ahead:
-                yield flying.popleft().result()
-        while flying:
-            yield flying.popleft().result()
+            in_flight.append(workers.submit(fetch, key))
+            if len(in_flight) == ahead:
+                yield in_flight.popleft().result()
+        while in_flight:
+            yield in_flight.popleft().result()
     finally:
-        for future in flying:
+        for future in in_flight:
             future.cancel()

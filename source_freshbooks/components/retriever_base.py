@@ -54,10 +54,10 @@ class PerBusinessRetriever(Retriever):
         self.client = self.connection.client(self.name)
         self._expected = 0
         self._lock = threading.Lock()
-        # Applied here and not by the CDK's cursor, so that a state tells whether a business ever gave a row.
+        # Applied here and not by the CDK's cursor, so that a state shows whether a business ever gave a row.
         self._start = str(self.config.get("start_date") or BEGINNING)
         self._held: set[int] = set()
-        self._ended: dict[int, dict[str, Any]] = {}
+        self._outcomes: dict[int, dict[str, Any]] = {}
         self._deferred = DeferredCursor(self.cursor_field)
         if self.cursor is not None:
             self._move_cursor = cdk_patches.replace_observe(self.cursor, self._deferred.observe)
@@ -94,23 +94,23 @@ class PerBusinessRetriever(Retriever):
             outcomes.note(ids, self.name, refusal(refused), error=refused)
         else:
             has_rows = has_rows or (self.name, business_id) in self.connection.previously_read
-            ended = self._ended.pop(business_id, {"status": Status.read})
-            outcomes.note(ids, self.name, has_rows=has_rows, **ended)
+            outcome = self._outcomes.pop(business_id, {"status": Status.read})
+            outcomes.note(ids, self.name, has_rows=has_rows, **outcome)
 
-    def ended(self, business_id: int, **outcome: Any) -> None:
-        """What `Outcomes.note` is to be told when the business is read to its end; `read` if nothing is told here."""
-        self._ended[business_id] = outcome
+    def set_outcome(self, business_id: int, **outcome: Any) -> None:
+        """What to note when the business was read to its end; without this it is `read`."""
+        self._outcomes[business_id] = outcome
 
     def hold_cursor(self, business_id: int) -> None:
         """Leave the cursor of this business where it is: the next sync reads from the same place again."""
         self._held.add(business_id)
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
-        """What leaves for one business, by page; `since` is the start of the cursor's window, UTC."""
+        """What is emitted for one business, by page; `since` is the start of the cursor's window, UTC."""
         raise NotImplementedError
 
     def serialize(self, records: list[dict[str, Any]], changes: Changes) -> list[dict[str, Any]]:
-        """`records` of a page as they leave: one by one, or as one batch, which has their `changes` too."""
+        """`records` of a page as they are emitted: one by one, or as one batch, which has their `changes` too."""
         if records and self.connection.batches:
             return [batch(self.name, records, self.cursor_field, changes)]
         return records

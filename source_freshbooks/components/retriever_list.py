@@ -63,7 +63,7 @@ class ListRetriever(PerBusinessRetriever):
 
 
 class ListRead:
-    """One read of one business."""
+    """One read of one business: every list that shows its rows, then what became of rows that no list shows."""
 
     def __init__(
         self, stream: ListRetriever, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper
@@ -108,18 +108,18 @@ class ListRead:
             self._rows += drift.rows
             self._counted += drift.total
         if self._counted and not self._rows:
-            self._refuse_nothing()
+            self._fail_if_all_hidden()
         unlisted = (row for row in self._stream.unlisted(self._ids) if not self._is_listed(row))
         yield self._reader.serialize_page(unlisted, {})
         if self._known and self._proven:
             yield self._reader.serialize(list(self._vanished(self._known - self._reader.seen.keys())))
-        self._reader.odd.tell(self._label({}), self._rows)
-        self._note()
+        self._reader.odd.report(self._label({}), self._rows)
+        self._note_outcome()
 
     def _is_listed(self, row: Any) -> bool:
         return type(row) is dict and type(row.get("id")) is int and row["id"] in self._reader.seen
 
-    def _note(self) -> None:
+    def _note_outcome(self) -> None:
         """The outcome of a read to the end."""
         stream = self._stream
         gave_rows = (stream.name, self._ids["business_id"]) in stream.connection.previously_read
@@ -129,7 +129,7 @@ class ListRead:
             status = Status.short if self._short else Status.read
         counts = sum(drift.rows for drift in self._short), sum(drift.total for drift in self._short)
         from_beginning = not self._since or self._since <= BEGINNING
-        stream.ended(
+        stream.set_outcome(
             self._ids["business_id"],
             status=status,
             counts=counts if status is Status.short else None,
@@ -137,8 +137,8 @@ class ListRead:
             all_rows=from_beginning or (stream.every_row and not stream.since),
         )
 
-    def _refuse_nothing(self) -> None:
-        """Rows are counted and none is sent: fails where there were some before, as a role was lost since then.
+    def _fail_if_all_hidden(self) -> None:
+        """Rows are counted and none is sent: an error where there were some before, since a role was lost meanwhile.
 
         A filter may have left only rows that the user never could read, so the first pages are asked for without it.
         """
@@ -160,7 +160,7 @@ class ListRead:
         single = self._stream.single
         for id_ in sorted(ids, key=str):
             if single != "":
-                shaped = self._alone(id_, single)
+                shaped = self._fetch_single(id_, single)
             elif self._stream.visibility == "none" and self._rows:
                 # Nothing else could tell: these rows have no deletion flag, and the whole list was read.
                 shaped = self._reader.tombstone(id_), []
@@ -169,7 +169,7 @@ class ListRead:
             if shaped is not None:
                 yield shaped
 
-    def _alone(self, id_: Any, route: str | None) -> Shaped | None:
+    def _fetch_single(self, id_: Any, route: str | None) -> Shaped | None:
         """The record by itself, or its tombstone."""
         path = f"{self._path}/{id_}" if route is None else self._family.path({**self._ids, "id": id_}, route)
         try:
@@ -204,10 +204,10 @@ class ListRead:
         drift = Drift(first.total, first.pages, per_page, first.per_page)
         self._last_page = drift.pages
         workers, ahead = stream.connection.page_workers, stream.connection.pages_in_flight
-        told = read_pages(fetch, finish(first), first.pages, workers, ahead)
-        for rows, total, leaving in chain(told, read_on(fetch, drift, workers, ahead)):
+        announced = read_pages(fetch, finish(first), first.pages, workers, ahead)
+        for rows, total, records in chain(announced, read_on(fetch, drift, workers, ahead)):
             drift.see(rows, total)
-            yield leaving
+            yield records
         logger.info("%s: %s", self._label(asked), drift)
         return drift
 

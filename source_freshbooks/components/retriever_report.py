@@ -6,7 +6,7 @@ reports are never paged (freshbooks-api.md 3.10).
 
 A report shows one currency alone, and none is shown that nobody asked for. The currencies of a business are those of
 the base, of the clients, and of whatever has an amount: an expense may be in a currency that no client has. A list that
-may not be read adds none, and reports that name no currency tell the base too. Deleted rows are in no report. The lists
+may not be read adds none, and reports that name no currency show the base. Deleted rows are in no report. The lists
 are read without includes, once per business and sync, and only where a report is read.
 """
 
@@ -129,11 +129,11 @@ class ReportRetriever(PerBusinessRetriever):
             collected, _ = self._report(root, "payments_collected", "payments_collected", days)
             profit, _ = self._report(root, "profitloss_entity", "profitloss", days)
             found = currencies(self.connection, self.client, ids)
-            told = [
+            reported = [
                 profit.get("currency_code"),
                 *(total.get("code") for total in collected.get("totals") or []),
             ]
-            return sorted(found | {code for code in told if isinstance(code, str) and code})
+            return sorted(found | {code for code in reported if isinstance(code, str) and code})
 
         return self.connection.cached(("currencies", ids["business_id"]), find)
 

@@ -1,7 +1,7 @@
 """What becomes of each row of a list: a record, nothing (an older one, or one that came before), or a rejected row.
 
 A row without its key could not be told from another, so it is set aside and listed in `stream_availability`; every
-other row leaves.
+other row is emitted.
 """
 
 import logging
@@ -38,7 +38,7 @@ _NAMED = 20  # keys in a warning
 
 
 class OddRows:
-    """Rows of one read that cannot leave as a record, and text that cannot be read.
+    """Rows of one read that cannot become a record, and text that cannot be read.
 
     `rejected`: the first of the rows that were set aside. `damaged`: keys of the records whose text was replaced.
     """
@@ -65,7 +65,7 @@ class OddRows:
             self.rejected.append(rejected(key, column, value, why))
         self._met.add(met)
 
-    def tell(self, label: str, rows: int) -> None:
+    def report(self, label: str, rows: int) -> None:
         """Warn of what was odd among `rows`; FreshbooksError if so much cannot be read that the API has changed."""
         if self.damaged:
             logger.warning(
@@ -110,8 +110,8 @@ class ListStream(Protocol):
 class RowReader:
     """The rows of one read of one business; pages may come from several threads.
 
-    `seen`: the flags of the rows that left, by key; kept if `remembers`, for rows that may come in several lists.
-    `odd`: the rows that did not leave. `observed`: the server's clock when the read began.
+    `seen`: the flags of the emitted rows, by key; kept if `remembers`, for rows that may come in several lists.
+    `odd`: the rows that could not be emitted. `observed`: the server's clock when the read began.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class RowReader:
     def serialize_page(
         self, rows: Iterable[Any], asked: Params, damaged: bool = False
     ) -> list[dict[str, Any]]:
-        """What leaves for `rows`, which the list with the parameters `asked` had.
+        """What is emitted for `rows` of the list with the parameters `asked`.
 
         To be called where a page was fetched: rows that wait in a queue cost memory, and to interleave threads inside a
         page is slower.
@@ -193,17 +193,17 @@ class RowReader:
         record = self._stamp(self._shaper.shape(row), cursor)
         key = record.get(self._key)
         if key in (None, "") and stream.family == "accounting":
-            key = record[self._key] = record.get("id")  # the key stands there too (freshbooks-api.md 3.6)
+            key = record[self._key] = record.get("id")  # the key is there too (freshbooks-api.md 3.6)
         if key in (None, ""):
             why = "key_missing" if given in (None, "") else "key_unreadable"
             self.odd.reject(row, given, self._key, given, why)
             return None
-        if (self._remembers or not flags.stated) and not self._is_news(key, flags):
+        if (self._remembers or not flags.stated) and not self._is_new(key, flags):
             return None
         record["is_deleted"], record["is_archived"], _ = flags
         return record, self._shaper.changes
 
-    def _is_news(self, id_: Any, flags: Flags) -> bool:
+    def _is_new(self, id_: Any, flags: Flags) -> bool:
         """Whether no earlier pass showed this row, or it was deleted or archived since then and itself says so.
 
         A row that does not say so, and comes in every pass, is one whose filter was ignored: it keeps its first flags.
