@@ -110,13 +110,15 @@ def test_the_sandbox_has_rows_of_it(sandbox: Sandbox, entity: Entity) -> None:
     headers = {"Authorization": f"Bearer {sandbox.grant()['access_token']}"}
     path = entity.path.format_map(ids)
     answer = requests.get(sandbox.url + path, params=entity.params, headers=headers, timeout=10)
-    assert answer.status_code == 200, f"the sandbox does not answer {entity.path} (freshbooks_sandbox/)"
+    assert answer.status_code == 200, (
+        f"the sandbox does not answer {entity.path} (sandbox/freshbooks_sandbox/)"
+    )
     body = answer.json()
     if isinstance(body.get("response"), dict):
         body = body["response"].get("result", body["response"])
     if entity.rows:
         assert body.get(entity.rows), (
-            f"the demo's books hold no rows of {entity.stream} (freshbooks_sandbox/)"
+            f"the demo's books hold no rows of {entity.stream} (sandbox/freshbooks_sandbox/)"
         )
 
 
