@@ -7,15 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
-
-from freshbooks_api.errors import error_of, missing_scopes
+from freshbooks_api.client import Client, FixedToken, Json, NoAnswer
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.core.errors import HubError
-
-TIMEOUT = (10.0, 30.0)
-LONGEST_WAIT = 60.0
 
 
 class ApiRefused(HubError):
@@ -43,50 +38,22 @@ class Api:
         body = self.get("/auth/api/v1/users/me")
         return Profile.of(body.get("response") or {})
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
         """The JSON object of a good answer; a 429 is waited out once."""
-        response = self._send(path, params)
-        if response.status_code == 429:
-            time.sleep(min(_seconds(response.headers.get("Retry-After")), LONGEST_WAIT))
-            response = self._send(path, params)
-        body = _object(response)
-        error = error_of(body)
-        if response.status_code < 400 and error is None and body is not None:
-            return body
-        if response.status_code == 429 or response.status_code >= 500 or body is None:
-            raise ApiUnreachable(
-                f"FreshBooks failed to answer {path} ({response.status_code}). Try again in a few minutes."
-            )
-        errno, said = (error.errno, error.message[:200].rstrip(".")) if error else (None, "")
-        raise ApiRefused(path, response.status_code, errno, said, missing_scopes(response.text) or ())
-
-    def _send(self, path: str, params: Mapping[str, Any] | None) -> requests.Response:
-        # No Content-Type: projects and time tracking do not want one on a GET (freshbooks-api.md 1.2).
-        headers = {
-            "Authorization": f"Bearer {self.access_token}",
-            "Accept": "application/json",
-            "User-Agent": USER_AGENT,
-        }
+        client = Client(api_url(), FixedToken(self.access_token), USER_AGENT, sleep=time.sleep)
         try:
-            return requests.get(
-                api_url() + path, params=params, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
+            answer = client.get(path, params)
+        except NoAnswer as error:
             raise ApiUnreachable(
                 f"FreshBooks ({api_url()}) cannot be reached. Check the network and try again."
             ) from error
-
-
-def _object(response: requests.Response) -> dict[str, Any] | None:
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return max(float(text or 1), 0.0)
-    except ValueError:
-        return 1.0
+        if answer.status == 429 or answer.status >= 500 or answer.body is None:
+            raise ApiUnreachable(
+                f"FreshBooks failed to answer {path} ({answer.status}). Try again in a few minutes."
+            )
+        if answer.status < 400 and answer.error is None:
+            return answer.body
+        errno, said = (
+            (answer.error.errno, answer.error.message[:200].rstrip(".")) if answer.error else (None, "")
+        )
+        raise ApiRefused(path, answer.status, errno, said, answer.missing_scopes or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from freshbooks_api.expiry import MARGIN
@@ -48,6 +48,22 @@ def renewed_access_token(store: ConnectionStore, refused: str, clock: Clock = ut
             connection = _refresh(store, connection, clock)
     token: str = connection.credentials["access_token"]
     return token
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """The stored connection as the client's source of tokens. Raises what `valid_access_token` raises."""
+
+    store: ConnectionStore
+
+    def current(self) -> str:
+        return valid_access_token(self.store)
+
+    def renewed(self, refused: str) -> str | None:
+        try:
+            return renewed_access_token(self.store, refused)
+        except HubError:
+            return None
 
 
 def identify(store: ConnectionStore, clock: Clock = utc_now) -> tuple[str, Profile]:

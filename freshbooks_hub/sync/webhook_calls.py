@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
-from freshbooks_api.errors import error_of
+from freshbooks_api.client import Client, Json, NoAnswer, Refused, single
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import identify, renewed_access_token, valid_access_token
+from freshbooks_hub.connection.tokens import StoredToken, identify
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 
-TIMEOUT = (10.0, 30.0)
 # A noun alone subscribes to all of its verbs.
 ENTITY_OF = {
     "invoice": "invoices",
@@ -125,7 +122,7 @@ def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
                     webhooks.remove(webhook.callback_id)
                     webhook = None
                 if webhook is None:
-                    answer = _send(home, "POST", account, "", {"event": event, "uri": uri})
+                    answer = _call(home, "POST", account, "", {"event": event, "uri": uri})
                     webhooks.add(_id(answer), account, event, uri)
             except HubError as error:
                 refused.append(f"{event}: {error}")
@@ -141,7 +138,7 @@ def disable(home: Home) -> int:
     found = webhooks.all()
     for webhook in found:
         with suppress(CallbackGone):
-            _send(home, "DELETE", webhook.account_id, f"/{webhook.callback_id}", None)
+            _call(home, "DELETE", webhook.account_id, f"/{webhook.callback_id}")
         webhooks.remove(webhook.callback_id)
     return len(found)
 
@@ -149,16 +146,16 @@ def disable(home: Home) -> int:
 def confirm(home: Home, webhook: Webhook, verifier: str) -> None:
     """Send the verifier back. Raises HubError when FreshBooks does not take it."""
     content = {"callback_id": webhook.callback_id, "verifier": verifier}
-    _send(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", content)
+    _call(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", content)
 
 
 def _is_there(home: Home, webhook: Webhook) -> bool:
     """Whether FreshBooks still has it; where it is not verified, it sends the verifier once more."""
     try:
         if webhook.verified:
-            _send(home, "GET", webhook.account_id, f"/{webhook.callback_id}", None)
+            _call(home, "GET", webhook.account_id, f"/{webhook.callback_id}")
         else:
-            _send(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", {"resend": True})
+            _call(home, "PUT", webhook.account_id, f"/{webhook.callback_id}", {"resend": True})
     except CallbackGone:
         return False
     return True
@@ -172,45 +169,33 @@ def _accounts(home: Home) -> list[str]:
     return sorted({b.account_id for b in businesses if b.account_id and (not chosen or b.id in chosen)})
 
 
-def _send(
-    home: Home, method: str, account: str, rest: str, callback: dict[str, Any] | None
-) -> dict[str, Any]:
-    store = ConnectionStore(home.connection)
-    token = valid_access_token(store)
-
-    def call(token: str) -> requests.Response:
-        return requests.request(
-            method,
-            f"{api_url()}/events/account/{account}/events/callbacks{rest}",
-            json={"callback": callback} if callback is not None else None,
-            headers={"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT, "Api-Version": "alpha"},
-            timeout=TIMEOUT,
-            allow_redirects=False,
-        )
-
+def _call(home: Home, method: str, account: str, rest: str, callback: Json | None = None) -> Json:
+    """One call about callbacks; the callback it answers with."""
+    client = Client(api_url(), StoredToken(ConnectionStore(home.connection)), USER_AGENT)
+    path, headers = f"/events/account/{account}/events/callbacks{rest}", {"Api-Version": "alpha"}
     try:
-        response = call(token)
-        if response.status_code == 401:  # nothing was done
-            response = call(renewed_access_token(store, token))
-        gone = method != "POST" and response.status_code in {404, 410}
-        body = response.json() if response.content and not gone else {}
-    except (requests.RequestException, ValueError) as error:
+        if method == "GET":
+            answer = client.get(path, headers=headers)
+        else:
+            data = json.dumps({"callback": callback}).encode() if callback is not None else None
+            answer = client.send(method, path, data=data, headers=headers)
+    except Refused as refused:
+        answer = refused.answer
+    except NoAnswer as error:
         raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.") from error
-    if gone:
+    if method != "POST" and answer.status in {404, 410}:
         raise CallbackGone(
-            f"FreshBooks does not know this callback any more ({response.status_code}). Enable webhooks again."
+            f"FreshBooks does not know this callback any more ({answer.status}). Enable webhooks again."
         )
-    found = error_of(body)
-    if response.status_code >= 400 or found:
-        reason = found.message if found else "no reason given"
-        raise HubError(f"FreshBooks refused ({response.status_code}): {reason[:200]}.")
-    inner = body.get("response", {}) if isinstance(body, dict) else {}
-    result = inner.get("result", {}) if isinstance(inner, dict) else {}
-    answer: dict[str, Any] = result.get("callback", {}) if isinstance(result, dict) else {}
-    return answer
+    if method == "GET" and answer.unclear:
+        raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.")
+    if answer.status >= 400 or answer.error:
+        reason = answer.error.message.rstrip(".") if answer.error else "no reason given"
+        raise HubError(f"FreshBooks refused ({answer.status}): {reason[:200]}.")
+    return single(answer.body or {}, "callback") or {}
 
 
-def _id(callback: dict[str, Any]) -> int:
+def _id(callback: Json) -> int:
     try:
         return int(callback.get("callbackid") or callback["id"])
     except (KeyError, TypeError, ValueError) as error:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-import requests
+from requests_mock import ANY, Mocker
 
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
 
@@ -19,21 +19,19 @@ NEWER = {"reason": "1012", "metadata": {"message": "Client not found."}}
 NOT_FOUND = {"message": "Request failed with status code 404", "status": 404, "details": []}
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, Any]) -> list[dict[str, Any]]:
-    """FreshBooks gives these answers in turn; returns what it was asked with."""
-    queue, asked = list(given), []
-
-    def get(_: str, **options: Any) -> requests.Response:
-        asked.append(options)
-        status, body = queue.pop(0)
-        response = requests.Response()
-        response.status_code = status
-        response._content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        response.headers["Retry-After"] = "30"
-        return response
-
-    monkeypatch.setattr(requests, "get", get)
-    return asked
+def answers(mock: Mocker, *given: tuple[int, Any]) -> None:
+    """FreshBooks gives these answers in turn."""
+    mock.get(
+        ANY,
+        [
+            {
+                "status_code": status,
+                "content": body if isinstance(body, bytes) else json.dumps(body).encode(),
+                "headers": {"Retry-After": "30"},
+            }
+            for status, body in given
+        ],
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,9 +50,9 @@ def answers(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, Any]) -> list[di
     ],
 )
 def test_a_refusal_is_read_in_every_shape(
-    monkeypatch: pytest.MonkeyPatch, status: int, body: Any, errno: int | None, said: str
+    requests_mock: Mocker, status: int, body: Any, errno: int | None, said: str
 ) -> None:
-    answers(monkeypatch, (status, body))
+    answers(requests_mock, (status, body))
     with pytest.raises(ApiRefused, match=said) as caught:
         Api("token").get("/path")
     assert (caught.value.status, caught.value.errno) == (status, errno)
@@ -63,8 +61,8 @@ def test_a_refusal_is_read_in_every_shape(
 @pytest.mark.parametrize(
     "body", [{"message": SCOPE}, {"response": {"errors": [{"errno": 1003, "message": SCOPE}]}}]
 )
-def test_the_scope_that_an_answer_requires_is_named(monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
-    answers(monkeypatch, (403, body))
+def test_the_scope_that_an_answer_requires_is_named(requests_mock: Mocker, body: Any) -> None:
+    answers(requests_mock, (403, body))
     with pytest.raises(ApiRefused, match="lacks user:retainers:read") as caught:
         Api("token").get("/path")
     assert caught.value.scopes == ("user:retainers:read",)
@@ -72,22 +70,23 @@ def test_the_scope_that_an_answer_requires_is_named(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("answer", [(500, b"<html>"), (200, b"<html>"), (403, b""), (200, b"[]")])
 def test_what_is_not_freshbooks_own_answer_is_no_refusal(
-    monkeypatch: pytest.MonkeyPatch, answer: tuple[int, bytes]
+    requests_mock: Mocker, answer: tuple[int, bytes]
 ) -> None:
-    answers(monkeypatch, answer)
+    answers(requests_mock, answer)
     with pytest.raises(ApiUnreachable, match="Try again"):
         Api("token").get("/path")
 
 
-def test_slowing_down_is_obeyed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slowing_down_is_obeyed_once(monkeypatch: pytest.MonkeyPatch, requests_mock: Mocker) -> None:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    asked = answers(monkeypatch, (429, b""), (200, {"response": {"id": 1}}))
+    answers(requests_mock, (429, b""), (200, {"response": {"id": 1}}))
     assert Api("token").get("/path") == {"response": {"id": 1}}
     assert slept == [30.0]
     # A GET without a body carries no Content-Type (freshbooks-api.md 1.2).
-    assert "Content-Type" not in asked[0]["headers"]
-    assert not asked[0]["allow_redirects"]
+    first, _ = requests_mock.request_history
+    assert "Content-Type" not in first.headers
+    assert not first.allow_redirects
 
 
 def test_the_token_is_in_no_repr() -> None:
