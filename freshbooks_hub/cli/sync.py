@@ -138,7 +138,7 @@ def enable_webhooks(
     """
     from freshbooks_hub.core.errors import HubError
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhook_calls import enable
+    from freshbooks_hub.sync.webhooks import enable
 
     registered, refused = enable(Home.from_environment().ensure(), url)
     verified = sum(webhook.verified for webhook in registered)
@@ -161,7 +161,7 @@ def disable_webhooks() -> None:
     Example: `freshbooks webhooks disable`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhook_calls import disable
+    from freshbooks_hub.sync.webhooks import disable
 
     print(f"{disable(Home.from_environment())} callbacks deleted.")
 

@@ -26,8 +26,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhook_calls import Webhooks
-from freshbooks_hub.sync.webhooks import SIGNATURE
+from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
 from freshbooks_hub.web import web_secrets
 from freshbooks_hub.web.server import Options, check, whole_app
 from freshbooks_hub.web.sync_launcher import Starter
@@ -170,7 +169,7 @@ def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
     home = Home(hub.home).ensure()
     Schedule(home).resume()
     Webhooks(home).add(7, "mPx4Q9", "invoice", f"{PUBLIC}/webhooks/freshbooks")
-    Webhooks(home).verified(7, "a shared secret")
+    Webhooks(home).verified(Webhooks(home).all()[0], "a shared secret")
     fields = {
         "name": "invoice.update",
         "object_id": "1",

@@ -86,6 +86,20 @@ def test_an_old_home_keeps_every_row(old_home: Home) -> None:
     assert [name for name in after if name not in before and after[name]] == []
 
 
+def test_callbacks_of_an_old_home_are_kept_and_may_have_the_number_of_another_account(old_home: Home) -> None:
+    with closing(sqlite3.connect(old_home.history, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:2])
+        db.execute("INSERT INTO webhooks VALUES (7, 'aB1', 'invoice', 'https://a.example', 'secret', NULL)")
+    with transaction(old_home.history) as db:
+        db.execute(
+            "INSERT INTO webhooks (callback_id, account_id, event, uri) VALUES (7, 'cD2', 'invoice', '')"
+        )
+        assert [tuple(row)[:5] for row in db.execute("SELECT * FROM webhooks ORDER BY rowid")] == [
+            (7, "aB1", "invoice", "https://a.example", "secret"),
+            (7, "cD2", "invoice", "", None),
+        ]
+
+
 def test_an_old_home_and_a_new_one_have_the_same_layout(old_home: Home, tmp_path: Path) -> None:
     new = tmp_path / "new.sqlite"
     assert opened(old_home.history) == opened(new)

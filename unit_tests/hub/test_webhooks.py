@@ -22,10 +22,9 @@ from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import webhook_calls
+from freshbooks_hub.sync import webhooks
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhook_calls import ENTITY_OF, Webhooks
-from freshbooks_hub.sync.webhooks import Receipt, is_signed, receive
+from freshbooks_hub.sync.webhooks import ENTITY_OF, Receipt, Webhooks, is_signed, receive
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
@@ -44,12 +43,16 @@ class FreshBooks:
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         self.requests.append((method, path, body))
         if path.startswith("/auth/api/v1/users/me"):
-            business = {"id": 439000, "account_id": "aB1", "name": "Books"}
+            own = {"id": 439000, "account_id": "aB1", "name": "Books"}
+            other = {"id": 439001, "account_id": "cD2", "name": "A supplier's books"}
             return 200, {
                 "response": {
                     "id": 1,
-                    "business_memberships": [{"role": "owner", "business": business}],
-                    "roles": [{"accountid": "aB1", "role": "admin"}],
+                    "business_memberships": [
+                        {"role": "owner", "business": own},
+                        {"role": "client", "business": other},
+                    ],
+                    "roles": [{"accountid": "aB1", "role": "admin"}, {"accountid": "cD2", "role": "client"}],
                 }
             }
         if method == "POST":
@@ -127,9 +130,9 @@ def woken(home: Home) -> set[str]:
 @pytest.fixture
 def verified(home: Home) -> Home:
     """A home with a verified callback for invoices."""
-    webhooks = Webhooks(home)
-    webhooks.add(2001, "aB1", "invoice", URI)
-    webhooks.verified(2001, VERIFIER)
+    known = Webhooks(home)
+    known.add(2001, "aB1", "invoice", URI)
+    known.verified(known.all()[0], VERIFIER)
     return home
 
 
@@ -162,6 +165,22 @@ def test_what_is_not_signed_wakes_nothing(verified: Home, headers: dict[str, str
     assert woken(verified) == set()
 
 
+def test_two_accounts_may_number_their_callbacks_alike(home: Home, freshbooks: FreshBooks) -> None:
+    known = Webhooks(home)
+    for account in ("aB1", "cD2"):
+        known.add(7, account, "invoice", URI)
+    freshbooks.callbacks[7] = {"callbackid": 7}
+    form = {"name": "callback.verify", "object_id": "7", "verifier": VERIFIER}
+    assert receive(home, {}, urlencode(form).encode()).status == 404  # whose is it?
+    assert receive(home, {}, urlencode(form | {"account_id": "cD2"}).encode()).status == 200
+    assert [(webhook.account_id, webhook.verified) for webhook in known.all()] == [
+        ("aB1", False),
+        ("cD2", True),
+    ]
+    known.remove(known.all()[1])
+    assert [webhook.account_id for webhook in known.all()] == ["aB1"]
+
+
 @given(st.dictionaries(st.text(), st.text()), st.text(min_size=1), st.text())
 def test_only_the_signature_of_the_verifier_fits(fields: dict[str, str], key: str, guess: str) -> None:
     right = base64.b64encode(hmac.new(key.encode(), json.dumps(fields).encode(), hashlib.sha256).digest())
@@ -171,9 +190,10 @@ def test_only_the_signature_of_the_verifier_fits(fields: dict[str, str], key: st
 
 
 def test_callbacks_are_registered_and_verified_by_handshake(home: Home, freshbooks: FreshBooks) -> None:
-    registered, refused = webhook_calls.enable(home, URI)
+    registered, refused = webhooks.enable(home, URI)
     assert not refused
     assert [webhook.event for webhook in registered] == list(ENTITY_OF)
+    assert {webhook.account_id for webhook in registered} == {"aB1"}  # not where the user is only a client
     first = registered[0].callback_id
     form = {"name": "callback.verify", "object_id": str(first), "verifier": "wrong", "account_id": "aB1"}
     assert receive(home, {}, urlencode(form).encode()).status == 502
@@ -191,27 +211,27 @@ def test_callbacks_are_registered_and_verified_by_handshake(home: Home, freshboo
 
 def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: FreshBooks) -> None:
     freshbooks.refuses = "bill"
-    _, refused = webhook_calls.enable(home, URI)
+    _, refused = webhooks.enable(home, URI)
     assert refused == ["bill: FreshBooks refused (403): The server could not verify you are authorized."]
-    Webhooks(home).verified(2000, VERIFIER)
+    Webhooks(home).verified(Webhooks(home).all()[0], VERIFIER)
     freshbooks.refuses = None
     freshbooks.requests.clear()
-    registered, refused = webhook_calls.enable(home, URI)
+    registered, refused = webhooks.enable(home, URI)
     assert not refused
     assert len(registered) == len(ENTITY_OF)
     posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
     assert posted == ["bill"]
     assert sum(method == "PUT" for method, *_ in freshbooks.requests) == len(ENTITY_OF) - 2
-    assert webhook_calls.disable(home) == len(ENTITY_OF)
+    assert webhooks.disable(home) == len(ENTITY_OF)
     assert Webhooks(home).all() == []
 
 
 def test_enabling_again_registers_what_freshbooks_has_dropped(home: Home, freshbooks: FreshBooks) -> None:
-    webhook_calls.enable(home, URI)
-    Webhooks(home).verified(2000, VERIFIER)
+    webhooks.enable(home, URI)
+    Webhooks(home).verified(Webhooks(home).all()[0], VERIFIER)
     freshbooks.gone = {2000, 2003}  # one that was verified, one that was not
     freshbooks.requests.clear()
-    registered, refused = webhook_calls.enable(home, URI)
+    registered, refused = webhooks.enable(home, URI)
     assert not refused
     events = list(ENTITY_OF)
     posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
@@ -221,9 +241,9 @@ def test_enabling_again_registers_what_freshbooks_has_dropped(home: Home, freshb
 
 
 def test_disabling_goes_on_where_a_callback_is_gone(home: Home, freshbooks: FreshBooks) -> None:
-    webhook_calls.enable(home, URI)
+    webhooks.enable(home, URI)
     freshbooks.gone = {2000, 2003}
-    assert webhook_calls.disable(home) == len(ENTITY_OF)
+    assert webhooks.disable(home) == len(ENTITY_OF)
     assert Webhooks(home).all() == []
     assert sum(method == "DELETE" for method, *_ in freshbooks.requests) == len(ENTITY_OF)
 
@@ -239,7 +259,7 @@ def test_enabling_nothing_is_a_failure(home: Home, freshbooks: FreshBooks) -> No
 
 def test_only_an_https_address_is_registered(home: Home) -> None:
     with pytest.raises(HubError, match="https"):
-        webhook_calls.enable(home, "http://books.example.com/hook")
+        webhooks.enable(home, "http://books.example.com/hook")
 
 
 def test_the_caller_is_told_of_no_error(
