@@ -192,7 +192,7 @@ class TestWhatMayBeRead:
 
     def test_a_business_where_the_user_became_a_client(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.store.businesses[MAIN].role = "client"
-        assert "only a client" in only(home, Check.businesses).what
+        assert "a client of this business" in only(home, Check.businesses).what
 
     def test_a_business_without_an_accounting_account(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.store.businesses[MAIN].business["account_id"] = None

@@ -19,7 +19,7 @@ ClientSecret = Annotated[
     typer.Option(
         "--client-secret",
         envvar="FRESHBOOKS_CLIENT_SECRET",
-        help="Better in the environment, or typed when asked: a command line can be seen by others.",
+        help="Better set in the environment or typed when asked: other users can see a command line.",
     ),
 ]
 
@@ -45,7 +45,7 @@ def connect(
     ] = False,
     business: Annotated[
         list[int] | None,
-        typer.Option(help="Sync this business (its id); may be repeated. Else you are asked."),
+        typer.Option(help="Sync this business (its id); may be repeated. Otherwise you are asked."),
     ] = None,
     port: Annotated[
         int | None,
@@ -56,7 +56,7 @@ def connect(
     redirect_uri: Annotated[
         str | None,
         typer.Option(
-            help="The redirect URI that your app has already. Where this program cannot listen there, you paste the "
+            help="The redirect URI that your app has already. If this program cannot listen there, you paste the "
             "address that FreshBooks sends you to."
         ),
     ] = None,
@@ -114,7 +114,7 @@ def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     for sentence in store_and_check(home, read_config(config), asked=asked):
         print(sentence)
     print(
-        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
+        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may have been used up.\n"
         "Next: freshbooks sync"
     )
 
@@ -138,7 +138,7 @@ def disconnect(
     told = login.disconnect(home)
     print(f"Disconnected. The data stays in {home.root}.")
     if not told.revoked:
-        say(f"FreshBooks could not be told: {told.why_not}")
+        say(f"The access could not be revoked at FreshBooks: {told.why_not}")
 
 
 def connections(

@@ -77,7 +77,7 @@ def app() -> None:
         terminal.say(f"Error: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        print("Stopped. Run the command again to continue.", file=sys.stderr)
         sys.exit(1)
 
 
@@ -154,7 +154,7 @@ def demo() -> None:
         console.print(f"{read:,} rows read. Run it again: the second run is incremental.")
     console.print(
         f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
-        f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
+        f"Query them:     FRESHBOOKS_HOME={result.home.root} freshbooks query "
         '"from outstanding_balances"\n'
         "Your own books: freshbooks connect && freshbooks sync",
         highlight=False,
@@ -167,7 +167,8 @@ def demo() -> None:
 def sync(
     stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Read everything again and replace the tables whole.")
+        bool,
+        typer.Option("--full-refresh", help="Full refresh: read everything again and replace the tables."),
     ] = False,
     as_of: AsOf = None,
     marts: Annotated[
@@ -185,7 +186,9 @@ def sync(
     """
     if due:
         if stream or full_refresh or as_of or not marts:
-            raise typer.BadParameter("takes no other choice of what to read.", param_hint="--due")
+            raise typer.BadParameter(
+                "cannot be combined with other choices of what to read.", param_hint="--due"
+            )
         sync_commands.sync_what_is_due(as_json)
         return
     from freshbooks_hub.core.home import Home
@@ -234,7 +237,7 @@ def query(
     statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
-    """Ask the published marts, read-only.
+    """Query the published marts (read-only).
 
     Example: `freshbooks query "select * from outstanding_balances" --format csv`
     """

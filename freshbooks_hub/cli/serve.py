@@ -17,7 +17,7 @@ def serve(
     ] = ("127.0.0.1"),
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="A further name this server is called by; may be repeated."),
+        typer.Option("--name", help="Another host name of this server; may be repeated."),
     ] = None,
     public_url: Annotated[
         str | None,
@@ -36,10 +36,10 @@ def serve(
         Path | None, typer.Option(help="A file that holds the password, as services and containers have it.")
     ] = None,
     create_password: Annotated[
-        bool, typer.Option("--create-password", help="Make the password file if it is not there.")
+        bool, typer.Option("--create-password", help="Create the password file if it does not exist.")
     ] = False,
     set_password: Annotated[
-        bool, typer.Option("--set-password", help="Ask for a password of the pages, keep its hash, and stop.")
+        bool, typer.Option("--set-password", help="Set the password of the pages, and stop.")
     ] = False,
 ) -> None:
     """Keep the books up to date and show them: status, balances, expenses, time, approvals; agents at /mcp.

@@ -174,7 +174,7 @@ def candidate(home: Home) -> Candidate:
     """The consent that waits for a choice of businesses; raises NotConnected when there is none."""
     store = ConnectionStore(home.candidate)
     if not store.exists():
-        raise NotConnected("No log-in waits to be completed. Start one with `freshbooks connect`.")
+        raise NotConnected("There is no log-in to complete. Start one with `freshbooks connect`.")
     connection = store.load()
     if connection.profile is None:
         connection = _with_profile(store)

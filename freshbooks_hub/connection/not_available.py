@@ -70,7 +70,7 @@ class NotAvailable:
             case Why.not_asked:
                 return "To get it: freshbooks connect --scopes readable"
             case Why.gated:
-                return "It is read by itself once the plan includes it."
+                return "It is read automatically once the plan includes it."
             case _:
                 return "To get it, ask the owner of the business for an administrator's role."
 

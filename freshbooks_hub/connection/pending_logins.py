@@ -127,7 +127,7 @@ class Attempts:
             if not any([_same(bound, browser) for bound in found.browsers]):  # noqa: C419 - all, always
                 raise ForeignAnswer(
                     "This answer came from another browser than the one that started the log-in, so it was not "
-                    "taken. Start again and stay in one browser, or paste the address where you started."
+                    "accepted. Start again and stay in one browser, or paste the address where you started."
                 )
             copy = Record(**asdict(found))
             found.answered, found.client_secret, found.verifier = True, "", ""
@@ -194,7 +194,7 @@ def answer_fields(answer: str) -> dict[str, str]:
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if not fields.get("state"):
         raise NotAnAnswer(
-            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
-            "starts with the redirect URI and holds code=… and state=…."
+            "That is not the address FreshBooks redirected to. Copy the whole address from the browser's address "
+            "bar: it starts with the redirect URI and holds code=… and state=…."
         )
     return fields

@@ -137,7 +137,7 @@ def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
         return Access(business.id, entity.stream, False, why, what, remedy, lacking)
     if refused.errno in PLAN or refused.status == 402:
         why, what = Why.plan, f"the business's plan does not include it ({refused.said})"
-        remedy = "Nothing to do: it is read by itself once the plan includes it."
+        remedy = "Nothing to do: it is read automatically once the plan includes it."
     elif refused.status == 401:
         why, what = Why.grant, "FreshBooks refused the access token"
         remedy = "Run `freshbooks doctor`; if the grant is gone, connect again with `freshbooks connect`."

@@ -13,7 +13,7 @@ NAME = re.compile(r"user:[a-z_]+:(read|write)")
 KNOWN = {scope.name: scope for scope in (*READ, *ACTIONS)}
 # What works with a set, and what does not.
 WORKS = {
-    ScopeSet.readable: "All data that FreshBooks gives: everything works that your plan and role allow.",
+    ScopeSet.readable: "All data that FreshBooks offers, as far as your plan and role allow.",
     ScopeSet.basic: (
         "Clients, invoices, expenses and FreshBooks' own reports: balances, invoiced revenue and spending work. "
         "Without the other scopes there are no payments, credit notes, estimates, time, projects, bills or ledger."
@@ -34,8 +34,8 @@ def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
     wrong = [name for name in listed if not NAME.fullmatch(name)]
     if wrong or not listed:
         raise InvalidConfig(
-            f"{' '.join(wrong)[:80] or 'An empty list'} is no choice of scopes. Choose basic or readable, or list "
-            "scopes like user:invoices:read,user:clients:read."
+            f"{' '.join(wrong)[:80] or 'An empty list'} is not a valid choice of scopes. Choose basic or readable, or "
+            "list scopes like user:invoices:read,user:clients:read."
         )
     extra = names(ACTIONS) if actions else ()
     return tuple(dict.fromkeys((PROFILE, *listed, *extra)))

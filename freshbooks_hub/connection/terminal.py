@@ -122,18 +122,18 @@ class Interactive:
             if listener:
                 self._say(
                     f"Open this address and log in to FreshBooks:\n  {attempt.start_url}\n"
-                    "Its certificate was made on this machine for this purpose, so the browser warns: go on "
-                    "(Advanced, Proceed).\n"
-                    "No page there? Open the next address instead, and paste here the address that FreshBooks "
-                    f"redirects to:\n  {attempt.authorize_url}"
+                    "The browser warns about its certificate, which was made on this machine: choose Advanced, then "
+                    "Proceed.\n"
+                    "If that page does not open, open this address instead, and paste here the address that FreshBooks "
+                    f"sends you to:\n  {attempt.authorize_url}"
                 )
                 if self._options.browser and _has_display():
                     webbrowser.open(attempt.start_url)
             else:
                 self._say(
                     f"Open this address, log in to FreshBooks and allow access:\n  {attempt.authorize_url}\n"
-                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program does not listen. Whether "
-                    "that page loads or not, copy its whole address from the address bar and paste it here."
+                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program cannot receive the "
+                    "answer. Copy the whole address from the address bar, even if that page fails to load, and paste it here."
                 )
             return self._wait(attempt, browser)
         finally:
@@ -159,7 +159,7 @@ class Interactive:
         except InvalidConfig:
             raise
         except HubError as error:
-            self._say(f"{error}\nUntil then the answer can be pasted.")
+            self._say(f"{error}\nYou can paste the answer instead.")
             return None
 
     def _wait(self, attempt: Attempt, browser: str) -> Candidate:
@@ -208,8 +208,8 @@ class Interactive:
             self._say(scope_choice.told(scope))
         for name in candidate.shared_with:
             self._say(
-                f"The connection {name} has the same user and app: FreshBooks has just cut it off, since only "
-                "the newest log-in lives. Use another app for one of them."
+                f"The connection {name} has the same user and app. FreshBooks keeps only the newest log-in, so it has "
+                "just been cut off. Use another app for one of them."
             )
 
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
@@ -218,7 +218,9 @@ class Interactive:
             found = probe.probe(token, chosen, probe.allowed(token))
         except HubError as error:
             # The consent is given and would be lost; what can be read shows later too.
-            self._say(f"What can be read could not be checked. {error} Later: freshbooks doctor")
+            self._say(
+                f"It could not be checked what can be read. {error} Check later with: freshbooks doctor"
+            )
             return
         self._say(probe.counted(found, len(chosen)))
         for sentence in probe.told(found, {business.id: business.name for business in chosen}):

@@ -1,4 +1,4 @@
-"""What is wrong, and how to mend it: checks of the home, the machine, the connection, the files and the locks."""
+"""What is wrong, and how to fix it: checks of the home, the machine, the connection, the files and the locks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def check(access_token: str, businesses: list[Business]) -> Iterator[Finding]:
     try:
         found = probe.probe(access_token, businesses, probe.allowed(access_token))
     except ApiUnreachable as error:
-        yield Finding(Check.network, False, str(error), "Try again in some minutes.")
+        yield Finding(Check.network, False, str(error), "Try again in a few minutes.")
         return
     names = {business.id: business.name for business in businesses}
     for business in businesses:

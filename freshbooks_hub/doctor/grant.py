@@ -34,7 +34,7 @@ def stored(home: Home) -> Finding:
         return Finding(
             Check.connection,
             True,
-            f"{what}; a newer log-in waits for its businesses to be chosen",
+            f"{what}; a newer log-in has no businesses chosen yet",
             "Complete it in Settings on the page, or log in again: freshbooks connect",
         )
     return Finding(Check.connection, True, what)
@@ -72,8 +72,8 @@ class Grant:
                 f"{login.DEVELOPER_PORTAL}, then: freshbooks connect --client-id ID",
             )
         except HubError as error:
-            return Finding(Check.credentials, False, str(error), "Try again in some minutes.")
-        return Finding(Check.credentials, True, "FreshBooks knows the app")
+            return Finding(Check.credentials, False, str(error), "Try again in a few minutes.")
+        return Finding(Check.credentials, True, "FreshBooks accepts the app")
 
     def _alive(self) -> Finding:
         try:
@@ -82,14 +82,14 @@ class Grant:
             connection = self._store.load()
             return Finding(Check.grant, False, _why_dead(connection), AGAIN)
         except HubError as error:
-            return Finding(Check.grant, False, str(error), "Mend that, then run `freshbooks doctor` again.")
+            return Finding(Check.grant, False, str(error), "Fix that, then run `freshbooks doctor` again.")
         ends = self._store.load().expires_at
         until = (
-            f"good until {ends:%Y-%m-%d %H:%M} UTC"
+            f"valid until {ends:%Y-%m-%d %H:%M} UTC"
             if ends
             else "accepted; FreshBooks does not say until when"
         )
-        return Finding(Check.grant, True, f"alive; the access token is {until}")
+        return Finding(Check.grant, True, f"valid; the access token is {until}")
 
     def _token(self) -> str:
         """A token that FreshBooks accepts now; raises HubError."""
@@ -103,10 +103,10 @@ class Grant:
         yield from self._shared(connection)
         lacking = by_token(self.access_token, connection.asked)
         if scopes.granted(self.access_token) is None:
-            yield Finding(Check.scopes, True, "the token does not tell its scopes; see what can be read")
+            yield Finding(Check.scopes, True, "the token does not list its scopes; see what can be read")
         elif not lacking:
             actions = "with" if scope_choice.asks_for_actions(self.access_token) else "without"
-            yield Finding(Check.scopes, True, f"all that reading needs, {actions} those of agents' actions")
+            yield Finding(Check.scopes, True, f"all scopes for reading, {actions} those for agents' actions")
         for group in grouped(lacking, {}):
             yield access.not_available(group)
         yield from self._businesses(connection, connection.profile)
@@ -116,7 +116,7 @@ class Grant:
             yield Finding(
                 Check.shared,
                 False,
-                f"the connection {name} has the same user and app: each new token of one cuts the other off",
+                f"the connection {name} has the same user and app: each new token of one disconnects the other",
                 "Register a second app for one of them, or sync all businesses by one connection.",
                 name,
             )

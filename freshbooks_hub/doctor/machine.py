@@ -55,7 +55,7 @@ def _sync_lock(home: Home) -> Finding:
         Check.sync_lock,
         datetime.now(UTC) - holder.since < LONG,
         f"process {holder.pid} has been syncing since {holder.since:%Y-%m-%d %H:%M} UTC",
-        f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync goes on from what was read.",
+        f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync continues from there.",
     )
 
 
@@ -95,7 +95,7 @@ def _private(home: Home) -> Finding:
     if open_to_all:
         names = " ".join(str(path) for path in open_to_all)
         return Finding(
-            Check.home, False, f"others on this machine may open {names}", f"Run: chmod go= {names}"
+            Check.home, False, f"other users of this machine can open {names}", f"Run: chmod go= {names}"
         )
     return Finding(Check.home, True, f"{home.root} is writable and private")
 
@@ -141,7 +141,7 @@ def _versions() -> Finding:
             wrong.append(f"{requirement.name} is missing")
             continue
         if not requirement.specifier.contains(found, prereleases=True):
-            wrong.append(f"{requirement.name} {found} is not {requirement.specifier}")
+            wrong.append(f"{requirement.name} {found} is installed, but {requirement.specifier} is needed")
     what = f"{name} {version}, Python {platform.python_version()}, {os.uname().sysname} {os.uname().release}"
     if wrong:
         return Finding(

@@ -47,7 +47,7 @@ def check() -> Iterator[Finding]:
             Check.network,
             False,
             f"{api_url()} answered with status {response.status_code}",
-            "FreshBooks has trouble or asks to slow down: wait some minutes. Syncs go on by themselves.",
+            "FreshBooks has trouble or asks to slow down: wait a few minutes. Syncs continue by themselves.",
         )
     else:
         yield Finding(Check.network, True, f"{api_url()} answers")
@@ -58,7 +58,7 @@ def _clock(stated: str | None, here: datetime) -> Finding:
     try:
         there = parsedate_to_datetime(stated or "")
     except ValueError:
-        return Finding(Check.clock, True, "FreshBooks did not say what time it is")
+        return Finding(Check.clock, True, "FreshBooks did not send its time")
     # The header has whole seconds, cut off.
     skew = here - (there + timedelta(seconds=0.5))
     if abs(skew) > SKEW:

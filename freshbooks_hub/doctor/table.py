@@ -12,11 +12,15 @@ from freshbooks_hub.doctor.finding import Finding
 def as_table(findings: list[Finding]) -> Table:
     """A line for each finding, with its remedy."""
     table = Table(show_lines=False)
-    for column in ("", "Check", "What", "What to do"):
+    for column in ("", "Check", "Found", "What to do"):
         table.add_column(column, overflow="fold")
     for finding in findings:
         mark, style = (
-            ("✗", "bold red") if not finding.ok else ("i", "yellow") if finding.remedy else ("✓", "green")
+            ("Fix", "bold red")
+            if not finding.ok
+            else ("Note", "yellow")
+            if finding.remedy
+            else ("OK", "green")
         )
         what = f"{finding.subject}: {finding.what}" if finding.subject else finding.what
         # Text, not markup: names come from the books.

@@ -30,7 +30,7 @@ class MartsDamaged(HomeError):
 
     def __init__(self, marts: Path, reason: str) -> None:
         super().__init__(
-            f"{marts} is damaged ({reason}). Nothing is lost: build it anew from the raw tables with "
+            f"{marts} is damaged ({reason}). Nothing is lost: rebuild it from the raw tables with "
             "`freshbooks build`."
         )
         self.reason = reason
@@ -58,7 +58,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
             try:
                 db.execute("USE freshbooks.marts")
             except duckdb.CatalogException:
-                raise MartsDamaged(marts, "it holds no mart") from None
+                raise MartsDamaged(marts, "it contains no marts") from None
             db.execute("SET TimeZone = 'UTC'")
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")

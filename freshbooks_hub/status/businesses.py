@@ -41,10 +41,10 @@ def _words(business: Business, connection: Connection, chosen: bool, rows: dict[
     if (chosen or partly) and connection.dead_since:
         return "not reading"
     if chosen:
-        return "in sync" if rows else "chosen, not read yet"
+        return "synced" if rows else "chosen, not read yet"
     found = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in SHOWN if rows.get(name)]
     if partly and found:
-        return f"in sync without books: {', '.join(found)}. {business.why_not}"
+        return f"synced without its accounting: {', '.join(found)}. {business.why_not}"
     if business.why_not:
         return f"not synced. {business.why_not}"
     return "not chosen"

@@ -130,7 +130,7 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
     schedule = picture["schedule"]
     if schedule["paused_since"]:
-        lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
+        lines.append(f"Schedule    paused since {schedule['paused_since']}. Resume with: freshbooks resume")
     lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
     lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
     if picture["rejected_text"]:

@@ -47,21 +47,23 @@ def concerns(
         return []
     found = []
     if last["status"] == "interrupted":
-        found.append(Concern(last["error"], "What it read is kept; the next sync goes on from there."))
+        found.append(Concern(last["error"], "What it read is kept; the next sync continues from there."))
     if trouble and trouble.error != last["error"]:
-        found.append(Concern(f"Reading waits: {trouble.error}", f"It is tried again {_when(trouble, now)}."))
+        found.append(
+            Concern(f"Syncing is on hold: {trouble.error}", f"The next attempt is {_when(trouble, now)}.")
+        )
     if late := [entity for entity in entities if is_late(entity)]:
         lag = max(entity.lag for entity in late if entity.lag)
-        kinds = "kind of records is" if len(late) == 1 else "kinds of records are"
+        kinds = "kind of data is" if len(late) == 1 else "kinds of data are"
         found.append(
             Concern(
                 f"{len(late)} {kinds} late, by up to {_span(lag)}.",
-                "Is `freshbooks serve` running, or the timer that calls `freshbooks sync --due`? "
-                "Without one nothing is read.",
+                "Check that `freshbooks serve` is running, or the timer that calls `freshbooks sync --due`; "
+                "without either, nothing is read.",
             )
         )
     if unread := [entity for entity in entities if entity.last_success is None]:
-        kinds = "kind of records was" if len(unread) == 1 else "kinds of records were"
+        kinds = "kind of data was" if len(unread) == 1 else "kinds of data were"
         found.append(Concern(f"{len(unread)} {kinds} not read yet.", "The next scheduled sync reads them."))
     if failing := [entity for entity in entities if entity.last_error]:
         names = ", ".join(entity.name for entity in failing)
@@ -70,7 +72,7 @@ def concerns(
 
 
 def _when(trouble: Trouble, now: datetime) -> str:
-    return "at the next look" if trouble.retry_at <= now else f"at {trouble.retry_at:%H:%M} UTC"
+    return "due now" if trouble.retry_at <= now else f"at {trouble.retry_at:%H:%M} UTC"
 
 
 def _span(lag: timedelta) -> str:

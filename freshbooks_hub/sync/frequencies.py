@@ -18,8 +18,8 @@ def parse_frequency(text: str) -> timedelta:
     frequency = int(match[1]) * UNITS[match[2]] if match else timedelta()
     if not SHORTEST <= frequency <= LONGEST:
         raise HubError(
-            f"{text!r} is no frequency from {format_frequency(SHORTEST)} to {format_frequency(LONGEST)}. "
-            "Write it as 30m, 2h, 1d or 1w."
+            f"{text!r} is not a frequency. Write it as 30m, 2h, 1d or 1w; it must be between "
+            f"{format_frequency(SHORTEST)} and {format_frequency(LONGEST)}."
         )
     return frequency
 

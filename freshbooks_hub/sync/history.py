@@ -15,7 +15,7 @@ from freshbooks_hub.core.clock import Clock, stamp, utc_now
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.locks import sync_holder
 
-STOPPED = "The sync was stopped before its end."
+STOPPED = "The sync was stopped before it finished."
 # Of no raw file: the marts stem from one that is gone.
 LOST = -1
 

@@ -93,7 +93,7 @@ class StreamLoad:
         if (self.shadow or self.heals) and not self.read and (kept := raw.count(self.live)):
             # A permission or plan that was lost looks like an empty list; deleted rows would still come.
             raise RowsKept(
-                f"FreshBooks sent no row of {self.live}, though {kept} are stored. They are kept: check that "
+                f"FreshBooks sent no rows of {self.live}, though {kept} are stored. They are kept: check that "
                 "the authorizing user may still read them, or leave this stream out of the full refresh."
             )
         self.flush(raw)

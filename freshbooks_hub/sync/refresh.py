@@ -66,7 +66,7 @@ def refresh_marts(
     current = history.generation() if are_readable(home.marts, whole=verify) else None
     same_basis = current is not None and (current.as_of_date, current.project) == (as_of_date, fingerprint)
     if current and same_basis and current.raw_version == raw.version:
-        reporter.phase("Nothing changed: marts left as they were.")
+        reporter.phase("Nothing changed, so the marts are left as they are.")
         return Refreshed(False, as_of_date, [])
     kept = _kept_work(home, current) if current else None
     changed = raw.changed if same_basis and kept else None

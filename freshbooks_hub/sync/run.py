@@ -179,7 +179,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         generation = history.generation()
         marts = Refreshed(False, generation.as_of_date if generation else "", [])
     if failure:
-        others = "All other data was synced; what was read before stays."
+        others = "All other data was synced; what was read before is kept."
         raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
     warnings = [*ingestion.warnings, *marts.warnings]
     told = differences(home.marts) if options.marts else []

@@ -21,7 +21,7 @@ from freshbooks_hub.sync.history import reads as reads_of
 from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS, Plan
 
 CONNECTION = ""
-STOPPED = "The last sync was stopped before its end."
+STOPPED = "The last sync was stopped before it finished."
 # A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
 WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
@@ -150,11 +150,12 @@ class Schedule:
                 [entity, int(frequency.total_seconds())],
             )
 
-    def reset(self, entity: str) -> None:
-        """Read `entity` as often as by default."""
+    def reset(self, entity: str) -> timedelta:
+        """Read `entity` as often as by default; how often that is."""
         self._known(entity)
         with self._connection() as db:
             db.execute("DELETE FROM schedule_frequencies WHERE entity = ?", [entity])
+        return BY_NAME[entity].frequency
 
     def pause(self, now: datetime) -> None:
         """Nothing is due until `resume`; `freshbooks sync` by hand still works."""
@@ -265,7 +266,7 @@ class Schedule:
 
     def _known(self, entity: str) -> str:
         if entity not in BY_NAME:
-            raise HubError(f"There is no entity {entity!r}. Entities: {', '.join(BY_NAME)}.")
+            raise HubError(f"The schedule has no data called {entity!r}. It has: {', '.join(BY_NAME)}.")
         return entity
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:

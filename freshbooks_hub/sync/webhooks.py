@@ -218,7 +218,7 @@ def _id(callback: Json) -> int:
     try:
         return int(callback.get("callbackid") or callback["id"])
     except (KeyError, TypeError, ValueError) as error:
-        raise HubError("FreshBooks registered a callback without telling its number.") from error
+        raise HubError("FreshBooks registered a callback without saying its number.") from error
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def _trouble(request: Request, error: Exception) -> Response:
 
 def _broken(_: Request, __: Exception) -> Response:
     """Outside of session and frame, so in plain words; the server logs the rest."""
-    text = "This page has a fault of its own; what freshbooks serve has printed says more."
+    text = "This page failed. The output of freshbooks serve says why."
     return PlainTextResponse(text, 500, HEADERS | {"Cache-Control": "no-store"})
 
 

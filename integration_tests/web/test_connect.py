@@ -99,13 +99,13 @@ def test_from_nothing_to_connected(person: Person) -> None:
     assert urlsplit(page.url).query == ""
     assert page.get_by_role("checkbox", name="Maple & Pine Studio").is_checked()
     expect(page.get_by_role("checkbox", name="Harbour Lane Bakery")).to_be_disabled()
-    expect(page.get_by_text("You are only a client there")).to_be_visible()
+    expect(page.get_by_text("You are a client of this business")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Pine Weekend Workshops")).to_be_disabled()
     expect(page.get_by_text("no accounting account")).to_be_visible()
     page.get_by_role("checkbox", name="Atelier Boréal").uncheck()
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("heading", name="Connected ✅")).to_be_visible()
-    expect(page.get_by_text("Maple & Pine Studio is read from now on")).to_be_visible()
+    expect(page.get_by_text("Maple & Pine Studio is synced from now on")).to_be_visible()
     expect(page.get_by_text("37 of 37 kinds of data can be read in 1 business.")).to_be_visible()
     connection = person.stored()
     assert connection.business_ids == [439000]
@@ -331,7 +331,7 @@ def test_switching_the_business(person: Person) -> None:
     page.get_by_role("link", name="Switch business").click()
     page.get_by_role("checkbox", name="Maple & Pine Studio").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Atelier Boréal is read from now on")).to_be_visible()
+    expect(page.get_by_text("Atelier Boréal is synced from now on")).to_be_visible()
     assert person.stored().business_ids == [439117]
 
 

@@ -169,7 +169,7 @@ def test_on_paper_there_are_charts_and_tables_and_no_buttons(page: Page, shown: 
     page.goto(f"{shown.url}/balances")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(".chart").first).to_be_visible()
-    expect(page.get_by_role("table", name="Outstanding in USD, by how late it is")).to_be_visible()
+    expect(page.get_by_role("table", name="Outstanding in USD, by days overdue")).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate(FAINT) == []

@@ -172,10 +172,10 @@ class TestWhatIsTold:
         ]
         told = [str(one) for one in not_available(connection(*all_scopes), outcomes)]
         assert told == [
-            "Bills of Maple & Pine: the plan of the business does not include it. It is read by itself once the plan "
-            "includes it.",
-            "Items of Maple & Pine, Atelier: the plan of the business does not include it. It is read by itself once "
-            "the plan includes it.",
+            "Bills of Maple & Pine: the plan of the business does not include it. It is read automatically once the "
+            "plan includes it.",
+            "Items of Maple & Pine, Atelier: the plan of the business does not include it. It is read automatically "
+            "once the plan includes it.",
             "Staff of Atelier: your role in the business does not allow it. To get it, ask the owner of the business "
             "for an administrator's role.",
         ]

@@ -40,7 +40,7 @@ def test_a_named_one_lives_under_it(root: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", ["..", "a/b", "Bakery", "-x", "", "a" * 64])
 def test_a_name_that_could_be_a_path_is_refused(root: Path, name: str) -> None:
-    with pytest.raises(HomeError, match="cannot be a connection's name"):
+    with pytest.raises(HomeError, match="is not a valid connection name"):
         Home(root).named(name)
 
 

@@ -113,7 +113,7 @@ def test_none_and_damaged_ones_are_told_apart(tmp_path: Path) -> None:
         pass
     marts.unlink()
     duckdb.connect(marts).close()
-    with pytest.raises(MartsDamaged, match="holds no mart"), open_marts(marts):
+    with pytest.raises(MartsDamaged, match="contains no marts"), open_marts(marts):
         pass
 
 

@@ -34,9 +34,9 @@ def test_a_membership_without_a_business_does_not_count() -> None:
         (me(), None),
         (me(role="business_partner"), None),
         (me(account_role=None), None),
-        (me(role="client"), "only a client"),
+        (me(role="client"), "a client of this business"),
         # The two roles are independent, and the account's decides what the account shows (freshbooks-api.md 2).
-        (me(role="owner", account_role="client"), "only a client"),
+        (me(role="owner", account_role="client"), "a client of this business"),
         (me(account_id=None), "no accounting account"),
     ],
 )

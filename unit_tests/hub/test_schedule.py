@@ -151,5 +151,5 @@ def test_what_the_user_sets_stays_and_can_be_taken_back(home: Home) -> None:
     assert (invoices.name, invoices.frequency) == ("invoices", timedelta(minutes=45))
     Schedule(home).reset("invoices")
     assert Schedule(home).entities(NOW)[0].frequency == timedelta(minutes=20)
-    with pytest.raises(HubError, match="no entity 'invoice'"):
+    with pytest.raises(HubError, match="no data called 'invoice'"):
         Schedule(home).set("invoice", timedelta(hours=1))

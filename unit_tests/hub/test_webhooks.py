@@ -252,7 +252,7 @@ def test_enabling_nothing_is_a_failure(home: Home, freshbooks: FreshBooks) -> No
     freshbooks.refuses = "everything"
     command = ["webhooks", "enable", "--url", URI]
     result = CliRunner(env={"FRESHBOOKS_HOME": str(home.root)}).invoke(cli, command)
-    assert "Left out: invoice: FreshBooks refused (403)" in result.stdout
+    assert "Not registered: invoice: FreshBooks refused (403)" in result.stdout
     assert isinstance(result.exception, HubError)
     assert "No callback is registered" in str(result.exception)
 

@@ -94,7 +94,7 @@ def test_a_stream_that_gives_nothing_any_more_fails_alone(
     read: Callable[..., SyncResult], raw: Ask, home: Home
 ) -> None:
     with pytest.raises(
-        HubError, match="Clients could not be read: FreshBooks sent no row of clients, though 1 are stored"
+        HubError, match="Clients could not be read: FreshBooks sent no rows of clients, though 1 are stored"
     ):
         read(
             WHOLE,

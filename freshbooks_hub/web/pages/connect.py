@@ -201,7 +201,10 @@ def disconnect(request: Request, _: FormData) -> Response:
     if told.revoked:
         return back(request, ROOT, "Disconnected. FreshBooks has revoked the access; what was synced stays.")
     return back(
-        request, ROOT, f"Disconnected here, but FreshBooks could not be told: {told.why_not}", good=False
+        request,
+        ROOT,
+        f"Disconnected here, but the access could not be revoked at FreshBooks: {told.why_not}",
+        good=False,
     )
 
 

@@ -37,8 +37,8 @@ from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
 
 NAMES = {
-    "invoices_whole": "Invoices, full check",
-    "lists_whole": "Other lists, full check",
+    "invoices_whole": "Invoices, full refresh",
+    "lists_whole": "Other lists, full refresh",
     "time_entries": "Time",
 }
 
