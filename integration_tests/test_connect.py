@@ -97,7 +97,7 @@ class TestPasted:
         self, home: Home, sandbox: Sandbox, browser: Browser, text: str
     ) -> None:
         answer = browser.answer(begin(home, sandbox).authorize_url)
-        with pytest.raises(NotAnAnswer, match="Copy it whole"):
+        with pytest.raises(NotAnAnswer, match="Copy the whole address"):
             login.finish(home, text, TERMINAL)
         assert login.finish(home, answer, TERMINAL)
 

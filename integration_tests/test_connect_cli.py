@@ -123,7 +123,7 @@ def test_by_pasting_where_the_port_is_taken_and_after_a_wrong_paste(hub: Hub, po
         authorize = terminal.until(r"(http://\S+/oauth/authorize/\S+)")
         answer = Browser().answer(authorize)
         terminal.type("https://localhost/wrong")
-        terminal.until(r"(Copy it whole)")
+        terminal.until(r"(Copy the whole address)")
         terminal.type(answer)
         assert terminal.end() == 0, terminal.shown
     assert stored(hub)["config"]["business_ids"] == [SECOND]

@@ -133,7 +133,8 @@ class Interactive:
                 self._say(
                     f"Open this address, log in to FreshBooks and allow access:\n  {attempt.authorize_url}\n"
                     f"FreshBooks then sends you to {attempt.redirect_uri}, where this program cannot receive the "
-                    "answer. Copy the whole address from the address bar, even if that page fails to load, and paste it here."
+                    "answer. Copy the whole address from the address bar, even if that page fails to load, "
+                    "and paste it here."
                 )
             return self._wait(attempt, browser)
         finally:

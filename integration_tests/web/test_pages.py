@@ -387,7 +387,7 @@ def test_what_is_late_is_told_at_the_top_with_what_to_start(connected_home: Home
     text = client.get("/").text
     assert "Check this" in text
     assert "16 kinds of data are late, by up to 3 d 2 h." in text
-    assert "Is `freshbooks serve` running" in html.unescape(text)
+    assert "Check that `freshbooks serve` is running" in html.unescape(text)
     assert "late, by up to 3 d 2 h" in as_text(status(connected_home))
 
 
