@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth, scope_choice
+from freshbooks_hub.connection import login, oauth, permissions
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
 from freshbooks_hub.connection.pending_logins import AlreadyAnswered, Attempts, LoginRefused, NotAnAnswer
@@ -53,7 +53,7 @@ def begin(home: Home, sandbox: Sandbox, redirect_uri: str | None = None, actions
         sandbox.client_id,
         sandbox.client_secret,
         redirect_uri or sandbox.redirect_uri,
-        asked=scope_choice.names(scopes.needed(actions=actions)),
+        asked=permissions.names(scopes.needed(actions=actions)),
         browser=TERMINAL,
     )
 
@@ -276,7 +276,7 @@ class TestPasted:
     def test_what_was_asked_for_is_kept_and_the_rest_is_not_missing(
         self, home: Home, sandbox: Sandbox
     ) -> None:
-        asked = scope_choice.asked("basic", actions=True)
+        asked = permissions.asked("basic", actions=True)
         attempt = login.begin(
             home,
             sandbox.client_id,

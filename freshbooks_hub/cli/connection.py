@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from freshbooks_hub.core.terminal import say
+from freshbooks_hub.core.wording import say
 
 ClientId = Annotated[
     str | None,
@@ -76,12 +76,12 @@ def connect(
     Example: `freshbooks connect --scopes basic`
     """
     from freshbooks_hub.connection import certificate as certificates
-    from freshbooks_hub.connection import scope_choice
+    from freshbooks_hub.connection import permissions
     from freshbooks_hub.connection.terminal import Interactive, Options
     from freshbooks_hub.core.home import Home
 
     home = Home.from_environment()
-    asked = scope_choice.asked(scopes or "readable", actions) if scopes or actions else None
+    asked = permissions.asked(scopes or "readable", actions) if scopes or actions else None
     if config is not None:
         _connect_by_config(config, asked)
         return
@@ -106,7 +106,7 @@ def connect(
 
 
 def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
-    from freshbooks_hub.connection.config import read_config
+    from freshbooks_hub.connection.store import read_config
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.check import connect as store_and_check
 
@@ -148,7 +148,7 @@ def connections(
 
     Example: `freshbooks --connection bakery connect`
     """
-    from freshbooks_hub.connection.listing import listing
+    from freshbooks_hub.connection.store import listing
     from freshbooks_hub.core.home import Home
 
     rows = listing(Home.connections())

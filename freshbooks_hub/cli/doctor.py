@@ -25,7 +25,7 @@ def doctor(
     else:
         from rich.console import Console
 
-        from freshbooks_hub.doctor.table import as_table
+        from freshbooks_hub.doctor.finding import as_table
 
         Console().print(as_table(findings))
         failed = sum(not finding.ok for finding in findings)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from freshbooks_hub.core.terminal import say
+from freshbooks_hub.core.wording import say
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -27,8 +27,8 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.alarms import Alarms
-    from freshbooks_hub.sync.frequencies import format_frequency
     from freshbooks_hub.sync.schedule import Schedule
+    from freshbooks_hub.sync.sync_groups import format_frequency
 
     home, now = Home.from_environment(), datetime.now(UTC)
     entities = Schedule(home).entities(now)
@@ -88,8 +88,8 @@ def set_frequency(
     Example: `freshbooks schedule set invoices 30m`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
     from freshbooks_hub.sync.schedule import Schedule
+    from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 
     home = Home.from_environment().ensure()
     if frequency == "default":

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import oauth, scope_choice
-from freshbooks_hub.connection.config import check_redirect_uri, validate
+from freshbooks_hub.connection import oauth, permissions
 from freshbooks_hub.connection.pending_logins import (
     Attempts,
     LoginRefused,
@@ -22,7 +21,7 @@ from freshbooks_hub.connection.pending_logins import (
     start_root,
 )
 from freshbooks_hub.connection.profile import Business, Profile
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.store import Connection, ConnectionStore, check_redirect_uri, validate
 from freshbooks_hub.connection.tokens import identify, valid_access_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected
 from freshbooks_hub.core.home import Home
@@ -133,7 +132,7 @@ def begin(
 
     `asked`: the names of the scopes to ask for, by default all that reading needs. Raises InvalidConfig, HomeError.
     """
-    wanted = tuple(asked) if asked else scope_choice.names(scopes.needed())
+    wanted = tuple(asked) if asked else permissions.names(scopes.needed())
     app = App(client_id.strip(), client_secret.strip(), redirect_uri.strip())
     if not app.client_id or not app.client_secret:
         raise InvalidConfig(f"Client ID and Client Secret are needed: {DEVELOPER_PORTAL} shows both.")
@@ -183,8 +182,8 @@ def candidate(home: Home) -> Candidate:
     return Candidate(
         home=home,
         profile=connection.profile,
-        missing=tuple(scope_choice.not_approved(token, connection.asked)),
-        actions=scope_choice.asks_for_actions(token),
+        missing=tuple(permissions.not_approved(token, connection.asked)),
+        actions=permissions.asks_for_actions(token),
         asked=connection.asked,
         shared_with=tuple(same_grant(home, connection)),
     )

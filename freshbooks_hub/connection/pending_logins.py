@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from filelock import FileLock
 
 from freshbooks_hub.connection import oauth
-from freshbooks_hub.connection.config import parse_instant
+from freshbooks_hub.connection.store import parse_instant
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home

@@ -11,10 +11,10 @@ from typing import Any
 from freshbooks_api import scopes
 from freshbooks_api.errors import PLAN
 from freshbooks_api.streams import ENTITIES, Entity
-from freshbooks_hub.connection import not_available, scope_choice
+from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.api import Api, ApiRefused, ApiUnreachable
 from freshbooks_hub.connection.profile import Business
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.wording import stream_label
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4
@@ -31,9 +31,9 @@ class Why(StrEnum):
 
 
 CODES = {
-    Why.scope: not_available.Why.not_granted,
-    Why.plan: not_available.Why.gated,
-    Why.role: not_available.Why.refused,
+    Why.scope: permissions.Why.not_granted,
+    Why.plan: permissions.Why.gated,
+    Why.role: permissions.Why.refused,
 }
 
 
@@ -66,23 +66,23 @@ def counted(found: Iterable[Access], businesses: int) -> str:
     return f"{readable} of {len(ENTITIES)} kinds of data can be read in {where}."
 
 
-def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[not_available.NotAvailable]:
+def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[permissions.NotAvailable]:
     """What scopes, plan and role do not allow."""
     refusals = [
-        not_available.Refusal(access.stream, CODES[access.why], access.business_id, access.scopes)
+        permissions.Refusal(access.stream, CODES[access.why], access.business_id, access.scopes)
         for access in found
         if access.why in CODES
     ]
-    return not_available.group(refusals, names)
+    return permissions.group(refusals, names)
 
 
 def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
     """A sentence for each missing scope, for what plan and role do not allow, and for each other refusal."""
     answers = list(found)
     lacking = sorted({name for access in answers if access.why is Why.scope for name in access.scopes})
-    sentences = [scope_choice.told(scope) for scope in scope_choice.described(lacking)]
+    sentences = [permissions.told(scope) for scope in permissions.described(lacking)]
     sentences += [
-        f"Not available: {one}" for one in grouped(answers, names) if one.why != not_available.Why.not_granted
+        f"Not available: {one}" for one in grouped(answers, names) if one.why != permissions.Why.not_granted
     ]
     sentences += [
         f"{stream_label(access.stream)} of {names.get(access.business_id, access.business_id)}: {access.what}. "

@@ -1,4 +1,4 @@
-"""The stored connection: is the app known, does the grant live, does it allow enough, are the businesses there."""
+"""The connection: what FreshBooks says of the app, the grant, its scopes and businesses, and what may be read."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth, scope_choice
-from freshbooks_hub.connection.not_available import by_token
-from freshbooks_hub.connection.not_available import group as grouped
+from freshbooks_hub.connection import login, oauth, permissions, probe
+from freshbooks_hub.connection.api import ApiUnreachable
+from freshbooks_hub.connection.permissions import NotAvailable, Why, by_token
+from freshbooks_hub.connection.permissions import group as grouped
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.doctor import access
+from freshbooks_hub.core.wording import stream_label
 from freshbooks_hub.doctor.finding import Check, Finding
 
 AGAIN = "Connect again: freshbooks connect"
@@ -105,10 +106,10 @@ class Grant:
         if scopes.granted(self.access_token) is None:
             yield Finding(Check.scopes, True, "the token does not list its scopes; see what can be read")
         elif not lacking:
-            actions = "with" if scope_choice.asks_for_actions(self.access_token) else "without"
+            actions = "with" if permissions.asks_for_actions(self.access_token) else "without"
             yield Finding(Check.scopes, True, f"all scopes for reading, {actions} those for agents' actions")
         for group in grouped(lacking, {}):
-            yield access.not_available(group)
+            yield not_available(group)
         yield from self._businesses(connection, connection.profile)
 
     def _shared(self, connection: Connection) -> Iterator[Finding]:
@@ -168,3 +169,33 @@ def _why_dead(connection: Connection) -> str:
         f"FreshBooks refuses the grant{since} (last refreshed: {last}): its refresh token was used elsewhere, "
         "the app was removed in FreshBooks, or a newer log-in of the same app and user replaced it"
     )
+
+
+CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
+
+
+def check_access(access_token: str, businesses: list[Business]) -> Iterator[Finding]:
+    """What each business gives, and together what plan and role do not allow: that is no failure.
+
+    Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
+    """
+    try:
+        found = probe.probe(access_token, businesses, probe.allowed(access_token))
+    except ApiUnreachable as error:
+        yield Finding(Check.network, False, str(error), "Try again in a few minutes.")
+        return
+    names = {business.id: business.name for business in businesses}
+    for business in businesses:
+        own = [access for access in found if access.business_id == business.id]
+        yield Finding(Check.entity, True, probe.counted(own, 1), subject=business.name)
+    for group in probe.grouped(found, names):
+        yield not_available(group)
+    for access in found:
+        if not access.ok and access.why not in probe.CODES:
+            label = f"{stream_label(access.stream)} of {names[access.business_id]}"
+            yield Finding(Check.entity, False, access.what, access.remedy, label)
+
+
+def not_available(group: NotAvailable) -> Finding:
+    """Worth knowing, and no failure."""
+    return Finding(CHECKS.get(group.why, Check.scopes), True, group.reason, group.remedy, group.what)

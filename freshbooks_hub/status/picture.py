@@ -7,17 +7,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.gaps import rejected_in, rejected_json, set_aside
 from freshbooks_hub.marts.reconciliation import counted, differences
-from freshbooks_hub.status.not_available import not_available
-from freshbooks_hub.status.problems import concerns, shortfalls
+from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability
-from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
 
 
@@ -93,7 +91,7 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
     expires_at, profile = connection.expires_at, connection.profile
     chosen = connection.business_ids or (profile.default_choice() if profile else [])
     token = connection.credentials.get("access_token") or ""
-    lacking = scope_choice.not_approved(token, connection.asked)
+    lacking = permissions.not_approved(token, connection.asked)
     return {
         "state": "refused" if connection.dead_since else "connected",
         "connected_at": connection.connected_at.isoformat(timespec="seconds"),

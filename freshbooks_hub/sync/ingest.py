@@ -11,8 +11,8 @@ from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label, stream_labels
-from freshbooks_hub.sync import availability, catalog, messages
+from freshbooks_hub.core.wording import stream_label, stream_labels
+from freshbooks_hub.sync import catalog, history, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
@@ -68,8 +68,8 @@ class Ingestion:
         try:
             discovered = self._source.discover()
             streams = catalog.select(discovered, names)
-            if names and availability.STREAM not in names:
-                streams += [s for s in discovered["streams"] if s["name"] == availability.STREAM]
+            if names and history.STREAM not in names:
+                streams += [s for s in discovered["streams"] if s["name"] == history.STREAM]
             with self._reporter:
                 self._read(streams, full_refresh, whole)
         finally:
@@ -89,7 +89,7 @@ class Ingestion:
                 name in self._from_beginning,
             )
             for name, s in self._loader.streams.items()
-            if name != availability.STREAM
+            if name != history.STREAM
         ]
 
     def _read(self, streams: list[dict[str, Any]], full_refresh: bool, whole: frozenset[str]) -> None:
@@ -99,7 +99,7 @@ class Ingestion:
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
             swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
-            if name == availability.STREAM:  # a row for each stream that was tried now; those of others stay
+            if name == history.STREAM:  # a row for each stream that was tried now; those of others stay
                 swap = False
             heals = name in whole and name in known and not swap
             self._loader.start(name, table, swap, heals)
@@ -150,7 +150,7 @@ class Ingestion:
         missing = [
             name
             for name, load in self._loader.streams.items()
-            if not load.completed and name != availability.STREAM
+            if not load.completed and name != history.STREAM
         ]
         if missing:
             raise ReadFailed(

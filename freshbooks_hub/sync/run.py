@@ -17,13 +17,11 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
 from freshbooks_hub.marts.reconciliation import Difference, differences
-from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.history import LOST, History, StreamResult
+from freshbooks_hub.sync.history import LOST, Availability, History, StreamResult
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.outcomes import note_success
-from freshbooks_hub.sync.progress import Reporter
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
 from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
 

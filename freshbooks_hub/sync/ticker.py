@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.spawn import Process, start_sync, stop
+from freshbooks_hub.core.processes import Process, start_sync, stop
 from freshbooks_hub.sync.scheduled_run import idle
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.core.spawn import Process, start_sync, stop
+from freshbooks_hub.core.processes import Process, start_sync, stop
 
 
 @dataclass

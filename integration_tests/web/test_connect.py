@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from freshbooks_hub.connection import login, scope_choice
+from freshbooks_hub.connection import login, permissions
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
 from freshbooks_hub.connection.pending_logins import NotAnAnswer
@@ -216,7 +216,7 @@ def test_a_scope_that_was_not_approved(person: Person) -> None:
 
 def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
     page = person.page
-    person.sandbox.behaviours.enabled_scopes = set(scope_choice.asked("basic", actions=True))
+    person.sandbox.behaviours.enabled_scopes = set(permissions.asked("basic", actions=True))
     person.fill_in()
     # Back from FreshBooks' refusal, the page stays and says what to do.
     page.goto(f"{person.served.url}/settings/freshbooks/log-in")
@@ -228,7 +228,7 @@ def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_text("16 of 37 kinds of data can be read in 2 businesses.")).to_be_visible()
     expect(page.get_by_text("Not approved")).to_have_count(0)
-    assert person.stored().asked == scope_choice.asked("basic")
+    assert person.stored().asked == permissions.asked("basic")
     page.goto(f"{person.served.url}/settings/freshbooks")
     assert page.get_by_role("radio", name="Basic").is_checked()
 

@@ -21,10 +21,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability, Outcome
-from freshbooks_hub.sync.history import History, StreamResult
-from freshbooks_hub.sync.progress import Silent
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.history import Availability, History, Outcome, StreamResult
+from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import PLANS
 from freshbooks_sandbox import Sandbox

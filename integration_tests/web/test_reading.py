@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.sync.progress import Silent
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.web.serving import PAGES, Client, Served

@@ -12,17 +12,17 @@ import pytest
 from protocol import catalog, complete, error, record, row, stream
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import scope_choice
-from freshbooks_hub.connection.not_available import Refusal, Why, group
+from freshbooks_hub.connection import permissions
+from freshbooks_hub.connection.permissions import Refusal, Why, group
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label, stream_labels
-from freshbooks_hub.status.not_available import not_available
+from freshbooks_hub.core.wording import stream_label, stream_labels
 from freshbooks_hub.status.picture import as_text, status
-from freshbooks_hub.sync.availability import Availability, Outcome
+from freshbooks_hub.status.problems import not_available
 from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.history import Availability, Outcome
 from freshbooks_hub.sync.ingest import ReadFailed
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
@@ -31,7 +31,7 @@ Scripted = Callable[..., Source]
 Ask = Callable[[str], list[tuple[Any, ...]]]
 MAIN, SECOND = 439000, 439117
 NAMES = {MAIN: "Maple & Pine", SECOND: "Atelier"}
-BASIC = scope_choice.asked("basic")
+BASIC = permissions.asked("basic")
 
 
 def text_of(kind: str) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class TestWhatASyncKeeps:
 
 class TestWhatIsTold:
     def test_scopes_that_were_not_approved_are_one_line_with_their_remedy(self) -> None:
-        have = [name for name in scope_choice.names(scopes.READ) if "bill" not in name.split(":")[1]]
+        have = [name for name in permissions.names(scopes.READ) if "bill" not in name.split(":")[1]]
         [told] = not_available(connection(*have), [Outcome(MAIN, "bills", "not_granted", "user:bills:read")])
         assert told.streams == (
             "items",
@@ -156,11 +156,11 @@ class TestWhatIsTold:
         [told] = not_available(basic, [])
         assert told.why is Why.not_asked
         assert "--scopes readable" in told.remedy
-        assert scope_choice.not_approved(token(*BASIC), BASIC) == []
-        assert len(scope_choice.not_approved(token(*BASIC), None)) == len(scopes.READ) - len(BASIC)
+        assert permissions.not_approved(token(*BASIC), BASIC) == []
+        assert len(permissions.not_approved(token(*BASIC), None)) == len(scopes.READ) - len(BASIC)
 
     def test_plan_and_role_are_told_by_business(self) -> None:
-        all_scopes = scope_choice.names(scopes.READ)
+        all_scopes = permissions.names(scopes.READ)
         outcomes = [
             Outcome(MAIN, "items", "gated"),
             Outcome(SECOND, "items", "gated"),
@@ -181,7 +181,7 @@ class TestWhatIsTold:
         ]
 
     def test_a_scope_that_is_granted_since_the_last_read_is_told_no_more(self) -> None:
-        all_scopes = scope_choice.names(scopes.READ)
+        all_scopes = permissions.names(scopes.READ)
         was = [Outcome(MAIN, "bills", "not_granted", "user:bills:read")]
         assert not_available(connection(*all_scopes), was) == []
         # One that no set asks for is known by the answer alone.
@@ -223,7 +223,7 @@ def test_streams_have_names_for_people(stream_name: str, label: str) -> None:
 
 class TestTheChoiceOfScopes:
     def test_the_basic_set_with_actions_is_the_six_of_short_guides(self) -> None:
-        assert set(scope_choice.asked("basic", actions=True)) == {
+        assert set(permissions.asked("basic", actions=True)) == {
             "user:profile:read",
             "user:invoices:read",
             "user:invoices:write",
@@ -235,21 +235,21 @@ class TestTheChoiceOfScopes:
     @pytest.mark.parametrize("actions", [False, True])
     @pytest.mark.parametrize("choice", list(scopes.ScopeSet))
     def test_a_set_is_known_again_by_its_scopes(self, choice: scopes.ScopeSet, actions: bool) -> None:
-        assert scope_choice.set_of(scope_choice.asked(choice, actions)) is choice
+        assert permissions.set_of(permissions.asked(choice, actions)) is choice
 
     def test_a_list_always_holds_the_profile(self) -> None:
-        listed = scope_choice.asked("user:invoices:read, user:account:read user:invoices:read")
+        listed = permissions.asked("user:invoices:read, user:account:read user:invoices:read")
         assert listed == ("user:profile:read", "user:invoices:read", "user:account:read")
-        assert scope_choice.set_of(listed) is None
+        assert permissions.set_of(listed) is None
 
     @pytest.mark.parametrize(
         "choice", ["", " ", "all", "invoices", "user:invoices:read;drop", "user:invoices"]
     )
     def test_anything_else_is_refused_with_what_can_be_chosen(self, choice: str) -> None:
         with pytest.raises(InvalidConfig, match="Choose basic or readable"):
-            scope_choice.asked(choice)
+            permissions.asked(choice)
 
     def test_what_to_do_when_freshbooks_refuses_a_scope_offers_less_where_there_is_less(self) -> None:
         less = "go on with fewer"
-        assert less in scope_choice.if_refused(scope_choice.asked("readable"), less)
-        assert less not in scope_choice.if_refused(scope_choice.asked("basic", actions=True), less)
+        assert less in permissions.if_refused(permissions.asked("readable"), less)
+        assert less not in permissions.if_refused(permissions.asked("basic", actions=True), less)

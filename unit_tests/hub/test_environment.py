@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.core.environment import dbt_environment, source_environment
+from freshbooks_hub.core.processes import dbt_environment, source_environment
 
 ODD = {
     "DBT_EMPTY": "1",

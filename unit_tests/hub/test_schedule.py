@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync.frequencies import LONGEST, SHORTEST, format_frequency, parse_frequency
 from freshbooks_hub.sync.schedule import (
     JITTER,
     RETRY_CAP,
@@ -22,7 +21,14 @@ from freshbooks_hub.sync.schedule import (
     next_due,
     retry_after,
 )
-from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS
+from freshbooks_hub.sync.sync_groups import (
+    BY_NAME,
+    LONGEST,
+    PLANS,
+    SHORTEST,
+    format_frequency,
+    parse_frequency,
+)
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 frequencies = st.timedeltas(SHORTEST, LONGEST)

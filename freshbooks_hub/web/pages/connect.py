@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, scope_choice
+from freshbooks_hub.connection import login, permissions
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.probe import allowed, counted, probe, told
@@ -40,10 +40,10 @@ def page(request: Request) -> Response:
         app=app,
         redirect_uri=_own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri()),
         sets=[_ScopeSet(one) for one in reversed(scopes.ScopeSet)],
-        chosen_set=scope_choice.set_of(connection.asked if connection else None),
+        chosen_set=permissions.set_of(connection.asked if connection else None),
         chosen_scopes=", ".join(connection.asked) if connection and connection.asked else "",
         actions=scopes.ACTIONS,
-        asked_actions=bool(connection and scope_choice.asks_for_actions(_token(connection))),
+        asked_actions=bool(connection and permissions.asks_for_actions(_token(connection))),
         portal=login.DEVELOPER_PORTAL,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
@@ -63,7 +63,7 @@ def begin(request: Request, form: FormData) -> Response:
     try:
         choice = str(form.get("scopes") or scopes.ScopeSet.readable)
         listed = choice if choice in set(scopes.ScopeSet) else str(form.get("scope_list", ""))
-        _begin(request, app, scope_choice.asked(listed, "actions" in form))
+        _begin(request, app, permissions.asked(listed, "actions" in form))
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     return back(request, f"{ROOT}/log-in")
@@ -76,9 +76,9 @@ def fewer(request: Request, _: FormData) -> Response:
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
-    writes = bool(set(started.asked) & set(scope_choice.names(scopes.BASIC_ACTIONS)))
+    writes = bool(set(started.asked) & set(permissions.names(scopes.BASIC_ACTIONS)))
     try:
-        _begin(request, started.app, scope_choice.asked(scopes.ScopeSet.basic, writes))
+        _begin(request, started.app, permissions.asked(scopes.ScopeSet.basic, writes))
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     return back(request, f"{ROOT}/log-in")
@@ -105,13 +105,13 @@ def log_in(request: Request) -> Response:
     # Who has come back has an answer to paste, or was refused: do not leave the page again then.
     first = here.site.logins.send_on(here.home)
     onward = first and not started.deaf and request.query_params.get("paste") is None
-    basic = set(scope_choice.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
+    basic = set(permissions.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
     return render(
         request,
         "log_in.html",
         started=started,
         onward=onward,
-        says=scope_choice.FRESHBOOKS_SAYS,
+        says=permissions.FRESHBOOKS_SAYS,
         can_ask_less=not set(started.asked) <= basic,
     )
 
@@ -185,7 +185,7 @@ def connected(request: Request) -> Response:
         businesses=[names.get(one, str(one)) for one in sorted(_chosen(connection))],
         counted=counted(access, len({one.business_id for one in access})) if access else "",
         told=[
-            *map(scope_choice.told, scope_choice.not_approved(_token(connection), connection.asked)),
+            *map(permissions.told, permissions.not_approved(_token(connection), connection.asked)),
             *told(access, names),
         ],
     )
@@ -217,7 +217,7 @@ class _ScopeSet:
     @property
     def works(self) -> str:
         """What works with it, and what does not."""
-        return scope_choice.WORKS[self.name]
+        return permissions.WORKS[self.name]
 
     @property
     def scopes(self) -> tuple[scopes.Scope, ...]:

@@ -17,19 +17,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import scope_choice
-from freshbooks_hub.connection.not_available import NotAvailable
+from freshbooks_hub.connection import permissions
+from freshbooks_hub.connection.permissions import NotAvailable
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
-from freshbooks_hub.status.businesses import Held, standings
-from freshbooks_hub.status.not_available import not_available
-from freshbooks_hub.status.problems import concerns, is_late, shortfalls
+from freshbooks_hub.status.problems import Held, concerns, is_late, not_available, shortfalls, standings
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability
-from freshbooks_hub.sync.history import History
-from freshbooks_hub.sync.progress_file import read_progress
+from freshbooks_hub.sync.history import Availability, History
+from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
 from freshbooks_hub.web.gaps import all_gaps, rejected_streams
 from freshbooks_hub.web.marts import Marts, Row, opened
@@ -220,7 +217,7 @@ def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
     token = _token(connection)
     have = scopes.granted(token)
     acts = [scope for scope in scopes.ACTIONS if have and scope.name in have]
-    wanted = scope_choice.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
+    wanted = permissions.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
     lacking = set(scopes.missing(token, wanted))
     return [(scope, scope not in lacking) for scope in wanted]
 
