@@ -1,4 +1,8 @@
-"""What a log-in asks for, and what its connection may not read, told once and grouped by what to do about it."""
+"""What a log-in asks for, and what its connection may not read, told once and grouped by what to do about it.
+
+Missing data is no fault: an account has a plan, the user a role, the app some scopes. What worked and is refused now is
+a failure of its stream, and told as one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""connection.json, the only home of a connection's tokens; and the connector config that it holds, checked."""
+"""connection.json, the only home of a connection's tokens; and the connector config that it holds, checked.
+
+Nothing else writes tokens. Every change is made under the lock, on a freshly loaded copy.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.connection import login, permissions, probe
+from freshbooks_hub.connection import api, login, permissions
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
 from freshbooks_hub.connection.login import App, Attempt, Candidate
@@ -269,15 +269,15 @@ class Interactive:
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
         try:
             token = candidate.access_token()
-            found = probe.probe(token, chosen, probe.allowed(token))
+            found = api.probe(token, chosen, api.allowed(token))
         except HubError as error:
             # The consent is given and would be lost; what can be read shows later too.
             self._say(
                 f"It could not be checked what can be read. {error} Check later with: freshbooks doctor"
             )
             return
-        self._say(probe.counted(found, len(chosen)))
-        for sentence in probe.told(found, {business.id: business.name for business in chosen}):
+        self._say(api.counted(found, len(chosen)))
+        for sentence in api.told(found, {business.id: business.name for business in chosen}):
             self._say(sentence)
 
     def _ask(self, question: str) -> str:

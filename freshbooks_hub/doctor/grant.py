@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth, permissions, probe
+from freshbooks_hub.connection import api, login, oauth, permissions
 from freshbooks_hub.connection.api import ApiUnreachable
 from freshbooks_hub.connection.permissions import NotAvailable, Why, by_token
 from freshbooks_hub.connection.permissions import group as grouped
@@ -180,18 +180,18 @@ def check_access(access_token: str, businesses: list[Business]) -> Iterator[Find
     Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
     """
     try:
-        found = probe.probe(access_token, businesses, probe.allowed(access_token))
+        found = api.probe(access_token, businesses, api.allowed(access_token))
     except ApiUnreachable as error:
         yield Finding(Check.network, False, str(error), "Try again in a few minutes.")
         return
     names = {business.id: business.name for business in businesses}
     for business in businesses:
         own = [access for access in found if access.business_id == business.id]
-        yield Finding(Check.entity, True, probe.counted(own, 1), subject=business.name)
-    for group in probe.grouped(found, names):
+        yield Finding(Check.entity, True, api.counted(own, 1), subject=business.name)
+    for group in api.grouped(found, names):
         yield not_available(group)
     for access in found:
-        if not access.ok and access.why not in probe.CODES:
+        if not access.ok and access.why not in api.CODES:
             label = f"{stream_label(access.stream)} of {names[access.business_id]}"
             yield Finding(Check.entity, False, access.what, access.remedy, label)
 

@@ -1,4 +1,9 @@
-"""The marts after a load: built where something changed, without a stream that cannot be read, and published."""
+"""The marts after a load: built where something changed, without a stream that cannot be read, and published.
+
+A stream of which most rows became unreadable, as after a change of FreshBooks' API (the check
+`<stream>_is_readable`), holds up nothing: the build is repeated with its staging table of the published marts, or
+without the stream where there is none.
+"""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
-from freshbooks_hub.web import web_secrets
+from freshbooks_hub.web import sessions
+from freshbooks_hub.web.app_state import Starter
 from freshbooks_hub.web.server import Options, check, whole_app
-from freshbooks_hub.web.sync_launcher import Starter
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser
@@ -156,7 +156,7 @@ def test_a_service_makes_its_password_at_the_first_start_and_prints_no_link(hub:
         told.append(lines[:-1])
     assert told == [[f"A password for the pages was created. Read it with: cat {file}\n"], []]
     assert file.stat().st_mode & 0o777 == 0o600
-    home, password = Home(hub.home), web_secrets.read_password(file)
+    home, password = Home(hub.home), sessions.read_password(file)
     client = Stranger(home, password=password)
     assert client.submit("/login", "/login", password=password).headers["location"] == "/"
     # A restart with the same password signs nobody out.
@@ -260,7 +260,7 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(hub.home)
-    web_secrets.set_password(home, "correct horse battery")
+    sessions.set_password(home, "correct horse battery")
     client = Stranger(home, hosts=("books.example.com",), public_url=PUBLIC)
     client.base_url = PUBLIC
     client.submit("/login", "/login", password="correct horse battery")

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, permissions
+from freshbooks_hub.connection.api import allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
-from freshbooks_hub.connection.probe import allowed, counted, probe, told
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import identify

@@ -28,8 +28,7 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
-from freshbooks_hub.web.gaps import all_gaps, rejected_streams
-from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
 
