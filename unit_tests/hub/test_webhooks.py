@@ -6,16 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests_mock import ANY, Mocker
 from typer.testing import CliRunner
 
 from freshbooks_hub.cli.main import cli
@@ -75,32 +73,16 @@ class FreshBooks:
 
 
 @pytest.fixture
-def freshbooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[FreshBooks]:
+def freshbooks(requests_mock: Mocker) -> FreshBooks:
     books = FreshBooks()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            sent = json.loads(self.rfile.read(size)) if size else None
-            status, body = books.answer(self.command, self.path, sent)
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(request: Any, context: Any) -> Any:
+        sent = request.json() if request.body else None
+        context.status_code, body = books.answer(request.method, request.path_url, sent)
+        return body
 
-        do_GET = do_POST = do_PUT = do_DELETE = _serve
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    monkeypatch.setenv("FRESHBOOKS_API_URL", f"http://127.0.0.1:{server.server_port}")
-    yield books
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    requests_mock.register_uri(ANY, ANY, json=answer)
+    return books
 
 
 def delivery(verifier: str = VERIFIER, compact: bool = False, **fields: str) -> tuple[dict[str, str], bytes]:
