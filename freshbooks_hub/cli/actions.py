@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freshbooks_hub.core import wording
+from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def approve(action_id: ActionId) -> None:
 
     actions = _actions()
     action = actions.get(action_id)
-    wording.say(as_text(action))
+    terminal.say(as_text(action))
     if action.status is Status.proposed:
         _ask("Approve this and send it now?")
         actions.approve(action.id, action.payload_hash, _user(), Channel.terminal)
@@ -66,7 +66,7 @@ def approve(action_id: ActionId) -> None:
     else:
         raise HubError(f"The action is {action.status.value}; there is nothing to approve.")
     done = actions.dispatch(action.id)
-    wording.say(f"\n{done.status.value}: {done.result.message if done.result else ''}")
+    terminal.say(f"\n{done.status.value}: {done.result.message if done.result else ''}")
 
 
 def refuse(action_id: ActionId) -> None:
@@ -88,10 +88,10 @@ def list_actions(as_json: AsJson = False) -> None:
     """
     found = _actions().list()[:50]
     if as_json:
-        print(wording.as_json([action.model_dump(mode="json") for action in found]))
+        print(terminal.as_json([action.model_dump(mode="json") for action in found]))
         return
     for action in found:
-        wording.say(
+        terminal.say(
             f"{action.id}  {action.created_at:%Y-%m-%d %H:%M}  {action.status.value:12}  {action.preview.heading}"
         )
     if not found:
@@ -107,7 +107,7 @@ def show(action_id: ActionId, as_json: AsJson = False) -> None:
     from freshbooks_hub.agent.actions.preview import as_text
 
     action = _actions().get(action_id)
-    wording.say(wording.as_json(action.model_dump(mode="json")) if as_json else as_text(action))
+    terminal.say(terminal.as_json(action.model_dump(mode="json")) if as_json else as_text(action))
 
 
 @actions_cli.command()
@@ -139,7 +139,7 @@ def allow(
     )
     actions = _actions()
     _ask(f"Let agents propose this kind of write ({write.value})?")
-    wording.say(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
+    terminal.say(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -150,7 +150,7 @@ def forbid(write: Write) -> None:
     """
     from freshbooks_hub.agent.actions.models import Channel, Rule
 
-    wording.say(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
+    terminal.say(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -160,7 +160,7 @@ def policy(as_json: AsJson = False) -> None:
     Example: `freshbooks actions policy --json`
     """
     view = _actions().policy.view()
-    wording.say(wording.as_json(view.model_dump(mode="json")) if as_json else _policy(view))
+    terminal.say(terminal.as_json(view.model_dump(mode="json")) if as_json else _policy(view))
 
 
 @actions_cli.command()
@@ -177,7 +177,7 @@ def receipts(
 
     actions = _actions()
     _ask(f"Let agents attach files under {folder} to expenses?" if folder else "Let agents read no files?")
-    wording.say(_policy(actions.policy.set_receipts_folder(folder, _user(), Channel.terminal)))
+    terminal.say(_policy(actions.policy.set_receipts_folder(folder, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -190,7 +190,7 @@ def link(mode: Link) -> None:
 
     actions = _actions()
     _ask(f"Mark billed time in FreshBooks this way: {mode.value}?")
-    wording.say(_policy(actions.policy.set_link(mode.value, _user(), Channel.terminal)))
+    terminal.say(_policy(actions.policy.set_link(mode.value, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -201,10 +201,10 @@ def reconcile(as_json: AsJson = False) -> None:
     """
     moved = _actions().settle()
     if as_json:
-        print(wording.as_json([action.model_dump(mode="json") for action in moved]))
+        print(terminal.as_json([action.model_dump(mode="json") for action in moved]))
         return
     for action in moved:
-        wording.say(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
+        terminal.say(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
     if not moved:
         print("Nothing changed.")
 
@@ -226,7 +226,7 @@ def resolve(
     actions = _actions()
     _ask("Have you looked in FreshBooks?")
     done = actions.resolve(action_id, record, _user(), Channel.terminal)
-    wording.say(f"{done.status.value}: {done.result.message if done.result else ''}")
+    terminal.say(f"{done.status.value}: {done.result.message if done.result else ''}")
 
 
 @actions_cli.command()
@@ -251,7 +251,7 @@ def verify(as_json: AsJson = False) -> None:
     """
     finding = _actions().audit.verify()
     if as_json:
-        print(wording.as_json(finding.model_dump(mode="json")))
+        print(terminal.as_json(finding.model_dump(mode="json")))
     elif finding.ok:
         print(f"The audit log holds: {finding.entries} entries, unbroken.")
     else:
@@ -268,12 +268,12 @@ def log(as_json: AsJson = False) -> None:
     """
     entries = _actions().audit.entries()
     if as_json:
-        print(wording.as_json(entries))
+        print(terminal.as_json(entries))
         return
     for entry in entries:
         channel = f" ({entry['channel']})" if entry["channel"] else ""
         detail = ", ".join(f"{name} {value}" for name, value in entry["detail"].items())
-        wording.say(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
+        terminal.say(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
               f"{entry['who']}{channel}  {detail}")  # fmt: skip
 
 

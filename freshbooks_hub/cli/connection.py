@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from freshbooks_hub.core.wording import say
+from freshbooks_hub.core.terminal import say
 
 ClientId = Annotated[
     str | None,

@@ -21,7 +21,7 @@ from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
-from freshbooks_hub.core import wording
+from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, TransformFailed
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def app() -> None:
     """Console script: a HubError becomes one message on standard error and exit code 1."""
     # Every file that is made from here on is its owner's alone, also those of processes that are started.
     os.umask(0o077)
-    wording.prepare()
+    terminal.prepare()
     if not os.environ.get("TERMINAL_WIDTH", "80").isdecimal():
         del os.environ["TERMINAL_WIDTH"]  # Typer fails on another one
     try:
@@ -71,9 +71,9 @@ def app() -> None:
         try:
             cli()
         finally:
-            wording.finish()
+            terminal.finish()
     except HubError as error:
-        wording.say(f"Error: {error}", sys.stderr)
+        terminal.say(f"Error: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("Stopped. Run the command again to continue.", file=sys.stderr)
@@ -93,7 +93,7 @@ def _utf8(name: str, text: str) -> str:
     try:
         return os.fsencode(text).decode() if re.search("[\ud800-\udfff]", text) else text
     except UnicodeError:
-        raise HubError(f"{wording.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
+        raise HubError(f"{terminal.shown(name)} is not valid UTF-8. Write it again in UTF-8.") from None
 
 
 def _print_version(wanted: bool) -> None:
@@ -263,7 +263,7 @@ def status(as_json: AsJson = False) -> None:
     from freshbooks_hub.status.picture import status as read_status
 
     picture = read_status(Home.from_environment())
-    wording.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
+    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
 
 
 @cli.command()
@@ -303,9 +303,11 @@ def _print_marts(console: Console, result: SyncResult) -> None:
     day = f", as of {result.as_of_date}" if result.as_of_date else ""
     console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
     if told := set_aside(result.rejected):
-        console.print(wording.shown(told), highlight=False, markup=False, soft_wrap=True)
+        console.print(terminal.shown(told), highlight=False, markup=False, soft_wrap=True)
     for note in attention(result.warnings, result.differences):
-        console.print(wording.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            terminal.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def _console() -> Console:

@@ -14,8 +14,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.core import wording
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core import terminal
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
@@ -46,7 +46,7 @@ def as_json(answer: Answer) -> str:
     """
     names = _unique(answer.columns)
     rows = [dict(zip(names, map(_plain, row), strict=True)) for row in answer.rows]
-    return wording.as_json(rows)
+    return terminal.as_json(rows)
 
 
 def as_table(answer: Answer, title: str | None = None) -> Table:

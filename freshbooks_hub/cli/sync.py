@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from freshbooks_hub.core.wording import say
+from freshbooks_hub.core.terminal import say
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -17,7 +17,7 @@ from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 
 
 class ApiRefused(HubError):

@@ -26,7 +26,7 @@ from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import check_redirect_uri
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core.terminal import shown
 
 
 class Inbox:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from freshbooks_hub.core.errors import HomeError, disk_errors
 from freshbooks_hub.core.files import check_writable, make_private
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core.terminal import shown
 
 DEFAULT = "default"
 # DuckDB takes `?` for the start of its own settings, `\\` for a separator and the others for wildcards of file names;

@@ -1,7 +1,7 @@
 """Other processes: commands of this program, and the environment that dbt and the source get.
 
-Memory goes back when a process ends, and a crash takes nobody along. dbt and the source read dozens of variables that a
-shell may carry for something else, so they get a list of variables, and none beside it: `DBT_EMPTY=1` alone would
+Memory goes back when a process ends, and a crash affects nobody else. dbt and the source read dozens of variables that
+a shell may carry for something else, so they get a list of variables, and none beside it: `DBT_EMPTY=1` alone would
 publish marts without a row, `DBT_TARGET` build elsewhere, `PYTHONOPTIMIZE=1` take checks out.
 """
 

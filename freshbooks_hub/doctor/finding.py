@@ -8,7 +8,7 @@ from enum import StrEnum
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core.terminal import shown
 
 
 class Check(StrEnum):

@@ -12,7 +12,7 @@ from freshbooks_api.roles import FULL_ROLES
 from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
 
@@ -28,7 +28,7 @@ class Concern:
 def is_late(entity: Entity) -> bool:
     """Whether two of its turns went by."""
     waits = entity.paused or entity.refused
-    return not waits and entity.lag is not None and entity.lag > 2 * entity.frequency
+    return not waits and entity.age is not None and entity.age > 2 * entity.frequency
 
 
 def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[str, list[str]]:
@@ -58,11 +58,11 @@ def concerns(
             Concern(f"Syncing is on hold: {trouble.error}", f"The next attempt is {_when(trouble, now)}.")
         )
     if late := [entity for entity in entities if is_late(entity)]:
-        lag = max(entity.lag for entity in late if entity.lag)
+        age = max(entity.age for entity in late if entity.age)
         kinds = "kind of data is" if len(late) == 1 else "kinds of data are"
         found.append(
             Concern(
-                f"{len(late)} {kinds} late, by up to {_span(lag)}.",
+                f"{len(late)} {kinds} late, by up to {_span(age)}.",
                 "Check that `freshbooks serve` is running, or the timer that calls `freshbooks sync --due`; "
                 "without either, nothing is read.",
             )
@@ -80,8 +80,8 @@ def _when(trouble: Trouble, now: datetime) -> str:
     return "due now" if trouble.retry_at <= now else f"at {trouble.retry_at:%H:%M} UTC"
 
 
-def _span(lag: timedelta) -> str:
-    hours = int(lag.total_seconds() // 3600)
+def _span(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
     return f"{hours // 24} d {hours % 24} h" if hours >= 24 else f"{hours} h" if hours else "an hour"
 
 
@@ -117,7 +117,7 @@ SHOWN = ("projects", "time_entries", "services", "team_members")
 
 
 @dataclass(frozen=True)
-class Standing:
+class BusinessState:
     """One business of the connected user."""
 
     name: str
@@ -125,13 +125,13 @@ class Standing:
     words: str
 
 
-def standings(connection: Connection | None, held: Held, any_read: bool) -> list[Standing]:
+def business_states(connection: Connection | None, held: Held, any_read: bool) -> list[BusinessState]:
     """Every business of the user; `any_read`: whether something was read of those chosen now."""
     if connection is None or connection.profile is None:
         return []
     chosen = set(connection.business_ids or connection.profile.default_choice())
     return [
-        Standing(
+        BusinessState(
             b.name, b.role, _words(b, connection, b.id in chosen, held.get(b.id, {}) if any_read else {})
         )
         for b in connection.profile.businesses

@@ -17,8 +17,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 
 STOPPED = "The sync was stopped before it finished."
-# Of no raw file: the marts stem from one that is gone.
-LOST = -1
+# raw_version when the raw file that these marts were built from no longer exists.
+RAW_FILE_GONE = -1
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class History:
             if not (lost := sorted(read - set(tables))):
                 return
             db.executemany("DELETE FROM stream_reads WHERE stream = ?", [(stream,) for stream in lost])
-            db.execute("UPDATE generations SET raw_version = ?", [LOST])
+            db.execute("UPDATE generations SET raw_version = ?", [RAW_FILE_GONE])
 
     def were_read(self, streams: list[str], business_ids: Iterable[int] | None = None) -> bool:
         """Whether each of `streams` was ever read to its end, for these chosen businesses."""

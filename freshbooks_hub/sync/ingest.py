@@ -11,7 +11,7 @@ from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.wording import stream_label, stream_labels
+from freshbooks_hub.core.stream_labels import stream_label, stream_labels
 from freshbooks_hub.sync import catalog, history, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult
@@ -101,11 +101,11 @@ class Ingestion:
             swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
             if name == history.STREAM:  # a row for each stream that was tried now; those of others stay
                 swap = False
-            heals = name in whole and name in known and not swap
-            self._loader.start(name, table, swap, heals)
-            if heals and (ids := self._raw.known_ids(table)):
+            full_reread = name in whole and name in known and not swap
+            self._loader.start(name, table, swap, full_reread)
+            if full_reread and (ids := self._raw.known_ids(table)):
                 known_ids[name] = ids
-            if swap or heals or name not in known:
+            if swap or full_reread or name not in known:
                 self._from_beginning.add(name)
             else:
                 states.append(known[name])

@@ -50,7 +50,7 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
 
 
 def note_success(home: Home, streams: set[str], marts: bool, now: datetime) -> None:
-    """After a run that worked, whoever started it: what a person was told of it is mended, and nothing waits.
+    """After a run that worked, whoever started it: its alarms are closed, and nothing waits.
 
     `streams` are those it read to their end; none: FreshBooks was not asked. `marts`: whether these followed.
     """

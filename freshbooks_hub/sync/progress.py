@@ -17,7 +17,7 @@ from rich.text import Text
 
 from freshbooks_hub.core.clock import stamp, utc_now
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.sync.history import StreamResult
 
 

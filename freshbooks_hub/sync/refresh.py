@@ -17,7 +17,7 @@ import duckdb
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import replace_durably
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.alarms import Alarms
@@ -114,7 +114,7 @@ class RawFacts:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """Whether marts were published, the day they stand for, and what checks found that does not hold them back."""
+    """Whether marts were published, their as-of day, and what checks found that does not hold them back."""
 
     published: bool
     as_of_date: str

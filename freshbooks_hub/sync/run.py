@@ -18,7 +18,7 @@ from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
 from freshbooks_hub.marts.reconciliation import Difference, differences
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.history import LOST, Availability, History, StreamResult
+from freshbooks_hub.sync.history import RAW_FILE_GONE, Availability, History, StreamResult
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.outcomes import note_success
 from freshbooks_hub.sync.progress import Recorded, Reporter
@@ -187,7 +187,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
 
 def _facts(raw: RawStore, history: History) -> RawFacts:
     generation = history.generation()
-    known = generation is not None and generation.raw_version != LOST
+    known = generation is not None and generation.raw_version != RAW_FILE_GONE
     changed = raw.changed_since(generation.raw_version) if generation and known else None
     return RawFacts(raw.tables(), raw.version(), changed)
 
@@ -209,7 +209,7 @@ def _others_may_go_on(results: list[StreamResult], history: History, business_id
     if len(incomplete) == len(results):
         return False
     generation = history.generation()
-    lost = generation is not None and generation.raw_version == LOST
+    lost = generation is not None and generation.raw_version == RAW_FILE_GONE
     partial = [result.stream for result in incomplete if result.total or lost]
     return history.were_read(partial, business_ids)
 

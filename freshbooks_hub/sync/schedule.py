@@ -48,7 +48,7 @@ class Entity:
 
     `last_success`: start of the last run that read all of its streams to the end. `next_due`: never before
     that instant, and at or before `now` when it is due; None while the schedule is paused and while FreshBooks
-    refuses the connection. `lag`: how long ago `last_success` was.
+    refuses the connection. `age`: how long ago `last_success` was.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Entity:
     next_due: datetime | None
     last_error: str | None
     failures: int
-    lag: timedelta | None
+    age: timedelta | None
     paused: bool
     refused: bool = False
 
@@ -247,7 +247,7 @@ class Schedule:
             next_due=None if waits else next_due(frequency, state, connection, self._jitter, now),
             last_error=state.trouble.error if state.trouble else None,
             failures=state.trouble.failures if state.trouble else 0,
-            lag=now - state.last_success if state.last_success else None,
+            age=now - state.last_success if state.last_success else None,
             paused=paused,
             refused=refused,
         )

@@ -1,6 +1,6 @@
 """What is kept up to date, and how often: each group is a few streams that make sense only together.
 
-`with_streams` are streams that the group's rows name. They are read in the same run, so that no published row names
+`along` are streams that the group's rows name. They are read in the same run, so that no published row names
 a client or a project that is not there yet; incrementally that is one request each.
 
 A full refresh reads its streams from the beginning, with the ids of all stored rows: it finds what increments missed,

@@ -1,7 +1,7 @@
 """A clock that ticks and decides nothing: what is due follows from each home's stored state.
 
-A sync is a process of its own (`freshbooks sync --due`), so its memory goes back when it ends and a crash takes
-nobody along; it is only started when something is due.
+A sync is a process of its own (`freshbooks sync --due`), so its memory goes back when it ends and a crash
+affects nobody else; it is only started when something is due.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who is signed in to the pages, and the secrets of that; files of mode 0600, as the tokens are.
 
-web.json holds what signs the cookies and the hash of the password. web.sessions.json holds hashes of sessions and
-of the links that sign in: it lies in the home, so that `freshbooks open` can give a link for a server that runs, and so that a
-browser that signed out stays out, whatever cookie it kept.
+web.json holds what signs the cookies and the hash of the password; web.sessions.json the hashes of sessions and of the
+links that sign in. Both lie in the home, so that `freshbooks open` can give a link for a server that runs, and so that
+a browser that signed out stays out, whatever cookie it kept.
 """
 
 from __future__ import annotations

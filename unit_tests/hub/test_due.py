@@ -246,7 +246,7 @@ def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
         world.due()
     bills = entity(world.home, "bills", world.now)
     assert (bills.failures, bills.last_error) == (1, "The authorization lacks user:bills:read.")
-    assert entity(world.home, "invoices", world.now).lag == timedelta()
+    assert entity(world.home, "invoices", world.now).age == timedelta()
     assert [(a.kind, a.message) for a in Alarms(world.home).open()] == [
         ("bills", "The authorization lacks user:bills:read.")
     ]
@@ -257,7 +257,7 @@ def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
             world.due()
         except SourceFailed:
             assert "bills" in world.asked()
-    assert entity(world.home, "invoices", world.now).lag < timedelta(minutes=20)
+    assert entity(world.home, "invoices", world.now).age < timedelta(minutes=20)
     assert 3 <= entity(world.home, "bills", world.now).failures <= 7
     assert len(Alarms(world.home).all()) == 1
     world.failing.clear()
@@ -351,7 +351,7 @@ def test_marts_that_fail_their_tests_are_told_once_and_reading_goes_on(
     for _ in range(3):
         with pytest.raises(TransformFailed):
             world.due()
-        assert entity(world.home, "invoices", world.now).lag == timedelta()
+        assert entity(world.home, "invoices", world.now).age == timedelta()
         world.later(minutes=20)
     [alarm] = Alarms(world.home).all()
     assert alarm.kind == "marts"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from freshbooks_hub.cli.output import FORMULA, as_csv, as_json, as_table
-from freshbooks_hub.core.wording import shown
+from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
 CELL = (

@@ -19,7 +19,7 @@ from freshbooks_hub.agent.reads import (
     UnbilledTime,
 )
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 
 
 def summary(answer: Answer) -> str:

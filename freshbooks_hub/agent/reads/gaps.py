@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from freshbooks_hub.agent.untrusted import clean
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected
 
 _MOST = 12

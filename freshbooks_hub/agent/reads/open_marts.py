@@ -19,7 +19,7 @@ from freshbooks_hub.agent.reads.gaps import told
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.errors import QueryFailed
-from freshbooks_hub.core.wording import stream_label
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.marts.gaps import find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences

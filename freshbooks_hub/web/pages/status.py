@@ -23,7 +23,7 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
-from freshbooks_hub.status.problems import Held, concerns, is_late, not_available, shortfalls, standings
+from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
@@ -121,7 +121,7 @@ def page(request: Request) -> Response:
         zone=choice.zone,
         now=now,
         connection=connection,
-        businesses=standings(connection, held, any(e.last_success for e in entities)),
+        businesses=business_states(connection, held, any(e.last_success for e in entities)),
         needed=_scopes(connection),
         unavailable=unavailable,
         problems=problems,

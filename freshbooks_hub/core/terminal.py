@@ -1,4 +1,4 @@
-"""Text for people: no text can steer a terminal, no locale and no closed pipe breaks one; names of streams."""
+"""Text for a terminal: nothing in it can steer the terminal, no locale and no closed pipe breaks it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
 from typing import Any, TextIO
 
 from freshbooks_hub.core.errors import HubError
@@ -84,31 +83,3 @@ def _bearing(stream: TextIO | None) -> TextIO:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
-
-
-REPORT = "report_"
-# Where the name of the stream is not what FreshBooks calls it.
-NAMES = {
-    "systems": "Business settings",
-    "invoice_profiles": "Recurring invoices",
-}
-SHOWN = 5
-
-
-def stream_label(stream: str) -> str:
-    """`Bill payments`, `Profit and loss report`."""
-    if stream.startswith(REPORT):
-        return f"{_words(stream.removeprefix(REPORT))} report"
-    return NAMES.get(stream) or _words(stream)
-
-
-def stream_labels(streams: Iterable[str]) -> str:
-    """`Bills, Taxes`; of many the first, and how many kinds of data there are in all."""
-    names = [stream_label(stream) for stream in streams]
-    if len(names) <= SHOWN:
-        return ", ".join(names)
-    return f"{', '.join(names[: SHOWN - 1])}, … ({len(names)} kinds of data)"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -1,0 +1,32 @@
+"""Streams by the names that FreshBooks' own pages give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+REPORT = "report_"
+# Where the name of the stream is not what FreshBooks calls it.
+NAMES = {
+    "systems": "Business settings",
+    "invoice_profiles": "Recurring invoices",
+}
+SHOWN = 5
+
+
+def stream_label(stream: str) -> str:
+    """`Bill payments`, `Profit and loss report`."""
+    if stream.startswith(REPORT):
+        return f"{_words(stream.removeprefix(REPORT))} report"
+    return NAMES.get(stream) or _words(stream)
+
+
+def stream_labels(streams: Iterable[str]) -> str:
+    """`Bills, Taxes`; of many the first, and how many kinds of data there are in all."""
+    names = [stream_label(stream) for stream in streams]
+    if len(names) <= SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: SHOWN - 1])}, … ({len(names)} kinds of data)"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
