@@ -104,19 +104,17 @@ def default_redirect_uri(port: int = DEFAULT_PORT) -> str:
 
 def stored_app(home: Home) -> App | None:
     """The app of the stored connection, for a log-in without typing it again."""
-    try:
-        credentials = ConnectionStore(home.connection).load().credentials
-    except NotConnected:
+    connection = ConnectionStore(home.connection).find()
+    if connection is None:
         return None
+    credentials = connection.credentials
     return App(credentials["client_id"], credentials["client_secret"], credentials["redirect_uri"])
 
 
 def asked_before(home: Home) -> tuple[str, ...] | None:
     """The scopes that the log-in of the stored connection asked for; None where that is not known."""
-    try:
-        return ConnectionStore(home.connection).load().asked
-    except NotConnected:
-        return None
+    connection = ConnectionStore(home.connection).find()
+    return connection.asked if connection else None
 
 
 def begin(
@@ -177,7 +175,7 @@ def candidate(home: Home) -> Candidate:
     connection = store.load()
     if connection.profile is None:
         connection = _with_profile(store)
-    token = connection.credentials["access_token"]
+    token = connection.access_token
     assert connection.profile is not None
     return Candidate(
         home=home,
@@ -291,12 +289,8 @@ def same_grant(home: Home, connection: Connection) -> list[str]:
     assert connection.profile is not None
     names = []
     for other in Home.connections():
-        store = ConnectionStore(other.connection)
-        if other.root == home.root or not store.exists():
-            continue
-        try:
-            found = store.load()
-        except NotConnected:
+        found = ConnectionStore(other.connection).find()
+        if other.root == home.root or found is None:
             continue
         same_app = found.credentials["client_id"] == connection.credentials["client_id"]
         if same_app and found.profile and found.profile.identity_id == connection.profile.identity_id:

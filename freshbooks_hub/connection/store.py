@@ -143,6 +143,21 @@ class Connection:
         """The businesses that were chosen; empty for every one owned or administered."""
         return list(self.config.get("business_ids") or [])
 
+    @property
+    def chosen(self) -> set[int]:
+        """The businesses that are synced, as far as they are known."""
+        return set(self.business_ids or (self.profile.default_choice() if self.profile else ()))
+
+    @property
+    def business_names(self) -> dict[int, str]:
+        """Of all businesses of the user, by id; empty where the profile is not known."""
+        return {business.id: business.name for business in self.profile.businesses} if self.profile else {}
+
+    @property
+    def access_token(self) -> str:
+        """Empty where there is none."""
+        return str(self.credentials.get("access_token") or "")
+
 
 class ConnectionStore:
     """Reads and writes one connection.json (mode 0600)."""
@@ -171,6 +186,13 @@ class ConnectionStore:
         """Whether a connection is stored."""
         return self.path.exists()
 
+    def find(self) -> Connection | None:
+        """The stored connection; None where there is none or its file is damaged."""
+        try:
+            return self.load()
+        except NotConnected:
+            return None
+
     def load(self) -> Connection:
         """The stored connection; raises NotConnected."""
         try:
@@ -186,8 +208,8 @@ class ConnectionStore:
             )
         except FileNotFoundError as error:
             raise NotConnected(
-                "FreshBooks is not connected yet. Run `freshbooks connect`, or"
-                "  `freshbooks demo` to try it without an account."
+                "FreshBooks is not connected yet. Run `freshbooks connect`, or "
+                "`freshbooks demo` to try it without an account."
             ) from error
         except (InvalidConfig, ValueError, KeyError, TypeError) as error:
             raise NotConnected(f"{self.path} is damaged. Connect again with `freshbooks connect`.") from error

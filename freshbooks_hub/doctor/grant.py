@@ -123,7 +123,7 @@ class Grant:
             )
 
     def _businesses(self, connection: Connection, profile: Profile) -> Iterator[Finding]:
-        chosen = connection.business_ids or profile.default_choice()
+        chosen = sorted(connection.chosen)
         by_id = {business.id: business for business in profile.businesses}
         if not chosen:
             names = "; ".join(f"{b.name}: {b.why_not or b.note}" for b in profile.businesses)

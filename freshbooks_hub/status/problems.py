@@ -87,13 +87,12 @@ def _span(age: timedelta) -> str:
 
 def not_available(connection: Connection, outcomes: Iterable[Outcome]) -> list[NotAvailable]:
     """What the token does not allow, and what the last reads found that plan and role do not."""
-    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
-    token = str(connection.credentials.get("access_token") or "")
+    token = connection.access_token
     lacked = by_token(token, connection.asked)
     told = {refusal.stream for refusal in lacked}
     # A stream of which the token lacks the scope has that reason, whatever else an answer asked for.
     found = [refusal for refusal in _by_outcomes(outcomes, token) if refusal.stream not in told]
-    return group([*lacked, *found], names)
+    return group([*lacked, *found], connection.business_names)
 
 
 def _by_outcomes(outcomes: Iterable[Outcome], token: str) -> list[Refusal]:
@@ -129,7 +128,7 @@ def business_states(connection: Connection | None, held: Held, any_read: bool) -
     """Every business of the user; `any_read`: whether something was read of those chosen now."""
     if connection is None or connection.profile is None:
         return []
-    chosen = set(connection.business_ids or connection.profile.default_choice())
+    chosen = connection.chosen
     return [
         BusinessState(
             b.name, b.role, _words(b, connection, b.id in chosen, held.get(b.id, {}) if any_read else {})

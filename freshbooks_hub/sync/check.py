@@ -37,8 +37,10 @@ def connect(
     with suppress(HubError):  # who it is, for the status; the connection works without
         login.profile(home)
     connection = store.load()
-    token = str(connection.credentials.get("access_token") or "")
-    return [permissions.told(scope) for scope in permissions.not_approved(token, connection.asked)]
+    return [
+        permissions.told(scope)
+        for scope in permissions.not_approved(connection.access_token, connection.asked)
+    ]
 
 
 def check(home: Home, store: ConnectionStore, source: Source) -> None:

@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
-from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.sync.history import reads as reads_of
@@ -117,7 +117,7 @@ class Schedule:
 
         Reads of other businesses than those chosen now, and reads whose raw tables are gone, do not count.
         """
-        stored = self._stored()
+        stored = ConnectionStore(self._home.connection).find()
         refused = stored is not None and stored.dead_since is not None
         if not self._home.history.exists():
             return [self._entity(plan, plan.frequency, State(), None, refused, False, now) for plan in PLANS]
@@ -251,12 +251,6 @@ class Schedule:
             paused=paused,
             refused=refused,
         )
-
-    def _stored(self) -> Connection | None:
-        try:
-            return ConnectionStore(self._home.connection).load()
-        except NotConnected:
-            return None
 
     def _frequency(self, entity: str) -> timedelta:
         self._known(entity)

@@ -105,7 +105,7 @@ def page(request: Request) -> Response:
         gaps, rejected = all_gaps(marts), rejected_streams(marts)
     entities = schedule.entities(now)
     outcomes = Availability(home).outcomes(connection.business_ids) if connection else []
-    names = _names(connection)
+    names = connection.business_names if connection else {}
     unavailable = not_available(connection, outcomes) if connection else []
     lines = lines_of(entities, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
@@ -184,15 +184,6 @@ def _connection(home: Home) -> tuple[Connection | None, str]:
         return None, str(error)
 
 
-def _names(connection: Connection | None) -> dict[int, str]:
-    """The names of the businesses, by number."""
-    return {b.id: b.name for b in connection.profile.businesses} if connection and connection.profile else {}
-
-
-def _token(connection: Connection) -> str:
-    return str(connection.credentials.get("access_token") or "")
-
-
 def _held(marts: Marts | None) -> Held:
     """How many rows of each business the marts have, by stream."""
     rows = (
@@ -213,7 +204,7 @@ def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
     """Every scope that the log-in asked for, and whether the token has it."""
     if connection is None:
         return []
-    token = _token(connection)
+    token = connection.access_token
     have = scopes.granted(token)
     acts = [scope for scope in scopes.ACTIONS if have and scope.name in have]
     wanted = permissions.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
