@@ -29,7 +29,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 
 
-class Inbox:
+class TerminalEvents:
     """Lines of standard input and results of a callback listener, in order of arrival.
 
     It reads the descriptor itself: a thread blocked in `input()` could not be ended.
@@ -103,7 +103,7 @@ class Interactive:
 
     def __init__(self, home: Home, options: Options, console: Console) -> None:
         self._home, self._options, self._console = home, options, console
-        self._inbox = Inbox()
+        self._events = TerminalEvents()
 
     def run(self) -> None:
         """Connect, and say what comes next."""
@@ -202,7 +202,7 @@ class Interactive:
             return None
         listener = CallbackListener(
             self._home,
-            self._inbox.post,
+            self._events.post,
             redirect_uri,
             port=(options.port or login.DEFAULT_PORT) if public else None,
             certificate=options.certificate,
@@ -219,7 +219,7 @@ class Interactive:
     def _wait(self, attempt: Attempt, browser: str) -> Candidate:
         while True:
             left = (attempt.expires_at - datetime.now(UTC)).total_seconds()
-            event = self._inbox.next(left)
+            event = self._events.next(left)
             if event is None:
                 raise LoginRefused("No answer came within ten minutes. Run `freshbooks connect` again.")
             if isinstance(event, Result):
@@ -282,7 +282,7 @@ class Interactive:
 
     def _ask(self, question: str) -> str:
         self._console.print(shown(question), end="", markup=False, highlight=False)
-        return self._inbox.line()
+        return self._events.line()
 
     def _say(self, text: str) -> None:
         # Addresses are copied from the terminal: never broken into lines.

@@ -16,12 +16,12 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.core.processes import Process, start_sync, stop
 from freshbooks_hub.web.logins import Logins
-from freshbooks_hub.web.security import Doorman
+from freshbooks_hub.web.security import LoginThrottle
 from freshbooks_hub.web.sessions import Keys, Sessions
 
 
 @dataclass
-class Starter:
+class SyncLauncher:
     """Starts syncs; one of each home at a time, whoever else may start more."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -66,7 +66,7 @@ class Site:
     sessions: Sessions
     hosts: tuple[str, ...]
     public_url: str | None = None
-    doorman: Doorman = field(default_factory=Doorman)
-    syncs: Starter = field(default_factory=Starter)
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    syncs: SyncLauncher = field(default_factory=SyncLauncher)
     logins: Logins = field(default_factory=Logins)
     callbacks: dict[str, Router] = field(default_factory=dict)  # by connection

@@ -11,7 +11,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import cookie_name
-from freshbooks_hub.web.security import Doorman
+from freshbooks_hub.web.security import LoginThrottle
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
 from freshbooks_hub.web.sessions import NotServed, Sessions
 from integration_tests.web.serving import ANSWERS, PAGES, Client, Stranger
@@ -333,9 +333,9 @@ def test_guessing_is_slowed_down_even_for_the_right_password(guarded: Stranger) 
 
 
 def test_guesses_at_the_same_time_are_not_looked_at_more_often() -> None:
-    doorman = Doorman()
+    throttle = LoginThrottle()
     with ThreadPoolExecutor(20) as guesses:
-        waits = list(guesses.map(lambda _: doorman.admit(), range(60)))
+        waits = list(guesses.map(lambda _: throttle.admit(), range(60)))
     assert waits.count(0.0) == 5
 
 

@@ -28,7 +28,7 @@ from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
 from freshbooks_hub.web import sessions
-from freshbooks_hub.web.app_state import Starter
+from freshbooks_hub.web.app_state import SyncLauncher
 from freshbooks_hub.web.server import Options, check, whole_app
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -223,7 +223,7 @@ def test_the_loopback_of_ipv6_is_this_machine_too(empty_home: Home) -> None:
 
 def test_a_holder_that_a_killed_sync_left_is_no_running_sync(empty_home: Home) -> None:
     """Its number may be that of another process by now."""
-    home, starter = empty_home.ensure(), Starter()
+    home, starter = empty_home.ensure(), SyncLauncher()
     left = {"pid": os.getpid(), "since": "2026-01-01T00:00:00Z"}
     (home.root / "sync.holder.json").write_text(json.dumps(left))
     assert not starter.running(home)
@@ -239,7 +239,7 @@ def test_the_syncs_of_the_page_end_with_the_server(empty_home: Home, monkeypatch
         started.append(popen([sys.executable, "-c", "import time; time.sleep(60)"], **how))
         return started[-1]
 
-    starter = Starter()
+    starter = SyncLauncher()
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, "Popen", slow)
         assert starter.start(empty_home)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from freshbooks_hub.connection.callback import Result
-from freshbooks_hub.connection.terminal import Inbox
+from freshbooks_hub.connection.terminal import TerminalEvents
 from freshbooks_hub.core.errors import HubError
 
 
@@ -18,7 +18,7 @@ def pipe() -> tuple[int, int]:
 
 
 def test_lines_and_results_come_in_turn(pipe: tuple[int, int]) -> None:
-    inbox = Inbox(pipe[0])
+    inbox = TerminalEvents(pipe[0])
     os.write(pipe[1], b"one\ntw")
     assert inbox.next(5) == "one"
     assert inbox.next(0.01) is None
@@ -31,7 +31,7 @@ def test_lines_and_results_come_in_turn(pipe: tuple[int, int]) -> None:
 
 
 def test_the_end_of_the_input_leaves_the_listener(pipe: tuple[int, int]) -> None:
-    inbox = Inbox(pipe[0])
+    inbox = TerminalEvents(pipe[0])
     os.write(pipe[1], b"last")
     os.close(pipe[1])
     assert inbox.next(5) == "last"
