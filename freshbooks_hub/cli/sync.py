@@ -80,7 +80,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 
 @schedule.command("set")
 def set_frequency(
-    entity: Annotated[str, typer.Argument(help="As `freshbooks schedule` lists it.")],
+    name: Annotated[str, typer.Argument(metavar="DATA", help="As `freshbooks schedule` lists it.")],
     frequency: Annotated[str, typer.Argument(help="30m, 2h, 1d, 1w; or `default`.")],
 ) -> None:
     """Read some data more or less often.
@@ -93,12 +93,12 @@ def set_frequency(
 
     home = Home.from_environment().ensure()
     if frequency == "default":
-        default = Schedule(home).reset(entity)
-        print(f"{entity}: back to the default ({format_frequency(default)}).")
+        default = Schedule(home).reset(name)
+        print(f"{name}: back to the default ({format_frequency(default)}).")
         return
     every = parse_frequency(frequency)
-    Schedule(home).set(entity, every)
-    print(f"{entity}: every {format_frequency(every)}.")
+    Schedule(home).set(name, every)
+    print(f"{name}: every {format_frequency(every)}.")
 
 
 def pause() -> None:

@@ -27,7 +27,7 @@ class Check(StrEnum):
     businesses = "businesses"
     plan = "plan"
     role = "role"
-    entity = "entity"
+    data = "data"
     sync_lock = "sync-lock"
     connection_lock = "connection-lock"
     raw = "raw"

@@ -187,13 +187,13 @@ def check_access(access_token: str, businesses: list[Business]) -> Iterator[Find
     names = {business.id: business.name for business in businesses}
     for business in businesses:
         own = [access for access in found if access.business_id == business.id]
-        yield Finding(Check.entity, True, api.counted(own, 1), subject=business.name)
+        yield Finding(Check.data, True, api.counted(own, 1), subject=business.name)
     for group in api.grouped(found, names):
         yield not_available(group)
     for access in found:
         if not access.ok and access.why not in api.CODES:
             label = f"{stream_label(access.stream)} of {names[access.business_id]}"
-            yield Finding(Check.entity, False, access.what, access.remedy, label)
+            yield Finding(Check.data, False, access.what, access.remedy, label)
 
 
 def not_available(group: NotAvailable) -> Finding:
