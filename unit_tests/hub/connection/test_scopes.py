@@ -20,7 +20,7 @@ IDS = {"account_id": "xZNQ1X", "business_id": 439000, "business_uuid": "a-uuid"}
 
 def streams() -> dict[str, dict[str, Any]]:
     """The source's streams, each with its parameters."""
-    manifest = Path(__file__).parents[2] / "source_freshbooks" / "manifest.yaml"
+    manifest = Path(__file__).parents[3] / "source_freshbooks" / "manifest.yaml"
     document = yaml.safe_load(manifest.read_text("utf-8"))
     found = {}
     for stream in document["streams"]:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from token_server import TokenServer
 
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, keep_alive, renewed_access_token, valid_access_token
 from freshbooks_hub.core.errors import HomeError, HubError, InvalidConfig, NotConnected
+from unit_tests.hub.token_server import TokenServer
 
 Config = Callable[..., dict[str, Any]]
 EXPIRED = "2020-01-01T00:00:00Z"

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from protocol import catalog, complete, record, state, stream
 
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import Channel
@@ -30,8 +29,9 @@ from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, sync
 from freshbooks_hub.sync.schedule import Schedule
+from unit_tests.hub.protocol import catalog, complete, record, state, stream
 
-OLD = Path(__file__).parent / "fixtures" / "home_0_1"
+OLD = Path(__file__).parents[1] / "fixtures" / "home_0_1"
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from protocol import catalog, complete, error, record, row, stream
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import permissions
@@ -26,6 +25,7 @@ from freshbooks_hub.sync.history import Availability, Outcome
 from freshbooks_hub.sync.ingest import ReadFailed
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from unit_tests.hub.protocol import catalog, complete, error, record, row, stream
 
 Scripted = Callable[..., Source]
 Ask = Callable[[str], list[tuple[Any, ...]]]

@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from protocol import catalog, complete, record, row, state, stream
 
 from freshbooks_hub.core.errors import TransformFailed
 from freshbooks_hub.core.home import Home
@@ -17,6 +16,7 @@ from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, build, sync
+from unit_tests.hub.protocol import catalog, complete, record, row, state, stream
 
 Scripted = Callable[..., Source]
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from protocol import catalog, error, stream
 from typer.testing import CliRunner
 
 from freshbooks_api.failures import RATE_LIMITED, with_code
@@ -36,6 +35,7 @@ from freshbooks_hub.sync.run import sync as run_sync
 from freshbooks_hub.sync.schedule import CONNECTION, Schedule
 from freshbooks_hub.sync.scheduled_run import DueResult, select, sync_due
 from freshbooks_hub.sync.sync_groups import PLANS
+from unit_tests.hub.protocol import catalog, error, stream
 
 Scripted = Callable[..., Source]
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)

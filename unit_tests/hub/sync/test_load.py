@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from protocol import catalog, complete, control, error, record, row, state, status, stream
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import SourceFailed
@@ -25,6 +24,7 @@ from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.raw import RawStore
+from unit_tests.hub.protocol import catalog, complete, control, error, record, row, state, status, stream
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 Scripted = Callable[..., Source]

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from protocol import catalog, complete, error, record, row, stream
 from typer.testing import CliRunner
 
 from freshbooks_hub.cli.main import cli
@@ -34,6 +33,7 @@ from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from unit_tests.hub.protocol import catalog, complete, error, record, row, stream
 
 Scripted = Callable[..., Source]
 DAY = date(2026, 10, 31)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from protocol import catalog, complete, record, row, stream
 
 from freshbooks_hub.core.errors import TransformFailed
 from freshbooks_hub.core.home import Home
@@ -20,6 +19,7 @@ from freshbooks_hub.sync.dbt_findings import details_file
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from unit_tests.hub.protocol import catalog, complete, record, row, stream
 
 Scripted = Callable[..., Source]
 SHIPPED = Path(transform.__file__).parents[2] / "dbt_project"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from protocol import catalog, complete, record, row, state, stream
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
+from unit_tests.hub.protocol import catalog, complete, record, row, state, stream
 
 Scripted = Callable[..., Source]
 Ask = Callable[[str], list[tuple[Any, ...]]]
