@@ -208,6 +208,8 @@ def _call(home: Home, method: str, account: str, rest: str, callback: Json | Non
         )
     if method == "GET" and answer.unclear:
         raise HubError("FreshBooks gave no usable answer about webhooks. Run the command again.")
+    if answer.status == 401:
+        raise HubError("FreshBooks does not accept this connection. Run `freshbooks doctor` to see why.")
     if answer.status >= 400 or answer.error:
         reason = answer.error.message.rstrip(".") if answer.error else "no reason given"
         raise HubError(f"FreshBooks refused ({answer.status}): {reason[:200]}.")
