@@ -19,6 +19,9 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.stream_labels import stream_label
 
+# freshbooks-api.md 6.3: at most four requests at a time.
+AT_A_TIME = 4
+
 
 class ApiRefused(HubError):
     """An answer that is no success. `scopes` are those the answer itself names as required."""
@@ -64,10 +67,6 @@ class Api:
             (answer.error.errno, answer.error.message[:200].rstrip(".")) if answer.error else (None, "")
         )
         raise ApiRefused(path, answer.status, errno, said, answer.missing_scopes or ())
-
-
-# freshbooks-api.md 6.3: at most four requests at a time.
-AT_A_TIME = 4
 
 
 class Why(StrEnum):

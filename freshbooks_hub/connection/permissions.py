@@ -30,6 +30,8 @@ WORKS = {
     ),
 }
 FRESHBOOKS_SAYS = "The requested scope is invalid, unknown, or malformed"
+ORDER = {entity.stream: number for number, entity in enumerate(ENTITIES)}
+SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
 
 
 def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
@@ -90,10 +92,6 @@ def if_refused(wanted: Iterable[str], less: str) -> str:
     if set(wanted) <= set(names(needed(ScopeSet.basic, actions=True))):
         return f"{shown}: enable all of them in the developer portal."
     return f"{shown}: enable all of them in the developer portal, or {less}."
-
-
-ORDER = {entity.stream: number for number, entity in enumerate(ENTITIES)}
-SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
 
 
 class Why(StrEnum):

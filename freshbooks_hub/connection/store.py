@@ -23,6 +23,8 @@ from freshbooks_hub.core.home import Home
 
 REQUIRED = ("client_id", "client_secret", "redirect_uri", "refresh_token")
 HINT = "See secrets.example.json for the shape."
+# Longer than one token request may take (connect + read timeout).
+LOCK_TIMEOUT = 60.0
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -99,10 +101,6 @@ def _check_instant(field: str, value: object) -> None:
 
 def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-# Longer than one token request may take (connect + read timeout).
-LOCK_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class TerminalEvents:
     """Lines of standard input and results of a callback listener, in order of arrival.
@@ -78,9 +80,6 @@ class TerminalEvents:
             if self._buffer:
                 chunk = b"\n"
         self._buffer += chunk
-
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,27 @@ from freshbooks_hub.core.home import Home
 STOP_SECONDS = 20.0
 LOG_BYTES = 1024 * 1024
 Process = subprocess.Popen[bytes]
+_ALWAYS = {
+    *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE"),
+    # Where this Python finds its libraries, for a build that does not know it by itself.
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME"),
+}
+_NETWORK = {
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+    ),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("FRESHBOOKS_API_URL", "FRESHBOOKS_AUTH_URL"),
+}
+# No proxy, no certificate: on DuckDB it reads and writes files alone.
+_DBT = "FRESHBOOKS_DBT_"
 
 
 def start_sync(home: Home, *options: str) -> Process:
@@ -59,29 +80,6 @@ def stop(processes: Iterable[Process]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-_ALWAYS = {
-    *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE"),
-    # Where this Python finds its libraries, for a build that does not know it by itself.
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME"),
-}
-_NETWORK = {
-    *(
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "no_proxy",
-    ),
-    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("FRESHBOOKS_API_URL", "FRESHBOOKS_AUTH_URL"),
-}
-# No proxy, no certificate: on DuckDB it reads and writes files alone.
-_DBT = "FRESHBOOKS_DBT_"
 
 
 def source_environment() -> dict[str, str]:

@@ -21,6 +21,7 @@ from freshbooks_hub.doctor.finding import Check, Finding
 AGAIN = "Connect again: freshbooks connect"
 # A grant that nothing uses for so long is refused; a running `freshbooks serve` uses it weekly.
 SILENT = timedelta(days=30)
+CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
 
 
 def stored(home: Home) -> Finding:
@@ -169,9 +170,6 @@ def _why_dead(connection: Connection) -> str:
         f"FreshBooks refuses the grant{since} (last refreshed: {last}): its refresh token was used elsewhere, "
         "the app was removed in FreshBooks, or a newer log-in of the same app and user replaced it"
     )
-
-
-CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
 
 
 def check_access(access_token: str, businesses: list[Business]) -> Iterator[Finding]:

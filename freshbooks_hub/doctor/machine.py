@@ -28,6 +28,9 @@ SPARE = 100 * 2**20
 LONG = timedelta(hours=2)
 # A refresh holds the connection for as long as one request.
 PATIENCE = 5.0
+TIMEOUT = 15.0
+# Tokens are refreshed ten minutes before their end, and certificates are checked to the second.
+SKEW = timedelta(minutes=2)
 
 
 def check(home: Home) -> Iterator[Finding]:
@@ -151,11 +154,6 @@ def _versions() -> Finding:
             Check.versions, False, "; ".join(wrong), "Install again: pip install 'source-freshbooks[hub]'"
         )
     return Finding(Check.versions, True, what)
-
-
-TIMEOUT = 15.0
-# Tokens are refreshed ten minutes before their end, and certificates are checked to the second.
-SKEW = timedelta(minutes=2)
 
 
 def check_network() -> Iterator[Finding]:

@@ -16,6 +16,10 @@ from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
 
+# Business by stream: rows of the published marts.
+Held = dict[int, dict[str, int]]
+SHOWN = ("projects", "time_entries", "services", "team_members")
+
 
 @dataclass(frozen=True)
 class Concern:
@@ -108,11 +112,6 @@ def _by_outcomes(outcomes: Iterable[Outcome], token: str) -> list[Refusal]:
             if have is None or any(name not in have for name in beyond):
                 found.append(Refusal(one.stream, Why.not_granted, one.business_id, lacked))
     return found
-
-
-# Business by stream: rows of the published marts.
-Held = dict[int, dict[str, int]]
-SHOWN = ("projects", "time_entries", "services", "team_members")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from freshbooks_hub.core.locks import sync_holder
 STOPPED = "The sync was stopped before it finished."
 # raw_version when the raw file that these marts were built from no longer exists.
 RAW_FILE_GONE = -1
+# Of a row of the stream `stream_availability`.
+AVAILABILITY_COLUMNS = ("business_id", "stream_name", "status", "missing_scopes", "row_count", "counted")
 
 
 @dataclass(frozen=True)
@@ -218,10 +220,6 @@ def reads(db: sqlite3.Connection, business_ids: Iterable[int] | None = None) -> 
 
 def _key(business_ids: Iterable[int]) -> str:
     return " ".join(map(str, sorted(set(business_ids))))
-
-
-STREAM = "stream_availability"
-COLUMNS = ("business_id", "stream_name", "status", "missing_scopes", "row_count", "counted")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.sync.history import StreamResult
 
+INTERVAL_SECONDS = 0.5
+
 
 class Reporter(Protocol):
     """Told by a sync what happens; counts are rows so far."""
@@ -155,9 +157,6 @@ def summary(results: list[StreamResult]) -> Table:
         numbers = [f"{n:,}" for n in (r.read, r.inserted, r.updated, r.total)]
         table.add_row(Text(r.stream), *numbers, f"{r.seconds:.1f}", style=None if r.completed else "red")
     return table
-
-
-INTERVAL_SECONDS = 0.5
 
 
 @dataclass

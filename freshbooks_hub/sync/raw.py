@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.errors import HomeError, LoadFailed
 from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync import history
@@ -120,10 +121,10 @@ class RawStore:
 
     def outcomes(self) -> list[Outcome]:
         """What the source said of each stream of each business; none where it never did."""
-        if history.STREAM not in self.tables():
+        if AVAILABILITY not in self.tables():
             return []
-        columns = ", ".join(map(sql.quoted, history.COLUMNS))
-        query = f"SELECT {columns} FROM {sql.qualified(history.STREAM)}"  # noqa: S608 - our own names
+        columns = ", ".join(map(sql.quoted, history.AVAILABILITY_COLUMNS))
+        query = f"SELECT {columns} FROM {sql.qualified(AVAILABILITY)}"  # noqa: S608 - our own names
         rows = self._db.execute(query).fetchall()
         return [Outcome(*row) for row in rows]
 

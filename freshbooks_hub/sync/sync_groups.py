@@ -19,6 +19,9 @@ MINUTES_20 = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+SHORTEST = timedelta(minutes=5)
+LONGEST = timedelta(days=31)
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,6 @@ PLANS = (
     ),
 )
 BY_NAME = {plan.name: plan for plan in PLANS}
-
-
-SHORTEST = timedelta(minutes=5)
-LONGEST = timedelta(days=31)
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
 
 
 def parse_frequency(text: str) -> timedelta:

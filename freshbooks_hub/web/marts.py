@@ -16,6 +16,7 @@ from freshbooks_hub.marts.open import open_marts
 from freshbooks_hub.web.formatting import plural
 
 Row = dict[str, Any]
+MOST = 500
 
 
 class Marts:
@@ -52,9 +53,6 @@ def opened(path: Path) -> Iterator[Marts | None]:
         return
     with open_marts(path, {"threads": "1"}) as db:
         yield Marts(db)
-
-
-MOST = 500
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ MINIMUM = 10
 # OWASP's parameters for scrypt: about 50 ms and 16 MB for each try.
 COST, BLOCK, PARALLEL = 2**14, 8, 5
 MEMORY = 64 * 1024 * 1024
+LINK_LIFE = timedelta(hours=1)
+SESSION_LIFE = timedelta(days=14)
+KEPT = 100  # of each: the newest
 
 
 class WeakPassword(HubError):
@@ -128,11 +131,6 @@ def _save(home: Home, keys: Keys) -> None:
 
 def _path(home: Home) -> Path:
     return home.root / "web.json"
-
-
-LINK_LIFE = timedelta(hours=1)
-SESSION_LIFE = timedelta(days=14)
-KEPT = 100  # of each: the newest
 
 
 class NotServed(HubError):
