@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth, scope_choice
+from freshbooks_hub.connection import login, oauth, permissions
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
 from freshbooks_hub.connection.pending_logins import AlreadyAnswered, Attempts, LoginRefused, NotAnAnswer
@@ -53,7 +53,7 @@ def begin(home: Home, sandbox: Sandbox, redirect_uri: str | None = None, actions
         sandbox.client_id,
         sandbox.client_secret,
         redirect_uri or sandbox.redirect_uri,
-        asked=scope_choice.names(scopes.needed(actions=actions)),
+        asked=permissions.names(scopes.needed(actions=actions)),
         browser=TERMINAL,
     )
 
@@ -97,7 +97,7 @@ class TestPasted:
         self, home: Home, sandbox: Sandbox, browser: Browser, text: str
     ) -> None:
         answer = browser.answer(begin(home, sandbox).authorize_url)
-        with pytest.raises(NotAnAnswer, match="Copy it whole"):
+        with pytest.raises(NotAnAnswer, match="Copy the whole address"):
             login.finish(home, text, TERMINAL)
         assert login.finish(home, answer, TERMINAL)
 
@@ -276,7 +276,7 @@ class TestPasted:
     def test_what_was_asked_for_is_kept_and_the_rest_is_not_missing(
         self, home: Home, sandbox: Sandbox
     ) -> None:
-        asked = scope_choice.asked("basic", actions=True)
+        asked = permissions.asked("basic", actions=True)
         attempt = login.begin(
             home,
             sandbox.client_id,
@@ -326,7 +326,7 @@ class TestInTheBrowser:
         assert answer.startswith(f"{redirect_uri}?")
         page = browser.open(answer)
         assert page.url == redirect_uri.replace("/callback", "/done")
-        assert "FreshBooks said yes" in page.text
+        assert "Access allowed" in page.text
         for response in (page, *page.history):
             assert response.headers["Cache-Control"] == "no-store"
             assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -340,7 +340,7 @@ class TestInTheBrowser:
     ) -> None:
         answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
         browser.open(answer)
-        assert "FreshBooks said yes" in browser.open(answer).text
+        assert "Access allowed" in browser.open(answer).text
         assert exchanges(sandbox) == 1
         assert len(results) == 1
 
@@ -369,7 +369,7 @@ class TestInTheBrowser:
             thread.join()
         assert exchanges(sandbox) == 1
         assert len(results) == 1
-        assert all("FreshBooks said yes" in page for page in pages)
+        assert all("Access allowed" in page for page in pages)
 
     def test_a_callback_without_the_cookie_is_refused(
         self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str, results: list[Result]
@@ -386,14 +386,14 @@ class TestInTheBrowser:
         answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
         browser.open(f"{redirect_uri}?x=1")
         browser.open(f"{redirect_uri}?code=x&state=guessed")
-        assert "FreshBooks said yes" in browser.open(answer).text
+        assert "Access allowed" in browser.open(answer).text
 
     def test_a_link_checker_consumes_nothing(
         self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str
     ) -> None:
         answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
         assert browser.session.head(answer).status_code == 405
-        assert "FreshBooks said yes" in browser.open(answer).text
+        assert "Access allowed" in browser.open(answer).text
 
     def test_the_start_is_for_one_browser_which_may_come_again(
         self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str
@@ -402,7 +402,7 @@ class TestInTheBrowser:
         assert browser.open(start).ok
         other = Browser(trusts=home.root / "tls" / "loopback.pem")
         assert other.open(start).status_code == 400
-        assert "FreshBooks said yes" in browser.open(browser.answer(start)).text
+        assert "Access allowed" in browser.open(browser.answer(start)).text
 
     def test_denied_consent_is_told_on_the_page(
         self, home: Home, sandbox: Sandbox, browser: Browser, redirect_uri: str, results: list[Result]
@@ -439,7 +439,7 @@ class TestInTheBrowser:
         answer = browser.answer(begin(home, sandbox, redirect_uri).start_url)
         redirect = browser.session.get(answer, allow_redirects=False)
         stopping[0].join(0.5)
-        assert "FreshBooks said yes" in browser.open(urljoin(answer, redirect.headers["Location"])).text
+        assert "Access allowed" in browser.open(urljoin(answer, redirect.headers["Location"])).text
         stopping[0].join()
 
     def test_behind_a_proxy_it_speaks_http_for_the_public_address(
@@ -464,7 +464,7 @@ class TestInTheBrowser:
                 f"{local}{answer.path}?{answer.query}", headers={"Cookie": cookie}, allow_redirects=False
             )
             assert back.headers["Location"] == "/fb/done"
-            assert "FreshBooks said yes" in proxy.open(f"{local}/fb/done").text
+            assert "Access allowed" in proxy.open(f"{local}/fb/done").text
         assert results[0].candidate is not None
 
 
@@ -475,13 +475,13 @@ class TestBusinesses:
         found = {business.id: business for business in log_in(home, sandbox).profile.businesses}
         assert found[MAIN].can_sync
         assert found[MAIN].role == "owner"
-        assert "only a client" in (found[GUEST].why_not or "")
+        assert "a client of this business" in (found[GUEST].why_not or "")
         assert "no accounting account" in (found[WITHOUT_ACCOUNT].why_not or "")
 
     @pytest.mark.parametrize(
         ("chosen", "said"),
         [
-            ([GUEST], "only a client"),
+            ([GUEST], "a client of this business"),
             ([MAIN, WITHOUT_ACCOUNT], "no accounting account"),
             ([1], "has no business 1"),
             ([], "No business was chosen"),

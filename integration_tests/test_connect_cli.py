@@ -107,7 +107,7 @@ def test_by_browser_and_by_a_choice_in_the_terminal(hub: Hub, port: int) -> None
     terminal.type("four")
     terminal.type(f"{MAIN}, {SECOND}")
     assert terminal.end() == 0, terminal.shown
-    assert "only a client" in terminal.shown
+    assert "a client of this business" in terminal.shown
     assert "Ids are numbers" in terminal.shown
     assert f"{len(ENTITIES)} of {len(ENTITIES)} kinds of data can be read in 2 businesses." in terminal.shown
     assert "Connected ✅ as Robin Achterberg: Maple & Pine Studio, Atelier Boréal" in terminal.shown
@@ -124,7 +124,7 @@ def test_by_pasting_where_the_port_is_taken_and_after_a_wrong_paste(hub: Hub, po
         authorize = terminal.until(r"(http://\S+/oauth/authorize/\S+)")
         answer = Browser().answer(authorize)
         terminal.type("https://localhost/wrong")
-        terminal.until(r"(Copy it whole)")
+        terminal.until(r"(Copy the whole address)")
         terminal.type(answer)
         assert terminal.end() == 0, terminal.shown
     assert stored(hub)["config"]["business_ids"] == [SECOND]
@@ -190,7 +190,7 @@ def test_two_connections_side_by_side_and_the_end_of_one(hub: Hub) -> None:
     assert stored(hub)["config"]["credentials"]["client_id"] == hub.sandbox.client_id
     wrong = hub.run("--connection", "../x", "status")
     assert wrong.returncode == 1
-    assert "cannot be a connection's name" in wrong.stderr
+    assert "is not a valid connection name" in wrong.stderr
 
 
 def test_a_grant_that_the_source_finds_dead_is_recorded_and_posted_no_more(hub: Hub) -> None:
@@ -214,5 +214,5 @@ def test_doctor_prints_a_line_and_a_remedy_for_each(hub: Hub) -> None:
     result = hub.run("doctor")
     assert result.returncode == 1
     assert "Traceback" not in result.stdout + result.stderr
-    assert re.search(r"✗ *│ connection *│.*│ Connect: freshbooks connect", result.stdout)
+    assert re.search(r"Fix *│ connection *│.*│ Connect: freshbooks connect", result.stdout)
     assert "docs/troubleshooting.md" in result.stdout

@@ -12,12 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from freshbooks_hub import doctor
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.doctor import Check, Finding, machine
+from freshbooks_hub.doctor import checkup, machine
+from freshbooks_hub.doctor.finding import Check, Finding
 from freshbooks_hub.sync.history import History
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -55,7 +55,7 @@ def change(home: Home, **credentials: str) -> None:
 
 def failed(home: Home) -> dict[Check, Finding]:
     """What is to be mended; each with a remedy."""
-    findings = [finding for finding in doctor.run(home) if not finding.ok]
+    findings = [finding for finding in checkup.run(home) if not finding.ok]
     assert all(finding.remedy for finding in findings)
     return {finding.check: finding for finding in findings}
 
@@ -80,7 +80,7 @@ def refreshes(sandbox: Sandbox) -> int:
 
 
 def test_all_is_well(home: Home, sandbox: Sandbox) -> None:
-    findings = doctor.run(home)
+    findings = checkup.run(home)
     assert [finding for finding in findings if not finding.ok] == []
     looked_at = {finding.check for finding in findings}
     assert looked_at == set(Check) - {Check.shared, Check.plan, Check.role, Check.last_sync}
@@ -160,7 +160,7 @@ class TestWhatMayBeRead:
         every = sorted(sandbox.behaviours.enabled_scopes - {"user:invoices:read"})
         tokens = sandbox.grant(scopes=every)
         change(home, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
-        findings = doctor.run(home)
+        findings = checkup.run(home)
         [scope] = [finding for finding in findings if finding.check is Check.scopes]
         assert scope.ok
         assert scope.what == "the scope user:invoices:read was not approved"
@@ -170,7 +170,7 @@ class TestWhatMayBeRead:
 
     def test_what_the_plan_does_not_give_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.behaviours.gated.add("bills")
-        findings = doctor.run(home)
+        findings = checkup.run(home)
         [plan] = [finding for finding in findings if finding.check is Check.plan]
         assert plan.ok
         assert "once the plan includes it" in plan.remedy
@@ -179,7 +179,7 @@ class TestWhatMayBeRead:
 
     def test_what_the_role_does_not_show_is_told_and_no_failure(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.behaviours.unreadable.add("expense_categories")
-        findings = doctor.run(home)
+        findings = checkup.run(home)
         [role] = [finding for finding in findings if finding.check is Check.role]
         assert role.ok
         assert "administrator" in role.remedy
@@ -192,7 +192,7 @@ class TestWhatMayBeRead:
 
     def test_a_business_where_the_user_became_a_client(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.store.businesses[MAIN].role = "client"
-        assert "only a client" in only(home, Check.businesses).what
+        assert "a client of this business" in only(home, Check.businesses).what
 
     def test_a_business_without_an_accounting_account(self, home: Home, sandbox: Sandbox) -> None:
         sandbox.store.businesses[MAIN].business["account_id"] = None
@@ -249,7 +249,7 @@ class TestTheMachine:
 class TestLocks:
     def test_a_running_sync_is_told_with_its_process(self, home: Home) -> None:
         with sync_lock(home.root):
-            findings = doctor.run(home)
+            findings = checkup.run(home)
         [lock] = [finding for finding in findings if finding.check is Check.sync_lock]
         assert lock.ok
         assert "process" in lock.what
@@ -295,7 +295,7 @@ class TestFiles:
     def test_whole_ones_are_counted(self, home: Home) -> None:
         with duckdb.connect(home.marts) as db:
             db.execute("CREATE SCHEMA marts; CREATE TABLE marts.crm_contacts AS SELECT 1 AS client_id")
-        [marts] = [finding for finding in doctor.run(home) if finding.check is Check.marts]
+        [marts] = [finding for finding in checkup.run(home) if finding.check is Check.marts]
         assert (marts.ok, marts.what) == (True, "1 tables, 1 rows")
 
     def test_the_last_sync_failed(self, home: Home) -> None:

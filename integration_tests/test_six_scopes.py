@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from freshbooks_api.streams import ENTITIES
-from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection import permissions
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.consent import Browser, registered
 from integration_tests.hub import AS_OF, Hub
 from integration_tests.test_connect_cli import Terminal
 
-SIX = scope_choice.asked("basic", actions=True)
+SIX = permissions.asked("basic", actions=True)
 BALANCES = (
     "select business_id, client_id, currency_code, outstanding_amount, overdue_amount from outstanding_balances "
     "order by all"
@@ -99,6 +99,6 @@ def test_a_second_sync_says_nothing_more(synced: Hub) -> None:
 
 
 def balances(home: Home) -> list[tuple[Any, ...]]:
-    from freshbooks_hub.marts.query import query_marts
+    from freshbooks_hub.marts.open import query_marts
 
     return query_marts(home.marts, BALANCES).rows

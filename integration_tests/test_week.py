@@ -95,8 +95,8 @@ class Week:
         if self.now - self.reachable_since < 2 * TICK:
             return
         for entity in Schedule(self.home).entities(self.now):
-            assert entity.lag is not None, entity.name
-            assert entity.lag <= entity.frequency + slack, (entity.name, entity.lag, self.now)
+            assert entity.age is not None, entity.name
+            assert entity.age <= entity.frequency + slack, (entity.name, entity.age, self.now)
 
     def work(self) -> None:
         """Edits, deletions and returns of a few rows."""

@@ -1,8 +1,9 @@
-"""`freshbooks connect`, `disconnect` and `connections`."""
+"""`freshbooks connect`, `disconnect`, `connections` and `doctor`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ ClientSecret = Annotated[
     typer.Option(
         "--client-secret",
         envvar="FRESHBOOKS_CLIENT_SECRET",
-        help="Better in the environment, or typed when asked: a command line can be seen by others.",
+        help="Better set in the environment or typed when asked: other users can see a command line.",
     ),
 ]
 
@@ -45,7 +46,7 @@ def connect(
     ] = False,
     business: Annotated[
         list[int] | None,
-        typer.Option(help="Sync this business (its id); may be repeated. Else you are asked."),
+        typer.Option(help="Sync this business (its id); may be repeated. Otherwise you are asked."),
     ] = None,
     port: Annotated[
         int | None,
@@ -56,7 +57,7 @@ def connect(
     redirect_uri: Annotated[
         str | None,
         typer.Option(
-            help="The redirect URI that your app has already. Where this program cannot listen there, you paste the "
+            help="The redirect URI that your app has already. If this program cannot listen there, you paste the "
             "address that FreshBooks sends you to."
         ),
     ] = None,
@@ -76,12 +77,12 @@ def connect(
     Example: `freshbooks connect --scopes basic`
     """
     from freshbooks_hub.connection import certificate as certificates
-    from freshbooks_hub.connection import scope_choice
+    from freshbooks_hub.connection import permissions
     from freshbooks_hub.connection.terminal import Interactive, Options
     from freshbooks_hub.core.home import Home
 
     home = Home.from_environment()
-    asked = scope_choice.asked(scopes or "readable", actions) if scopes or actions else None
+    asked = permissions.asked(scopes or "readable", actions) if scopes or actions else None
     if config is not None:
         _connect_by_config(config, asked)
         return
@@ -106,7 +107,7 @@ def connect(
 
 
 def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
-    from freshbooks_hub.connection.config import read_config
+    from freshbooks_hub.connection.store import read_config
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.check import connect as store_and_check
 
@@ -114,7 +115,7 @@ def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     for sentence in store_and_check(home, read_config(config), asked=asked):
         print(sentence)
     print(
-        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may be spent.\n"
+        f"Connected. The tokens are kept in {home.connection} from now on; those in {config} may have been used up.\n"
         "Next: freshbooks sync"
     )
 
@@ -138,7 +139,7 @@ def disconnect(
     told = login.disconnect(home)
     print(f"Disconnected. The data stays in {home.root}.")
     if not told.revoked:
-        say(f"FreshBooks could not be told: {told.why_not}")
+        say(f"The access could not be revoked at FreshBooks: {told.why_not}")
 
 
 def connections(
@@ -148,7 +149,7 @@ def connections(
 
     Example: `freshbooks --connection bakery connect`
     """
-    from freshbooks_hub.connection.listing import listing
+    from freshbooks_hub.connection.store import listing
     from freshbooks_hub.core.home import Home
 
     rows = listing(Home.connections())
@@ -159,7 +160,33 @@ def connections(
         say(f"{row['name']:<20}  {row['state']:<14}  {row['user'] or '':<30}  {row['home']}")
 
 
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of a table.")] = False,
+) -> None:
+    """Find problems and how to fix them. Exit code 1 if there are any.
+
+    Example: `freshbooks doctor`
+    """
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.doctor.checkup import run
+
+    findings = run(Home.from_environment())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        from rich.console import Console
+
+        from freshbooks_hub.doctor.finding import as_table
+
+        Console().print(as_table(findings))
+        failed = sum(not finding.ok for finding in findings)
+        problems = "1 problem" if failed == 1 else f"{failed} problems"
+        print(f"{problems} found; docs/troubleshooting.md explains each." if failed else "No problems found.")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
-    for command in (connect, disconnect, connections):
+    for command in (connect, disconnect, connections, doctor):
         cli.command()(command)

@@ -20,7 +20,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.marts.query import Answer, query_marts
+from freshbooks_hub.marts.open import Answer, query_marts
 from freshbooks_hub.sync.progress import Reporter
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 from freshbooks_hub.sync.schedule import Schedule

@@ -18,7 +18,6 @@ import typer
 
 from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
-from freshbooks_hub.cli import doctor as doctor_commands
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
@@ -77,7 +76,7 @@ def app() -> None:
         terminal.say(f"Error: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("Stopped. Run the command again to go on.", file=sys.stderr)
+        print("Stopped. Run the command again to continue.", file=sys.stderr)
         sys.exit(1)
 
 
@@ -123,7 +122,6 @@ def common(
 
 action_commands.register(cli)
 connection_commands.register(cli)
-doctor_commands.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
 web_commands.register(cli)
@@ -154,7 +152,7 @@ def demo() -> None:
         console.print(f"{read:,} rows read. Run it again: the second run is incremental.")
     console.print(
         f"Marts as of {result.sync.as_of_date}, in {result.home.marts}\n\n"
-        f"Ask them:       FRESHBOOKS_HOME={result.home.root} freshbooks query "
+        f"Query them:     FRESHBOOKS_HOME={result.home.root} freshbooks query "
         '"from outstanding_balances"\n'
         "Your own books: freshbooks connect && freshbooks sync",
         highlight=False,
@@ -167,7 +165,8 @@ def demo() -> None:
 def sync(
     stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Read everything again and replace the tables whole.")
+        bool,
+        typer.Option("--full-refresh", help="Full refresh: read everything again and replace the tables."),
     ] = False,
     as_of: AsOf = None,
     marts: Annotated[
@@ -185,7 +184,9 @@ def sync(
     """
     if due:
         if stream or full_refresh or as_of or not marts:
-            raise typer.BadParameter("takes no other choice of what to read.", param_hint="--due")
+            raise typer.BadParameter(
+                "cannot be combined with other choices of what to read.", param_hint="--due"
+            )
         sync_commands.sync_what_is_due(as_json)
         return
     from freshbooks_hub.core.home import Home
@@ -234,13 +235,13 @@ def query(
     statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
-    """Ask the published marts, read-only.
+    """Query the published marts (read-only).
 
     Example: `freshbooks query "select * from outstanding_balances" --format csv`
     """
     from freshbooks_hub.cli.output import as_csv, as_json, as_table
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.marts.query import query_marts
+    from freshbooks_hub.marts.open import query_marts
 
     answer = query_marts(Home.from_environment().marts, statement)
     if output is Format.csv:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.terminal import shown
-from freshbooks_hub.marts.query import Answer
+from freshbooks_hub.marts.open import Answer
 
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")

@@ -17,7 +17,7 @@ def serve(
     ] = ("127.0.0.1"),
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="A further name this server is called by; may be repeated."),
+        typer.Option("--name", help="Another host name of this server; may be repeated."),
     ] = None,
     public_url: Annotated[
         str | None,
@@ -36,10 +36,10 @@ def serve(
         Path | None, typer.Option(help="A file that holds the password, as services and containers have it.")
     ] = None,
     create_password: Annotated[
-        bool, typer.Option("--create-password", help="Make the password file if it is not there.")
+        bool, typer.Option("--create-password", help="Create the password file if it does not exist.")
     ] = False,
     set_password: Annotated[
-        bool, typer.Option("--set-password", help="Ask for a password of the pages, keep its hash, and stop.")
+        bool, typer.Option("--set-password", help="Set the password of the pages, and stop.")
     ] = False,
 ) -> None:
     """Keep the books up to date and show them: status, balances, expenses, time, approvals; agents at /mcp.
@@ -52,13 +52,12 @@ def serve(
 
     home = Home.from_environment().base
     if set_password:
-        from freshbooks_hub.web.web_secrets import set_password as keep
+        from freshbooks_hub.web.sessions import set_password as keep
 
         keep(home, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
         print("Saved. Everybody who was signed in is signed out; restart `freshbooks serve`.")
         return
-    from freshbooks_hub.web import web_secrets
-    from freshbooks_hub.web.opening import has_display
+    from freshbooks_hub.web import sessions
     from freshbooks_hub.web.server import Options
     from freshbooks_hub.web.server import serve as run
 
@@ -66,11 +65,11 @@ def serve(
         if password_file is None:
             raise typer.BadParameter("needs --password-file", param_hint="--create-password")
         home.ensure()
-        if web_secrets.make_password(password_file):
+        if sessions.make_password(password_file):
             print(f"A password for the pages was created. Read it with: cat {password_file}", flush=True)
     address = public_url.rstrip("/") if public_url else None
-    password = web_secrets.read_password(password_file) if password_file else None
-    browser = has_display() if open_browser is None else open_browser
+    password = sessions.read_password(password_file) if password_file else None
+    browser = sessions.has_display() if open_browser is None else open_browser
     run(home, Options(host, port, tuple(name or ()), address, browser, password))
 
 
@@ -90,12 +89,12 @@ def open_pages(
     Example: `freshbooks open`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.web import opening
+    from freshbooks_hub.web import sessions
     from freshbooks_hub.web.sessions import Sessions
 
     home = Home.from_environment().base
     link = Sessions(home).link()
-    opening.tell(home, link, browser=opening.has_display() if browser is None else browser)
+    sessions.tell(home, link, browser=sessions.has_display() if browser is None else browser)
 
 
 def register(cli: typer.Typer) -> None:

@@ -13,13 +13,13 @@ from freshbooks_hub.core.terminal import say
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 schedule = typer.Typer(
-    help="Show or change how often each entity is read.", invoke_without_command=True, no_args_is_help=False
+    help="Show or change how often data is read.", invoke_without_command=True, no_args_is_help=False
 )
 
 
 @schedule.callback()
 def show(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show how often each entity is read, when it was read last, and when it is next.
+    """Show how often data is read, when it was last read, and when it is read next.
 
     Example: `freshbooks schedule --json`
     """
@@ -27,8 +27,8 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.alarms import Alarms
-    from freshbooks_hub.sync.frequencies import format_frequency
     from freshbooks_hub.sync.schedule import Schedule
+    from freshbooks_hub.sync.sync_groups import format_frequency
 
     home, now = Home.from_environment(), datetime.now(UTC)
     entities = Schedule(home).entities(now)
@@ -59,7 +59,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         print(json.dumps(document, indent=2))
         return
     if entities[0].paused:
-        print("Paused. Go on with: freshbooks resume")
+        print("Paused. Resume with: freshbooks resume")
     if entities[0].refused:
         print(
             "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
@@ -68,7 +68,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"Attention: {alarm.message}")
     if trouble:
         say(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
-    print(f"{'entity':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
+    print(f"{'data':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
     for e in entities:
         every = format_frequency(e.frequency) + ("" if e.frequency == e.default_frequency else "*")
         following = "now" if e.is_due(now) else _minute(e.next_due)
@@ -80,25 +80,25 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 
 @schedule.command("set")
 def set_frequency(
-    entity: Annotated[str, typer.Argument(help="As `freshbooks schedule` lists it.")],
+    name: Annotated[str, typer.Argument(metavar="DATA", help="As `freshbooks schedule` lists it.")],
     frequency: Annotated[str, typer.Argument(help="30m, 2h, 1d, 1w; or `default`.")],
 ) -> None:
-    """Read an entity more or less often.
+    """Read some data more or less often.
 
     Example: `freshbooks schedule set invoices 30m`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
     from freshbooks_hub.sync.schedule import Schedule
+    from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 
     home = Home.from_environment().ensure()
     if frequency == "default":
-        Schedule(home).reset(entity)
-        print(f"{entity}: as often as by default.")
+        default = Schedule(home).reset(name)
+        print(f"{name}: back to the default ({format_frequency(default)}).")
         return
     every = parse_frequency(frequency)
-    Schedule(home).set(entity, every)
-    print(f"{entity}: every {format_frequency(every)}.")
+    Schedule(home).set(name, every)
+    print(f"{name}: every {format_frequency(every)}.")
 
 
 def pause() -> None:
@@ -110,11 +110,11 @@ def pause() -> None:
     from freshbooks_hub.sync.schedule import Schedule
 
     Schedule(Home.from_environment().ensure()).pause(datetime.now(UTC))
-    print("Paused. Go on with: freshbooks resume")
+    print("Paused. Resume with: freshbooks resume")
 
 
 def resume() -> None:
-    """Go on with scheduled syncs; what became due meanwhile is read once.
+    """Resume scheduled syncs; what became due meanwhile is read once.
 
     Example: `freshbooks resume`
     """
@@ -122,7 +122,7 @@ def resume() -> None:
     from freshbooks_hub.sync.schedule import Schedule
 
     Schedule(Home.from_environment().ensure()).resume()
-    print("Scheduled syncs go on.")
+    print("Scheduled syncs resumed.")
 
 
 webhooks = typer.Typer(help="Let FreshBooks say when something changed (optional).", no_args_is_help=True)
@@ -138,17 +138,17 @@ def enable_webhooks(
     """
     from freshbooks_hub.core.errors import HubError
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhook_calls import enable
+    from freshbooks_hub.sync.webhooks import enable
 
     registered, refused = enable(Home.from_environment().ensure(), url)
     verified = sum(webhook.verified for webhook in registered)
-    print(f"{len(registered)} callbacks registered, {verified} verified.")
+    print(f"{_callbacks(len(registered))} registered, {verified} verified.")
     if verified < len(registered):
         print(
             "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
         )
     for reason in refused:
-        say(f"Left out: {reason}")
+        say(f"Not registered: {reason}")
     if not registered:
         why = "" if refused else " The connection has no business with accounting."
         raise HubError(f"No callback is registered, so nothing will be delivered.{why}")
@@ -156,14 +156,14 @@ def enable_webhooks(
 
 @webhooks.command("disable")
 def disable_webhooks() -> None:
-    """Delete the callbacks again; the schedule alone goes on.
+    """Delete the callbacks; the schedule continues without them.
 
     Example: `freshbooks webhooks disable`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhook_calls import disable
+    from freshbooks_hub.sync.webhooks import disable
 
-    print(f"{disable(Home.from_environment())} callbacks deleted.")
+    print(f"{_callbacks(disable(Home.from_environment()))} deleted.")
 
 
 def sync_what_is_due(as_json: bool) -> None:
@@ -218,6 +218,10 @@ def register(cli: typer.Typer) -> None:
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
+
+
+def _callbacks(number: int) -> str:
+    return "1 callback" if number == 1 else f"{number} callbacks"
 
 
 def _minute(at: datetime | None) -> str:

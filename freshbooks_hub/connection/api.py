@@ -1,21 +1,26 @@
-"""Reads of the FreshBooks API for the connection's own questions: who, which businesses, may it be read."""
+"""Reads of the FreshBooks API for the connection's own questions: who, which businesses, which streams may be read."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-import requests
-
-from freshbooks_api.errors import error_of, missing_scopes
+from freshbooks_api import scopes
+from freshbooks_api.client import Client, FixedToken, Json, NoAnswer
+from freshbooks_api.errors import PLAN
+from freshbooks_api.streams import ENTITIES, Entity
+from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
-from freshbooks_hub.connection.profile import Profile
+from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.stream_labels import stream_label
 
-TIMEOUT = (10.0, 30.0)
-LONGEST_WAIT = 60.0
+# freshbooks-api.md 6.3: at most four requests at a time.
+AT_A_TIME = 4
 
 
 class ApiRefused(HubError):
@@ -43,50 +48,164 @@ class Api:
         body = self.get("/auth/api/v1/users/me")
         return Profile.of(body.get("response") or {})
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
         """The JSON object of a good answer; a 429 is waited out once."""
-        response = self._send(path, params)
-        if response.status_code == 429:
-            time.sleep(min(_seconds(response.headers.get("Retry-After")), LONGEST_WAIT))
-            response = self._send(path, params)
-        body = _object(response)
-        error = error_of(body)
-        if response.status_code < 400 and error is None and body is not None:
-            return body
-        if response.status_code == 429 or response.status_code >= 500 or body is None:
-            raise ApiUnreachable(
-                f"FreshBooks failed to answer {path} ({response.status_code}). Try again in a few minutes."
-            )
-        errno, said = (error.errno, error.message[:200].rstrip(".")) if error else (None, "")
-        raise ApiRefused(path, response.status_code, errno, said, missing_scopes(response.text) or ())
-
-    def _send(self, path: str, params: Mapping[str, Any] | None) -> requests.Response:
-        # No Content-Type: projects and time tracking do not want one on a GET (freshbooks-api.md 1.2).
-        headers = {
-            "Authorization": f"Bearer {self.access_token}",
-            "Accept": "application/json",
-            "User-Agent": USER_AGENT,
-        }
+        client = Client(api_url(), FixedToken(self.access_token), USER_AGENT, sleep=time.sleep)
         try:
-            return requests.get(
-                api_url() + path, params=params, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
+            answer = client.get(path, params)
+        except NoAnswer as error:
             raise ApiUnreachable(
                 f"FreshBooks ({api_url()}) cannot be reached. Check the network and try again."
             ) from error
+        if answer.status == 429 or answer.status >= 500 or answer.body is None:
+            raise ApiUnreachable(
+                f"FreshBooks failed to answer {path} ({answer.status}). Try again in a few minutes."
+            )
+        if answer.status < 400 and answer.error is None:
+            return answer.body
+        errno, said = (
+            (answer.error.errno, answer.error.message[:200].rstrip(".")) if answer.error else (None, "")
+        )
+        raise ApiRefused(path, answer.status, errno, said, answer.missing_scopes or ())
 
 
-def _object(response: requests.Response) -> dict[str, Any] | None:
+class Why(StrEnum):
+    """Why a stream cannot be read."""
+
+    scope = "scope"
+    plan = "plan"
+    role = "role"
+    grant = "grant"
+    other = "other"
+
+
+CODES = {
+    Why.scope: permissions.Why.not_granted,
+    Why.plan: permissions.Why.gated,
+    Why.role: permissions.Why.refused,
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """The answer for one stream of one business. `why`, `what` and `remedy` are set when it cannot be read."""
+
+    business_id: int
+    stream: str
+    ok: bool
+    why: Why | None = None
+    what: str = ""
+    remedy: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+def allowed(access_token: str) -> list[Entity]:
+    """The streams whose scope the token has, as far as it tells."""
+    lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ)}
+    return [entity for entity in ENTITIES if entity.scope_name not in lacking]
+
+
+def counted(found: Iterable[Access], businesses: int) -> str:
+    """How much can be read."""
+    by_stream: dict[str, bool] = {}
+    for access in found:
+        by_stream[access.stream] = by_stream.get(access.stream, False) or access.ok
+    readable = sum(by_stream.values())
+    where = "1 business" if businesses == 1 else f"{businesses} businesses"
+    return f"{readable} of {len(ENTITIES)} kinds of data can be read in {where}."
+
+
+def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[permissions.NotAvailable]:
+    """What scopes, plan and role do not allow."""
+    refusals = [
+        permissions.Refusal(access.stream, CODES[access.why], access.business_id, access.scopes)
+        for access in found
+        if access.why in CODES
+    ]
+    return permissions.group(refusals, names)
+
+
+def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
+    """A sentence for each missing scope, for what plan and role do not allow, and for each other refusal."""
+    answers = list(found)
+    lacking = sorted({name for access in answers if access.why is Why.scope for name in access.scopes})
+    sentences = [permissions.told(scope) for scope in permissions.described(lacking)]
+    sentences += [
+        f"Not available: {one}" for one in grouped(answers, names) if one.why != permissions.Why.not_granted
+    ]
+    sentences += [
+        f"{stream_label(access.stream)} of {names.get(access.business_id, access.business_id)}: {access.what}. "
+        f"{access.remedy}"
+        for access in answers
+        if not access.ok and access.why not in CODES
+    ]
+    return sentences
+
+
+def probe(
+    access_token: str, businesses: Iterable[Business], entities: Iterable[Entity] = ENTITIES
+) -> list[Access]:
+    """Ask for one row of each stream of `businesses`, in that order. Raises ApiUnreachable at the first silence."""
+    api = Api(access_token)
+    asked = [(business, entity) for business in businesses for entity in entities]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        try:
+            return list(pool.map(lambda pair: _ask(api, *pair), asked))
+        except ApiUnreachable:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _ask(api: Api, business: Business, entity: Entity) -> Access:
+    ids = {"account_id": business.account_id, "business_id": business.id, "business_uuid": business.uuid}
+    if "{business_uuid}" in entity.path and not business.uuid:
+        return Access(business.id, entity.stream, True)
+    one_row = {"per_page": "1"} if entity.rows else {}
     try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
+        body = api.get(entity.path.format_map(ids), entity.params | one_row)
+    except ApiRefused as refused:
+        return _refused(business, entity, refused)
+    if entity.rows and _hidden(body, entity.rows):
+        return Access(
+            business.id,
+            entity.stream,
+            False,
+            Why.role,
+            "FreshBooks counts rows that your role does not show",
+            "Ask the owner of the business for an administrator's role, then connect again.",
+        )
+    return Access(business.id, entity.stream, True)
 
 
-def _seconds(text: str | None) -> float:
-    try:
-        return max(float(text or 1), 0.0)
-    except ValueError:
-        return 1.0
+def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
+    if refused.scopes or "insufficient_scope" in refused.said:
+        lacking = refused.scopes or (entity.scope_name,)
+        names = ", ".join(lacking)
+        why, what = Why.scope, f"the scope {names} was not approved"
+        remedy = f"Enable {names} on your app in the FreshBooks developer portal, then connect again."
+        return Access(business.id, entity.stream, False, why, what, remedy, lacking)
+    if refused.errno in PLAN or refused.status == 402:
+        why, what = Why.plan, f"the business's plan does not include it ({refused.said})"
+        remedy = "Nothing to do: it is read automatically once the plan includes it."
+    elif refused.status == 401:
+        why, what = Why.grant, "FreshBooks refused the access token"
+        remedy = "Run `freshbooks doctor`; if the grant is gone, connect again with `freshbooks connect`."
+    elif refused.status == 403 or refused.errno == 1003:
+        why, what = Why.role, f"your role in the business does not allow it ({refused.said})"
+        remedy = "Ask the owner of the business for an administrator's role, then connect again."
+    else:
+        why, what = Why.other, str(refused)
+        remedy = "Check that the business still exists in FreshBooks; if it does, report this."
+    return Access(business.id, entity.stream, False, why, what, remedy)
+
+
+def _hidden(body: dict[str, Any], key: str) -> bool:
+    """Rows are counted but not shown: the role may not read them (freshbooks-api.md 6.4)."""
+    inner = body.get("response", body)
+    if isinstance(inner, dict):
+        inner = inner.get("result", inner)
+    if not isinstance(inner, dict):
+        return False
+    meta = inner.get("meta") if isinstance(inner.get("meta"), dict) else inner
+    total = meta.get("total") if isinstance(meta, dict) else None
+    return isinstance(total, int) and total > 0 and inner.get(key) == []

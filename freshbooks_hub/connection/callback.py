@@ -149,7 +149,7 @@ class Callback:
             return _page("No log-in yet", "Start one with freshbooks connect, or on the hub's page.", 200)
         if self._last.error is not None:
             return _page("Not connected", str(self._last.error), 200)
-        return _page("FreshBooks said yes ✅", "Go back to where you started, to choose businesses.", 200)
+        return _page("Access allowed ✅", "Go back to where you started, to choose businesses.", 200)
 
 
 class CallbackListener:
@@ -205,9 +205,7 @@ class CallbackListener:
         except (ssl.SSLError, OSError) as error:
             for listening in sockets:
                 listening.close()
-            raise InvalidConfig(
-                "The certificate and its key do not fit together. Check both files."
-            ) from error
+            raise InvalidConfig("The certificate and its key do not match. Check both files.") from error
         self._server = server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": sockets}, name="freshbooks-callback", daemon=True

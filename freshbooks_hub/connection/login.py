@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import oauth, scope_choice
-from freshbooks_hub.connection.config import check_redirect_uri, validate
+from freshbooks_hub.connection import oauth, permissions
 from freshbooks_hub.connection.pending_logins import (
     Attempts,
     LoginRefused,
@@ -22,7 +21,7 @@ from freshbooks_hub.connection.pending_logins import (
     start_root,
 )
 from freshbooks_hub.connection.profile import Business, Profile
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.store import Connection, ConnectionStore, check_redirect_uri, validate
 from freshbooks_hub.connection.tokens import identify, valid_access_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected
 from freshbooks_hub.core.home import Home
@@ -105,19 +104,17 @@ def default_redirect_uri(port: int = DEFAULT_PORT) -> str:
 
 def stored_app(home: Home) -> App | None:
     """The app of the stored connection, for a log-in without typing it again."""
-    try:
-        credentials = ConnectionStore(home.connection).load().credentials
-    except NotConnected:
+    connection = ConnectionStore(home.connection).find()
+    if connection is None:
         return None
+    credentials = connection.credentials
     return App(credentials["client_id"], credentials["client_secret"], credentials["redirect_uri"])
 
 
 def asked_before(home: Home) -> tuple[str, ...] | None:
     """The scopes that the log-in of the stored connection asked for; None where that is not known."""
-    try:
-        return ConnectionStore(home.connection).load().asked
-    except NotConnected:
-        return None
+    connection = ConnectionStore(home.connection).find()
+    return connection.asked if connection else None
 
 
 def begin(
@@ -133,7 +130,7 @@ def begin(
 
     `asked`: the names of the scopes to ask for, by default all that reading needs. Raises InvalidConfig, HomeError.
     """
-    wanted = tuple(asked) if asked else scope_choice.names(scopes.needed())
+    wanted = tuple(asked) if asked else permissions.names(scopes.needed())
     app = App(client_id.strip(), client_secret.strip(), redirect_uri.strip())
     if not app.client_id or not app.client_secret:
         raise InvalidConfig(f"Client ID and Client Secret are needed: {DEVELOPER_PORTAL} shows both.")
@@ -174,17 +171,17 @@ def candidate(home: Home) -> Candidate:
     """The consent that waits for a choice of businesses; raises NotConnected when there is none."""
     store = ConnectionStore(home.candidate)
     if not store.exists():
-        raise NotConnected("No log-in waits to be completed. Start one with `freshbooks connect`.")
+        raise NotConnected("There is no log-in to complete. Start one with `freshbooks connect`.")
     connection = store.load()
     if connection.profile is None:
         connection = _with_profile(store)
-    token = connection.credentials["access_token"]
+    token = connection.access_token
     assert connection.profile is not None
     return Candidate(
         home=home,
         profile=connection.profile,
-        missing=tuple(scope_choice.not_approved(token, connection.asked)),
-        actions=scope_choice.asks_for_actions(token),
+        missing=tuple(permissions.not_approved(token, connection.asked)),
+        actions=permissions.asks_for_actions(token),
         asked=connection.asked,
         shared_with=tuple(same_grant(home, connection)),
     )
@@ -292,12 +289,8 @@ def same_grant(home: Home, connection: Connection) -> list[str]:
     assert connection.profile is not None
     names = []
     for other in Home.connections():
-        store = ConnectionStore(other.connection)
-        if other.root == home.root or not store.exists():
-            continue
-        try:
-            found = store.load()
-        except NotConnected:
+        found = ConnectionStore(other.connection).find()
+        if other.root == home.root or found is None:
             continue
         same_app = found.credentials["client_id"] == connection.credentials["client_id"]
         if same_app and found.profile and found.profile.identity_id == connection.profile.identity_id:

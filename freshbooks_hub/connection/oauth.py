@@ -15,14 +15,8 @@ from datetime import datetime
 from typing import Any
 
 import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
 
+from freshbooks_api.client import never_sent
 from freshbooks_api.expiry import expiry
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError
@@ -156,11 +150,9 @@ def _post(endpoint: str, form: dict[str, str]) -> requests.Response:
 
 def _never_sent(error: requests.RequestException) -> bool:
     """Whether the failure happened before the request could leave: DNS, connect, TLS, proxy."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError | ProxyError)
+    return never_sent(error) or isinstance(
+        error, requests.exceptions.SSLError | requests.exceptions.ProxyError
+    )
 
 
 def _tokens(response: requests.Response, previous: str | None, now: datetime) -> Tokens:

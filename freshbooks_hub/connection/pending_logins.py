@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from filelock import FileLock
 
 from freshbooks_hub.connection import oauth
-from freshbooks_hub.connection.config import parse_instant
+from freshbooks_hub.connection.store import parse_instant
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
@@ -40,7 +40,7 @@ class AlreadyAnswered(LoginRefused):
 
 
 @dataclass
-class Record:
+class PendingLogin:
     """A started log-in as it is stored. `browsers`: the cookie values it is bound to; `key`: that of `start`;
     `verifier`: what proves to FreshBooks that the code comes back from where the log-in began (PKCE, RFC 7636).
     """
@@ -72,9 +72,9 @@ class Attempts:
 
     def add(
         self, client_id: str, client_secret: str, redirect_uri: str, asked: Iterable[str], browser: str
-    ) -> Record:
+    ) -> PendingLogin:
         """Start a log-in for `browser`."""
-        record = Record(
+        record = PendingLogin(
             state=secrets.token_urlsafe(32),
             started_at=datetime.now(UTC).isoformat(),
             client_id=client_id,
@@ -89,7 +89,7 @@ class Attempts:
             records.append(record)
         return record
 
-    def start(self, key: str, cookie: str) -> tuple[Record, str]:
+    def start(self, key: str, cookie: str) -> tuple[PendingLogin, str]:
         """Bind the log-in of `key` to one further browser; returns it and the cookie's value.
 
         The browser that has it already, by its `cookie`, may come again.
@@ -109,7 +109,7 @@ class Attempts:
             "`freshbooks connect` or the Connect button."
         )
 
-    def consume(self, state: str, browser: str) -> Record:
+    def consume(self, state: str, browser: str) -> PendingLogin:
         """The log-in of `state`, which is thereby answered for good; raises ForeignAnswer, AlreadyAnswered.
 
         On disk before it returns: whatever happens next, the same answer is not taken again. An answer from a
@@ -127,9 +127,9 @@ class Attempts:
             if not any([_same(bound, browser) for bound in found.browsers]):  # noqa: C419 - all, always
                 raise ForeignAnswer(
                     "This answer came from another browser than the one that started the log-in, so it was not "
-                    "taken. Start again and stay in one browser, or paste the address where you started."
+                    "accepted. Start again and stay in one browser, or paste the address where you started."
                 )
-            copy = Record(**asdict(found))
+            copy = PendingLogin(**asdict(found))
             found.answered, found.client_secret, found.verifier = True, "", ""
         return copy
 
@@ -139,7 +139,7 @@ class Attempts:
             records.clear()
 
     @contextmanager
-    def _changed(self) -> Iterator[list[Record]]:
+    def _changed(self) -> Iterator[list[PendingLogin]]:
         """The living records; saved when the block ends well."""
         with disk_errors(self._path.parent), self._lock:
             now = datetime.now(UTC)
@@ -149,9 +149,9 @@ class Attempts:
             content = json.dumps([asdict(record) for record in records], indent=2)
             write_private(self._path, content.encode())
 
-    def _read(self) -> list[Record]:
+    def _read(self) -> list[PendingLogin]:
         try:
-            return [Record(**row) for row in json.loads(self._path.read_bytes())]
+            return [PendingLogin(**row) for row in json.loads(self._path.read_bytes())]
         except (FileNotFoundError, ValueError, TypeError):
             return []
 
@@ -194,7 +194,7 @@ def answer_fields(answer: str) -> dict[str, str]:
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if not fields.get("state"):
         raise NotAnAnswer(
-            "That is not the address FreshBooks redirected to. Copy it whole from the browser's address bar: it "
-            "starts with the redirect URI and holds code=… and state=…."
+            "That is not the address FreshBooks redirected to. Copy the whole address from the browser's address "
+            "bar: it starts with the redirect URI and holds code=… and state=…."
         )
     return fields

@@ -87,7 +87,7 @@ def _business(membership: Mapping[str, Any], roles: Mapping[Any, Any]) -> Busine
 
 def _why_not(account_id: str | None, role: str, account_role: str | None) -> str | None:
     if CLIENT in (role, account_role):
-        return "You are only a client there: its books belong to somebody else."
+        return "You are a client of this business, so its books are not yours to read."
     if not account_id:
         return "It has no accounting account, so it has no clients, invoices or expenses to read."
     return None

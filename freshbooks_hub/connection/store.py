@@ -1,4 +1,4 @@
-"""connection.json: the connector config with its tokens, and whether the grant still lives.
+"""connection.json, the only home of a connection's tokens; and the connector config that it holds, checked.
 
 Nothing else writes tokens. Every change is made under the lock, on a freshly loaded copy.
 """
@@ -12,16 +12,95 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from freshbooks_hub.connection.config import parse_instant, validate
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected, disk_errors
 from freshbooks_hub.core.files import check_writable, fsync_folder, write_private
+from freshbooks_hub.core.home import Home
 
+REQUIRED = ("client_id", "client_secret", "redirect_uri", "refresh_token")
+HINT = "See secrets.example.json for the shape."
 # Longer than one token request may take (connect + read timeout).
 LOCK_TIMEOUT = 60.0
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read and validate a connector config file; raises InvalidConfig."""
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidConfig(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        # The parser's message holds a position only; the text itself may be a secret.
+        raise InvalidConfig(f"{path} is not valid JSON. {HINT}") from error
+    return validate(config)
+
+
+def validate(config: object) -> dict[str, Any]:
+    """Return `config` if it is a complete connector config; raises InvalidConfig naming the field."""
+    if not isinstance(config, dict) or not isinstance(config.get("credentials"), dict):
+        raise InvalidConfig(f'The config needs an object "credentials". {HINT}')
+    credentials = config["credentials"]
+    missing = [name for name in REQUIRED if not _text(credentials.get(name))]
+    if missing:
+        raise InvalidConfig(f"The config lacks credentials.{', credentials.'.join(missing)}. {HINT}")
+    try:
+        check_redirect_uri(credentials["redirect_uri"])
+    except InvalidConfig as error:
+        raise InvalidConfig(f"credentials.redirect_uri: {error}") from error
+    for name, value in (
+        ("credentials.token_expiry_date", credentials.get("token_expiry_date")),
+        ("start_date", config.get("start_date")),
+    ):
+        if value not in (None, ""):
+            _check_instant(name, value)
+    business_ids = config.get("business_ids", [])
+    if not isinstance(business_ids, list) or not all(type(value) is int for value in business_ids):
+        raise InvalidConfig("business_ids must be a list of business numbers, for example [439000].")
+    return config
+
+
+def check_redirect_uri(uri: str) -> None:
+    """Raise InvalidConfig for one that FreshBooks would not take: HTTPS only, no query (freshbooks-api.md 1.3)."""
+    if not uri.isascii() or any(letter <= " " or letter == "\x7f" for letter in uri):
+        raise InvalidConfig(
+            "The redirect URI holds a blank, a line break or a letter that no address has. Copy it again from your "
+            "app at FreshBooks."
+        )
+    try:
+        parts = urlsplit(uri)
+        usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets that do not close
+        usable = False
+    if not usable or "?" in uri or "#" in uri or "@" in uri:
+        raise InvalidConfig(
+            "The redirect URI must be the https address registered with your FreshBooks app, without a query string, "
+            "for example https://localhost:8765/callback."
+        )
+
+
+def parse_instant(text: str) -> datetime:
+    """An RFC 3339 instant with its offset; raises ValueError when the offset is missing."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("no offset")
+    return instant
+
+
+def _check_instant(field: str, value: object) -> None:
+    try:
+        parse_instant(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise InvalidConfig(
+            f"{field} must be a time with its zone, for example 2026-01-01T00:00:00Z."
+        ) from error
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 @dataclass(frozen=True)
@@ -62,6 +141,21 @@ class Connection:
         """The businesses that were chosen; empty for every one owned or administered."""
         return list(self.config.get("business_ids") or [])
 
+    @property
+    def chosen(self) -> set[int]:
+        """The businesses that are synced, as far as they are known."""
+        return set(self.business_ids or (self.profile.default_choice() if self.profile else ()))
+
+    @property
+    def business_names(self) -> dict[int, str]:
+        """Of all businesses of the user, by id; empty where the profile is not known."""
+        return {business.id: business.name for business in self.profile.businesses} if self.profile else {}
+
+    @property
+    def access_token(self) -> str:
+        """Empty where there is none."""
+        return str(self.credentials.get("access_token") or "")
+
 
 class ConnectionStore:
     """Reads and writes one connection.json (mode 0600)."""
@@ -90,6 +184,13 @@ class ConnectionStore:
         """Whether a connection is stored."""
         return self.path.exists()
 
+    def find(self) -> Connection | None:
+        """The stored connection; None where there is none or its file is damaged."""
+        try:
+            return self.load()
+        except NotConnected:
+            return None
+
     def load(self) -> Connection:
         """The stored connection; raises NotConnected."""
         try:
@@ -105,8 +206,8 @@ class ConnectionStore:
             )
         except FileNotFoundError as error:
             raise NotConnected(
-                "FreshBooks is not connected yet. Run `freshbooks connect`, or"
-                "  `freshbooks demo` to try it without an account."
+                "FreshBooks is not connected yet. Run `freshbooks connect`, or "
+                "`freshbooks demo` to try it without an account."
             ) from error
         except (InvalidConfig, ValueError, KeyError, TypeError) as error:
             raise NotConnected(f"{self.path} is damaged. Connect again with `freshbooks connect`.") from error
@@ -175,3 +276,20 @@ class ConnectionStore:
 
 def _instant(text: str | None) -> datetime | None:
     return parse_instant(text) if text else None
+
+
+def listing(homes: Iterable[Home]) -> list[dict[str, Any]]:
+    """`name`, `home`, `state` (connected, refused, damaged, not connected) and `user`, JSON-ready."""
+    return [{"name": home.name, "home": str(home.root), **_state(home)} for home in homes]
+
+
+def _state(home: Home) -> dict[str, Any]:
+    store = ConnectionStore(home.connection)
+    if not store.exists():
+        return {"state": "not connected", "user": None}
+    try:
+        connection = store.load()
+    except NotConnected:
+        return {"state": "damaged", "user": None}
+    user = connection.profile.email or connection.profile.name if connection.profile else None
+    return {"state": "refused" if connection.dead_since else "connected", "user": user}

@@ -1,10 +1,12 @@
-"""`freshbooks connect` in a terminal: register, log in by browser or by pasting, choose, probe, save."""
+"""`freshbooks connect`: the log-in as a dialogue in a terminal, where a line is typed or the listener has a result."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import select
 import sys
+import time
 import webbrowser
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,19 +17,69 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from freshbooks_hub.connection import login, probe, scope_choice
+from freshbooks_hub.connection import api, login, permissions
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
-from freshbooks_hub.connection.config import check_redirect_uri
 from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business
-from freshbooks_hub.connection.terminal_events import Inbox
+from freshbooks_hub.connection.store import check_redirect_uri
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class TerminalEvents:
+    """Lines of standard input and results of a callback listener, in order of arrival.
+
+    It reads the descriptor itself: a thread blocked in `input()` could not be ended.
+    """
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._input: int | None = descriptor
+        self._buffer = b""
+        self._results: list[Result] = []
+        self._woken, self._wake = os.pipe()
+
+    def post(self, result: Result) -> None:
+        """From any thread."""
+        self._results.append(result)
+        os.write(self._wake, b".")
+
+    def next(self, seconds: float) -> str | Result | None:
+        """The next line (without its end) or result; None when `seconds` passed with neither."""
+        until = time.monotonic() + seconds
+        while True:
+            if self._results:
+                os.read(self._woken, 1)
+                return self._results.pop(0)
+            if b"\n" in self._buffer:
+                line, self._buffer = self._buffer.split(b"\n", 1)
+                return line.decode("utf-8", "replace").strip()
+            watched = [self._woken, *([] if self._input is None else [self._input])]
+            ready = select.select(watched, [], [], max(until - time.monotonic(), 0))[0]
+            if not ready:
+                return None
+            if self._input in ready:
+                self._read(self._input)
+
+    def line(self) -> str:
+        """The next line; empty at the end of the input."""
+        while self._input is not None and b"\n" not in self._buffer:
+            self._read(self._input)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "replace").strip()
+
+    def _read(self, descriptor: int | None) -> None:
+        assert descriptor is not None
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            self._input = None
+            if self._buffer:
+                chunk = b"\n"
+        self._buffer += chunk
 
 
 @dataclass(frozen=True)
@@ -50,14 +102,14 @@ class Interactive:
 
     def __init__(self, home: Home, options: Options, console: Console) -> None:
         self._home, self._options, self._console = home, options, console
-        self._inbox = Inbox()
+        self._events = TerminalEvents()
 
     def run(self) -> None:
         """Connect, and say what comes next."""
         stored = login.stored_app(self._home)
         redirect_uri = self._redirect_uri(stored)
         check_redirect_uri(redirect_uri)
-        asked = self._options.asked or login.asked_before(self._home) or scope_choice.asked("readable")
+        asked = self._options.asked or login.asked_before(self._home) or permissions.asked("readable")
         # Before the Client ID is asked for: whoever has none yet registers the app with these.
         self._say_what_to_register(redirect_uri, asked)
         app = self._app(stored, redirect_uri)
@@ -109,12 +161,12 @@ class Interactive:
             title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
         )
         table.add_row("redirect URI", Text(shown(redirect_uri)))
-        for scope in scope_choice.described(asked):
+        for scope in permissions.described(asked):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
-        if chosen := scope_choice.set_of(asked):
-            self._say(f"These are the {chosen} scopes. {scope_choice.WORKS[chosen]}")
-        self._say(scope_choice.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))
+        if chosen := permissions.set_of(asked):
+            self._say(f"These are the {chosen} scopes. {permissions.WORKS[chosen]}")
+        self._say(permissions.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))
 
     def _consent(self, attempt: Attempt, browser: str) -> Candidate:
         listener = self._listener(attempt.redirect_uri)
@@ -122,18 +174,19 @@ class Interactive:
             if listener:
                 self._say(
                     f"Open this address and log in to FreshBooks:\n  {attempt.start_url}\n"
-                    "Its certificate was made on this machine for this purpose, so the browser warns: go on "
-                    "(Advanced, Proceed).\n"
-                    "No page there? Open the next address instead, and paste here the address that FreshBooks "
-                    f"redirects to:\n  {attempt.authorize_url}"
+                    "The browser warns about its certificate, which was made on this machine: choose Advanced, then "
+                    "Proceed.\n"
+                    "If that page does not open, open this address instead, and paste here the address that FreshBooks "
+                    f"sends you to:\n  {attempt.authorize_url}"
                 )
                 if self._options.browser and _has_display():
                     webbrowser.open(attempt.start_url)
             else:
                 self._say(
                     f"Open this address, log in to FreshBooks and allow access:\n  {attempt.authorize_url}\n"
-                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program does not listen. Whether "
-                    "that page loads or not, copy its whole address from the address bar and paste it here."
+                    f"FreshBooks then sends you to {attempt.redirect_uri}, where this program cannot receive the "
+                    "answer. Copy the whole address from the address bar, even if that page fails to load, "
+                    "and paste it here."
                 )
             return self._wait(attempt, browser)
         finally:
@@ -148,7 +201,7 @@ class Interactive:
             return None
         listener = CallbackListener(
             self._home,
-            self._inbox.post,
+            self._events.post,
             redirect_uri,
             port=(options.port or login.DEFAULT_PORT) if public else None,
             certificate=options.certificate,
@@ -159,13 +212,13 @@ class Interactive:
         except InvalidConfig:
             raise
         except HubError as error:
-            self._say(f"{error}\nUntil then the answer can be pasted.")
+            self._say(f"{error}\nYou can paste the answer instead.")
             return None
 
     def _wait(self, attempt: Attempt, browser: str) -> Candidate:
         while True:
             left = (attempt.expires_at - datetime.now(UTC)).total_seconds()
-            event = self._inbox.next(left)
+            event = self._events.next(left)
             if event is None:
                 raise LoginRefused("No answer came within ten minutes. Run `freshbooks connect` again.")
             if isinstance(event, Result):
@@ -205,28 +258,30 @@ class Interactive:
 
     def _warn(self, candidate: Candidate) -> None:
         for scope in candidate.missing:
-            self._say(scope_choice.told(scope))
+            self._say(permissions.told(scope))
         for name in candidate.shared_with:
             self._say(
-                f"The connection {name} has the same user and app: FreshBooks has just cut it off, since only "
-                "the newest log-in lives. Use another app for one of them."
+                f"The connection {name} has the same user and app. FreshBooks keeps only the newest log-in, so it has "
+                "just been cut off. Use another app for one of them."
             )
 
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
         try:
             token = candidate.access_token()
-            found = probe.probe(token, chosen, probe.allowed(token))
+            found = api.probe(token, chosen, api.allowed(token))
         except HubError as error:
             # The consent is given and would be lost; what can be read shows later too.
-            self._say(f"What can be read could not be checked. {error} Later: freshbooks doctor")
+            self._say(
+                f"It could not be checked what can be read. {error} Check later with: freshbooks doctor"
+            )
             return
-        self._say(probe.counted(found, len(chosen)))
-        for sentence in probe.told(found, {business.id: business.name for business in chosen}):
+        self._say(api.counted(found, len(chosen)))
+        for sentence in api.told(found, {business.id: business.name for business in chosen}):
             self._say(sentence)
 
     def _ask(self, question: str) -> str:
         self._console.print(shown(question), end="", markup=False, highlight=False)
-        return self._inbox.line()
+        return self._events.line()
 
     def _say(self, text: str) -> None:
         # Addresses are copied from the terminal: never broken into lines.

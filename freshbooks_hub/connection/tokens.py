@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from freshbooks_api.expiry import MARGIN
@@ -33,8 +33,7 @@ def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock
             connection = store.load()
             if not _is_valid(connection, margin, clock):
                 connection = _refresh(store, connection, clock)
-    token: str = connection.credentials["access_token"]
-    return token
+    return connection.access_token
 
 
 def renewed_access_token(store: ConnectionStore, refused: str, clock: Clock = utc_now) -> str:
@@ -44,10 +43,25 @@ def renewed_access_token(store: ConnectionStore, refused: str, clock: Clock = ut
     """
     with store.locked():
         connection = store.load()
-        if connection.credentials.get("access_token") == refused:
+        if connection.access_token == refused:
             connection = _refresh(store, connection, clock)
-    token: str = connection.credentials["access_token"]
-    return token
+    return connection.access_token
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """The stored connection as the client's source of tokens. Raises what `valid_access_token` raises."""
+
+    store: ConnectionStore
+
+    def current(self) -> str:
+        return valid_access_token(self.store)
+
+    def renewed(self, refused: str) -> str | None:
+        try:
+            return renewed_access_token(self.store, refused)
+        except HubError:
+            return None
 
 
 def identify(store: ConnectionStore, clock: Clock = utc_now) -> tuple[str, Profile]:
@@ -74,7 +88,7 @@ def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
     expires_at = connection.expires_at or given + LIFE
     if connection.dead_since or clock() - expires_at < IDLE:
         return False
-    renewed_access_token(store, connection.credentials.get("access_token") or "", clock)
+    renewed_access_token(store, connection.access_token, clock)
     return True
 
 
@@ -88,7 +102,7 @@ def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
     connection = store.load()
     if not connection.dead_since:
         try:
-            Api(connection.credentials.get("access_token") or "").me()
+            Api(connection.access_token).me()
             return
         except ApiRefused as refused:
             if refused.status != 401:
@@ -108,7 +122,7 @@ def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
 
 
 def _is_valid(connection: Connection, margin: timedelta, clock: Clock) -> bool:
-    if not connection.credentials.get("access_token"):
+    if not connection.access_token:
         return False
     return connection.expires_at is None or connection.expires_at - clock() >= margin
 

@@ -73,7 +73,7 @@ class Home:
             return self.base
         if not NAME.fullmatch(name):
             raise HomeError(
-                f"{name!r} cannot be a connection's name. Use small letters, digits, - and _, at most 63."
+                f"{name!r} is not a valid connection name. Use lower-case letters, digits, - and _, at most 63."
             )
         return Home(self.base.root / "connections" / name, name)
 

@@ -196,4 +196,20 @@ ALTER TABLE actions_next RENAME TO actions;
     + _ACTION_TRIGGERS
 )
 
-MIGRATIONS = (_FIRST, _ANY_KIND)
+# FreshBooks numbers callbacks per account (freshbooks-api.md 8), so two accounts may have the same number.
+_CALLBACKS_PER_ACCOUNT = """
+CREATE TABLE webhooks_next (
+    callback_id INTEGER NOT NULL,
+    account_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    verifier TEXT, -- the signing secret, once FreshBooks has accepted it back
+    last_delivery_at TEXT,
+    PRIMARY KEY (account_id, callback_id)
+);
+INSERT INTO webhooks_next SELECT * FROM webhooks ORDER BY rowid;
+DROP TABLE webhooks;
+ALTER TABLE webhooks_next RENAME TO webhooks;
+"""
+
+MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT)

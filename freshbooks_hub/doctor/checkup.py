@@ -1,11 +1,11 @@
-"""All checks, in the order in which one explains the next."""
+"""Find what is wrong and how to fix it: all checks, in the order in which one explains the next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.doctor import access, files, grant, machine, network
+from freshbooks_hub.doctor import files, grant, machine
 from freshbooks_hub.doctor.finding import Check, Finding
 
 
@@ -19,7 +19,7 @@ def _checks(home: Home) -> Iterator[Finding]:
     connection = grant.stored(home)
     yield connection
     online = True
-    for finding in network.check():
+    for finding in machine.check_network():
         online = online and (finding.ok or finding.check is not Check.network)
         yield finding
     if not home.root.is_dir():
@@ -29,5 +29,5 @@ def _checks(home: Home) -> Iterator[Finding]:
         granted = grant.Grant(home)
         yield from granted.check()
         if granted.access_token and granted.businesses:
-            yield from access.check(granted.access_token, granted.businesses)
+            yield from grant.check_access(granted.access_token, granted.businesses)
     yield from files.check(home)

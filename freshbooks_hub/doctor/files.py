@@ -63,7 +63,7 @@ def _raw_failed(home: Home, busy: bool, error: duckdb.Error) -> Finding:
 
 
 def _marts(home: Home) -> Finding:
-    what = "it holds no mart"
+    what = "it contains no marts"
     try:
         with open_marts(home.marts) as marts:
             tables = marts.execute(
@@ -81,7 +81,7 @@ def _marts(home: Home) -> Finding:
         Check.marts,
         False,
         f"{home.marts} cannot be read: {what}",
-        "Nothing is lost: build it anew from the raw tables: freshbooks build",
+        "Nothing is lost: rebuild it from the raw tables: freshbooks build",
     )
 
 
@@ -100,7 +100,7 @@ def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
             False,
             f"{home.history} is damaged: {said}",
             "Restore it from a backup: it holds the record of agents' actions. Without one, move it away; "
-            "syncs go on, and nothing is sent without a new approval.",
+            "syncs continue, and nothing is sent without a new approval.",
         )
         return
     yield Finding(Check.history, True, "whole")
@@ -108,17 +108,17 @@ def _history(home: Home, version: int | None, busy: bool) -> Iterator[Finding]:
     try:
         run, generation = history.last_run(), history.generation()
     except HubError as error:
-        yield Finding(Check.history, False, str(error), "Mend that, then run `freshbooks doctor` again.")
+        yield Finding(Check.history, False, str(error), "Fix that, then run `freshbooks doctor` again.")
         return
     if run is None:
         yield Finding(Check.last_sync, True, "none yet", NONE_YET)
     elif run["status"] in {"failed", "interrupted"} or (run["status"] == "running" and not busy):
-        why = run["error"] or "it was stopped before its end"
+        why = run["error"] or "it was stopped before it finished"
         yield Finding(
             Check.last_sync,
             False,
             f"{run['started_at']}: {why}",
-            "Mend what the other lines show, then: freshbooks sync",
+            "Fix what the other lines show, then: freshbooks sync",
         )
     elif generation and version is not None and generation.raw_version != version and not busy:
         yield Finding(

@@ -1,9 +1,14 @@
-"""One answer of the doctor."""
+"""One answer of the doctor, and all of them as a table for a terminal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from rich.table import Table
+from rich.text import Text
+
+from freshbooks_hub.core.terminal import shown
 
 
 class Check(StrEnum):
@@ -22,7 +27,7 @@ class Check(StrEnum):
     businesses = "businesses"
     plan = "plan"
     role = "role"
-    entity = "entity"
+    data = "data"
     sync_lock = "sync-lock"
     connection_lock = "connection-lock"
     raw = "raw"
@@ -43,3 +48,22 @@ class Finding:
     what: str
     remedy: str = ""
     subject: str = ""
+
+
+def as_table(findings: list[Finding]) -> Table:
+    """A line for each finding, with its remedy."""
+    table = Table(show_lines=False)
+    for column in ("", "Check", "Found", "What to do"):
+        table.add_column(column, overflow="fold")
+    for finding in findings:
+        mark, style = (
+            ("Fix", "bold red")
+            if not finding.ok
+            else ("Note", "yellow")
+            if finding.remedy
+            else ("OK", "green")
+        )
+        what = f"{finding.subject}: {finding.what}" if finding.subject else finding.what
+        # Text, not markup: names come from the books.
+        table.add_row(Text(mark, style), Text(finding.check), Text(shown(what)), Text(shown(finding.remedy)))
+    return table

@@ -1,4 +1,4 @@
-"""The stored connection: is the app known, does the grant live, does it allow enough, are the businesses there."""
+"""The connection: what FreshBooks says of the app, the grant, its scopes and businesses, and what may be read."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, oauth, scope_choice
-from freshbooks_hub.connection.not_available import by_token
-from freshbooks_hub.connection.not_available import group as grouped
+from freshbooks_hub.connection import api, login, oauth, permissions
+from freshbooks_hub.connection.api import ApiUnreachable
+from freshbooks_hub.connection.permissions import NotAvailable, Why, by_token
+from freshbooks_hub.connection.permissions import group as grouped
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.doctor import access
+from freshbooks_hub.core.stream_labels import stream_label
 from freshbooks_hub.doctor.finding import Check, Finding
 
 AGAIN = "Connect again: freshbooks connect"
 # A grant that nothing uses for so long is refused; a running `freshbooks serve` uses it weekly.
 SILENT = timedelta(days=30)
+CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
 
 
 def stored(home: Home) -> Finding:
@@ -34,7 +36,7 @@ def stored(home: Home) -> Finding:
         return Finding(
             Check.connection,
             True,
-            f"{what}; a newer log-in waits for its businesses to be chosen",
+            f"{what}; a newer log-in has no businesses chosen yet",
             "Complete it in Settings on the page, or log in again: freshbooks connect",
         )
     return Finding(Check.connection, True, what)
@@ -72,8 +74,8 @@ class Grant:
                 f"{login.DEVELOPER_PORTAL}, then: freshbooks connect --client-id ID",
             )
         except HubError as error:
-            return Finding(Check.credentials, False, str(error), "Try again in some minutes.")
-        return Finding(Check.credentials, True, "FreshBooks knows the app")
+            return Finding(Check.credentials, False, str(error), "Try again in a few minutes.")
+        return Finding(Check.credentials, True, "FreshBooks accepts the app")
 
     def _alive(self) -> Finding:
         try:
@@ -82,14 +84,14 @@ class Grant:
             connection = self._store.load()
             return Finding(Check.grant, False, _why_dead(connection), AGAIN)
         except HubError as error:
-            return Finding(Check.grant, False, str(error), "Mend that, then run `freshbooks doctor` again.")
+            return Finding(Check.grant, False, str(error), "Fix that, then run `freshbooks doctor` again.")
         ends = self._store.load().expires_at
         until = (
-            f"good until {ends:%Y-%m-%d %H:%M} UTC"
+            f"valid until {ends:%Y-%m-%d %H:%M} UTC"
             if ends
             else "accepted; FreshBooks does not say until when"
         )
-        return Finding(Check.grant, True, f"alive; the access token is {until}")
+        return Finding(Check.grant, True, f"valid; the access token is {until}")
 
     def _token(self) -> str:
         """A token that FreshBooks accepts now; raises HubError."""
@@ -103,12 +105,12 @@ class Grant:
         yield from self._shared(connection)
         lacking = by_token(self.access_token, connection.asked)
         if scopes.granted(self.access_token) is None:
-            yield Finding(Check.scopes, True, "the token does not tell its scopes; see what can be read")
+            yield Finding(Check.scopes, True, "the token does not list its scopes; see what can be read")
         elif not lacking:
-            actions = "with" if scope_choice.asks_for_actions(self.access_token) else "without"
-            yield Finding(Check.scopes, True, f"all that reading needs, {actions} those of agents' actions")
+            actions = "with" if permissions.asks_for_actions(self.access_token) else "without"
+            yield Finding(Check.scopes, True, f"all scopes for reading, {actions} those for agents' actions")
         for group in grouped(lacking, {}):
-            yield access.not_available(group)
+            yield not_available(group)
         yield from self._businesses(connection, connection.profile)
 
     def _shared(self, connection: Connection) -> Iterator[Finding]:
@@ -116,13 +118,13 @@ class Grant:
             yield Finding(
                 Check.shared,
                 False,
-                f"the connection {name} has the same user and app: each new token of one cuts the other off",
+                f"the connection {name} has the same user and app: each new token of one disconnects the other",
                 "Register a second app for one of them, or sync all businesses by one connection.",
                 name,
             )
 
     def _businesses(self, connection: Connection, profile: Profile) -> Iterator[Finding]:
-        chosen = connection.business_ids or profile.default_choice()
+        chosen = sorted(connection.chosen)
         by_id = {business.id: business for business in profile.businesses}
         if not chosen:
             names = "; ".join(f"{b.name}: {b.why_not or b.note}" for b in profile.businesses)
@@ -168,3 +170,30 @@ def _why_dead(connection: Connection) -> str:
         f"FreshBooks refuses the grant{since} (last refreshed: {last}): its refresh token was used elsewhere, "
         "the app was removed in FreshBooks, or a newer log-in of the same app and user replaced it"
     )
+
+
+def check_access(access_token: str, businesses: list[Business]) -> Iterator[Finding]:
+    """What each business gives, and together what plan and role do not allow: that is no failure.
+
+    Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
+    """
+    try:
+        found = api.probe(access_token, businesses, api.allowed(access_token))
+    except ApiUnreachable as error:
+        yield Finding(Check.network, False, str(error), "Try again in a few minutes.")
+        return
+    names = {business.id: business.name for business in businesses}
+    for business in businesses:
+        own = [access for access in found if access.business_id == business.id]
+        yield Finding(Check.data, True, api.counted(own, 1), subject=business.name)
+    for group in api.grouped(found, names):
+        yield not_available(group)
+    for access in found:
+        if not access.ok and access.why not in api.CODES:
+            label = f"{stream_label(access.stream)} of {names[access.business_id]}"
+            yield Finding(Check.data, False, access.what, access.remedy, label)
+
+
+def not_available(group: NotAvailable) -> Finding:
+    """Worth knowing, and no failure."""
+    return Finding(CHECKS.get(group.why, Check.scopes), True, group.reason, group.remedy, group.what)

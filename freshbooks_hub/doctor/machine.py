@@ -1,4 +1,4 @@
-"""The home's folder and its locks, the disk it is on, and the installed packages."""
+"""The machine: the home's folder and locks, the disk, installed packages, the network and the clock."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import shutil
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from importlib import metadata
 
+import requests
 from packaging.requirements import Requirement
 
+from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.core.errors import NO_SPACE
 from freshbooks_hub.core.files import check_writable
 from freshbooks_hub.core.home import Home
@@ -25,6 +28,9 @@ SPARE = 100 * 2**20
 LONG = timedelta(hours=2)
 # A refresh holds the connection for as long as one request.
 PATIENCE = 5.0
+TIMEOUT = 15.0
+# Tokens are refreshed ten minutes before their end, and certificates are checked to the second.
+SKEW = timedelta(minutes=2)
 
 
 def check(home: Home) -> Iterator[Finding]:
@@ -55,7 +61,7 @@ def _sync_lock(home: Home) -> Finding:
         Check.sync_lock,
         datetime.now(UTC) - holder.since < LONG,
         f"process {holder.pid} has been syncing since {holder.since:%Y-%m-%d %H:%M} UTC",
-        f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync goes on from what was read.",
+        f"Wait for it. If it hangs, end it: kill {holder.pid}; the next sync continues from there.",
     )
 
 
@@ -95,7 +101,7 @@ def _private(home: Home) -> Finding:
     if open_to_all:
         names = " ".join(str(path) for path in open_to_all)
         return Finding(
-            Check.home, False, f"others on this machine may open {names}", f"Run: chmod go= {names}"
+            Check.home, False, f"other users of this machine can open {names}", f"Run: chmod go= {names}"
         )
     return Finding(Check.home, True, f"{home.root} is writable and private")
 
@@ -141,10 +147,71 @@ def _versions() -> Finding:
             wrong.append(f"{requirement.name} is missing")
             continue
         if not requirement.specifier.contains(found, prereleases=True):
-            wrong.append(f"{requirement.name} {found} is not {requirement.specifier}")
+            wrong.append(f"{requirement.name} {found} is installed, but {requirement.specifier} is needed")
     what = f"{name} {version}, Python {platform.python_version()}, {os.uname().sysname} {os.uname().release}"
     if wrong:
         return Finding(
             Check.versions, False, "; ".join(wrong), "Install again: pip install 'source-freshbooks[hub]'"
         )
     return Finding(Check.versions, True, what)
+
+
+def check_network() -> Iterator[Finding]:
+    """One request without a token, so that nothing of the connection plays a part."""
+    before = datetime.now(UTC)
+    try:
+        response = requests.get(
+            f"{api_url()}/auth/api/v1/users/me",
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+    except requests.exceptions.SSLError:
+        yield Finding(
+            Check.network,
+            False,
+            f"{api_url()} answered with a certificate that this machine does not trust",
+            "Check the clock, and whether a proxy or a firewall opens encrypted connections.",
+        )
+        return
+    except requests.RequestException:
+        yield Finding(
+            Check.network,
+            False,
+            f"{api_url()} cannot be reached",
+            "Check the network, DNS, proxy (HTTPS_PROXY) and firewall of this machine.",
+        )
+        return
+    if response.status_code >= 500 or response.status_code == 429:
+        yield Finding(
+            Check.network,
+            False,
+            f"{api_url()} answered with status {response.status_code}",
+            "FreshBooks has trouble or asks to slow down: wait a few minutes. Syncs continue by themselves.",
+        )
+    else:
+        yield Finding(Check.network, True, f"{api_url()} answers")
+    yield _clock(response.headers.get("Date"), before + response.elapsed / 2)
+
+
+def _clock(stated: str | None, here: datetime) -> Finding:
+    try:
+        there = parsedate_to_datetime(stated or "")
+    except ValueError:
+        return Finding(Check.clock, True, "FreshBooks did not send its time")
+    # The header has whole seconds, cut off.
+    skew = here - (there + timedelta(seconds=0.5))
+    if abs(skew) > SKEW:
+        direction = "ahead of" if skew > timedelta() else "behind"
+        return Finding(
+            Check.clock,
+            False,
+            f"this machine's clock is {_words(abs(skew))} {direction} FreshBooks'",
+            "Set the clock, and keep it set: `timedatectl set-ntp true`, or your system's date and time settings.",
+        )
+    return Finding(Check.clock, True, f"within {SKEW.total_seconds() / 60:.0f} minutes of FreshBooks' clock")
+
+
+def _words(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

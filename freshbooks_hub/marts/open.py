@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -30,7 +32,7 @@ class MartsDamaged(HomeError):
 
     def __init__(self, marts: Path, reason: str) -> None:
         super().__init__(
-            f"{marts} is damaged ({reason}). Nothing is lost: build it anew from the raw tables with "
+            f"{marts} is damaged ({reason}). Nothing is lost: rebuild it from the raw tables with "
             "`freshbooks build`."
         )
         self.reason = reason
@@ -58,7 +60,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
             try:
                 db.execute("USE freshbooks.marts")
             except duckdb.CatalogException:
-                raise MartsDamaged(marts, "it holds no mart") from None
+                raise MartsDamaged(marts, "it contains no marts") from None
             db.execute("SET TimeZone = 'UTC'")
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")
@@ -90,3 +92,27 @@ def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
         row = db.execute(f"SELECT count(*), max(hash(t)) FROM {table} t").fetchone()  # noqa: S608 - names of the catalogue
         total += row[0] if row else 0
     return f"{len(tables)} tables, {total:,} rows"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Column names and rows, in the order of the query."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def query_marts(marts: Path, statement: str) -> Answer:
+    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
+
+    Raises QueryFailed (NoMarts among them), MartsDamaged.
+    """
+    try:
+        with open_marts(marts) as db:
+            parsed = duckdb.extract_statements(statement)
+            if len(parsed) != 1:
+                raise QueryFailed("Give one SQL statement at a time.")
+            cursor = db.execute(parsed[0])
+            return Answer([column[0] for column in cursor.description or []], cursor.fetchall())
+    except duckdb.Error as error:
+        raise QueryFailed(f"The query failed: {str(error).strip()}") from error

@@ -7,17 +7,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from freshbooks_hub.connection import scope_choice
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection import permissions
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.gaps import rejected_in, rejected_json, set_aside
 from freshbooks_hub.marts.reconciliation import counted, differences
-from freshbooks_hub.status.not_available import not_available
-from freshbooks_hub.status.problems import concerns, shortfalls
+from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability
-from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
 
 
@@ -51,20 +49,13 @@ def status(home: Home) -> dict[str, Any]:
 
 def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
     """What this connection cannot read, and by stream what FreshBooks does not send all rows of."""
-    connection = _loaded(ConnectionStore(home.connection))
+    connection = ConnectionStore(home.connection).find()
     if connection is None:
         return [], {}
     outcomes = Availability(home).outcomes(connection.business_ids)
-    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
+    names = connection.business_names
     groups = not_available(connection, outcomes)
     return [group.as_json() | {"text": str(group)} for group in groups], shortfalls(outcomes, names)
-
-
-def _loaded(store: ConnectionStore) -> Connection | None:
-    try:
-        return store.load()
-    except NotConnected:
-        return None
 
 
 def _schedule(
@@ -91,9 +82,7 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
     except NotConnected as error:
         return {"state": "damaged", "message": str(error)}
     expires_at, profile = connection.expires_at, connection.profile
-    chosen = connection.business_ids or (profile.default_choice() if profile else [])
-    token = connection.credentials.get("access_token") or ""
-    lacking = scope_choice.not_approved(token, connection.asked)
+    lacking = permissions.not_approved(connection.access_token, connection.asked)
     return {
         "state": "refused" if connection.dead_since else "connected",
         "connected_at": connection.connected_at.isoformat(timespec="seconds"),
@@ -104,7 +93,7 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
         "businesses": [
             {"id": business.id, "name": business.name, "role": business.role}
             for business in (profile.businesses if profile else ())
-            if business.id in chosen
+            if business.id in connection.chosen
         ],
         "missing_scopes": [scope.name for scope in lacking],
         "token_valid": expires_at is None or expires_at > datetime.now(UTC),
@@ -130,7 +119,7 @@ def as_text(picture: dict[str, Any]) -> str:
         lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
     schedule = picture["schedule"]
     if schedule["paused_since"]:
-        lines.append(f"Schedule    paused since {schedule['paused_since']}. Go on with: freshbooks resume")
+        lines.append(f"Schedule    paused since {schedule['paused_since']}. Resume with: freshbooks resume")
     lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
     lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
     if picture["rejected_text"]:

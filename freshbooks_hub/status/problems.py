@@ -1,4 +1,4 @@
-"""What keeps the hub from being up to date, beyond its alarms; for `freshbooks status` and the Status page alike."""
+"""What `freshbooks status` and the Status page say beyond the alarms: problems, what is not available, businesses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from freshbooks_api import scopes
+from freshbooks_api.roles import FULL_ROLES
+from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
+from freshbooks_hub.connection.profile import Business
+from freshbooks_hub.connection.store import Connection
 from freshbooks_hub.core.stream_labels import stream_label
-from freshbooks_hub.sync.availability import Outcome
+from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
+
+# Business by stream: rows of the published marts.
+Held = dict[int, dict[str, int]]
+SHOWN = ("projects", "time_entries", "services", "team_members")
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Concern:
 def is_late(entity: Entity) -> bool:
     """Whether two of its turns went by."""
     waits = entity.paused or entity.refused
-    return not waits and entity.lag is not None and entity.lag > 2 * entity.frequency
+    return not waits and entity.age is not None and entity.age > 2 * entity.frequency
 
 
 def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[str, list[str]]:
@@ -47,21 +56,23 @@ def concerns(
         return []
     found = []
     if last["status"] == "interrupted":
-        found.append(Concern(last["error"], "What it read is kept; the next sync goes on from there."))
+        found.append(Concern(last["error"], "What it read is kept; the next sync continues from there."))
     if trouble and trouble.error != last["error"]:
-        found.append(Concern(f"Reading waits: {trouble.error}", f"It is tried again {_when(trouble, now)}."))
+        found.append(
+            Concern(f"Syncing is on hold: {trouble.error}", f"The next attempt is {_when(trouble, now)}.")
+        )
     if late := [entity for entity in entities if is_late(entity)]:
-        lag = max(entity.lag for entity in late if entity.lag)
-        kinds = "kind of records is" if len(late) == 1 else "kinds of records are"
+        age = max(entity.age for entity in late if entity.age)
+        kinds = "kind of data is" if len(late) == 1 else "kinds of data are"
         found.append(
             Concern(
-                f"{len(late)} {kinds} late, by up to {_span(lag)}.",
-                "Is `freshbooks serve` running, or the timer that calls `freshbooks sync --due`? "
-                "Without one nothing is read.",
+                f"{len(late)} {kinds} late, by up to {_span(age)}.",
+                "Check that `freshbooks serve` is running, or the timer that calls `freshbooks sync --due`; "
+                "without either, nothing is read.",
             )
         )
     if unread := [entity for entity in entities if entity.last_success is None]:
-        kinds = "kind of records was" if len(unread) == 1 else "kinds of records were"
+        kinds = "kind of data was" if len(unread) == 1 else "kinds of data were"
         found.append(Concern(f"{len(unread)} {kinds} not read yet.", "The next scheduled sync reads them."))
     if failing := [entity for entity in entities if entity.last_error]:
         names = ", ".join(entity.name for entity in failing)
@@ -70,9 +81,71 @@ def concerns(
 
 
 def _when(trouble: Trouble, now: datetime) -> str:
-    return "at the next look" if trouble.retry_at <= now else f"at {trouble.retry_at:%H:%M} UTC"
+    return "due now" if trouble.retry_at <= now else f"at {trouble.retry_at:%H:%M} UTC"
 
 
-def _span(lag: timedelta) -> str:
-    hours = int(lag.total_seconds() // 3600)
+def _span(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
     return f"{hours // 24} d {hours % 24} h" if hours >= 24 else f"{hours} h" if hours else "an hour"
+
+
+def not_available(connection: Connection, outcomes: Iterable[Outcome]) -> list[NotAvailable]:
+    """What the token does not allow, and what the last reads found that plan and role do not."""
+    token = connection.access_token
+    lacked = by_token(token, connection.asked)
+    told = {refusal.stream for refusal in lacked}
+    # A stream of which the token lacks the scope has that reason, whatever else an answer asked for.
+    found = [refusal for refusal in _by_outcomes(outcomes, token) if refusal.stream not in told]
+    return group([*lacked, *found], connection.business_names)
+
+
+def _by_outcomes(outcomes: Iterable[Outcome], token: str) -> list[Refusal]:
+    """A scope that was missing then and is granted now does not count: the next sync reads that stream."""
+    have = scopes.granted(token)
+    found = []
+    for one in outcomes:
+        if one.status in {Why.gated, Why.refused}:
+            found.append(Refusal(one.stream, Why(one.status), one.business_id))
+        elif one.status == Why.not_granted:
+            lacked = tuple((one.missing_scopes or SCOPE_OF.get(one.stream, "")).split())
+            beyond = [name for name in lacked if name != SCOPE_OF.get(one.stream)]
+            if have is None or any(name not in have for name in beyond):
+                found.append(Refusal(one.stream, Why.not_granted, one.business_id, lacked))
+    return found
+
+
+@dataclass(frozen=True)
+class BusinessState:
+    """One business of the connected user."""
+
+    name: str
+    role: str
+    words: str
+
+
+def business_states(connection: Connection | None, held: Held, any_read: bool) -> list[BusinessState]:
+    """Every business of the user; `any_read`: whether something was read of those chosen now."""
+    if connection is None or connection.profile is None:
+        return []
+    chosen = connection.chosen
+    return [
+        BusinessState(
+            b.name, b.role, _words(b, connection, b.id in chosen, held.get(b.id, {}) if any_read else {})
+        )
+        for b in connection.profile.businesses
+    ]
+
+
+def _words(business: Business, connection: Connection, chosen: bool, rows: dict[str, int]) -> str:
+    # Without a choice the source reads every business owned or administered, accounting or not.
+    partly = not connection.business_ids and not business.can_sync and business.role in FULL_ROLES
+    if (chosen or partly) and connection.dead_since:
+        return "not reading"
+    if chosen:
+        return "synced" if rows else "chosen, not read yet"
+    found = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in SHOWN if rows.get(name)]
+    if partly and found:
+        return f"synced without its accounting: {', '.join(found)}. {business.why_not}"
+    if business.why_not:
+        return f"not synced. {business.why_not}"
+    return "not chosen"

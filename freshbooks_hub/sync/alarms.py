@@ -1,4 +1,4 @@
-"""What a person must mend, told once: an alarm is open from the first time it is raised until it is cleared."""
+"""What a person must fix: an alarm is raised once, and open from the first time it is raised until it is cleared."""
 
 from __future__ import annotations
 

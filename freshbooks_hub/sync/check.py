@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from freshbooks_hub.connection import login, scope_choice
+from freshbooks_hub.connection import login, permissions
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, valid_access_token
 from freshbooks_hub.core.errors import HubError, SourceFailed
@@ -37,8 +37,10 @@ def connect(
     with suppress(HubError):  # who it is, for the status; the connection works without
         login.profile(home)
     connection = store.load()
-    token = str(connection.credentials.get("access_token") or "")
-    return [scope_choice.told(scope) for scope in scope_choice.not_approved(token, connection.asked)]
+    return [
+        permissions.told(scope)
+        for scope in permissions.not_approved(connection.access_token, connection.asked)
+    ]
 
 
 def check(home: Home, store: ConnectionStore, source: Source) -> None:

@@ -17,9 +17,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
-from freshbooks_hub.core.environment import source_environment
 from freshbooks_hub.core.errors import SourceFailed, disk_errors
 from freshbooks_hub.core.files import open_private, write_private
+from freshbooks_hub.core.processes import source_environment
 from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, messages
 
 SECRETS = ("client_secret", "refresh_token", "access_token")

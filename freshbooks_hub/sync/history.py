@@ -1,4 +1,4 @@
-"""hub.sqlite: what each sync did, and which generation of the marts is published."""
+"""Runs, what they read of each stream, and what could be read of each business: kept in hub.sqlite."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
 from freshbooks_hub.core.database import transaction
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 
-STOPPED = "The sync was stopped before its end."
-# Of no raw file: the marts stem from one that is gone.
-LOST = -1
+STOPPED = "The sync was stopped before it finished."
+# raw_version when the raw file that these marts were built from no longer exists.
+RAW_FILE_GONE = -1
+# Of a row of the stream `stream_availability`.
+AVAILABILITY_COLUMNS = ("business_id", "stream_name", "status", "missing_scopes", "row_count", "counted")
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ class History:
             if not (lost := sorted(read - set(tables))):
                 return
             db.executemany("DELETE FROM stream_reads WHERE stream = ?", [(stream,) for stream in lost])
-            db.execute("UPDATE generations SET raw_version = ?", [LOST])
+            db.execute("UPDATE generations SET raw_version = ?", [RAW_FILE_GONE])
 
     def were_read(self, streams: list[str], business_ids: Iterable[int] | None = None) -> bool:
         """Whether each of `streams` was ever read to its end, for these chosen businesses."""
@@ -217,3 +220,45 @@ def reads(db: sqlite3.Connection, business_ids: Iterable[int] | None = None) -> 
 
 def _key(business_ids: Iterable[int]) -> str:
     return " ".join(map(str, sorted(set(business_ids))))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the last read of a stream of a business ended. `missing_scopes`: names with spaces between them.
+
+    `row_count` of `counted` rows were sent, where the status is `short`.
+    """
+
+    business_id: int
+    stream: str
+    status: str
+    missing_scopes: str | None = None
+    row_count: int | None = None
+    counted: int | None = None
+
+
+class Availability:
+    """The outcomes of one connection, in hub.sqlite."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def keep(self, outcomes: Iterable[Outcome]) -> None:
+        """Put these in place of all earlier ones."""
+        with self._connection() as db:
+            db.execute("DELETE FROM stream_availability")
+            db.executemany(
+                "INSERT INTO stream_availability VALUES (?, ?, ?, ?, ?, ?)", map(astuple, outcomes)
+            )
+
+    def outcomes(self, business_ids: Iterable[int] = ()) -> list[Outcome]:
+        """By business and stream; of these businesses, or of all."""
+        if not self._home.history.exists():
+            return []
+        chosen = set(business_ids)
+        with self._connection() as db:
+            rows = db.execute("SELECT * FROM stream_availability ORDER BY business_id, stream").fetchall()
+        return [Outcome(*row) for row in rows if not chosen or row["business_id"] in chosen]
+
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._home.history)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.stream_labels import stream_label, stream_labels
-from freshbooks_hub.sync import availability, catalog, messages
+from freshbooks_hub.sync import catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
@@ -68,8 +69,8 @@ class Ingestion:
         try:
             discovered = self._source.discover()
             streams = catalog.select(discovered, names)
-            if names and availability.STREAM not in names:
-                streams += [s for s in discovered["streams"] if s["name"] == availability.STREAM]
+            if names and AVAILABILITY not in names:
+                streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
             with self._reporter:
                 self._read(streams, full_refresh, whole)
         finally:
@@ -89,7 +90,7 @@ class Ingestion:
                 name in self._from_beginning,
             )
             for name, s in self._loader.streams.items()
-            if name != availability.STREAM
+            if name != AVAILABILITY
         ]
 
     def _read(self, streams: list[dict[str, Any]], full_refresh: bool, whole: frozenset[str]) -> None:
@@ -99,13 +100,13 @@ class Ingestion:
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
             swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
-            if name == availability.STREAM:  # a row for each stream that was tried now; those of others stay
+            if name == AVAILABILITY:  # a row for each stream that was tried now; those of others stay
                 swap = False
-            heals = name in whole and name in known and not swap
-            self._loader.start(name, table, swap, heals)
-            if heals and (ids := self._raw.known_ids(table)):
+            full_reread = name in whole and name in known and not swap
+            self._loader.start(name, table, swap, full_reread)
+            if full_reread and (ids := self._raw.known_ids(table)):
                 known_ids[name] = ids
-            if swap or heals or name not in known:
+            if swap or full_reread or name not in known:
                 self._from_beginning.add(name)
             else:
                 states.append(known[name])
@@ -148,9 +149,7 @@ class Ingestion:
             examine(self._store, self._clock)
             raise ReadFailed(_why(self._failures), self._failures, log)
         missing = [
-            name
-            for name, load in self._loader.streams.items()
-            if not load.completed and name != availability.STREAM
+            name for name, load in self._loader.streams.items() if not load.completed and name != AVAILABILITY
         ]
         if missing:
             raise ReadFailed(

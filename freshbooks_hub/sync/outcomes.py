@@ -17,10 +17,14 @@ from freshbooks_hub.sync.schedule import CONNECTION, Entity, Schedule
 
 
 def note_failure(home: Home, tried: list[Entity], error: HubError, since: datetime, now: datetime) -> None:
-    """Store the outcome of a run that began at `since` with the entities `tried`.
+    """Store the outcome of a run that began at `since` with the groups of streams `tried`.
 
-    Entities that were read to their end worked. Where others did, those that failed wait by themselves; where
-    none did, the connection waits: FreshBooks is down, or refuses it.
+    | what happened | what waits |
+    |---|---|
+    | a group was read to its end | nothing: it worked |
+    | some groups failed, others worked | those that failed, each by itself |
+    | all failed, FreshBooks is down or refuses | the connection |
+    | the connection or this machine needs a person | the connection, with one alarm |
     """
     schedule = Schedule(home)
     fresh = {e.name for e in schedule.entities(now) if e.last_success and e.last_success >= _second(since)}
@@ -35,22 +39,22 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
         if ConnectionStore(home.connection).load().dead_since:
             schedule.worked(CONNECTION)  # once reconnected, it is tried at once
             return
-    alone = person is None or person[0] == alarms.MARTS
-    blamed = [e for e in failed if alone and (done or e.failures or _reason(e, failures))]
-    for entity in blamed:
+    connection_is_fine = person is None or person[0] == alarms.MARTS
+    at_fault = [e for e in failed if connection_is_fine and (done or e.failures or _reason(e, failures))]
+    for entity in at_fault:
         reason = _reason(entity, failures)
         schedule.failed(entity.name, reason.message if reason else str(error), now)
         if reason:
             Alarms(home).raise_(entity.name, reason.message, now)
     slowed = any(failure.code == RATE_LIMITED for failure in failures)
-    if slowed or len(blamed) < len(failed):
+    if slowed or len(at_fault) < len(failed):
         schedule.explain(str(error), now)
     else:
         schedule.worked(CONNECTION)
 
 
 def note_success(home: Home, streams: set[str], marts: bool, now: datetime) -> None:
-    """After a run that worked, whoever started it: what a person was told of it is mended, and nothing waits.
+    """After a run that worked, whoever started it: its alarms are closed, and nothing waits.
 
     `streams` are those it read to their end; none: FreshBooks was not asked. `marts`: whether these followed.
     """

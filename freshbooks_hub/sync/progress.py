@@ -1,18 +1,26 @@
-"""What a sync shows while it runs, and the table at its end."""
+"""What a sync shows while it runs: in its terminal, and as a small file for whoever wants to watch."""
 
 from __future__ import annotations
 
+import json
+import os
 import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from freshbooks_hub.core.clock import stamp, utc_now
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.sync.history import StreamResult
+
+INTERVAL_SECONDS = 0.5
 
 
 class Reporter(Protocol):
@@ -149,3 +157,100 @@ def summary(results: list[StreamResult]) -> Table:
         numbers = [f"{n:,}" for n in (r.read, r.inserted, r.updated, r.total)]
         table.add_row(Text(r.stream), *numbers, f"{r.seconds:.1f}", style=None if r.completed else "red")
     return table
+
+
+@dataclass
+class StreamProgress:
+    """Rows of one stream so far; `expected` is the source's guess of all of them, None when it has none."""
+
+    rows: int = 0
+    expected: int | None = None
+    completed: bool = False
+
+
+@dataclass
+class RunningSync:
+    """The running sync: `phase` is a sentence; `streams` in the order in which they were first heard of."""
+
+    started_at: str
+    pid: int
+    phase: str = "Reading FreshBooks"
+    streams: dict[str, StreamProgress] = field(default_factory=dict)
+
+
+def progress_path(home: Home) -> Path:
+    """Where the running sync writes; the folder is emptied at the start of every sync."""
+    return home.run / "progress.json"
+
+
+def read_progress(home: Home) -> RunningSync | None:
+    """The running sync, or None when none runs."""
+    try:
+        document: dict[str, Any] = json.loads(progress_path(home).read_bytes())
+        streams = {name: StreamProgress(**row) for name, row in document.pop("streams").items()}
+        progress = RunningSync(**document, streams=streams)
+        os.kill(progress.pid, 0)
+    except (OSError, ValueError, KeyError, TypeError):  # none, or of a sync that was killed
+        return None
+    return progress
+
+
+class Recorded:
+    """A reporter that passes everything on and writes it down; the file goes away with the sync."""
+
+    def __init__(self, target: Reporter, home: Home) -> None:
+        self._target = target
+        self._path = progress_path(home)
+        self._progress = RunningSync(stamp(utc_now()), os.getpid())
+        self._next = 0.0
+
+    def close(self) -> None:
+        """The sync has ended."""
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        self._target.__enter__()
+        self._write()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._target.__exit__(kind, error, trace)
+
+    def expected(self, stream: str, rows: int) -> None:
+        self._target.expected(stream, rows)
+        self._stream(stream).expected = rows
+        self._write_now_and_then()
+
+    def rows(self, stream: str, count: int) -> None:
+        self._target.rows(stream, count)
+        self._stream(stream).rows = count
+        self._write_now_and_then()
+
+    def completed(self, stream: str, count: int) -> None:
+        self._target.completed(stream, count)
+        self._progress.streams[stream] = StreamProgress(count, count, True)
+        self._write()
+
+    def phase(self, text: str) -> None:
+        self._target.phase(text)
+        self._progress.phase = text
+        self._write()
+
+    def _stream(self, name: str) -> StreamProgress:
+        return self._progress.streams.setdefault(name, StreamProgress())
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() >= self._next:
+            self._write()
+
+    def _write(self) -> None:
+        self._next = time.monotonic() + INTERVAL_SECONDS
+        temporary = self._path.with_suffix(".tmp")
+        try:
+            # Not made durable: it is worth nothing after a power cut.
+            temporary.write_text(json.dumps(asdict(self._progress)), "utf-8")
+            temporary.replace(self._path)
+        except OSError:
+            pass  # a sync must not fail because nobody can watch it

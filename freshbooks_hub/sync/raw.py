@@ -16,11 +16,12 @@ from typing import Any
 import duckdb
 import orjson
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.errors import HomeError, LoadFailed
-from freshbooks_hub.sync import availability
 from freshbooks_hub.sync import batch_sql as sql
-from freshbooks_hub.sync.availability import Outcome
+from freshbooks_hub.sync import history
 from freshbooks_hub.sync.catalog import StreamTable
+from freshbooks_hub.sync.history import Outcome
 
 SCHEMA = "freshbooks"
 SHADOW_PREFIX = "_shadow_"
@@ -120,10 +121,10 @@ class RawStore:
 
     def outcomes(self) -> list[Outcome]:
         """What the source said of each stream of each business; none where it never did."""
-        if availability.STREAM not in self.tables():
+        if AVAILABILITY not in self.tables():
             return []
-        columns = ", ".join(map(sql.quoted, availability.COLUMNS))
-        query = f"SELECT {columns} FROM {sql.qualified(availability.STREAM)}"  # noqa: S608 - our own names
+        columns = ", ".join(map(sql.quoted, history.AVAILABILITY_COLUMNS))
+        query = f"SELECT {columns} FROM {sql.qualified(AVAILABILITY)}"  # noqa: S608 - our own names
         rows = self._db.execute(query).fetchall()
         return [Outcome(*row) for row in rows]
 

@@ -17,13 +17,11 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
 from freshbooks_hub.marts.reconciliation import Difference, differences
-from freshbooks_hub.sync.availability import Availability
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.history import LOST, History, StreamResult
+from freshbooks_hub.sync.history import RAW_FILE_GONE, Availability, History, StreamResult
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
 from freshbooks_hub.sync.outcomes import note_success
-from freshbooks_hub.sync.progress import Reporter
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
 from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
 
@@ -179,7 +177,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         generation = history.generation()
         marts = Refreshed(False, generation.as_of_date if generation else "", [])
     if failure:
-        others = "All other data was synced; what was read before stays."
+        others = "All other data was synced; what was read before is kept."
         raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
     warnings = [*ingestion.warnings, *marts.warnings]
     told = differences(home.marts) if options.marts else []
@@ -189,7 +187,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
 
 def _facts(raw: RawStore, history: History) -> RawFacts:
     generation = history.generation()
-    known = generation is not None and generation.raw_version != LOST
+    known = generation is not None and generation.raw_version != RAW_FILE_GONE
     changed = raw.changed_since(generation.raw_version) if generation and known else None
     return RawFacts(raw.tables(), raw.version(), changed)
 
@@ -211,7 +209,7 @@ def _others_may_go_on(results: list[StreamResult], history: History, business_id
     if len(incomplete) == len(results):
         return False
     generation = history.generation()
-    lost = generation is not None and generation.raw_version == LOST
+    lost = generation is not None and generation.raw_version == RAW_FILE_GONE
     partial = [result.stream for result in incomplete if result.total or lost]
     return history.were_read(partial, business_ids)
 

@@ -11,17 +11,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
-from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.sync.history import reads as reads_of
 from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS, Plan
 
 CONNECTION = ""
-STOPPED = "The last sync was stopped before its end."
+STOPPED = "The last sync was stopped before it finished."
 # A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
 WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
@@ -48,7 +48,7 @@ class Entity:
 
     `last_success`: start of the last run that read all of its streams to the end. `next_due`: never before
     that instant, and at or before `now` when it is due; None while the schedule is paused and while FreshBooks
-    refuses the connection. `lag`: how long ago `last_success` was.
+    refuses the connection. `age`: how long ago `last_success` was.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Entity:
     next_due: datetime | None
     last_error: str | None
     failures: int
-    lag: timedelta | None
+    age: timedelta | None
     paused: bool
     refused: bool = False
 
@@ -117,7 +117,7 @@ class Schedule:
 
         Reads of other businesses than those chosen now, and reads whose raw tables are gone, do not count.
         """
-        stored = self._stored()
+        stored = ConnectionStore(self._home.connection).find()
         refused = stored is not None and stored.dead_since is not None
         if not self._home.history.exists():
             return [self._entity(plan, plan.frequency, State(), None, refused, False, now) for plan in PLANS]
@@ -150,11 +150,12 @@ class Schedule:
                 [entity, int(frequency.total_seconds())],
             )
 
-    def reset(self, entity: str) -> None:
-        """Read `entity` as often as by default."""
+    def reset(self, entity: str) -> timedelta:
+        """Read `entity` as often as by default; how often that is."""
         self._known(entity)
         with self._connection() as db:
             db.execute("DELETE FROM schedule_frequencies WHERE entity = ?", [entity])
+        return BY_NAME[entity].frequency
 
     def pause(self, now: datetime) -> None:
         """Nothing is due until `resume`; `freshbooks sync` by hand still works."""
@@ -246,16 +247,10 @@ class Schedule:
             next_due=None if waits else next_due(frequency, state, connection, self._jitter, now),
             last_error=state.trouble.error if state.trouble else None,
             failures=state.trouble.failures if state.trouble else 0,
-            lag=now - state.last_success if state.last_success else None,
+            age=now - state.last_success if state.last_success else None,
             paused=paused,
             refused=refused,
         )
-
-    def _stored(self) -> Connection | None:
-        try:
-            return ConnectionStore(self._home.connection).load()
-        except NotConnected:
-            return None
 
     def _frequency(self, entity: str) -> timedelta:
         self._known(entity)
@@ -265,7 +260,7 @@ class Schedule:
 
     def _known(self, entity: str) -> str:
         if entity not in BY_NAME:
-            raise HubError(f"There is no entity {entity!r}. Entities: {', '.join(BY_NAME)}.")
+            raise HubError(f"The schedule has no data called {entity!r}. It has: {', '.join(BY_NAME)}.")
         return entity
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:

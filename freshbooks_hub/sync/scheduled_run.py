@@ -81,7 +81,7 @@ def idle(home: Home, now: datetime) -> DueResult | None:
         return DueResult("refused", message)
     entities = Schedule(home).entities(now)
     if entities[0].paused:
-        return DueResult("paused", "The schedule is paused. Go on with `freshbooks resume`.")
+        return DueResult("paused", "The schedule is paused. Resume it with `freshbooks resume`.")
     if select(entities, now).entities:
         return None
     soonest = min(entity.next_due for entity in entities if entity.next_due)

@@ -1,23 +1,28 @@
-"""What is kept in step, and how often: each entity is a few streams that make sense only together.
+"""What is kept up to date, and how often: each group is a few streams that make sense only together.
 
-`along` are streams that the entity's rows name. They are read in the same run, so that no published row names
+`along` are streams that the group's rows name. They are read in the same run, so that no published row names
 a client or a project that is not there yet; incrementally that is one request each.
 
-A `whole` entity reads its streams from the beginning, with the ids of all stored rows: what increments missed is
-healed, and rows deleted for good (freshbooks-api.md 3.5) are found.
+A full refresh reads its streams from the beginning, with the ids of all stored rows: it finds what increments missed,
+and rows deleted for good (freshbooks-api.md 3.5).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
 from freshbooks_api.streams import group_streams
+from freshbooks_hub.core.errors import HubError
 
 MINUTES_20 = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+SHORTEST = timedelta(minutes=5)
+LONGEST = timedelta(days=31)
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,21 @@ PLANS = (
     _plan("lists_whole", WEEK, whole=True),
 )
 BY_NAME = {plan.name: plan for plan in PLANS}
+
+
+def parse_frequency(text: str) -> timedelta:
+    """`30m`, `2h`, `1d`, `1w`; raises HubError."""
+    match = re.fullmatch(r"(\d{1,5})\s*([mhdw])", text.strip().lower())
+    frequency = int(match[1]) * UNITS[match[2]] if match else timedelta()
+    if not SHORTEST <= frequency <= LONGEST:
+        raise HubError(
+            f"{text!r} is not a frequency. Write it as 30m, 2h, 1d or 1w; it must be between "
+            f"{format_frequency(SHORTEST)} and {format_frequency(LONGEST)}."
+        )
+    return frequency
+
+
+def format_frequency(frequency: timedelta) -> str:
+    """As `parse_frequency` reads it."""
+    unit = next(u for u in ("w", "d", "h", "m") if not frequency % UNITS[u] or u == "m")
+    return f"{frequency // UNITS[unit]}{unit}"

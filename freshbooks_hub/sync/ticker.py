@@ -1,7 +1,7 @@
 """A clock that ticks and decides nothing: what is due follows from each home's stored state.
 
-A sync is a process of its own (`freshbooks sync --due`), so its memory goes back when it ends and a crash takes
-nobody along; it is only started when something is due.
+A sync is a process of its own (`freshbooks sync --due`), so its memory goes back when it ends and a crash
+affects nobody else; it is only started when something is due.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.spawn import Process, start_sync, stop
+from freshbooks_hub.core.processes import Process, start_sync, stop
 from freshbooks_hub.sync.scheduled_run import idle
 
 logger = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from freshbooks_hub.core.clock import named_zone
-from freshbooks_hub.core.environment import dbt_environment
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.processes import dbt_environment
 from freshbooks_hub.sync.dbt_findings import READABLE, UNCHANGED, VERBOSE, Databases, failure, warnings
 
 

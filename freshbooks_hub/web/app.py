@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.web import web_secrets
+from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.pages import (
     activity,
@@ -49,7 +49,7 @@ def create_app(
     `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one; `password`
     goes before the stored one. Raises HomeError, WeakPassword.
     """
-    site = Site(home, web_secrets.load(home, password), Sessions(home), tuple(hosts), public_url)
+    site = Site(home, sessions.load(home, password), Sessions(home), tuple(hosts), public_url)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[
@@ -104,7 +104,7 @@ def _trouble(request: Request, error: Exception) -> Response:
 
 def _broken(_: Request, __: Exception) -> Response:
     """Outside of session and frame, so in plain words; the server logs the rest."""
-    text = "This page has a fault of its own; what freshbooks serve has printed says more."
+    text = "This page failed. The output of freshbooks serve says why."
     return PlainTextResponse(text, 500, HEADERS | {"Cache-Control": "no-store"})
 
 

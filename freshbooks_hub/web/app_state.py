@@ -1,17 +1,60 @@
-"""What the pages know of how they are served."""
+"""State that all pages share: home, secrets, allowed hosts, running syncs and log-ins, proposals that wait."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 from starlette.routing import Router
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.actions.models import Status
+from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_holder
+from freshbooks_hub.core.processes import Process, start_sync, stop
 from freshbooks_hub.web.logins import Logins
-from freshbooks_hub.web.security import Doorman
-from freshbooks_hub.web.sessions import Sessions
-from freshbooks_hub.web.sync_launcher import Starter
-from freshbooks_hub.web.web_secrets import Keys
+from freshbooks_hub.web.security import LoginThrottle
+from freshbooks_hub.web.sessions import Keys, Sessions
+
+
+@dataclass
+class SyncLauncher:
+    """Starts syncs; one of each home at a time, whoever else may start more."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _started: dict[Path, Process] = field(default_factory=dict)
+
+    def start(self, home: Home) -> bool:
+        """Begin a sync in the background; False when one is running already. Raises HomeError."""
+        with self._lock:
+            if self.running(home):
+                return False
+            self._started[home.root] = start_sync(home)
+            return True
+
+    def running(self, home: Home) -> bool:
+        """Whether a sync of this home runs, started here or by anyone else."""
+        mine = self._started.get(home.root)
+        return (mine is not None and mine.poll() is None) or sync_holder(home.root) is not None
+
+    def stop(self) -> None:
+        """Ask the syncs that were started here to stop and wait for them; what they committed stays."""
+        with self._lock:
+            stop(self._started.values())
+
+
+def waiting(home: Home) -> int:
+    """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
+    if not home.history.exists():
+        return 0
+    now = datetime.now(UTC)
+    try:
+        return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
+    except HomeError:
+        return 0
 
 
 @dataclass(frozen=True)
@@ -23,7 +66,7 @@ class Site:
     sessions: Sessions
     hosts: tuple[str, ...]
     public_url: str | None = None
-    doorman: Doorman = field(default_factory=Doorman)
-    syncs: Starter = field(default_factory=Starter)
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    syncs: SyncLauncher = field(default_factory=SyncLauncher)
     logins: Logins = field(default_factory=Logins)
     callbacks: dict[str, Router] = field(default_factory=dict)  # by connection

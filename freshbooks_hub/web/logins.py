@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from starlette.routing import Router
 
 from freshbooks_hub.connection import login
+from freshbooks_hub.connection.api import Access
 from freshbooks_hub.connection.callback import Callback, CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt
 from freshbooks_hub.connection.pending_logins import LIFE
-from freshbooks_hub.connection.probe import Access
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 

@@ -1,18 +1,22 @@
-"""Reading the published marts for a page: one short read-only connection a page."""
+"""Reading the published marts for a page, in one short read-only connection; and what their figures lack."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected
+from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import open_marts
+from freshbooks_hub.web.formatting import plural
 
 Row = dict[str, Any]
+MOST = 500
 
 
 class Marts:
@@ -49,3 +53,73 @@ def opened(path: Path) -> Iterator[Marts | None]:
         return
     with open_marts(path, {"threads": "1"}) as db:
         yield Marts(db)
+
+
+@dataclass(frozen=True)
+class PageGaps:
+    """`sentences` for the banner; `missing`: streams of the page's business that are not available."""
+
+    sentences: tuple[str, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Rejected rows of one stream: how many no figure counts, how many lack a value, and the values of some."""
+
+    name: str
+    rows: int
+    incomplete: int
+    listed: list[Row]
+
+
+def page_gaps(marts: Marts | None, business: Row | None, *drawn_on: str) -> PageGaps:
+    """Those that touch a page about this business which draws on these marts."""
+    if marts is None or business is None:
+        return PageGaps()
+    gaps = marts.gaps(business["business_id"], drawn_on)
+    sentences = [str(gap) for gap in gaps]
+    sentences += _rejected(marts.rejected(business["business_id"], drawn_on))
+    return PageGaps(tuple(sentences), frozenset(stream for _, stream in missing(gaps)))
+
+
+def all_gaps(marts: Marts | None) -> list[Gap]:
+    """Every gap of every business."""
+    return marts.gaps() if marts else []
+
+
+def rejected_streams(marts: Marts | None) -> list[Stream]:
+    """Rejected rows by stream, for the Status page. At most MOST values of each are listed."""
+    if marts is None:
+        return []
+    listed: dict[str, list[Row]] = {}
+    for row in marts.rows(
+        "SELECT stream_name, business_name, business_id, row_key, column_name, value_text, reason, is_row_published "
+        "FROM fb_rejected_rows QUALIFY row_number() OVER (PARTITION BY stream_name "
+        "ORDER BY is_row_published, business_id, row_key, column_name, value_number) <= ? "
+        "ORDER BY stream_name, is_row_published, business_id, row_key, column_name, value_number",
+        MOST,
+    ):
+        listed.setdefault(row["stream_name"], []).append(row)
+    rejected = marts.rejected()
+    return [
+        Stream(
+            stream_label(stream),
+            sum(one.rows for one in rejected if one.stream == stream),
+            sum(one.incomplete for one in rejected if one.stream == stream),
+            rows,
+        )
+        for stream, rows in listed.items()
+    ]
+
+
+def _rejected(rejected: Iterable[Rejected]) -> list[str]:
+    rows: dict[str, int] = {}
+    for one in rejected:
+        rows[one.stream] = rows.get(one.stream, 0) + one.rows
+    return [
+        f"{stream_label(stream)}: {plural(number, 'row')} could not be read, so no figure here counts "
+        f"{'it' if number == 1 else 'them'}."
+        for stream, number in rows.items()
+        if number
+    ]

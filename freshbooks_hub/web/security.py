@@ -156,7 +156,7 @@ def sign_out(request: Request) -> None:
     request.session.clear()
 
 
-class Doorman:
+class LoginThrottle:
     """Slows down guessing: after some wrong passwords nobody gets in for a while."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""`freshbooks serve`: pages, agents' server, webhooks and the ticker in one process, until Ctrl-C."""
+"""`freshbooks serve`: the pages, agents at /mcp, webhooks and the ticker in one process, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from freshbooks_hub.agent.mcp.token import read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import ticker, webhooks
-from freshbooks_hub.web import opening, web_secrets
+from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import LOOPBACK, create_app
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.views import connections
@@ -61,7 +61,7 @@ def serve(home: Home, options: Options) -> None:
     print(f"FreshBooks hub: {address}   (stop with Ctrl-C)", flush=True)
     # Where a password is set, what is printed may be read by others, such as those who may read the machine's log.
     if site.keys.password is None:
-        opening.tell(home, site.sessions.link(), browser=options.open_browser)
+        sessions.tell(home, site.sessions.link(), browser=options.open_browser)
     elif options.open_browser:
         webbrowser.open(address)
     config = uvicorn.Config(
@@ -90,10 +90,10 @@ def check(home: Home, options: Options) -> None:
             "--public-url is an https address without a path, for example https://books.example.com."
         )
     private = bracketed(options.host) in LOOPBACK and public is None
-    if not private and web_secrets.load(home, options.password).password is None:
+    if not private and sessions.load(home, options.password).password is None:
         raise PasswordNeeded(
             f"{public or options.host} can be reached by others, so the pages need a password first. Set one with "
-            f"`freshbooks serve --set-password`, or give it by --password-file or in {web_secrets.PASSWORD_VARIABLE}."
+            f"`freshbooks serve --set-password`, or give it by --password-file or in {sessions.PASSWORD_VARIABLE}."
         )
 
 

@@ -19,9 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
-from freshbooks_hub.web.app_state import Site
+from freshbooks_hub.web.app_state import Site, waiting
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.pending_count import waiting
 from freshbooks_hub.web.security import csrf_token, signed_in
 
 STATIC = Path(__file__).with_name("static")

@@ -7,10 +7,10 @@ import pytest
 
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.connection import scope_choice
+from freshbooks_hub.connection import permissions
 from integration_tests.agent.acting import Firm, opened_firm
 
-SIX = list(scope_choice.asked("basic", actions=True))
+SIX = list(permissions.asked("basic", actions=True))
 
 
 @pytest.fixture

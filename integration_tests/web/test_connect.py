@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from freshbooks_api import scopes
 from freshbooks_api.streams import ENTITIES
-from freshbooks_hub.connection import login, scope_choice
+from freshbooks_hub.connection import login, permissions
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
 from freshbooks_hub.connection.pending_logins import NotAnAnswer
@@ -105,13 +105,13 @@ def test_from_nothing_to_connected(person: Person) -> None:
     assert urlsplit(page.url).query == ""
     assert page.get_by_role("checkbox", name="Maple & Pine Studio").is_checked()
     expect(page.get_by_role("checkbox", name="Harbour Lane Bakery")).to_be_disabled()
-    expect(page.get_by_text("You are only a client there")).to_be_visible()
+    expect(page.get_by_text("You are a client of this business")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Pine Weekend Workshops")).to_be_disabled()
     expect(page.get_by_text("no accounting account")).to_be_visible()
     page.get_by_role("checkbox", name="Atelier Boréal").uncheck()
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("heading", name="Connected ✅")).to_be_visible()
-    expect(page.get_by_text("Maple & Pine Studio is read from now on")).to_be_visible()
+    expect(page.get_by_text("Maple & Pine Studio is synced from now on")).to_be_visible()
     expect(page.get_by_text(f"{ALL} of {ALL} kinds of data can be read in 1 business.")).to_be_visible()
     connection = person.stored()
     assert connection.business_ids == [439000]
@@ -224,7 +224,7 @@ def test_a_scope_that_was_not_approved(person: Person) -> None:
 
 def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
     page = person.page
-    person.sandbox.behaviours.enabled_scopes = set(scope_choice.asked("basic", actions=True))
+    person.sandbox.behaviours.enabled_scopes = set(permissions.asked("basic", actions=True))
     person.fill_in()
     # Back from FreshBooks' refusal, the page stays and says what to do.
     page.goto(f"{person.served.url}/settings/freshbooks/log-in")
@@ -236,7 +236,7 @@ def test_an_app_with_the_basic_scopes_alone(person: Person) -> None:
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_text(f"{BASIC} of {ALL} kinds of data can be read in 2 businesses.")).to_be_visible()
     expect(page.get_by_text("Not approved")).to_have_count(0)
-    assert person.stored().asked == scope_choice.asked("basic")
+    assert person.stored().asked == permissions.asked("basic")
     page.goto(f"{person.served.url}/settings/freshbooks")
     assert page.get_by_role("radio", name="Basic").is_checked()
 
@@ -339,7 +339,7 @@ def test_switching_the_business(person: Person) -> None:
     page.get_by_role("link", name="Switch business").click()
     page.get_by_role("checkbox", name="Maple & Pine Studio").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Atelier Boréal is read from now on")).to_be_visible()
+    expect(page.get_by_text("Atelier Boréal is synced from now on")).to_be_visible()
     assert person.stored().business_ids == [439117]
 
 

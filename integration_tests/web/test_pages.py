@@ -21,10 +21,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability, Outcome
-from freshbooks_hub.sync.history import History, StreamResult
-from freshbooks_hub.sync.progress import Silent
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.history import Availability, History, Outcome, StreamResult
+from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import PLANS
 from freshbooks_sandbox import Sandbox
@@ -113,9 +111,9 @@ def test_balances_add_up_within_each_currency(client: Client, seen: Books) -> No
     found = tables(client, f"/balances?business={MAPLE}")
     assert set(expected) == {"CAD", "EUR", "USD"}
     for code, (outstanding, overdue, oldest) in expected.items():
-        aging = {row[0]: row for row in found[f"Outstanding in {code}, by how late it is"]}
+        aging = {row[0]: row for row in found[f"Outstanding in {code}, by days overdue"]}
         assert number(aging["Outstanding"][-1]) == outstanding
-        assert number(aging["Over 90 days late"][-1]) == oldest
+        assert number(aging["Over 90 days overdue"][-1]) == oldest
         clients = found[f"Balance of each client in {code}, the largest first"]
         assert [number(cell) for cell in clients[-1][1:3]] == [outstanding, overdue]
         assert sum((number(row[1]) for row in clients[1:-1]), Decimal(0)) == outstanding
@@ -142,11 +140,11 @@ def test_the_overdue_list_is_whole_on_demand_and_starts_with_the_latest(client: 
         "SELECT invoice_number, days_overdue, outstanding_amount, currency_code FROM invoices "
         f"WHERE business_id = {MAPLE} AND is_overdue",
     )
-    shown = tables(client, f"/balances?business={MAPLE}&all=1")["Overdue invoices, the latest first"][1:]
+    shown = tables(client, f"/balances?business={MAPLE}&all=1")["Overdue invoices, most overdue first"][1:]
     assert {row[0]: int(row[3]) for row in shown} == {name: row[0] for name, row in expected.items()}
     assert [int(row[3]) for row in shown] == sorted((row[0] for row in expected.values()), reverse=True)
     assert all(row[5].startswith(expected[row[0]][2]) for row in shown)
-    short = tables(client, f"/balances?business={MAPLE}")["Overdue invoices, the latest first"][1:]
+    short = tables(client, f"/balances?business={MAPLE}")["Overdue invoices, most overdue first"][1:]
     assert short == shown[:25]
 
 
@@ -196,14 +194,19 @@ def test_status_tells_who_is_connected_and_how_every_entity_stands(client: Clien
     found = Tables(text).found
     entities = {
         row[0]: row
-        for row in found["Every kind of record: how often it is read, when it was, when it is next"]
+        for row in found["How often data is read, when it was last read, and when it is read next"]
     }
     assert entities["Invoices"][2] == "20 min"
     assert entities["Clients"][2] == "1 h"
     assert entities["Time"][2] == "2 h"
     assert entities["Estimates"][2] == "6 h"
     assert entities["Invoices"][6] == "840"
-    for words in ("Maple &amp; Pine Studio", "You are only a client there", "31 Oct 2026", "scopes granted"):
+    for words in (
+        "Maple &amp; Pine Studio",
+        "You are a client of this business",
+        "31 Oct 2026",
+        "scopes granted",
+    ):
         assert words in text
     assert "tests passed" in text
 
@@ -259,7 +262,7 @@ def test_frequencies_are_changed_and_put_back(connected_home: Home) -> None:
     client.submit("/settings/frequencies", "/settings", every_invoices="20m")
     assert every("invoices") == timedelta(minutes=20)
     client.submit("/settings/frequencies", "/settings", every_invoices="every so often")
-    assert "is no frequency" in client.get("/settings").text
+    assert "is not a frequency" in client.get("/settings").text
     assert every("invoices") == timedelta(minutes=20)
 
 
@@ -280,7 +283,7 @@ def test_a_second_connection_has_pages_of_its_own(empty_home: Home) -> None:
 def test_a_connection_is_no_way_out_of_the_home(empty_home: Home, name: str) -> None:
     client = Client(empty_home)
     assert client.submit("/settings/connections", "/settings", name=name).headers["location"] == "/settings"
-    assert "cannot be a connection" in client.get("/settings").text
+    assert "is not a valid connection name" in client.get("/settings").text
     assert client.get("/c/%2e%2e/").status_code == 404
 
 
@@ -351,7 +354,7 @@ def read_everything(home: Home, ago: timedelta) -> None:
 
 def lines(client: Client) -> dict[str, list[str]]:
     """The rows of the table of entities, by name."""
-    found = tables(client, "/")["Every kind of record: how often it is read, when it was, when it is next"]
+    found = tables(client, "/")["How often data is read, when it was last read, and when it is read next"]
     return {row[0].split("  ")[0]: row for row in found[1:]}
 
 
@@ -381,8 +384,8 @@ def test_what_is_late_is_told_at_the_top_with_what_to_start(connected_home: Home
     read_everything(connected_home, timedelta(days=3, hours=2))
     text = client.get("/").text
     assert "Check this" in text
-    assert "16 kinds of records are late, by up to 3 d 2 h." in text
-    assert "Is `freshbooks serve` running" in html.unescape(text)
+    assert "16 kinds of data are late, by up to 3 d 2 h." in text
+    assert "Check that `freshbooks serve` is running" in html.unescape(text)
     assert "late, by up to 3 d 2 h" in as_text(status(connected_home))
 
 
@@ -397,7 +400,7 @@ def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
         db.execute("UPDATE sync_runs SET pid = ? WHERE status = 'running'", [gone.pid])
     text = Client(connected_home).get("/").text
     assert "Check this" in text
-    assert "The sync was stopped before its end." in text
+    assert "The sync was stopped before it finished." in text
     assert "Last sync   interrupted" in as_text(status(connected_home))
     assert ">stopped<" in re.sub(r"<span[^>]*></span>", "", Client(connected_home).get("/activity").text)
 
@@ -407,7 +410,7 @@ def test_what_keeps_the_connection_waiting_is_told(connected_home: Home) -> None
     Schedule(connected_home).failed("", "FreshBooks cannot be reached.", datetime.now(UTC))
     text = Client(connected_home).get("/").text
     assert "Check this" in text
-    assert "Reading waits: FreshBooks cannot be reached." in text
+    assert "Syncing is on hold: FreshBooks cannot be reached." in text
 
 
 def test_after_another_choice_of_businesses_nothing_is_in_step_before_it_was_read(
@@ -420,7 +423,7 @@ def test_after_another_choice_of_businesses_nothing_is_in_step_before_it_was_rea
     )
     client = Client(connected_home)
     text = client.get("/").text
-    assert "18 kinds of records were not read yet." in text
+    assert "18 kinds of data were not read yet." in text
     assert "chosen, not read yet" in text
     assert {row[1] for row in lines(client).values()} == {"not read yet"}
 
@@ -433,7 +436,7 @@ def test_a_refused_connection_promises_nothing(connected_home: Home) -> None:
     text = client.get("/").text
     assert "Disconnected by FreshBooks: <a" in text
     assert "Connected as" not in text
-    assert "Next read" not in text
+    assert "Next sync" not in text
     assert "not reading" in text
     found = lines(client).values()
     assert {row[1] for row in found} == {"not reading"}
@@ -447,7 +450,7 @@ def test_a_business_without_accounting_tells_what_is_read_of_it(client: Client, 
             f"SELECT row_count FROM marts.fb_freshness WHERE business_id = {WORKSHOPS} "
             "AND stream_name = 'projects'"
         ).fetchall()
-    assert f"in sync without books: {projects} projects" in text
+    assert f"synced without its accounting: {projects} projects" in text
 
 
 def test_sync_now_before_connecting_leads_to_the_connect_page(empty_home: Home) -> None:

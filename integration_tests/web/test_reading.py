@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.sync.progress import Silent
-from freshbooks_hub.sync.progress_file import Recorded
+from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.web.serving import PAGES, Client, Served
@@ -169,7 +168,7 @@ def test_on_paper_there_are_charts_and_tables_and_no_buttons(page: Page, shown: 
     page.goto(f"{shown.url}/balances")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(".chart").first).to_be_visible()
-    expect(page.get_by_role("table", name="Outstanding in USD, by how late it is")).to_be_visible()
+    expect(page.get_by_role("table", name="Outstanding in USD, by days overdue")).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate(FAINT) == []

@@ -9,9 +9,9 @@ import pytest
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.web import web_secrets
+from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import cookie_name
-from freshbooks_hub.web.security import Doorman
+from freshbooks_hub.web.security import LoginThrottle
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
 from freshbooks_hub.web.sessions import NotServed, Sessions
 from integration_tests.web.serving import ANSWERS, PAGES, Client, Stranger
@@ -47,7 +47,7 @@ def stranger(empty_home: Home) -> Stranger:
 
 @pytest.fixture
 def guarded(empty_home: Home) -> Stranger:
-    web_secrets.set_password(empty_home, PASSWORD)
+    sessions.set_password(empty_home, PASSWORD)
     return Stranger(empty_home)
 
 
@@ -333,9 +333,9 @@ def test_guessing_is_slowed_down_even_for_the_right_password(guarded: Stranger) 
 
 
 def test_guesses_at_the_same_time_are_not_looked_at_more_often() -> None:
-    doorman = Doorman()
+    throttle = LoginThrottle()
     with ThreadPoolExecutor(20) as guesses:
-        waits = list(guesses.map(lambda _: doorman.admit(), range(60)))
+        waits = list(guesses.map(lambda _: throttle.admit(), range(60)))
     assert waits.count(0.0) == 5
 
 
@@ -349,7 +349,7 @@ def test_the_right_password_starts_the_count_anew(guarded: Stranger) -> None:
 
 def test_a_new_password_ends_every_session(guarded: Stranger, empty_home: Home) -> None:
     guarded.submit("/login", page="/login", password=PASSWORD)
-    web_secrets.set_password(empty_home, "another long one")
+    sessions.set_password(empty_home, "another long one")
     assert not is_in(guarded)  # also before the restart
     later = Stranger(empty_home)
     later.cookies = guarded.cookies
@@ -375,14 +375,14 @@ def test_others_are_let_near_only_with_a_password(
     monkeypatch.setenv("FRESHBOOKS_WEB_PASSWORD", PASSWORD)
     check(empty_home, options)
     monkeypatch.delenv("FRESHBOOKS_WEB_PASSWORD")
-    web_secrets.set_password(empty_home, PASSWORD)
+    sessions.set_password(empty_home, PASSWORD)
     check(empty_home, options)
 
 
 def test_a_container_gives_the_password_in_a_file(empty_home: Home, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text(f"{PASSWORD}\n")
-    password = web_secrets.read_password(file)
+    password = sessions.read_password(file)
     check(empty_home, Options(host="0.0.0.0", password=password))
     client = Stranger(empty_home, password=password)
     assert client.get("/", follow_redirects=False).headers["location"] == "/login"
@@ -390,7 +390,7 @@ def test_a_container_gives_the_password_in_a_file(empty_home: Home, tmp_path: Pa
     for text in ("", None):
         file.write_text(text) if text is not None else file.unlink()
         with pytest.raises(HubError, match="password"):
-            web_secrets.read_password(file)
+            sessions.read_password(file)
 
 
 @pytest.mark.parametrize("url", ["http://a.example", "https://a.example/books", "a.example"])
@@ -401,5 +401,5 @@ def test_a_public_address_is_https_without_a_path(empty_home: Home, url: str) ->
 
 def test_a_short_password_is_refused(empty_home: Home, tmp_path: Path) -> None:
     with pytest.raises(HubError, match="at least 10 characters"):
-        web_secrets.set_password(empty_home, "short")
+        sessions.set_password(empty_home, "short")
     assert not (empty_home.root / "web.json").exists()

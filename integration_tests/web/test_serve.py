@@ -26,11 +26,10 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhook_calls import Webhooks
-from freshbooks_hub.sync.webhooks import SIGNATURE
-from freshbooks_hub.web import web_secrets
+from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
+from freshbooks_hub.web import sessions
+from freshbooks_hub.web.app_state import SyncLauncher
 from freshbooks_hub.web.server import Options, check, whole_app
-from freshbooks_hub.web.sync_launcher import Starter
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.consent import Browser
@@ -157,7 +156,7 @@ def test_a_service_makes_its_password_at_the_first_start_and_prints_no_link(hub:
         told.append(lines[:-1])
     assert told == [[f"A password for the pages was created. Read it with: cat {file}\n"], []]
     assert file.stat().st_mode & 0o777 == 0o600
-    home, password = Home(hub.home), web_secrets.read_password(file)
+    home, password = Home(hub.home), sessions.read_password(file)
     client = Stranger(home, password=password)
     assert client.submit("/login", "/login", password=password).headers["location"] == "/"
     # A restart with the same password signs nobody out.
@@ -170,7 +169,7 @@ def test_a_signed_webhook_makes_invoices_due(hub: Hub) -> None:
     home = Home(hub.home).ensure()
     Schedule(home).resume()
     Webhooks(home).add(7, "mPx4Q9", "invoice", f"{PUBLIC}/webhooks/freshbooks")
-    Webhooks(home).verified(7, "a shared secret")
+    Webhooks(home).verified(Webhooks(home).all()[0], "a shared secret")
     fields = {
         "name": "invoice.update",
         "object_id": "1",
@@ -224,7 +223,7 @@ def test_the_loopback_of_ipv6_is_this_machine_too(empty_home: Home) -> None:
 
 def test_a_holder_that_a_killed_sync_left_is_no_running_sync(empty_home: Home) -> None:
     """Its number may be that of another process by now."""
-    home, starter = empty_home.ensure(), Starter()
+    home, starter = empty_home.ensure(), SyncLauncher()
     left = {"pid": os.getpid(), "since": "2026-01-01T00:00:00Z"}
     (home.root / "sync.holder.json").write_text(json.dumps(left))
     assert not starter.running(home)
@@ -240,7 +239,7 @@ def test_the_syncs_of_the_page_end_with_the_server(empty_home: Home, monkeypatch
         started.append(popen([sys.executable, "-c", "import time; time.sleep(60)"], **how))
         return started[-1]
 
-    starter = Starter()
+    starter = SyncLauncher()
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, "Popen", slow)
         assert starter.start(empty_home)
@@ -261,7 +260,7 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(hub.home)
-    web_secrets.set_password(home, "correct horse battery")
+    sessions.set_password(home, "correct horse battery")
     client = Stranger(home, hosts=("books.example.com",), public_url=PUBLIC)
     client.base_url = PUBLIC
     client.submit("/login", "/login", password="correct horse battery")

@@ -22,8 +22,7 @@ from freshbooks_hub.agent.mcp.summaries import summary
 from freshbooks_hub.agent.mcp.tools import said
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.web.gaps import rejected_streams
-from freshbooks_hub.web.marts import opened
+from freshbooks_hub.web.marts import opened, rejected_streams
 from integration_tests.web.serving import Client
 from unit_tests.dbt.builds import Build, Dbt
 from unit_tests.dbt.test_gaps import BASIC, BUILD, BUSINESSES, DATA, Missing, random_missing

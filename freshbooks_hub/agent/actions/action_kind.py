@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from freshbooks_hub.agent.actions.api import Json, single
+from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.models import (
     ActionPreview,

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from freshbooks_hub.agent.actions.api import Api, Json, single
+from freshbooks_api.client import Json, single
+from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.models import ActionRefused, Business, Client
 from freshbooks_hub.agent.names import folded, nearest
 from freshbooks_hub.agent.untrusted import clean

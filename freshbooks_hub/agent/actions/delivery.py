@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from freshbooks_api.client import Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
@@ -27,7 +28,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     UploadFailed,
 )
 from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
-from freshbooks_hub.agent.actions.api import Api, Lost, NeverSent, Refused
+from freshbooks_hub.agent.actions.api import Api, reason
 from freshbooks_hub.agent.actions.books import Books, BusinessContext
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
@@ -129,7 +130,10 @@ class Delivery:
         try:
             record_id = kind.record_id(kind.send(context, action))
         except Refused as refused:
-            fail("refused_by_freshbooks", f"FreshBooks refused it ({refused}). Nothing was written.")
+            fail(
+                "refused_by_freshbooks",
+                f"FreshBooks refused it ({reason(refused.answer)}). Nothing was written.",
+            )
             return
         except NeverSent:
             fail("unreachable", "FreshBooks could not be reached. Nothing was sent; propose it again later.")

@@ -18,7 +18,7 @@ from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.core.spawn import spawn, start_sync
+from freshbooks_hub.core.processes import spawn, start_sync
 
 LONGEST_SYNC = 3600.0
 TRIES = 3

@@ -13,17 +13,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Bar, bars
-from freshbooks_hub.web.gaps import page_gaps
-from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
 # Column, the invoices' word for it, ours, colour: from not due yet to oldest.
 BUCKETS = (
     ("current_amount", "current", "Not due yet", "age0"),
-    ("overdue_1_30_amount", "1-30", "1–30 days late", "age1"),
-    ("overdue_31_60_amount", "31-60", "31–60 days late", "age2"),
-    ("overdue_61_90_amount", "61-90", "61–90 days late", "age3"),
-    ("overdue_91_plus_amount", "91+", "Over 90 days late", "age4"),
+    ("overdue_1_30_amount", "1-30", "1–30 days overdue", "age1"),
+    ("overdue_31_60_amount", "31-60", "31–60 days overdue", "age2"),
+    ("overdue_61_90_amount", "61-90", "61–90 days overdue", "age3"),
+    ("overdue_91_plus_amount", "91+", "Over 90 days overdue", "age4"),
 )
 AMOUNTS = (
     "outstanding_amount",
@@ -103,7 +102,7 @@ def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     drawn = [
         Bar(b.label, b.amount, f"{code} {b.amount:,.2f}", b.look) for b in buckets if b.amount is not None
     ]
-    chart = bars(f"Outstanding in {code}, by how late it is", drawn)
+    chart = bars(f"Outstanding in {code}, by days overdue", drawn)
     reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
     return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients)
 

@@ -12,14 +12,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import login, scope_choice
+from freshbooks_hub.connection import login, permissions
+from freshbooks_hub.connection.api import allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
-from freshbooks_hub.connection.probe import allowed, counted, probe, told
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify
-from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import Place, back, origin, place, render
@@ -30,20 +30,20 @@ ROOT = "/settings/freshbooks"
 def page(request: Request) -> Response:
     """`/settings/freshbooks`: the form, and the connection where there is one."""
     here = place(request)
-    connection = _stored(here.home)
+    connection = ConnectionStore(here.home.connection).find()
     app = login.stored_app(here.home)
     return render(
         request,
         "connect.html",
         connection=connection,
-        chosen=_chosen(connection),
+        chosen=connection.chosen if connection else set(),
         app=app,
         redirect_uri=_own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri()),
         sets=[_ScopeSet(one) for one in reversed(scopes.ScopeSet)],
-        chosen_set=scope_choice.set_of(connection.asked if connection else None),
+        chosen_set=permissions.set_of(connection.asked if connection else None),
         chosen_scopes=", ".join(connection.asked) if connection and connection.asked else "",
         actions=scopes.ACTIONS,
-        asked_actions=bool(connection and scope_choice.asks_for_actions(_token(connection))),
+        asked_actions=bool(connection and permissions.asks_for_actions(connection.access_token)),
         portal=login.DEVELOPER_PORTAL,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
@@ -63,7 +63,7 @@ def begin(request: Request, form: FormData) -> Response:
     try:
         choice = str(form.get("scopes") or scopes.ScopeSet.readable)
         listed = choice if choice in set(scopes.ScopeSet) else str(form.get("scope_list", ""))
-        _begin(request, app, scope_choice.asked(listed, "actions" in form))
+        _begin(request, app, permissions.asked(listed, "actions" in form))
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     return back(request, f"{ROOT}/log-in")
@@ -76,9 +76,9 @@ def fewer(request: Request, _: FormData) -> Response:
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
-    writes = bool(set(started.asked) & set(scope_choice.names(scopes.BASIC_ACTIONS)))
+    writes = bool(set(started.asked) & set(permissions.names(scopes.BASIC_ACTIONS)))
     try:
-        _begin(request, started.app, scope_choice.asked(scopes.ScopeSet.basic, writes))
+        _begin(request, started.app, permissions.asked(scopes.ScopeSet.basic, writes))
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     return back(request, f"{ROOT}/log-in")
@@ -105,13 +105,13 @@ def log_in(request: Request) -> Response:
     # Who has come back has an answer to paste, or was refused: do not leave the page again then.
     first = here.site.logins.send_on(here.home)
     onward = first and not started.deaf and request.query_params.get("paste") is None
-    basic = set(scope_choice.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
+    basic = set(permissions.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))
     return render(
         request,
         "log_in.html",
         started=started,
         onward=onward,
-        says=scope_choice.FRESHBOOKS_SAYS,
+        says=permissions.FRESHBOOKS_SAYS,
         can_ask_less=not set(started.asked) <= basic,
     )
 
@@ -173,19 +173,19 @@ def choose(request: Request, form: FormData) -> Response:
 def connected(request: Request) -> Response:
     """Connected: how much can be read, and what the rest costs."""
     here = place(request)
-    connection = _stored(here.home)
+    connection = ConnectionStore(here.home.connection).find()
     if connection is None:
         return back(request, ROOT)
     access = here.site.logins.access(here.home)
-    names = {b.id: b.name for b in connection.profile.businesses} if connection.profile else {}
+    names = connection.business_names
     return render(
         request,
         "connected.html",
         connection=connection,
-        businesses=[names.get(one, str(one)) for one in sorted(_chosen(connection))],
+        businesses=[names.get(one, str(one)) for one in sorted(connection.chosen)],
         counted=counted(access, len({one.business_id for one in access})) if access else "",
         told=[
-            *map(scope_choice.told, scope_choice.not_approved(_token(connection), connection.asked)),
+            *map(permissions.told, permissions.not_approved(connection.access_token, connection.asked)),
             *told(access, names),
         ],
     )
@@ -201,7 +201,10 @@ def disconnect(request: Request, _: FormData) -> Response:
     if told.revoked:
         return back(request, ROOT, "Disconnected. FreshBooks has revoked the access; what was synced stays.")
     return back(
-        request, ROOT, f"Disconnected here, but FreshBooks could not be told: {told.why_not}", good=False
+        request,
+        ROOT,
+        f"Disconnected here, but the access could not be revoked at FreshBooks: {told.why_not}",
+        good=False,
     )
 
 
@@ -214,7 +217,7 @@ class _ScopeSet:
     @property
     def works(self) -> str:
         """What works with it, and what does not."""
-        return scope_choice.WORKS[self.name]
+        return permissions.WORKS[self.name]
 
     @property
     def scopes(self) -> tuple[scopes.Scope, ...]:
@@ -239,32 +242,16 @@ class Served:
         await router({**scope, "root_path": "", "path": scope["path"]}, receive, send)
 
 
-def _stored(home: Home) -> Connection | None:
-    try:
-        return ConnectionStore(home.connection).load()
-    except NotConnected:
-        return None
-
-
-def _chosen(connection: Connection | None) -> set[int]:
-    if connection is None or connection.profile is None:
-        return set()
-    return set(connection.business_ids or connection.profile.default_choice())
-
-
 def _choice(home: Home) -> tuple[Candidate | None, Profile, set[int]]:
     """The consent that waits, else the connection itself with its businesses asked for again. Raises HubError."""
     if ConnectionStore(home.candidate).exists():
         candidate = login.candidate(home)
-        before = set(ConnectionStore(home.connection).load().business_ids) if _stored(home) else set()
+        stored = ConnectionStore(home.connection).find()
+        before = set(stored.business_ids) if stored else set()
         known = {business.id for business in candidate.profile.businesses}
         return candidate, candidate.profile, (before & known) or set(candidate.profile.default_choice())
     profile = login.profile(home)
-    return None, profile, _chosen(ConnectionStore(home.connection).load())
-
-
-def _token(connection: Connection) -> str:
-    return str(connection.credentials.get("access_token") or "")
+    return None, profile, ConnectionStore(home.connection).load().chosen
 
 
 def _own_redirect(here: Place) -> str | None:

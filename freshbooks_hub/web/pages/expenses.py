@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import pendulum
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Series, columns
-from freshbooks_hub.web.gaps import page_gaps
-from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
 MONTHS = 12
@@ -94,8 +94,8 @@ def _rows(marts: Marts | None, business: Row | None) -> list[Row]:
 def _last_months(newest: date | None) -> list[date]:
     if newest is None:
         return []
-    last = newest.year * 12 + newest.month - 1
-    return [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
+    last = pendulum.date(newest.year, newest.month, 1)
+    return [last.subtract(months=back) for back in reversed(range(MONTHS))]
 
 
 def _by_currency(rows: list[Row], months: list[date]) -> dict[str, list[Row]]:

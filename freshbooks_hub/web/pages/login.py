@@ -35,12 +35,12 @@ def by_link(request: Request) -> Response:
 def by_password(request: Request, form: FormData) -> Response:
     """Check the password; a new session for the signed-in browser."""
     site = request.app.state.site
-    waits = site.doorman.admit()
+    waits = site.throttle.admit()
     if waits:
         return _form(request, 429, f"Too many wrong passwords. Wait {waits:.0f} seconds and try again.")
     if not site.keys.accepts(str(form.get("password", ""))):
         return _form(request, 403, "That is not the password.")
-    site.doorman.accepted()
+    site.throttle.accepted()
     security.sign_in(request)
     return RedirectResponse("/", 303)
 

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import PolicyView
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.sync.frequencies import format_frequency, parse_frequency
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
@@ -81,7 +81,7 @@ def add_connection(request: Request, form: FormData) -> Response:
 @action
 def check(request: Request, _: FormData) -> Response:
     """The doctor: everything that `freshbooks doctor` looks at, once."""
-    from freshbooks_hub.doctor import run
+    from freshbooks_hub.doctor.checkup import run
 
     return render(request, "check.html", findings=run(place(request).home))
 

@@ -17,28 +17,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from freshbooks_api import scopes
-from freshbooks_hub.connection import scope_choice
-from freshbooks_hub.connection.not_available import NotAvailable
+from freshbooks_hub.connection import permissions
+from freshbooks_hub.connection.permissions import NotAvailable
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
-from freshbooks_hub.status.businesses import Held, standings
-from freshbooks_hub.status.not_available import not_available
-from freshbooks_hub.status.problems import concerns, is_late, shortfalls
+from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.availability import Availability
-from freshbooks_hub.sync.history import History
-from freshbooks_hub.sync.progress_file import read_progress
+from freshbooks_hub.sync.history import Availability, History
+from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Entity, Schedule
-from freshbooks_hub.web.gaps import all_gaps, rejected_streams
-from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
 
 NAMES = {
-    "invoices_whole": "Invoices, full check",
-    "lists_whole": "Other lists, full check",
+    "invoices_whole": "Invoices, full refresh",
+    "lists_whole": "Other lists, full refresh",
     "time_entries": "Time",
 }
 
@@ -109,7 +105,7 @@ def page(request: Request) -> Response:
         gaps, rejected = all_gaps(marts), rejected_streams(marts)
     entities = schedule.entities(now)
     outcomes = Availability(home).outcomes(connection.business_ids) if connection else []
-    names = _names(connection)
+    names = connection.business_names if connection else {}
     unavailable = not_available(connection, outcomes) if connection else []
     lines = lines_of(entities, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
@@ -125,7 +121,7 @@ def page(request: Request) -> Response:
         zone=choice.zone,
         now=now,
         connection=connection,
-        businesses=standings(connection, held, any(e.last_success for e in entities)),
+        businesses=business_states(connection, held, any(e.last_success for e in entities)),
         needed=_scopes(connection),
         unavailable=unavailable,
         problems=problems,
@@ -188,15 +184,6 @@ def _connection(home: Home) -> tuple[Connection | None, str]:
         return None, str(error)
 
 
-def _names(connection: Connection | None) -> dict[int, str]:
-    """The names of the businesses, by number."""
-    return {b.id: b.name for b in connection.profile.businesses} if connection and connection.profile else {}
-
-
-def _token(connection: Connection) -> str:
-    return str(connection.credentials.get("access_token") or "")
-
-
 def _held(marts: Marts | None) -> Held:
     """How many rows of each business the marts have, by stream."""
     rows = (
@@ -217,10 +204,10 @@ def _scopes(connection: Connection | None) -> list[tuple[scopes.Scope, bool]]:
     """Every scope that the log-in asked for, and whether the token has it."""
     if connection is None:
         return []
-    token = _token(connection)
+    token = connection.access_token
     have = scopes.granted(token)
     acts = [scope for scope in scopes.ACTIONS if have and scope.name in have]
-    wanted = scope_choice.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
+    wanted = permissions.described(connection.asked) if connection.asked else [*scopes.READ, *acts]
     lacking = set(scopes.missing(token, wanted))
     return [(scope, scope not in lacking) for scope in wanted]
 

@@ -10,8 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Bar, bars
-from freshbooks_hub.web.gaps import page_gaps
-from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
 DRAWN = 10

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     ActionKind,
@@ -21,7 +22,6 @@ from freshbooks_hub.agent.actions.action_kind import (
     canonical,
     digest,
 )
-from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import (
     DELETED,
     Books,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from freshbooks_hub.agent.actions.api import Json
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import as_number, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.names import SUGGESTED, folded, nearest

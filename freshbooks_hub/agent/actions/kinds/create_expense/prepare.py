@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
@@ -21,7 +22,6 @@ from freshbooks_hub.agent.actions.action_kind import (
     canonical,
     check_free,
 )
-from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.create_expense.categories import find_category
 from freshbooks_hub.agent.actions.kinds.create_expense.request import (

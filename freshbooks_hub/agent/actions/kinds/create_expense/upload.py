@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from freshbooks_api.client import Json, Lost, NeverSent, single
 from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
@@ -16,7 +17,6 @@ from freshbooks_hub.agent.actions.action_kind import (
     digest_text,
     send_first_step,
 )
-from freshbooks_hub.agent.actions.api import Json, Lost, NeverSent, single
 from freshbooks_hub.agent.actions.kinds.create_expense.prepare import UPLOAD, placeholder
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview
 

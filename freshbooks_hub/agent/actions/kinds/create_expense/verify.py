@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates, StoredAction, digest_text
-from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal
 from freshbooks_hub.agent.actions.kinds.create_expense.prepare import is_equal, purchase_of
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview

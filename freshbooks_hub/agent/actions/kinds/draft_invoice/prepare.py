@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Owners,
@@ -22,7 +23,6 @@ from freshbooks_hub.agent.actions.action_kind import (
     StoredAction,
     digest,
 )
-from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     TaxSet,

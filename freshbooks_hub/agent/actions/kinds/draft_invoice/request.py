@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import ActionRequest, Step, canonical, digest
-from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, Reference
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import GroupBy, TaxSet
 from freshbooks_hub.agent.actions.models import ActionPreview, Client, Entry, Line, Tax

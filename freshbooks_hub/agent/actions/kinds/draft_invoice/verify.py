@@ -6,8 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from freshbooks_api.client import Json, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.action_kind import Candidates, StoredAction
-from freshbooks_hub.agent.actions.api import Json, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, entry_fingerprint
 from freshbooks_hub.agent.actions.models import Money, Result
