@@ -20,7 +20,7 @@ def serve_stdio(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         import anyio
 
-        from freshbooks_hub.agent.mcp.build import build_server
+        from freshbooks_hub.agent.mcp.server import build_server
         from freshbooks_hub.agent.mcp.stdio import serve_stdio
         from freshbooks_hub.core.home import Home
 

@@ -12,7 +12,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     CreateExpenseRequest,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.prepare import SendInvoicePreview, SendInvoiceRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Kind, Status
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm

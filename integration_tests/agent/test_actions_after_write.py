@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.prepare import SendInvoiceRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Channel, Rule, Status
 from freshbooks_hub.agent.actions.stale_marts import stale_streams

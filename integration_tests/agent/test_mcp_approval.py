@@ -13,8 +13,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, ToolListChangedNotification
 
 from freshbooks_hub.agent.actions.models import Channel, Rule, Status
-from freshbooks_hub.agent.mcp.build import BooksServer
-from freshbooks_hub.agent.mcp.tools import Books
+from freshbooks_hub.agent.mcp.server import BooksServer
+from freshbooks_hub.agent.mcp.tool import Books
 from freshbooks_sandbox import Sandbox
 from integration_tests.agent.acting import BUSINESS, Firm
 from integration_tests.agent.mcp_client import ERAS, Person, approving, client, data, error, refusing

@@ -10,7 +10,7 @@ import anyio.to_thread
 import pytest
 
 from freshbooks_hub.agent.mcp import threads
-from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.agent.sql import Limits, QueryRefused
 from freshbooks_hub.agent.sql import client as sql
 from freshbooks_hub.core.errors import HubError

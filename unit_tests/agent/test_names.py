@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshbooks_hub.agent.names import folded, macro, nearest
+from freshbooks_hub.agent.text import folded, macro, nearest
 
 
 @pytest.fixture(scope="module")

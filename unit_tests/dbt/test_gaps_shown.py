@@ -19,7 +19,7 @@ import pytest
 
 from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.mcp.summaries import summary
-from freshbooks_hub.agent.mcp.tools import said
+from freshbooks_hub.agent.mcp.tool import said
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.gaps import rejected_streams

@@ -10,7 +10,7 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Kind, Status
-from freshbooks_hub.agent.mcp.tools import BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.mcp.tool import BooksContext, books_of, books_tool, said
 
 PAGE = 25
 

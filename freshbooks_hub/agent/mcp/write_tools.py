@@ -21,7 +21,7 @@ from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.agent.actions.preview import as_text
 from freshbooks_hub.agent.mcp.action_tools import ActionAnswer, answer_of
-from freshbooks_hub.agent.mcp.tools import BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.mcp.tool import BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.untrusted import clean
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.names import folded
 from freshbooks_hub.agent.reads.arguments import (
     BusinessId,
     Client,
@@ -31,6 +30,7 @@ from freshbooks_hub.agent.reads.models import (
     Text,
 )
 from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200
 

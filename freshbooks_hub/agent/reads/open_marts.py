@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.names import macro, nearest
 from freshbooks_hub.agent.reads.gaps import told
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
+from freshbooks_hub.agent.text import macro, nearest
 from freshbooks_hub.agent.untrusted import clean
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.stream_labels import stream_label

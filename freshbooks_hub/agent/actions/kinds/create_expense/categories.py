@@ -8,7 +8,7 @@ from typing import Any
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import as_number, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.names import SUGGESTED, folded, nearest
+from freshbooks_hub.agent.text import SUGGESTED, folded, nearest
 
 SEPARATOR = " > "
 

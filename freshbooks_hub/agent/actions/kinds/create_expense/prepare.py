@@ -33,7 +33,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     validate,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Money, Status
-from freshbooks_hub.agent.names import folded
+from freshbooks_hub.agent.text import folded
 from freshbooks_hub.agent.untrusted import clean
 
 NOTES_LIMIT = 500

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind
+from freshbooks_hub.agent.actions.kinds.draft_invoice.body import exists, find, mark_time, verify
 from freshbooks_hub.agent.actions.kinds.draft_invoice.prepare import prepare, recheck
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
     DraftInvoicePreview,
     DraftInvoiceRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.draft_invoice.verify import exists, find, mark_time, verify
 from freshbooks_hub.agent.actions.models import Kind
 
 DRAFT_INVOICE = ActionKind(

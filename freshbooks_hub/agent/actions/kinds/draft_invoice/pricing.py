@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.names import folded
+from freshbooks_hub.agent.text import folded
 from freshbooks_hub.agent.untrusted import clean
 
 CENT = Decimal("0.01")

@@ -10,7 +10,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 
-from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.agent.mcp.token import same_token
 from freshbooks_hub.core.home import Home
 

@@ -23,12 +23,12 @@ from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Kind, Timing
 from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.arguments import WrongArguments, meant
-from freshbooks_hub.agent.mcp.changes import ToolListChanges
+from freshbooks_hub.agent.mcp.background import ToolListChanges
 from freshbooks_hub.agent.mcp.failures import failure, failure_of
 from freshbooks_hub.agent.mcp.prompts import add_prompts
-from freshbooks_hub.agent.mcp.reading import read_tools
+from freshbooks_hub.agent.mcp.read_tools import read_tools
 from freshbooks_hub.agent.mcp.resources import add_resources
-from freshbooks_hub.agent.mcp.tools import Books
+from freshbooks_hub.agent.mcp.tool import Books
 from freshbooks_hub.agent.mcp.write_tools import write_tools
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home

@@ -11,7 +11,7 @@ from mcp_types import CallToolResult, ToolAnnotations
 
 from freshbooks_hub.agent.actions.models import Action
 from freshbooks_hub.agent.mcp.summaries import summary
-from freshbooks_hub.agent.mcp.tools import Books, BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.mcp.tool import Books, BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.reads import READS, Answer, query_marts
 
 TITLES = {

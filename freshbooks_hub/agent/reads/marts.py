@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.names import folded, nearest
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
 from freshbooks_hub.agent.reads.open_marts import Source, reading
+from freshbooks_hub.agent.text import folded, nearest
 
 
 class Mart(BaseModel):

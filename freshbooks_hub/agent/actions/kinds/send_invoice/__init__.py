@@ -1,0 +1,1 @@
+"""Send a draft invoice by e-mail."""
