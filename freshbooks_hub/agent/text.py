@@ -1,7 +1,8 @@
-"""Names as people type them: what differs only in its looks is the same, in Python and in DuckDB alike.
+"""Text of people and strangers: names as they are typed, compared whatever their looks, and text made fit to show.
 
 Case, accents (in either Unicode form), kinds of apostrophes, dashes and blanks, runs of blanks, invisible
-characters and a few letters that keyboards lack (`ß`, `ø`, `ł`) are folded on both sides of a comparison.
+characters and a few letters that keyboards lack (`ß`, `ø`, `ł`) are folded on both sides of a comparison, in
+Python and in DuckDB alike.
 """
 
 from __future__ import annotations
@@ -60,3 +61,29 @@ def macro() -> str:
 def _re2(pattern: str) -> str:
     """The same pattern for DuckDB, whose escapes are `\\x{…}`."""
     return re.sub(r"\\[xu]([0-9a-f]{2,4})", r"\\x{\1}", pattern)
+
+
+# Not of category C, yet they show nothing: fillers, the grapheme joiner, the blank Braille pattern, and the
+# variation selectors, which can carry whole hidden messages behind one letter.
+_UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0} | {
+    *range(0x180B, 0x1810),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
+
+
+def clean(text: str, limit: int = 200) -> str:
+    """One line of at most `limit` visible characters; what was cut off shows as `…` at the end.
+
+    Control, zero-width, bidi, tag, private-use and unassigned characters are dropped; each run of white
+    space, line breaks included, becomes one space. Letters and their accents stay as they were written.
+    """
+    line = " ".join("".join(_kept(character) for character in text).split())
+    return line if len(line) <= limit else line[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    hidden = unicodedata.category(character).startswith("C") or ord(character) in _UNSEEN
+    return "" if hidden else character

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import from_json
 
-from freshbooks_hub.agent.mcp.arguments import ADDED_BY_CLIENTS, WrongArguments, meant
-from freshbooks_hub.agent.mcp.stdio import HALF, marked
-from freshbooks_hub.agent.reads.arguments import Day
+from freshbooks_hub.agent.mcp.arguments import ADDED_BY_CLIENTS, HALF, WrongArguments, marked, meant
+from freshbooks_hub.agent.reads.models import Day
 
 
 class Tax(BaseModel, extra="forbid"):

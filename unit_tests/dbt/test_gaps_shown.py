@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent import reads
-from freshbooks_hub.agent.mcp.summaries import summary
+from freshbooks_hub.agent.mcp.read_tools import summary
 from freshbooks_hub.agent.mcp.tool import said
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home

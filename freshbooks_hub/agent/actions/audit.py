@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from freshbooks_hub.agent.actions.action_kind import canonical, digest
 from freshbooks_hub.agent.actions.models import Channel, Finding
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.files import write_private

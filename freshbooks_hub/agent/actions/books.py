@@ -12,8 +12,7 @@ from pydantic import WithJsonSchema
 
 from freshbooks_hub.agent.actions.api import Api, Json, single
 from freshbooks_hub.agent.actions.models import ActionRefused, Business, Client
-from freshbooks_hub.agent.text import folded, nearest
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
 
 DELETED = 1

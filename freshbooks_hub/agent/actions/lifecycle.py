@@ -22,7 +22,7 @@ from freshbooks_hub.agent.actions.models import (
 )
 from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
 from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home

@@ -1,10 +1,11 @@
-"""Tells clients that the list of tools changed, soon after the owner turned a kind of write on or off."""
+"""What runs beside the requests: the threads of the tools, the watch over their list, and the settling of actions."""
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -12,9 +13,39 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ToolsListChanged
 
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.sql.client import BUSY
 from freshbooks_hub.core.errors import HubError
 
-INTERVAL = 2.0
+T = TypeVar("T")
+QUERIES = 6  # two run, the others wait for their turn, and no longer than `Limits.wait`
+CALLS = 24
+WATCH_SECONDS = 2.0  # for a change of the list of tools
+SETTLE_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Threads:
+    """`at_once` threads of the agents' own: the pages of `freshbooks serve` find a free one, however slow a query is.
+
+    Who comes when all are in use is refused at once, and asked to try again.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._limiter = anyio.CapacityLimiter(at_once)
+        self._at_once = at_once
+        self._used = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work`, which blocks, gives; raises HubError when all threads are in use."""
+        if self._used >= self._at_once:
+            raise HubError(BUSY)
+        self._used += 1
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        finally:
+            self._used -= 1
 
 
 class ToolListChanges:
@@ -24,7 +55,7 @@ class ToolListChanges:
     few connections are remembered, and a closed one drops what it is sent.
     """
 
-    def __init__(self, visible: Callable[[], frozenset[str]], interval: float = INTERVAL) -> None:
+    def __init__(self, visible: Callable[[], frozenset[str]], interval: float = WATCH_SECONDS) -> None:
         self.bus = InMemorySubscriptionBus()
         self._visible = visible
         self._interval = interval
@@ -56,3 +87,17 @@ class ToolListChanges:
             return await anyio.to_thread.run_sync(self._visible)
         except HubError:  # the file is busy or gone for now; whoever calls a tool is told
             return before
+
+
+async def keep_settling(actions: ActionService, interval: float = SETTLE_SECONDS) -> None:
+    """Look every `interval` seconds, until cancelled; FreshBooks is asked only when something is open."""
+    while True:
+        await anyio.to_thread.run_sync(_settle, actions, abandon_on_cancel=True)
+        await anyio.sleep(interval)
+
+
+def _settle(actions: ActionService) -> None:
+    try:
+        actions.settle_open()
+    except HubError as error:
+        logger.warning("Actions cannot be settled now: %s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,23 +14,24 @@ import anyio.to_thread
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.request_state import RequestStateSecurity
-from mcp_types import CallToolResult, InputRequiredResult
+from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from mcp_types import Tool as ListedTool
+from pydantic import ValidationError
+from pydantic_core import to_json
 
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Kind, Timing
-from freshbooks_hub.agent.mcp.action_tools import action_tools
+from freshbooks_hub.agent.actions.models import ActionRefused, Kind, Timing
 from freshbooks_hub.agent.mcp.arguments import WrongArguments, meant
 from freshbooks_hub.agent.mcp.background import ToolListChanges
-from freshbooks_hub.agent.mcp.failures import failure, failure_of
-from freshbooks_hub.agent.mcp.prompts import add_prompts
 from freshbooks_hub.agent.mcp.read_tools import read_tools
-from freshbooks_hub.agent.mcp.resources import add_resources
+from freshbooks_hub.agent.mcp.resources import add_prompts, add_resources
 from freshbooks_hub.agent.mcp.tool import Books
-from freshbooks_hub.agent.mcp.write_tools import write_tools
+from freshbooks_hub.agent.mcp.write_tools import action_tools, write_tools
+from freshbooks_hub.agent.reads import ReadRefused
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 
@@ -138,3 +140,52 @@ def build_server(
     return BooksServer(
         Books(home, ActionService(home), approvals_url), auth=auth, token_verifier=token_verifier
     )
+
+
+MAX_MESSAGE = 600
+
+logger = logging.getLogger(__name__)
+
+
+def failure(message: str, **details: Any) -> CallToolResult:
+    """An answer that says what went wrong. `details` may hold text from the books: it stays out of the sentence.
+
+    Not as structured content: some clients hold that against the schema of good answers.
+    """
+    content = [TextContent(text=clean(message, MAX_MESSAGE))]
+    if details:
+        content.append(TextContent(text=to_json(details).decode()))
+    return CallToolResult(content=list(content), is_error=True)
+
+
+def failure_of(error: ToolError) -> CallToolResult:
+    """What the model is told about an exception of a tool; what it isn't told is logged."""
+    cause = error.__cause__
+    if isinstance(cause, ActionRefused):
+        return failure(str(cause), code=cause.code, **({"detail": cause.detail} if cause.detail else {}))
+    if isinstance(cause, ReadRefused):
+        candidates = [candidate.model_dump(exclude_none=True) for candidate in cause.candidates]
+        return failure(str(cause), code=cause.code, **({"candidates": candidates} if candidates else {}))
+    if isinstance(cause, HubError):
+        return failure(str(cause))
+    if isinstance(error, UnexpectedToolError):
+        logger.error("A tool failed", exc_info=cause)
+        return failure(
+            "The hub failed on this call; its log says why. If it was a write, look with list_actions before you "
+            "propose anything again."
+        )
+    if isinstance(cause, ValidationError):
+        return failure(_wrong_arguments(cause))
+    return failure(
+        "The client's answer to the approval form could not be read, so nothing was approved. "
+        "The proposal waits: list_actions shows it, and its owner can approve it in a terminal or on the hub's page."
+    )
+
+
+def _wrong_arguments(error: ValidationError) -> str:
+    """Names the arguments, never their values: a value may have come from the books."""
+    problems = [
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+    return f"Wrong arguments. {'; '.join(problems)}."

@@ -8,9 +8,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Currency, Cursor, Limit
-from freshbooks_hub.agent.reads.find import find_client
-from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Text
+from freshbooks_hub.agent.reads.clients import find_client
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    BusinessId,
+    Client,
+    ClientRef,
+    Currency,
+    Cursor,
+    Limit,
+    Page,
+    Text,
+)
 from freshbooks_hub.agent.reads.open_marts import reading
 
 

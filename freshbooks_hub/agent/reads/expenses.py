@@ -7,8 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To, check_span
-from freshbooks_hub.agent.reads.models import Amount, Page, Text
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    BusinessId,
+    Currency,
+    Cursor,
+    From,
+    Limit,
+    Page,
+    Text,
+    To,
+    check_span,
+)
 from freshbooks_hub.agent.reads.open_marts import reading
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]

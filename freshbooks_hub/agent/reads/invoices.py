@@ -8,26 +8,24 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import (
+from freshbooks_hub.agent.reads.clients import find_client
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    Answer,
     BusinessId,
     Client,
+    ClientRef,
     Currency,
     Cursor,
     From,
     Limit,
-    To,
-    check_span,
-)
-from freshbooks_hub.agent.reads.find import find_client
-from freshbooks_hub.agent.reads.models import (
-    Amount,
-    Answer,
-    ClientRef,
     Page,
     Prose,
     Quantity,
     ReadRefused,
     Text,
+    To,
+    check_span,
 )
 from freshbooks_hub.agent.reads.open_marts import reading
 from freshbooks_hub.agent.text import folded

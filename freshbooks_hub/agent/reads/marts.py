@@ -1,15 +1,16 @@
-"""What can be asked of the marts: their columns, the metrics, how fresh they are."""
+"""The marts themselves: what they hold, and free SQL for what no other read answers."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
 from freshbooks_hub.agent.reads.open_marts import Source, reading
+from freshbooks_hub.agent.sql import run_query
 from freshbooks_hub.agent.text import folded, nearest
 
 
@@ -110,3 +111,44 @@ def _freshness(source: Source) -> list[Freshness]:
         "FROM fb_freshness WHERE is_synced GROUP BY stream_name ORDER BY stream_name"
     )
     return [Freshness(**row) for row in rows]
+
+
+class ResultColumn(BaseModel):
+    """A column of the result."""
+
+    name: str
+    type: str
+
+
+class QueryAnswer(Answer):
+    """`rows` in the order of `columns`; `truncated`: rows or long texts were cut, so don't add them up."""
+
+    columns: list[ResultColumn]
+    rows: list[list[Any]]
+    truncated: bool
+
+
+def query_marts(
+    marts: Path,
+    *,
+    statement: Annotated[str, Field(description="One DuckDB SELECT", max_length=20_000)],
+) -> QueryAnswer:
+    """Run SQL for analysis that no other tool does: compare, rank, share, percent, average, median, largest, trend by
+    day, month, quarter or year. Covers revenue, profit, cash, days to pay, payments by type, open bills, suppliers,
+    income without invoice, accepted estimates, pipeline, credit notes, tax, time (hours) logged per person, budgets,
+    services sold. Money needs GROUP BY currency_code.
+    """
+    result = run_query(marts, statement)
+    with reading(marts) as source:
+        context = source.context(marts=result.marts, apart=False)
+        context.notes += result.notes
+        if context.gaps:
+            context.notes.append(
+                "Null may mean unknown, and sums skip nulls: `gaps` says what cannot be read."
+            )
+    return QueryAnswer(
+        context=context,
+        columns=[ResultColumn(name=column.name, type=column.type) for column in result.columns],
+        rows=result.rows,
+        truncated=result.truncated,
+    )

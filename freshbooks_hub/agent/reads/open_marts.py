@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,18 +14,18 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.reads.gaps import told
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
-from freshbooks_hub.agent.text import macro, nearest
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.stream_labels import stream_label
-from freshbooks_hub.marts.gaps import find_gaps, find_rejected, missing
+from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
 
 Row = dict[str, Any]
+_MOST_GAPS = 12
+_LONGEST = 400
 
 
 class Source:
@@ -192,3 +192,28 @@ def _opened(cursor: str | None, mark: str) -> int:
             "This cursor is not of this question, or the books were synced since. Ask again without one.",
         )
     return start
+
+
+def told(gaps: Iterable[Gap], rejected: Iterable[Rejected], alone: bool) -> list[str]:
+    """A sentence or two for each gap and each stream with rejected rows; `alone`: all are of the one business."""
+    businesses: dict[str, list[int]] = {}
+    for gap in gaps:
+        businesses.setdefault(clean(str(gap), _LONGEST), []).append(gap.business_id)
+    sentences = [text if alone else f"{_of(ids)}{text}" for text, ids in businesses.items()]
+    rows: dict[str, int] = {}
+    for one in rejected:
+        rows[one.stream] = rows.get(one.stream, 0) + one.rows
+    sentences += [
+        f"{stream_label(stream)}: {number:,} {'row' if number == 1 else 'rows'} could not be read, so no figure "
+        f"counts {'it' if number == 1 else 'them'} (mart fb_rejected_rows)."
+        for stream, number in rows.items()
+        if number
+    ]
+    if len(sentences) > _MOST_GAPS:
+        more = len(sentences) - _MOST_GAPS + 1
+        sentences = [*sentences[: _MOST_GAPS - 1], f"{more} more: see marts fb_gaps and fb_rejected_rows."]
+    return sentences
+
+
+def _of(ids: list[int]) -> str:
+    return f"{'Business' if len(ids) == 1 else 'Businesses'} {', '.join(map(str, ids))}: "

@@ -1,8 +1,7 @@
 """The descriptions of the tools tell them apart: a lexical router finds the right one for golden questions."""
 
-from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.read_tools import read_tools
-from freshbooks_hub.agent.mcp.write_tools import write_tools
+from freshbooks_hub.agent.mcp.write_tools import action_tools, write_tools
 from integration_tests.agent.golden.questions import QUESTIONS
 from integration_tests.agent.golden.router import Router
 

@@ -9,8 +9,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     CreateExpenseRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.create_expense.send import send
-from freshbooks_hub.agent.actions.kinds.create_expense.verify import exists, find, verify
+from freshbooks_hub.agent.actions.kinds.create_expense.send import exists, find, send, verify
 from freshbooks_hub.agent.actions.models import Kind
 
 CREATE_EXPENSE = ActionKind(

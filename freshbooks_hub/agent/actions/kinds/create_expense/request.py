@@ -23,8 +23,7 @@ from freshbooks_hub.agent.actions.models import (
     Tax,
 )
 from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, tax_lines
-from freshbooks_hub.agent.text import folded
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean, folded
 
 VENDOR_LIMIT = 100
 YEARS = range(1970, 2101)

@@ -17,8 +17,7 @@ from zoneinfo import ZoneInfo
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.text import folded
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean, folded
 
 CENT = Decimal("0.01")
 HOUR = Decimal(3600)

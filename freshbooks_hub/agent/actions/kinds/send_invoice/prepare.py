@@ -43,7 +43,7 @@ from freshbooks_hub.agent.actions.models import (
     Tax,
 )
 from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, invoice_lines
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
