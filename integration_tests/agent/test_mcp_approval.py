@@ -12,7 +12,8 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, ToolListChangedNotification
 
-from freshbooks_hub.agent.actions.models import Channel, Rule, Status
+from freshbooks_hub.agent.actions.models import Channel, Status
+from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.agent.mcp.server import BooksServer
 from freshbooks_hub.agent.mcp.tool import Books
 from freshbooks_sandbox import Sandbox

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import ActionRefused, Channel, Kind, PolicyView, Rule
-from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, rule_of
+from freshbooks_hub.agent.actions.models import ActionRefused, Channel
+from freshbooks_hub.agent.actions.policy import PolicyView, Rule, check_amount, check_day, check_on
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
 
@@ -50,15 +51,13 @@ def test_without_caps_any_amount_is_allowed() -> None:
 
 
 def test_each_kind_has_its_own_switch_and_is_off_at_first() -> None:
-    for kind, name in (
-        (Kind.draft_invoice, "draft"),
-        (Kind.send_invoice, "send"),
-        (Kind.create_expense, "expense"),
-    ):
-        assert code(check_on, PolicyView(), kind) == "writes_off"
-        policy = PolicyView.model_validate({name: {"allowed": True, "per_day": 7}})
-        assert check_on(policy, kind).per_day == rule_of(policy, kind).per_day == 7
-        assert sum(rule_of(policy, other).allowed for other in Kind) == 1
+    writes = ("draft", "send", "expense")
+    assert {kind.write for kind in KINDS.values()} == set(writes)
+    for write in writes:
+        assert code(check_on, PolicyView(), write) == "writes_off"
+        policy = PolicyView.model_validate({write: {"allowed": True, "per_day": 7}})
+        assert check_on(policy, write).per_day == policy.rule(write).per_day == 7
+        assert sum(policy.rule(other).allowed for other in writes) == 1
 
 
 class At(SystemClock):
@@ -158,11 +157,11 @@ def test_mails_to_one_address_are_counted_by_address(ledger: sqlite3.Connection)
 def test_a_cap_that_is_none_is_refused(tmp_path: Path, rule: dict[str, Any]) -> None:
     policy = ActionService(Home(tmp_path / "home").ensure()).policy
     assert code(policy.set, "draft", Rule(allowed=True, **rule), "owner", Channel.terminal) == "invalid_cap"
-    assert not policy.allowed(Kind.draft_invoice)
+    assert not policy.view().rule("draft").allowed
     edge = Rule(allowed=True, max_amount={"USD": "0"}, per_day=0, per_recipient_per_day=0)
     assert policy.set("draft", edge, "owner", Channel.terminal).rule("draft") == edge
     assert policy.view().rule("draft") == edge
-    assert policy.allowed(Kind.draft_invoice)
+    assert policy.view().rule("draft").allowed
 
 
 def test_the_receipts_folder_exists_and_both_settings_are_kept(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     work_date,
     worked,
 )
-from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, Tax
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Entry, Line, Tax
 
 GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import WithJsonSchema
 
 from freshbooks_hub.agent.actions.api import Api, Json, single
-from freshbooks_hub.agent.actions.models import ActionRefused, Business, Client
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Business, Client
 from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
 

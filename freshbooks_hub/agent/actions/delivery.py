@@ -23,13 +23,13 @@ from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     ActionKind,
     Candidates,
+    NotBegun,
     StoredAction,
-    UploadFailed,
 )
 from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
 from freshbooks_hub.agent.actions.api import Api, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.books import Books, BusinessContext
-from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.kinds import kind_named
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
 from freshbooks_hub.connection.store import ConnectionStore
@@ -88,7 +88,7 @@ class Delivery:
         with self.locked():
             action = self._store.read(action_id)
             _check_approved(action)
-            kind, context = KINDS[action.kind], self._context(action)
+            kind, context = kind_named(action.kind), self._context(action)
             try:
                 kind.recheck(context, action)
             except ActionRefused as refusal:
@@ -97,16 +97,18 @@ class Delivery:
                 self._end(action, Status.approved, Status.failed, refusal.code, str(refusal))
                 return
             before = kind.find(context.books, action)
-            action, not_ours = self._begin(action, [*before.matches, *before.similar])
+            action, not_ours = self._begin(kind, action, [*before.matches, *before.similar])
             self._send(kind, context, action, not_ours)
 
-    def _begin(self, action: StoredAction, before: list[int]) -> tuple[StoredAction, set[int]]:
+    def _begin(
+        self, kind: ActionKind, action: StoredAction, before: list[int]
+    ) -> tuple[StoredAction, set[int]]:
         """The point of no return, with the owner's caps checked in the same transaction; and the records not ours."""
         with self._store.transaction() as db:
             self._store.expire(db)
             action = self._store.stored(db, action.id)
             _check_approved(action)
-            rule = check_on(read_policy(db), action.kind)
+            rule = check_on(read_policy(db), kind.write)
             check_amount(rule, action.amount, action.row["currency"])
             check_day(db, rule, action.row, self._clock)
             self._store.move(
@@ -134,11 +136,8 @@ class Delivery:
         except NeverSent:
             fail("unreachable", "FreshBooks could not be reached. Nothing was sent; propose it again later.")
             return
-        except UploadFailed:
-            fail(
-                "receipt_not_uploaded",
-                "The receipt could not be uploaded. The expense was not booked; propose it again later.",
-            )
+        except NotBegun as error:
+            fail(error.code, str(error))
             return
         except Lost:
             pass
@@ -224,7 +223,7 @@ class Delivery:
 
         Raises ActionRefused when FreshBooks cannot be read.
         """
-        seen = KINDS[action.kind].find(context.books, action)
+        seen = kind_named(action.kind).find(context.books, action)
         found = Candidates(
             tuple(number for number in seen.matches if number not in not_ours),
             tuple(number for number in seen.similar if number not in not_ours),
@@ -238,7 +237,7 @@ class Delivery:
 
     def _confirm(self, context: ActionContext, action: StoredAction, record_id: int) -> bool:
         """Read the record back and end the action as confirmed; False when FreshBooks does not show it."""
-        result = KINDS[action.kind].verify(context.books, action, record_id)
+        result = kind_named(action.kind).verify(context.books, action, record_id)
         if result is None:
             return False
         before = [Status.dispatching, Status.unknown, Status.needs_person]
@@ -250,7 +249,7 @@ class Delivery:
 
     def _finish(self, action: StoredAction, result: Result, context: ActionContext | None = None) -> None:
         """Do what the kind has to do after the record is there; what cannot be read now is asked again later."""
-        after = KINDS[action.kind].after
+        after = kind_named(action.kind).after
         if after is None:
             return
         try:
@@ -276,7 +275,7 @@ class Delivery:
     def check_gone(self, action_id: str) -> None:
         """Raises ActionRefused unless the record of a confirmed action is deleted in FreshBooks."""
         action = self._store.read(action_id)
-        exists = KINDS[action.kind].exists
+        exists = kind_named(action.kind).exists
         if action.row["status"] != Status.confirmed or exists is None:
             raise ActionRefused(
                 "wrong_status", "Only a confirmed action whose record can be deleted can be released."

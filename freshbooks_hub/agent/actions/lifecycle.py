@@ -10,7 +10,7 @@ from freshbooks_hub.agent.actions.action_store import ActionStore
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
 from freshbooks_hub.agent.actions.delivery import Delivery
-from freshbooks_hub.agent.actions.kinds import BY_REQUEST
+from freshbooks_hub.agent.actions.kinds import KINDS, kind_named, kind_of
 from freshbooks_hub.agent.actions.models import (
     WAITING,
     Action,
@@ -43,7 +43,7 @@ class ActionService:
         self._clock = clock or SystemClock()
         timing = timing or Timing()
         self.audit = Audit(home, self._clock)
-        self.policy = Policy(home, self.audit, self._clock)
+        self.policy = Policy(home, self.audit, self._clock, (kind.write for kind in KINDS.values()))
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
 
@@ -55,10 +55,10 @@ class ActionService:
         Raises ActionRefused when writes are off, it is over a cap, another action has a part of it already, or the
         books do not allow it.
         """
-        kind = BY_REQUEST[type(request)]
+        kind = kind_of(request)
         with self._store.transaction() as db:
             policy, owners = read_policy(db), self._store.owners(db)
-        check_on(policy, kind.name)
+        check_on(policy, kind.write)
         api = self._delivery.api()
         allowed = ConnectionStore(self._home.connection).load().config.get("business_ids")
         business = resolve_business(api, allowed, request.business_id)
@@ -66,7 +66,7 @@ class ActionService:
         proposal = kind.prepare(context, request)
         with self._store.transaction() as db:
             self._store.expire(db)
-            rule = check_on(read_policy(db), kind.name)
+            rule = check_on(read_policy(db), kind.write)
             check_amount(rule, proposal.amount, proposal.preview.currency)
             action_id = self._store.same(db, kind, business, proposal)
             if action_id is None:
@@ -96,7 +96,7 @@ class ActionService:
                 raise ActionRefused(
                     "hash_mismatch", "This is not the proposal that was shown. Look at it again."
                 )
-            rule = check_on(read_policy(db), action.kind)
+            rule = check_on(read_policy(db), kind_named(action.kind).write)
             check_amount(rule, action.amount, action.row["currency"])
             self._store.move(
                 db,

@@ -23,7 +23,7 @@ from pydantic_core import to_json
 
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import ActionRefused, Kind, Timing
+from freshbooks_hub.agent.actions.models import ActionRefused, Timing
 from freshbooks_hub.agent.mcp.arguments import WrongArguments, meant
 from freshbooks_hub.agent.mcp.background import ToolListChanges
 from freshbooks_hub.agent.mcp.read_tools import read_tools
@@ -82,9 +82,8 @@ class BooksServer(MCPServer[Books]):
     def visible(self) -> frozenset[str]:
         """The names of the tools on offer now: all but the writes that the owner has not turned on."""
         policy = self._books.actions.policy.view()
-        return frozenset(self._fields) - {
-            kind.name.value for kind in KINDS.values() if not policy.rule(kind.write).allowed
-        }
+        off = {kind.name for kind in KINDS.values() if not policy.rule(kind.write).allowed}
+        return frozenset(self._fields) - off
 
     async def list_tools(self) -> list[ListedTool]:
         """Only what may be called."""
@@ -111,7 +110,7 @@ class BooksServer(MCPServer[Books]):
         if name not in self.visible():
             return failure(
                 f"{name} is off. The owner can turn it on in a terminal: "
-                f"freshbooks actions allow {KINDS[Kind(name)].write}",
+                f"freshbooks actions allow {KINDS[name].write}",
                 code="writes_off",
             )
         return None

@@ -18,9 +18,8 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
-from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Kind, Status
-from freshbooks_hub.agent.actions.preview import as_text
+from freshbooks_hub.agent.actions.kinds import KINDS, as_text
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.mcp.tool import BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.text import clean
 
@@ -45,7 +44,7 @@ def write_tools() -> list[Tool]:
             _tool_function(kind),
             kind.title,
             ActionAnswer,
-            cannot_be_undone if kind.cannot_be_undone else adds,
+            cannot_be_undone if kind.sends_email else adds,
         )
         for kind in KINDS.values()
     ]
@@ -86,7 +85,7 @@ def _tool_function(kind: ActionKind) -> Callable[..., Any]:
     _sign(propose, [context, *arguments], Action)
     _sign(ask, [context, proposal], Elicit[Decision] | None)
     _sign(tool, [context, proposal, decision, *arguments], CallToolResult)
-    tool.__name__ = kind.name.value
+    tool.__name__ = kind.name
     tool.__doc__ = kind.description
     return tool
 
@@ -145,7 +144,7 @@ class ActionAnswer(BaseModel):
     """One action. `preview`, with business, currency and total, is what a person approves; `result` how it ended."""
 
     id: str
-    kind: Kind
+    kind: str
     status: Status
     next_step: str
     expires_at: datetime
@@ -157,7 +156,7 @@ class ActionSummary(BaseModel):
     """One action in a list."""
 
     id: str
-    kind: Kind
+    kind: str
     status: Status
     business_id: int
     currency: str

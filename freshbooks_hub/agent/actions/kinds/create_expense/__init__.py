@@ -10,11 +10,11 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     describe,
 )
 from freshbooks_hub.agent.actions.kinds.create_expense.send import exists, find, send, verify
-from freshbooks_hub.agent.actions.models import Kind
 
-CREATE_EXPENSE = ActionKind(
-    name=Kind.create_expense,
+KIND = ActionKind(
+    name="create_expense",
     write="expense",
+    label="Create expense",
     title="Create an expense from a receipt",
     description="Book an expense in FreshBooks from the data of a receipt, and attach the receipt. "
     "Proposes; a person approves.",
@@ -29,4 +29,5 @@ CREATE_EXPENSE = ActionKind(
     describe=describe,
     send=send,
     exists=exists,
+    position=3,
 )

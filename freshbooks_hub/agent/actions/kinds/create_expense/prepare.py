@@ -19,10 +19,10 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    canonical,
     check_free,
 )
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import Books, as_client, as_number, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     VENDOR_LIMIT,
@@ -32,7 +32,8 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     Purchase,
     validate,
 )
-from freshbooks_hub.agent.actions.models import ActionRefused, Money, Status
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.text import SUGGESTED, clean, folded, nearest
 
 NOTES_LIMIT = 500

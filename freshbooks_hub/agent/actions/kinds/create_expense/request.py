@@ -11,18 +11,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from freshbooks_hub.agent.actions.action_kind import ActionRequest, digest
+from freshbooks_hub.agent.actions.action_kind import ActionRequest
+from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Reference
-from freshbooks_hub.agent.actions.models import (
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
-    ActionRefused,
     Client,
     Money,
     Receipt,
     Shape,
     Tax,
+    business_line,
+    client_line,
+    tax_lines,
 )
-from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, tax_lines
 from freshbooks_hub.agent.text import clean, folded
 
 VENDOR_LIMIT = 100

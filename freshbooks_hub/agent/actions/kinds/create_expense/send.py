@@ -13,13 +13,13 @@ from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
+    NotBegun,
     Step,
     StoredAction,
-    UploadFailed,
-    digest_text,
     send_first_step,
 )
 from freshbooks_hub.agent.actions.api import Json, Lost, NeverSent, single
+from freshbooks_hub.agent.actions.audit import digest_text
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal
 from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
     UPLOAD,
@@ -28,14 +28,15 @@ from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
     purchase_of,
 )
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview
-from freshbooks_hub.agent.actions.models import Money, Result
+from freshbooks_hub.agent.actions.models import Result
+from freshbooks_hub.agent.actions.preview import Money
 
 # What fits into the body as it is.
 _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
 
 
 def send(context: ActionContext, action: StoredAction) -> Json:
-    """Upload the receipt, if there is one, and book the expense. Raises NeverSent, Lost, Refused, UploadFailed."""
+    """Upload the receipt, if there is one, and book the expense. Raises NeverSent, Lost, Refused, NotBegun."""
     first = action.steps[0]
     if first.name != UPLOAD:
         return send_first_step(context, action)
@@ -49,13 +50,13 @@ def send(context: ActionContext, action: StoredAction) -> Json:
 
 
 def _upload(context: ActionContext, action: StoredAction, step: Step) -> str:
-    """The key of the upload. Raises UploadFailed after some attempts, Refused at once."""
+    """The key of the upload. Raises NotBegun after some attempts, Refused at once."""
     assert isinstance(action.preview, CreateExpensePreview)
     receipt = action.preview.receipt
     assert receipt is not None  # the step is there for it
     content = receipts.kept(context.home, receipt.sha256)
     if content is None:
-        raise UploadFailed
+        raise _not_uploaded()
     for attempt in range(1, context.timing.attempts + 1):
         try:
             answer = context.books.api.upload(step.path, receipt.filename, receipt.media_type, content)
@@ -65,7 +66,7 @@ def _upload(context: ActionContext, action: StoredAction, step: Step) -> str:
         if isinstance(key, str) and _KEY.fullmatch(key):
             return key
         context.clock.sleep(attempt)
-    raise UploadFailed
+    raise _not_uploaded()
 
 
 def find(books: Books, action: StoredAction) -> Candidates:
@@ -137,3 +138,10 @@ def _sent(action: StoredAction) -> Json:
 
 def _text(value: object) -> str:
     return " ".join(str(value if value is not None else "").split())
+
+
+def _not_uploaded() -> NotBegun:
+    return NotBegun(
+        "receipt_not_uploaded",
+        "The receipt could not be uploaded. The expense was not booked; propose it again later.",
+    )

@@ -10,11 +10,11 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
     DraftInvoiceRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.models import Kind
 
-DRAFT_INVOICE = ActionKind(
-    name=Kind.draft_invoice,
+KIND = ActionKind(
+    name="draft_invoice",
     write="draft",
+    label="Draft invoice",
     title="Draft an invoice for a project",
     description="Draft an invoice in FreshBooks that bills a completed project: its unbilled time and expenses. "
     "Proposes; a person approves.",
@@ -29,4 +29,5 @@ DRAFT_INVOICE = ActionKind(
     describe=describe,
     after=mark_time,
     exists=exists,
+    position=1,
 )

@@ -20,10 +20,17 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    digest,
 )
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
+    entry_fingerprint,
+    exact_body,
+    invoice_of,
+    mark_as_billed,
+    plain,
+)
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     TaxSet,
     Worked,
@@ -37,15 +44,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     totals,
     worked,
 )
-from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
-    DraftInvoicePreview,
-    DraftInvoiceRequest,
-    entry_fingerprint,
-    exact_body,
-    invoice_of,
-    mark_as_billed,
-    plain,
-)
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
 
 MOST_DAYS = 3650

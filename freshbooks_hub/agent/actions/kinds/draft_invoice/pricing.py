@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
-from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
 from freshbooks_hub.agent.text import clean, folded
 
 CENT = Decimal("0.01")

@@ -1,1 +1,31 @@
 """Send a draft invoice by e-mail."""
+
+from __future__ import annotations
+
+from freshbooks_hub.agent.actions.action_kind import ActionKind
+from freshbooks_hub.agent.actions.kinds.send_invoice.prepare import prepare, recheck
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
+    SendInvoicePreview,
+    SendInvoiceRequest,
+    describe,
+)
+from freshbooks_hub.agent.actions.kinds.send_invoice.verify import find, verify
+
+KIND = ActionKind(
+    name="send_invoice",
+    write="send",
+    label="Send invoice",
+    title="Send an invoice by e-mail",
+    description="E-mail a draft invoice to its client, which cannot be undone. Proposes; a person approves.",
+    request=SendInvoiceRequest,
+    preview=SendInvoicePreview,
+    streams=("invoices", "clients"),
+    record="invoice",
+    prepare=prepare,
+    recheck=recheck,
+    find=find,
+    verify=verify,
+    describe=describe,
+    sends_email=True,
+    position=2,
+)

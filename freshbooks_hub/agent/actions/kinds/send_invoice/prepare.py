@@ -1,93 +1,44 @@
-"""Send a draft invoice by e-mail: one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3)."""
+"""The proposal of an e-mail with an invoice: one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
-    ActionKind,
-    ActionRequest,
-    Candidates,
     Proposal,
     ProposalContext,
     Step,
     StoredAction,
-    canonical,
-    digest,
 )
 from freshbooks_hub.agent.actions.api import Json
+from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import (
     DELETED,
-    Books,
-    Reference,
     addresses,
     as_client,
     decimal,
     name_of,
 )
-from freshbooks_hub.agent.actions.models import (
-    ActionPreview,
-    ActionRefused,
-    Client,
-    Kind,
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
+    Recipient,
+    SendInvoicePreview,
+    SendInvoiceRequest,
+    preview_of,
+)
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import (
     Line,
-    Money,
-    Result,
-    Shape,
     Tax,
 )
-from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, invoice_lines
 from freshbooks_hub.agent.text import clean
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
 MOST_RECIPIENTS = 10
 _ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}")
-
-
-class SendInvoiceRequest(ActionRequest):
-    """A mail with a draft invoice, to the client's own addresses unless others are named."""
-
-    invoice_id: Reference
-    recipients: Annotated[list[str] | None, Field(description="Default: the client's own addresses")] = None
-    subject: str | None = None
-    body: str | None = None
-    include_pdf: bool = False
-
-
-class Recipient(Shape):
-    """`on_file`: FreshBooks has this address for the client. Others are for the approver to look at twice."""
-
-    email: str
-    on_file: bool
-
-
-class SendInvoicePreview(ActionPreview):
-    """The mail that will leave. `subject` and `body` None: FreshBooks's own words."""
-
-    kind: Literal["send_invoice"] = "send_invoice"
-    client: Client
-    invoice_id: int
-    invoice_number: str
-    create_date: date
-    due_date: date | None
-    lines: tuple[Line, ...]
-    total: str
-    outstanding: str
-    recipients: tuple[Recipient, ...]
-    subject: str | None
-    body: str | None
-    include_pdf: bool
-
-    @property
-    def total_amount(self) -> str:
-        return self.total
 
 
 def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
@@ -144,7 +95,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` or `already_sent` when the draft or the client's addresses changed."""
-    books, preview = context.books, _preview(action)
+    books, preview = context.books, preview_of(action)
     invoice = books.invoice(preview.invoice_id)
     if invoice is None:
         raise _stale()
@@ -154,49 +105,6 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     moved = any(r.on_file and r.email.casefold() not in own for r in preview.recipients)
     if client is None or moved or _fingerprint(invoice) != action.watch["invoice"]:
         raise _stale()
-
-
-def find(books: Books, action: StoredAction) -> Candidates:
-    """The invoice itself, once it is not a draft any more."""
-    preview = _preview(action)
-    invoice = books.invoice(preview.invoice_id)
-    sent = invoice is not None and invoice.get("vis_state") != DELETED and not is_draft(invoice)
-    return Candidates(matches=(preview.invoice_id,) if sent else ())
-
-
-def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
-    """The invoice as FreshBooks has it; None while it is a draft."""
-    invoice = books.invoice(record_id)
-    if invoice is None or is_draft(invoice):
-        return None
-    preview = _preview(action)
-    return Result(
-        code="sent",
-        message="FreshBooks mailed the invoice; it is not a draft any more.",
-        record_id=record_id,
-        record_number=preview.invoice_number,
-        before="draft",
-        after=name_of(invoice.get("v3_status")),
-        total=Money(amount=str(decimal(invoice["amount"])), currency=preview.currency),
-    )
-
-
-def describe(preview: SendInvoicePreview) -> Iterator[str]:
-    """The lines of the preview for a terminal."""
-    yield business_line(preview)
-    yield client_line(preview.client)
-    yield f"Invoice       {preview.invoice_number} of {preview.create_date} ({preview.invoice_id})"
-    yield f"Due           {preview.due_date or 'not set'}"
-    yield from invoice_lines(preview.lines, preview.currency)
-    yield f"Total         {preview.total} {preview.currency}"
-    for recipient in preview.recipients:
-        mark = "" if recipient.on_file else "   ! NOT an address of this client in FreshBooks"
-        yield f"To            {recipient.email}{mark}"
-    if preview.subject is not None:
-        yield f"Subject       {preview.subject}"
-    for line in (preview.body or "").splitlines():
-        yield f"Text          {line}"
-    yield f"PDF attached  {'yes' if preview.include_pdf else 'no'}"
 
 
 def is_draft(invoice: Json) -> bool:
@@ -288,32 +196,9 @@ def _line(line: Json) -> Line:
     )
 
 
-def _preview(action: StoredAction) -> SendInvoicePreview:
-    assert isinstance(action.preview, SendInvoicePreview)
-    return action.preview
-
-
 def _stale() -> ActionRefused:
     return ActionRefused(
         "stale",
         "Since the approval the invoice or the client's addresses changed in FreshBooks. "
         "Nothing was mailed; propose it again.",
     )
-
-
-SEND_INVOICE = ActionKind(
-    name=Kind.send_invoice,
-    write="send",
-    title="Send an invoice by e-mail",
-    description="E-mail a draft invoice to its client, which cannot be undone. Proposes; a person approves.",
-    request=SendInvoiceRequest,
-    preview=SendInvoicePreview,
-    streams=("invoices", "clients"),
-    record="invoice",
-    prepare=prepare,
-    recheck=recheck,
-    find=find,
-    verify=verify,
-    describe=describe,
-    cannot_be_undone=True,
-)
