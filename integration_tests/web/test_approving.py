@@ -102,7 +102,7 @@ def test_rejecting_writes_nothing(page: Page, office: Office) -> None:
     page.goto(office.served.link())
     page.goto(f"{office.served.url}/approvals")
     page.get_by_role("button", name="Reject").click()
-    expect(page.get_by_text("Rejected. Nothing was written.")).to_be_visible()
+    expect(page.get_by_text("Rejected. Nothing was written.", exact=True)).to_be_visible()
     assert office.status(action) is Status.refused
     assert len(office.expenses()) == before
 

@@ -18,6 +18,7 @@ from freshbooks_hub.agent.actions.preview import Shape
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.words import plural
 
 DAY = timedelta(hours=24)
 
@@ -87,7 +88,8 @@ class Policy:
             for currency, amount in caps.items():
                 if not _is_cap(amount) or len(currency) != 3 or not currency.isupper():
                     raise ActionRefused(
-                        "invalid_cap", "A cap is an amount of 0 or more and a currency, for example 500 USD."
+                        "invalid_cap",
+                        "A limit is an amount of 0 or more and a currency, for example 500 USD.",
                     )
         if rule.per_day < 0 or rule.per_recipient_per_day < 0:
             raise ActionRefused("invalid_cap", "A number of actions per day is 0 or more.")
@@ -156,8 +158,8 @@ def check_day(db: Connection, rule: Rule, row: Row, clock: SystemClock) -> None:
     if len(earlier) >= rule.per_day:
         raise ActionRefused(
             "over_daily_count",
-            f"The owner allows {rule.per_day} such actions in 24 hours, and they are used up. "
-            "Try again later, or ask the owner to raise the cap.",
+            f"The owner allows {plural(rule.per_day, 'such action')} in 24 hours, and that limit is reached. "
+            "Try again later, or ask the owner to raise it.",
         )
     same = [Decimal(r["amount"]) for r in earlier if r["currency"] == row["currency"]]
     total = sum(same, Decimal(row["amount"]))
@@ -167,7 +169,7 @@ def check_day(db: Connection, rule: Rule, row: Row, clock: SystemClock) -> None:
         if count >= rule.per_recipient_per_day:
             raise ActionRefused(
                 "over_recipient_count",
-                f"The owner allows {rule.per_recipient_per_day} mails to one address in 24 hours.",
+                f"The owner allows {plural(rule.per_recipient_per_day, 'email')} to one address in 24 hours.",
                 recipient=address,
             )
 
@@ -177,12 +179,12 @@ def _under(caps: dict[str, str], amount: Decimal, currency: str, code: str, span
         return
     if currency not in caps:
         raise ActionRefused(
-            code, f"The owner has set no cap for {currency}, so nothing in it is allowed. They can add one."
+            code, f"The owner has set no limit for {currency}, so nothing in it is allowed. They can add one."
         )
     if amount > Decimal(caps[currency]):
         raise ActionRefused(
             code,
-            f"The owner's cap for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
+            f"The owner's limit for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
         )
 
 
