@@ -183,7 +183,7 @@ def check_free(owners: Owners, keys: Iterable[str]) -> None:
     done = any(status is Status.confirmed for _, status in taken.values())
     raise ActionRefused(
         "already_done" if done else "already_proposed",
-        "An earlier action has this already; nothing was proposed. Look at it with get_action.",
+        "An earlier action covers this already, so nothing was proposed. See it with get_action.",
         what=sorted({key.split("/")[0] for key in taken}),
         actions=[{"id": action_id, "status": status} for action_id, status in earlier],
     )

@@ -13,7 +13,7 @@ from typing import Any
 from freshbooks_hub.agent.actions.action_kind import ActionKind, Owners, Proposal, Step, StoredAction
 from freshbooks_hub.agent.actions.audit import Audit, canonical, digest
 from freshbooks_hub.agent.actions.books import BusinessContext
-from freshbooks_hub.agent.actions.kinds import kind_named
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
     WAITING,
     Action,
@@ -190,7 +190,7 @@ class ActionStore:
     def stored(self, db: Connection, action_id: str) -> StoredAction:
         """The action with its request; raises ActionRefused `tampered` when it is not what was hashed."""
         row = self.row(db, action_id)
-        kind = kind_named(row["kind"])
+        kind = KINDS[row["kind"]]
         request, preview = json.loads(row["request"]), json.loads(row["preview"])
         if _hash(kind.name, row["business_id"], request, preview) != row["payload_hash"]:
             raise ActionRefused("tampered", "The stored proposal is not the one that was hashed.")
@@ -244,7 +244,7 @@ def as_action(row: Row) -> Action:
         kind=row["kind"],
         status=Status(row["status"]),
         business_id=row["business_id"],
-        preview=kind_named(row["kind"]).preview.model_validate_json(row["preview"]),
+        preview=KINDS[row["kind"]].preview.model_validate_json(row["preview"]),
         payload_hash=row["payload_hash"],
         proposed_by=row["proposed_by"],
         created_at=datetime.fromisoformat(row["created_at"]),

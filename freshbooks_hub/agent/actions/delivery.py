@@ -29,7 +29,7 @@ from freshbooks_hub.agent.actions.action_kind import (
 from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
 from freshbooks_hub.agent.actions.api import Api, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.books import Books, BusinessContext
-from freshbooks_hub.agent.actions.kinds import kind_named
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
 from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
 from freshbooks_hub.connection.store import ConnectionStore
@@ -43,9 +43,9 @@ VOID = frozenset({"stale", "already_sent", "invoice_unknown", "receipt_lost"})
 # A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
 EMPTY_READS = 2
 ANSWER_LOST = (
-    "FreshBooks's answer was lost, so it may or may not be done. It is being looked up; do not repeat it."
+    "FreshBooks's answer was lost, so it may or may not be done. The hub is checking; do not repeat it."
 )
-ORPHANED = "The process that sent it ended before the answer. It is being looked up; do not repeat it."
+ORPHANED = "The process that sent it ended before the answer. The hub is checking; do not repeat it."
 
 
 class Delivery:
@@ -53,6 +53,7 @@ class Delivery:
 
     def __init__(self, home: Home, store: ActionStore, clock: SystemClock, timing: Timing) -> None:
         self._home = home
+        self._connection = ConnectionStore(home.connection)
         self._store = store
         self._clock = clock
         self._timing = timing
@@ -79,7 +80,7 @@ class Delivery:
 
     def api(self) -> Api:
         """Calls to FreshBooks with the connection's token."""
-        return Api(ConnectionStore(self._home.connection), self._clock, self._timing)
+        return Api(self._connection, self._clock, self._timing)
 
     # -- sending
 
@@ -88,7 +89,7 @@ class Delivery:
         with self.locked():
             action = self._store.read(action_id)
             _check_approved(action)
-            kind, context = kind_named(action.kind), self._context(action)
+            kind, context = KINDS[action.kind], self._context(action)
             try:
                 kind.recheck(context, action)
             except ActionRefused as refusal:
@@ -131,7 +132,7 @@ class Delivery:
         try:
             record_id = kind.record_id(kind.send(context, action))
         except Refused as refused:
-            fail("refused_by_freshbooks", f"FreshBooks refused it ({refused}). Nothing was written.")
+            fail("refused_by_freshbooks", f"FreshBooks rejected it ({refused}). Nothing was written.")
             return
         except NeverSent:
             fail("unreachable", "FreshBooks could not be reached. Nothing was sent; propose it again later.")
@@ -178,7 +179,7 @@ class Delivery:
             end(
                 Status.absent,
                 "not_sent",
-                "It ended before it was sent; only its file may have been uploaded.",
+                "It was never sent; at most its file was uploaded.",
             )
             return
         with self._store.transaction() as db:
@@ -193,8 +194,8 @@ class Delivery:
             end(
                 Status.needs_person,
                 "several_matches",
-                f"FreshBooks has it several times ({_listed(found.matches)}). A person says which it is, and "
-                "deletes the others.",
+                f"FreshBooks has it several times ({_listed(found.matches)}). Say which one it is, and delete "
+                "the others there.",
             )
             return
         reads = action.row["empty_reads"] + 1
@@ -207,13 +208,13 @@ class Delivery:
             end(
                 Status.needs_person,
                 "near_match",
-                f"FreshBooks has a record like it ({numbers}), but not equal. A person says whether it is.",
+                f"FreshBooks has a similar record ({numbers}), but not an equal one. Say whether that is it.",
             )
             return
         end(
             Status.absent,
             "absent",
-            "FreshBooks does not have it: the request never took effect. It may be proposed again.",
+            "FreshBooks does not have it: the request had no effect. It may be proposed again.",
         )
 
     def _prove(
@@ -223,7 +224,7 @@ class Delivery:
 
         Raises ActionRefused when FreshBooks cannot be read.
         """
-        seen = kind_named(action.kind).find(context.books, action)
+        seen = KINDS[action.kind].find(context.books, action)
         found = Candidates(
             tuple(number for number in seen.matches if number not in not_ours),
             tuple(number for number in seen.similar if number not in not_ours),
@@ -237,7 +238,7 @@ class Delivery:
 
     def _confirm(self, context: ActionContext, action: StoredAction, record_id: int) -> bool:
         """Read the record back and end the action as confirmed; False when FreshBooks does not show it."""
-        result = kind_named(action.kind).verify(context.books, action, record_id)
+        result = KINDS[action.kind].verify(context.books, action, record_id)
         if result is None:
             return False
         before = [Status.dispatching, Status.unknown, Status.needs_person]
@@ -249,7 +250,7 @@ class Delivery:
 
     def _finish(self, action: StoredAction, result: Result, context: ActionContext | None = None) -> None:
         """Do what the kind has to do after the record is there; what cannot be read now is asked again later."""
-        after = kind_named(action.kind).after
+        after = KINDS[action.kind].after
         if after is None:
             return
         try:
@@ -275,7 +276,7 @@ class Delivery:
     def check_gone(self, action_id: str) -> None:
         """Raises ActionRefused unless the record of a confirmed action is deleted in FreshBooks."""
         action = self._store.read(action_id)
-        exists = kind_named(action.kind).exists
+        exists = KINDS[action.kind].exists
         if action.row["status"] != Status.confirmed or exists is None:
             raise ActionRefused(
                 "wrong_status", "Only a confirmed action whose record can be deleted can be released."

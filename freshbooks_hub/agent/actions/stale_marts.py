@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from freshbooks_hub.agent.actions.action_store import as_action
-from freshbooks_hub.agent.actions.kinds import kind_named
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import SENT, Action, Status
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
@@ -46,18 +46,16 @@ def stale_streams(home: Home) -> list[str]:
     stale = {
         stream
         for action in actions
-        for stream in kind_named(action.kind).streams
+        for stream in KINDS[action.kind].streams
         if stream not in began or action.finished_at is None or began[stream] <= action.finished_at
     }
     return sorted(stale)
 
 
-def start_stale_sync(home: Home) -> bool:
-    """Sync what is stale in a process of its own; False when there is nothing to do or no marts to keep fresh."""
-    if not home.marts.exists() or not stale_streams(home):
-        return False
-    spawn(home, "freshbooks_hub.agent.actions.stale_marts")
-    return True
+def start_stale_sync(home: Home) -> None:
+    """Sync what is stale, if anything is, in a process of its own."""
+    if stale_streams(home):
+        spawn(home, "freshbooks_hub.agent.actions.stale_marts")
 
 
 def sync_stale(home: Home) -> None:
@@ -112,7 +110,7 @@ def _shown(action: Action, began: dict[str, datetime]) -> bool:
     at = action.finished_at
     if at is None or action.status is not Status.confirmed:
         return False
-    return all(stream in began and at < began[stream] for stream in kind_named(action.kind).streams)
+    return all(stream in began and at < began[stream] for stream in KINDS[action.kind].streams)
 
 
 if __name__ == "__main__":

@@ -32,17 +32,18 @@ from freshbooks_hub.agent.reads import (
 )
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.words import plural
 
 TITLES = {
     "get_outstanding_balance": "Outstanding balances",
     "list_clients": "Clients",
-    "get_client": "One client",
+    "get_client": "Client",
     "list_invoices": "Invoices",
-    "get_invoice": "One invoice",
+    "get_invoice": "Invoice",
     "list_unbilled_time": "Unbilled time",
     "expense_summary": "Expenses",
-    "query_marts": "SQL on the marts",
-    "describe_marts": "What the marts hold",
+    "query_marts": "SQL query",
+    "describe_marts": "Data dictionary",
 }
 # The marts are a local file; asking it changes nothing anywhere.
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
@@ -88,14 +89,17 @@ def _answered(read: Callable[..., Answer], books: Books, given: dict[str, Any]) 
 def _note(missing: list[Action]) -> str:
     ids = ", ".join(action.id for action in missing[:5]) + (", …" if len(missing) > 5 else "")
     return (
-        f"{len(missing)} actions are newer than these figures and not in them yet ({ids}); see list_actions."
+        f"{plural(len(missing), 'action is', 'actions are')} newer than these figures and not included yet ({ids}); "
+        "see list_actions."
     )
 
 
 def summary(answer: Answer) -> str:
     """What the answer says, as of when, and whether it goes on."""
     more = (
-        " There is more: ask again with next_cursor." if isinstance(answer, Page) and answer.has_more else ""
+        " There are more: call again with next_cursor."
+        if isinstance(answer, Page) and answer.has_more
+        else ""
     )
     notes = "".join(f" {note}" for note in (*answer.context.gaps, *answer.context.notes))
     return f"{_facts(answer)} As of {answer.context.as_of_date}.{more}{notes}"
@@ -122,7 +126,8 @@ def _facts(answer: Answer) -> str:
             return f"{owed} Most is owed by {most}." if most else owed or "Nothing is outstanding."
         case ClientList():
             number = "an unknown number of" if answer.total_count is None else answer.total_count
-            return f"{len(answer.clients)} of {number} clients.{_similar(answer.similar)}"
+            noun = "client" if number == 1 else "clients"
+            return f"{len(answer.clients)} of {number} {noun}.{_similar(answer.similar)}"
         case ClientAnswer():
             sales = (f"{_money(s.outstanding_amount, s.currency_code)} outstanding" for s in answer.sales)
             none = "sales unknown" if answer.context.lacks("invoices") else "no sales yet"
@@ -131,7 +136,7 @@ def _facts(answer: Answer) -> str:
             return _sums(
                 (
                     t.business_id,
-                    f"{t.invoice_count} invoices, {_money(t.total_amount, t.currency_code)} in total, "
+                    f"{plural(t.invoice_count, 'invoice')}, {_money(t.total_amount, t.currency_code)} in total, "
                     f"{_money(t.outstanding_amount, t.currency_code)} outstanding",
                 )
                 for t in answer.totals
@@ -157,14 +162,18 @@ def _facts(answer: Answer) -> str:
             ) or _none(answer, f"No unbilled time.{_similar(answer.similar)}", "time_entries")
         case ExpenseSummary():
             return _sums(
-                (t.business_id, f"{t.expense_count} expenses, {_money(t.total_amount, t.currency_code)}")
+                (
+                    t.business_id,
+                    f"{plural(t.expense_count, 'expense')}, {_money(t.total_amount, t.currency_code)}",
+                )
                 for t in answer.totals
             ) or _none(answer, f"No expenses match.{_similar(answer.similar)}", "expenses")
         case QueryAnswer():
-            cut = ", cut: don't add them up" if answer.truncated else ""
-            return f"{len(answer.rows)} rows{cut}."
+            cut = "; there are more, so do not add them up" if answer.truncated else ""
+            return f"{plural(len(answer.rows), 'row')}{cut}."
         case MartsAnswer():
-            return f"{len(answer.marts)} marts, {len(answer.columns)} columns, {len(answer.metrics)} metrics."
+            marts, columns = plural(len(answer.marts), "mart"), plural(len(answer.columns), "column")
+            return f"{marts}, {columns}, {plural(len(answer.metrics), 'metric')}."
     return ""
 
 

@@ -22,6 +22,7 @@ from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.mcp.tool import BooksContext, books_of, books_tool, said
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.words import plural
 
 LISTED_AT_ONCE = 25
 
@@ -191,26 +192,28 @@ def next_step(action: Action, approvals_url: str | None) -> str:
         case Status.proposed:
             where = f"at {approvals_url}" if approvals_url else "on the Approvals page of `freshbooks serve`"
             return (
-                f"Pending approval; nothing is written yet. Tell the user to approve {where}, or in a terminal with "
-                f"`freshbooks approve {action.id}`. Then look with get_action; don't propose it again."
+                f"Waiting for approval; nothing is written yet. Ask the user to approve it {where}, or in a terminal: "
+                f"`freshbooks approve {action.id}`. Then call get_action; do not propose it again."
             )
         case Status.approved:
-            return "Approved and not sent yet. Look again with get_action."
+            return "Approved, but not sent yet. Call get_action later."
         case Status.dispatching | Status.unknown:
             return (
-                "Sent, and FreshBooks's answer is missing: it is being checked whether it was done. "
-                "Look again with get_action in a minute; don't propose it again."
+                "Sent, but FreshBooks's answer did not arrive. The hub is checking whether it was done. "
+                "Call get_action in a minute; do not propose it again."
             )
         case Status.confirmed:
-            return f"Done and read back from FreshBooks. {_result(action)}"
+            return f"Done, and verified in FreshBooks. {_result(action)}"
         case Status.needs_person:
-            return f"A person has to look at FreshBooks. {_result(action)}"
+            return f"A person has to check this in FreshBooks. {_result(action)}"
         case Status.refused:
-            return "The person rejected it; nothing was written. Ask them what should be different."
+            return "Rejected; nothing was written. Ask the user what to change."
         case Status.expired:
-            return "Nobody approved it in time; nothing was written. Propose it again if it is still wanted."
+            return "It expired without approval; nothing was written. Propose it again if it is still wanted."
         case Status.absent:
-            return "FreshBooks does not have it: nothing was written. Propose it again if it is still wanted."
+            return (
+                "FreshBooks does not have it, so nothing was written. Propose it again if it is still wanted."
+            )
         case Status.failed:
             return f"Not done; nothing was written. {_result(action)}"
 
@@ -220,12 +223,14 @@ async def list_actions(
     status: Status | None = None,
     cursor: str | None = None,
 ) -> CallToolResult:
-    """List actions that were proposed: waiting, sent or ended, newest first, with status and amount."""
+    """Proposed actions and what became of them, newest first, with status and amount."""
     books = books_of(ctx)
     actions = await books.calls.run(lambda: books.actions.list(status))
     ids = [action.id for action in actions]
     if cursor is not None and cursor not in ids:
-        raise ActionRefused("unknown_cursor", "This cursor is not of this list. Start again without one.")
+        raise ActionRefused(
+            "unknown_cursor", "This cursor does not belong to this list. Start again without one."
+        )
     start = ids.index(cursor) + 1 if cursor is not None else 0
     page = actions[start : start + LISTED_AT_ONCE]
     more = start + LISTED_AT_ONCE < len(actions)
@@ -235,14 +240,14 @@ async def list_actions(
     )
     waiting = sum(action.status is Status.proposed for action in actions)
     return said(
-        f"{len(page)} of {len(actions)} actions; {waiting} wait for approval."
+        f"{len(page)} of {plural(len(actions), 'action')}; {waiting} to approve."
         + (" More with next_cursor." if more else ""),
         answer,
     )
 
 
 async def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
-    """Look at one action: its preview, whether it was approved, and how it ended."""
+    """One action: its preview, whether it was approved, and how it ended."""
     books = books_of(ctx)
     action = await books.calls.run(lambda: books.actions.get(action_id))
     answer = answer_of(action, books.approvals_url)
@@ -253,8 +258,8 @@ def action_tools() -> list[Tool]:
     """The tools that look at actions."""
     local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     return [
-        books_tool(list_actions, "List actions", ActionPage, local),
-        books_tool(get_action, "Look at an action", ActionAnswer, local),
+        books_tool(list_actions, "Actions", ActionPage, local),
+        books_tool(get_action, "One action", ActionAnswer, local),
     ]
 
 

@@ -91,11 +91,11 @@ def get_outstanding_balance(
     client: Client = None,
     business_id: BusinessId = None,
     currency_code: Currency = None,
-    overdue_only: Annotated[bool, Field(description="Only clients who are late")] = False,
+    overdue_only: Annotated[bool, Field(description="Only clients with overdue invoices")] = False,
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> OutstandingBalance:
-    """What a client owes us, or who owes us how much: outstanding balance, overdue, aging, unused credit."""
+    """What clients owe: outstanding and overdue amounts per client and currency, with aging and unapplied credit."""
     with reading(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id

@@ -189,7 +189,7 @@ def list_clients(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ClientList:
-    """List all clients, the customers, or search: names, e-mails, status, how many clients there are."""
+    """Clients with e-mail, status and latest invoice; search by name, e-mail, city or country."""
     with reading(marts) as source:
         context = source.context(business_id, ["clients"])
         values = [business_id, status, status, search, search]
@@ -214,7 +214,7 @@ def list_clients(
 
 
 def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None) -> ClientAnswer:
-    """One client's details: address, phone, e-mail, contact people, note, tax number, sales so far."""
+    """One client: address, contacts, note, tax number, and sales to date per currency."""
     with reading(marts) as source:
         found = find_client(source, client, business_id)
         key = (found.business_id, found.client_id)

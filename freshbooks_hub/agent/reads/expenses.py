@@ -83,13 +83,15 @@ def expense_summary(
     group_by: GroupBy = "category",
     category: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
     vendor: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
-    unbilled_only: Annotated[bool, Field(description="Only billable to a client and not billed yet")] = False,
+    unbilled_only: Annotated[
+        bool, Field(description="Only billable expenses that are not billed yet")
+    ] = False,
     business_id: BusinessId = None,
     currency_code: Currency = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ExpenseSummary:
-    """What we spend: total expenses and costs in a period, by category, vendor, client, project or month."""
+    """Expenses of a period by category, vendor, client, project or month, with totals per currency."""
     check_span(date_from, date_to, ("date_from", "date_to"))
     with reading(marts) as source:
         context = source.context(business_id, ["expenses"])

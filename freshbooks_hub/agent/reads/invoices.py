@@ -141,7 +141,7 @@ def list_invoices(
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> InvoiceList:
-    """List or show invoices of a client or all: overdue, open or unpaid, paid, drafts not sent, by issue, due date."""
+    """Invoices by client, status, issue date or due date, with totals per currency. Drafts: only with status draft."""
     check_span(issued_from, issued_to, ("issued_from", "issued_to"))
     check_span(due_from, due_to, ("due_from", "due_to"))
     where = (
@@ -187,7 +187,7 @@ def get_invoice(
     invoice: Annotated[str, Field(description="Invoice number or id", max_length=100)],
     business_id: BusinessId = None,
 ) -> InvoiceAnswer:
-    """One invoice by its number: lines, taxes, discount, payments received on it, what is still unpaid."""
+    """One invoice by number or id: its lines, taxes, discount, payments and what is still outstanding."""
     text = invoice.strip().lstrip("#")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     with reading(marts) as source:

@@ -61,7 +61,7 @@ def describe_marts(
     *,
     mart: Annotated[str | None, Field(description="Columns of this table", max_length=60)] = None,
 ) -> MartsAnswer:
-    """Data dictionary for SQL: which tables, columns and metrics exist, what they mean, how fresh the sync is."""
+    """What SQL can query: the marts with their metrics and freshness or, with `mart`, the columns of one."""
     with reading(marts) as source:
         context = source.context(marts=None if mart is None else [folded(mart).removeprefix("marts.")])
         known = source.rows(
@@ -133,10 +133,10 @@ def query_marts(
     *,
     statement: Annotated[str, Field(description="One DuckDB SELECT", max_length=20_000)],
 ) -> QueryAnswer:
-    """Run SQL for analysis that no other tool does: compare, rank, share, percent, average, median, largest, trend by
-    day, month, quarter or year. Covers revenue, profit, cash, days to pay, payments by type, open bills, suppliers,
-    income without invoice, accepted estimates, pipeline, credit notes, tax, time (hours) logged per person, budgets,
-    services sold. Money needs GROUP BY currency_code.
+    """Answer a question that no other tool does with one SELECT (DuckDB SQL) on the marts.
+
+    They cover revenue, profit, payments, bills, estimates, credit notes, taxes, time and budgets; describe_marts lists
+    tables and columns. Group amounts by currency_code.
     """
     result = run_query(marts, statement)
     with reading(marts) as source:

@@ -79,12 +79,12 @@ def list_unbilled_time(
     *,
     client: Client = None,
     project: Annotated[str | None, Field(description="Part of its name, or id", max_length=200)] = None,
-    complete_only: Annotated[bool, Field(description="Only finished projects")] = False,
+    complete_only: Annotated[bool, Field(description="Only completed projects")] = False,
     business_id: BusinessId = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> UnbilledTime:
-    """Unbilled time: hours worked that can still be billed, per client, project and person, with their value."""
+    """Billable time that is on no invoice yet, per project, service and person, with its value."""
     with reading(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id

@@ -7,8 +7,19 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
+from freshbooks_hub.agent.actions.action_kind import ActionKind
 from freshbooks_hub.agent.actions.models import Action, ActionRefused
+
+
+class Kinds(dict[str, ActionKind]):
+    """Kinds by name; raises ActionRefused `unknown_kind` for one of a newer version of this program."""
+
+    def __missing__(self, name: str) -> ActionKind:
+        raise ActionRefused(
+            "unknown_kind",
+            "A newer version of this program proposed an action of a kind that this one does not know. "
+            "Install that version again: pip install --upgrade source-freshbooks",
+        )
 
 
 def find_kinds(package: ModuleType) -> dict[str, ActionKind]:
@@ -18,29 +29,13 @@ def find_kinds(package: ModuleType) -> dict[str, ActionKind]:
     return {kind.name: kind for kind in sorted(found, key=lambda kind: (kind.position, kind.name))}
 
 
-KINDS = find_kinds(sys.modules[__name__])
-
-
-def kind_named(name: str) -> ActionKind:
-    """The kind of that name; raises ActionRefused `unknown_kind` for one of a newer version of this program."""
-    if name not in KINDS:
-        raise ActionRefused(
-            "unknown_kind",
-            "A newer version of this program proposed an action of a kind that this one does not know. "
-            "Install that version again: pip install --upgrade source-freshbooks",
-        )
-    return KINDS[name]
-
-
-def kind_of(request: ActionRequest) -> ActionKind:
-    """The kind whose request it is."""
-    return next(kind for kind in KINDS.values() if kind.request is type(request))
+KINDS = Kinds(find_kinds(sys.modules[__name__]))
 
 
 def as_text(action: Action) -> str:
     """Everything that will be written, as lines for the eyes of the approver in a terminal or a form."""
     preview = action.preview
-    lines = [preview.heading, "", *kind_named(action.kind).describe(preview)]
+    lines = [preview.heading, "", *KINDS[action.kind].describe(preview)]
     lines += [f"! {warning}" for warning in preview.warnings]
     lines += [
         "",

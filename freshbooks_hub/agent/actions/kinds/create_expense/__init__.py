@@ -1,4 +1,4 @@
-"""Book an expense, with its receipt."""
+"""Create an expense, with its receipt."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ KIND = ActionKind(
     name="create_expense",
     write="expense",
     label="Create expense",
-    title="Create an expense from a receipt",
-    description="Book an expense in FreshBooks from the data of a receipt, and attach the receipt. "
-    "Proposes; a person approves.",
+    title="Create an expense",
+    description="Propose an expense in FreshBooks, with its receipt attached. A person approves it.",
     request=CreateExpenseRequest,
     preview=CreateExpensePreview,
     streams=("expenses", "expense_categories"),

@@ -60,18 +60,18 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
     if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
         raise ActionRefused("project_of_another", "The project is for another client.")
     if request.billable and client is None:
-        raise ActionRefused("no_client", "Only an expense for a client can be billed on. Name the client.")
+        raise ActionRefused("no_client", "Only an expense for a client can be billable. Name the client.")
     twins = _look_alikes(books, purchase)
     if twins and not request.another_purchase:
         raise ActionRefused(
             "look_alike",
-            "FreshBooks has an expense of this vendor, date and amount already. If the user says that it is "
+            "FreshBooks already has an expense with this vendor, date and amount. If the user says that it is "
             "another purchase, propose it with another_purchase.",
             look_alikes=[twin.model_dump(mode="json") for twin in twins],
         )
     today = context.now.astimezone(ZoneInfo(books.business.timezone)).date()
     preview = CreateExpensePreview(
-        heading=f"Book an expense: {purchase.amount} {purchase.currency}",
+        heading=f"Create an expense: {purchase.amount} {purchase.currency}",
         business=books.business.shown(),
         vendor=purchase.vendor,
         date=purchase.day,
@@ -106,7 +106,7 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     now = {twin.expense_id for twin in _look_alikes(context.books, purchase_of(preview))}
     if not now <= set(action.watch["look_alikes"]):
         raise ActionRefused(
-            "stale", "Since the proposal an equal expense was booked in FreshBooks. Nothing was written."
+            "stale", "An equal expense was created in FreshBooks since the proposal. Nothing was written."
         )
     if preview.receipt and receipts.kept(context.home, preview.receipt.sha256) is None:
         raise ActionRefused(
@@ -189,7 +189,7 @@ def _warnings(has_receipt: bool, purchase: Purchase, twins: int, today: date) ->
     found = []
     if twins:
         equal = "an equal expense" if twins == 1 else f"{twins} equal expenses"
-        found.append(f"FreshBooks has {equal}; the request says that this is another purchase.")
+        found.append(f"FreshBooks already has {equal}; the agent says that this is another purchase.")
     if purchase.day > today + timedelta(days=1):
         found.append("The date is in the future.")
     if not has_receipt:

@@ -143,5 +143,5 @@ def _text(value: object) -> str:
 def _not_uploaded() -> NotBegun:
     return NotBegun(
         "receipt_not_uploaded",
-        "The receipt could not be uploaded. The expense was not booked; propose it again later.",
+        "The receipt could not be uploaded. The expense was not created; propose it again later.",
     )

@@ -16,8 +16,7 @@ KIND = ActionKind(
     write="draft",
     label="Draft invoice",
     title="Draft an invoice for a project",
-    description="Draft an invoice in FreshBooks that bills a completed project: its unbilled time and expenses. "
-    "Proposes; a person approves.",
+    description="Propose a draft invoice for a completed project's unbilled time and expenses. A person approves it.",
     request=DraftInvoiceRequest,
     preview=DraftInvoicePreview,
     streams=("invoices", "clients", "projects", "time_entries", "expenses"),

@@ -19,6 +19,7 @@ from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
 from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.core.words import plural
 
 CENT = Decimal("0.01")
 HOUR = Decimal(3600)
@@ -102,7 +103,7 @@ def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decim
         who = sorted({(entry.person, entry.service or "no service") for entry in missing})[:SHOWN_MISSING]
         raise ActionRefused(
             "rate_unknown",
-            f"FreshBooks tells no hourly rate for {len(missing)} of the {len(rows)} time entries. "
+            f"FreshBooks has no hourly rate for {len(missing)} of {plural(len(rows), 'time entry', 'time entries')}. "
             "Ask the user for it and give it as hourly_rate, or set it on the project in FreshBooks.",
             billing_method=project.get("billing_method"),
             missing=[{"person": person, "service": service} for person, service in who],
@@ -170,7 +171,9 @@ def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
     """The whole price on one line."""
     price = decimal(project.get("fixed_price"))
     if price <= 0:
-        raise ActionRefused("rate_unknown", "The project has a fixed price, and FreshBooks does not tell it.")
+        raise ActionRefused(
+            "rate_unknown", "The project has a fixed price, but FreshBooks does not say what it is."
+        )
     return Line(
         name=title,
         description="Fixed price",
@@ -232,7 +235,7 @@ def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
         return TaxSet(), None
     raise ActionRefused(
         "taxes_unknown",
-        "The client's earlier invoices do not tell which taxes apply. Ask the user, and give their names as "
+        "The client's earlier invoices do not show which taxes apply. Ask the user, and give their names as "
         "taxes (an empty list for none).",
         taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known],
     )

@@ -34,9 +34,11 @@ class DraftInvoiceRequest(ActionRequest):
 
     project_id: Reference
     group_by: GroupBy = "service"
-    hourly_rate: Annotated[str | None, Field(description="For time of unknown rate; ask the user")] = None
+    hourly_rate: Annotated[
+        str | None, Field(description="For time that has no rate in FreshBooks; ask the user")
+    ] = None
     taxes: Annotated[
-        list[str] | None, Field(description="By name; default: those of the client's last invoice")
+        list[str] | None, Field(description="Names of taxes; default: as on the client's last invoice")
     ] = None
     due_in_days: Annotated[int | None, Field(ge=0)] = None
     include_expenses: bool = True

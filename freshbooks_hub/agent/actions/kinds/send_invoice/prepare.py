@@ -34,6 +34,7 @@ from freshbooks_hub.agent.actions.preview import (
     Tax,
 )
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.words import plural
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
@@ -54,10 +55,12 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
     currency = str(invoice["currency_code"])
     total = decimal(invoice["amount"])
     if request.subject is not None and len(request.subject.splitlines()) > 1:
-        raise ActionRefused("invalid_subject", "The subject of an e-mail is one line, without line breaks.")
+        raise ActionRefused(
+            "invalid_subject", "The subject of an e-mail must be one line, without line breaks."
+        )
     subject, body = _own_words(request.subject, SUBJECT_LIMIT), _own_words(request.body, BODY_LIMIT)
     preview = SendInvoicePreview(
-        heading=f"Send an invoice: {total} {currency} to {_counted(len(recipients), 'recipient')}",
+        heading=f"Send an invoice: {total} {currency} to {plural(len(recipients), 'recipient')}",
         business=books.business.shown(),
         client=as_client(client),
         invoice_id=number,
@@ -118,7 +121,7 @@ def _check_draft(invoice: Json) -> None:
     if not is_draft(invoice):
         raise ActionRefused(
             "already_sent",
-            "The invoice is not a draft: it was sent already. Nothing was mailed.",
+            "The invoice is not a draft: it was sent already. No e-mail was sent.",
             invoice_id=int(invoice["id"]),
             status=name_of(invoice.get("v3_status")),
         )
@@ -132,7 +135,9 @@ def _recipients(asked: list[str] | None, own: list[str]) -> list[Recipient]:
             "no_recipient", "The client has no e-mail address in FreshBooks. Name one, or add it there."
         )
     if len(wanted) > MOST_RECIPIENTS:
-        raise ActionRefused("too_many_recipients", f"A mail goes to {MOST_RECIPIENTS} recipients at most.")
+        raise ActionRefused(
+            "too_many_recipients", f"An e-mail can have at most {MOST_RECIPIENTS} recipients."
+        )
     chosen: dict[str, Recipient] = {}
     for address in wanted:
         if not _ADDRESS.fullmatch(address) or clean(address, 320) != address:
@@ -153,17 +158,15 @@ def _warnings(recipients: list[Recipient], subject: str | None, body: str | None
     return tuple(found)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _own_words(text: str | None, limit: int) -> str | None:
     """Text of the mail, line by line free of hidden characters, so that the preview shows all of it."""
     if text is None:
         return None
     shown = "\n".join(clean(line, limit) for line in text.splitlines())
     if len(shown) > limit:
-        raise ActionRefused("too_long", f"The subject or body of the mail is longer than {limit} characters.")
+        raise ActionRefused(
+            "too_long", f"The subject or body of the e-mail is longer than {limit} characters."
+        )
     return shown
 
 
@@ -199,6 +202,6 @@ def _line(line: Json) -> Line:
 def _stale() -> ActionRefused:
     return ActionRefused(
         "stale",
-        "Since the approval the invoice or the client's addresses changed in FreshBooks. "
-        "Nothing was mailed; propose it again.",
+        "The invoice or the client's addresses changed in FreshBooks after the approval. "
+        "No e-mail was sent; propose it again.",
     )

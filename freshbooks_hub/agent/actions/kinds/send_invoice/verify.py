@@ -26,7 +26,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     preview = preview_of(action)
     return Result(
         code="sent",
-        message="FreshBooks mailed the invoice; it is not a draft any more.",
+        message="FreshBooks e-mailed the invoice; it is no longer a draft.",
         record_id=record_id,
         record_number=preview.invoice_number,
         before="draft",
