@@ -20,7 +20,7 @@ from freshbooks_hub.agent.reads.models import (
     Page,
     Text,
 )
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.reader import reading
 
 
 class ClientBalance(BaseModel):

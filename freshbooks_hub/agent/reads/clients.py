@@ -21,7 +21,7 @@ from freshbooks_hub.agent.reads.models import (
     Text,
     TheClient,
 )
-from freshbooks_hub.agent.reads.open_marts import Row, Source, reading
+from freshbooks_hub.agent.reads.reader import Row, Source, reading
 
 _COLUMNS = "business_id, client_id, client_name, email, client_status"
 # See `names`: "Cafe Lumiere" finds "Café Lumière".

@@ -19,7 +19,7 @@ from freshbooks_hub.agent.reads.models import (
     To,
     check_span,
 )
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.reader import reading
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]
 _GROUPS: dict[GroupBy, str] = {

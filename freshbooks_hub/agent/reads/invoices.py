@@ -27,7 +27,7 @@ from freshbooks_hub.agent.reads.models import (
     To,
     check_span,
 )
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.reader import reading
 from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200

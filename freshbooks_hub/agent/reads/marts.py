@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
-from freshbooks_hub.agent.reads.open_marts import Source, reading
+from freshbooks_hub.agent.reads.reader import Source, reading
 from freshbooks_hub.agent.sql import run_query
 from freshbooks_hub.agent.text import folded, nearest
 

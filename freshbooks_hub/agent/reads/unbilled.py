@@ -20,7 +20,7 @@ from freshbooks_hub.agent.reads.models import (
     Quantity,
     Text,
 )
-from freshbooks_hub.agent.reads.open_marts import Row, reading
+from freshbooks_hub.agent.reads.reader import Row, reading
 
 
 class UnbilledRow(BaseModel):
