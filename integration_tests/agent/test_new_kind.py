@@ -13,7 +13,7 @@ from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import ActionRefused, Channel, Status
 from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.agent.mcp.server import BooksServer
-from freshbooks_hub.agent.mcp.tool import Books
+from freshbooks_hub.agent.mcp.tool import ServerState
 from freshbooks_hub.cli.main import cli
 from integration_tests.agent import another_kind
 from integration_tests.agent.acting import Firm, opened_firm
@@ -40,7 +40,7 @@ def run(*words: str) -> str:
 
 def tools(firm: Firm) -> dict[str, Any]:
     async def listed() -> dict[str, Any]:
-        async with client(BooksServer(Books(firm.home, firm.actions)), "2026-07-28") as connected:
+        async with client(BooksServer(ServerState(firm.home, firm.actions)), "2026-07-28") as connected:
             return {tool.name: tool for tool in (await connected.list_tools()).tools}
 
     return anyio.run(listed)
@@ -48,7 +48,7 @@ def tools(firm: Firm) -> dict[str, Any]:
 
 def call(firm: Firm, tool: str, **arguments: Any) -> Any:
     async def called() -> Any:
-        async with client(BooksServer(Books(firm.home, firm.actions)), "2026-07-28") as connected:
+        async with client(BooksServer(ServerState(firm.home, firm.actions)), "2026-07-28") as connected:
             return await connected.call_tool(tool, arguments)
 
     return anyio.run(called)

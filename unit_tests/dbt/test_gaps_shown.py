@@ -19,7 +19,7 @@ import pytest
 
 from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.mcp.read_tools import summary
-from freshbooks_hub.agent.mcp.tool import said
+from freshbooks_hub.agent.mcp.tool import tool_result
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.gaps import rejected_streams
@@ -100,7 +100,7 @@ def check_answers(partial: Build, build: Build) -> None:
         text = summary(answer)
         assert all(sentence in text for sentence in answer.context.gaps)
         assert "None" not in text
-        assert said(text, answer).structured_content
+        assert tool_result(text, answer).structured_content
 
 
 @pytest.fixture(scope="module")

@@ -37,12 +37,12 @@ class WrongArguments(ValueError):
     """The sentence names arguments and never their values."""
 
 
-def marked(line: str) -> str:
+def mark_halves(line: str) -> str:
     """A line of JSON with `HALF` in the place of each lone surrogate."""
     return _ESCAPE.sub(lambda found: HALF if found["half"] else found[0], line)
 
 
-def meant(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+def normalized(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
     """The arguments of a tool with `fields` as they were meant; raises WrongArguments."""
     if given.keys() - fields.keys() - ADDED_BY_CLIENTS:
         known = ", ".join(sorted(fields)) or "none"

@@ -14,7 +14,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 
 from freshbooks_hub.agent.actions.models import Action
-from freshbooks_hub.agent.mcp.tool import Books, BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.mcp.tool import ServerState, ToolContext, make_tool, state_of, tool_result
 from freshbooks_hub.agent.reads import (
     READS,
     Answer,
@@ -52,7 +52,7 @@ READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_wo
 def read_tools() -> list[Tool]:
     """All of them."""
     return [
-        books_tool(_on_marts(read), TITLES[read.__name__], get_type_hints(read)["return"], READ_ONLY)
+        make_tool(_on_marts(read), TITLES[read.__name__], get_type_hints(read)["return"], READ_ONLY)
         for read in READS
     ]
 
@@ -65,12 +65,12 @@ def _on_marts(read: Callable[..., Answer]) -> Callable[..., Awaitable[CallToolRe
         for name, parameter in inspect.signature(read).parameters.items()
         if name != "marts"
     ]
-    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=BooksContext)
+    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=ToolContext)
 
-    async def tool(ctx: BooksContext, **given: Any) -> CallToolResult:
-        books = books_of(ctx)
-        threads = books.queries if read is query_marts else books.calls
-        return await threads.run(lambda: _answered(read, books, given))
+    async def tool(ctx: ToolContext, **given: Any) -> CallToolResult:
+        state = state_of(ctx)
+        threads = state.queries if read is query_marts else state.calls
+        return await threads.run(lambda: _answered(read, state, given))
 
     tool.__name__, tool.__doc__ = read.__name__, read.__doc__
     tool.__annotations__ = {parameter.name: parameter.annotation for parameter in [context, *arguments]}
@@ -78,12 +78,12 @@ def _on_marts(read: Callable[..., Answer]) -> Callable[..., Awaitable[CallToolRe
     return tool
 
 
-def _answered(read: Callable[..., Answer], books: Books, given: dict[str, Any]) -> CallToolResult:
-    answer = read(books.home.marts, **given)
-    missing = books.actions.newer_than(answer.context.published_at)
+def _answered(read: Callable[..., Answer], state: ServerState, given: dict[str, Any]) -> CallToolResult:
+    answer = read(state.home.marts, **given)
+    missing = state.actions.newer_than(answer.context.published_at)
     if missing:
         answer.context.notes.append(_note(missing))
-    return said(summary(answer), answer)
+    return tool_result(summary(answer), answer)
 
 
 def _note(missing: list[Action]) -> str:

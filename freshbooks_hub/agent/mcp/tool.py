@@ -25,7 +25,7 @@ _NOISE = {"title", "pattern", "minimum", "maxLength", "$defs"}
 
 
 @dataclass(frozen=True)
-class Books:
+class ServerState:
     """What the tools work on, and where: all that blocks runs on `calls`, SQL of agents on `queries`.
 
     The server's lifespan hands it to each request.
@@ -38,15 +38,15 @@ class Books:
     queries: Threads = field(default_factory=lambda: Threads(QUERIES))
 
 
-BooksContext = Context[Books, Any]
+ToolContext = Context[ServerState, Any]
 
 
-def books_of(ctx: BooksContext) -> Books:
+def state_of(ctx: ToolContext) -> ServerState:
     """The books behind a request."""
     return ctx.request_context.lifespan_context
 
 
-def books_tool(fn: Callable[..., Any], title: str, answer: type[BaseModel], hints: ToolAnnotations) -> Tool:
+def make_tool(fn: Callable[..., Any], title: str, answer: type[BaseModel], hints: ToolAnnotations) -> Tool:
     """The tool named like `fn`, described by its docstring, with answers of the model `answer`."""
     description = " ".join((fn.__doc__ or "").split())
     tool = Tool.from_function(fn, title=title, description=description, annotations=hints)
@@ -55,7 +55,7 @@ def books_tool(fn: Callable[..., Any], title: str, answer: type[BaseModel], hint
     return tool
 
 
-def said(summary: str, answer: BaseModel) -> CallToolResult:
+def tool_result(summary: str, answer: BaseModel) -> CallToolResult:
     """The answer as data and, for clients that read text only, as a sentence and the same data in JSON."""
     data = answer.model_dump(mode="json", exclude_none=True)
     text = [TextContent(text=summary), TextContent(text=answer.model_dump_json(exclude_none=True))]

@@ -22,7 +22,7 @@ from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.mcp.arguments import marked
+from freshbooks_hub.agent.mcp.arguments import mark_halves
 from freshbooks_hub.agent.mcp.background import keep_settling
 from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.core.errors import disk_errors
@@ -111,7 +111,7 @@ class Lines(TextIOWrapper):
     """Lines of JSON as the SDK can read them."""
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        return marked(super().readline(size))
+        return mark_halves(super().readline(size))
 
 
 async def serve_stdio(server: MCPServer[Any], actions: ActionService) -> None:

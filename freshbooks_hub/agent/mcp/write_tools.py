@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
-from freshbooks_hub.agent.mcp.tool import BooksContext, books_of, books_tool, said
+from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.words import plural
 
@@ -41,7 +41,7 @@ def write_tools() -> list[Tool]:
     )
     cannot_be_undone = adds.model_copy(update={"destructive_hint": True})
     return [
-        books_tool(
+        make_tool(
             _tool_function(kind),
             kind.title,
             ActionAnswer,
@@ -51,7 +51,7 @@ def write_tools() -> list[Tool]:
     ]
 
 
-def question(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+def question(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
     """The preview as a form; None when there is nothing to decide, or the client cannot ask.
 
     The heading holds words of ours and amounts; text from the books stands below it, behind labels.
@@ -66,21 +66,21 @@ def question(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
 def _tool_function(kind: ActionKind) -> Callable[..., Any]:
     """The tool's function: `propose` makes the proposal, `ask` puts it before the person, the function settles it."""
 
-    async def propose(ctx: BooksContext, **arguments: Any) -> Action:
-        books = books_of(ctx)
+    async def propose(ctx: ToolContext, **arguments: Any) -> Action:
+        state = state_of(ctx)
         request = kind.request(**arguments)
-        return await books.calls.run(lambda: books.actions.propose(request, _client_name(ctx)))
+        return await state.calls.run(lambda: state.actions.propose(request, _client_name(ctx)))
 
-    async def ask(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+    async def ask(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
         return question(ctx, proposal)
 
     async def tool(
-        ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision], **_arguments: Any
+        ctx: ToolContext, proposal: Action, decision: ElicitationResult[Decision], **_arguments: Any
     ) -> CallToolResult:
         return await _carry_out(ctx, proposal, decision)
 
     arguments = _parameters(kind.request)
-    context = _parameter("ctx", BooksContext)
+    context = _parameter("ctx", ToolContext)
     proposal = _parameter("proposal", Annotated[Action, Resolve(propose)])
     decision = _parameter("decision", Annotated[ElicitationResult[Decision], Resolve(ask)])
     _sign(propose, [context, *arguments], Action)
@@ -92,13 +92,13 @@ def _tool_function(kind: ActionKind) -> Callable[..., Any]:
 
 
 async def _carry_out(
-    ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision]
+    ctx: ToolContext, proposal: Action, decision: ElicitationResult[Decision]
 ) -> CallToolResult:
     """The answer to the agent, after carrying out what the person decided on `proposal`."""
-    books = books_of(ctx)
+    state = state_of(ctx)
 
     def carry_out() -> Action:
-        actions, who = books.actions, f"user of {_client_name(ctx)}"
+        actions, who = state.actions, f"user of {_client_name(ctx)}"
         match decision:
             case AcceptedElicitation(data=Decision(decision="approve")):
                 actions.approve(proposal.id, proposal.payload_hash, who, Channel.elicitation)
@@ -108,11 +108,11 @@ async def _carry_out(
             case _:  # cancelled, or this client cannot ask: the proposal waits for its owner
                 return proposal
 
-    answer = answer_of(await books.calls.run(carry_out), books.approvals_url)
-    return said(answer.next_step, answer)
+    answer = answer_of(await state.calls.run(carry_out), state.approvals_url)
+    return tool_result(answer.next_step, answer)
 
 
-def _client_name(ctx: BooksContext) -> str:
+def _client_name(ctx: ToolContext) -> str:
     """What the client calls itself; for the record only."""
     params = ctx.session.client_params
     return clean(params.client_info.name, 60) if params else "agent"
@@ -193,14 +193,14 @@ def next_step(action: Action, approvals_url: str | None) -> str:
             where = f"at {approvals_url}" if approvals_url else "on the Approvals page of `freshbooks serve`"
             return (
                 f"Waiting for approval; nothing is written yet. Ask the user to approve it {where}, or in a terminal: "
-                f"`freshbooks approve {action.id}`. Then call get_action; do not propose it again."
+                f"`freshbooks approve {action.id}`. Then call get_action; don't propose it again."
             )
         case Status.approved:
             return "Approved, but not sent yet. Call get_action later."
         case Status.dispatching | Status.unknown:
             return (
                 "Sent, but FreshBooks's answer did not arrive. The hub is checking whether it was done. "
-                "Call get_action in a minute; do not propose it again."
+                "Call get_action in a minute; don't propose it again."
             )
         case Status.confirmed:
             return f"Done, and verified in FreshBooks. {_result(action)}"
@@ -219,13 +219,13 @@ def next_step(action: Action, approvals_url: str | None) -> str:
 
 
 async def list_actions(
-    ctx: BooksContext,
+    ctx: ToolContext,
     status: Status | None = None,
     cursor: str | None = None,
 ) -> CallToolResult:
     """Proposed actions and what became of them, newest first, with status and amount."""
-    books = books_of(ctx)
-    actions = await books.calls.run(lambda: books.actions.list(status))
+    state = state_of(ctx)
+    actions = await state.calls.run(lambda: state.actions.list(status))
     ids = [action.id for action in actions]
     if cursor is not None and cursor not in ids:
         raise ActionRefused(
@@ -239,27 +239,27 @@ async def list_actions(
         next_cursor=page[-1].id if more else None,
     )
     waiting = sum(action.status is Status.proposed for action in actions)
-    return said(
+    return tool_result(
         f"{len(page)} of {plural(len(actions), 'action')}; {waiting} to approve."
         + (" More with next_cursor." if more else ""),
         answer,
     )
 
 
-async def get_action(ctx: BooksContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
+async def get_action(ctx: ToolContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
     """One action: its preview, whether it was approved, and how it ended."""
-    books = books_of(ctx)
-    action = await books.calls.run(lambda: books.actions.get(action_id))
-    answer = answer_of(action, books.approvals_url)
-    return said(answer.next_step, answer)
+    state = state_of(ctx)
+    action = await state.calls.run(lambda: state.actions.get(action_id))
+    answer = answer_of(action, state.approvals_url)
+    return tool_result(answer.next_step, answer)
 
 
 def action_tools() -> list[Tool]:
     """The tools that look at actions."""
     local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     return [
-        books_tool(list_actions, "Actions", ActionPage, local),
-        books_tool(get_action, "One action", ActionAnswer, local),
+        make_tool(list_actions, "Actions", ActionPage, local),
+        make_tool(get_action, "One action", ActionAnswer, local),
     ]
 
 

@@ -20,7 +20,7 @@ from freshbooks_hub.agent.reads.models import (
     Page,
     Text,
 )
-from freshbooks_hub.agent.reads.reader import reading
+from freshbooks_hub.agent.reads.reader import read_marts
 
 
 class ClientBalance(BaseModel):
@@ -96,7 +96,7 @@ def get_outstanding_balance(
     limit: Limit = 25,
 ) -> OutstandingBalance:
     """What clients owe: outstanding and overdue amounts per client and currency, with aging and unapplied credit."""
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         currency = source.currency(currency_code, business)

@@ -21,7 +21,7 @@ from freshbooks_hub.agent.reads.models import (
     Text,
     TheClient,
 )
-from freshbooks_hub.agent.reads.reader import Row, Source, reading
+from freshbooks_hub.agent.reads.reader import MartsReader, Row, read_marts
 
 _COLUMNS = "business_id, client_id, client_name, email, client_status"
 # See `names`: "Cafe Lumiere" finds "Café Lumière".
@@ -35,7 +35,7 @@ _SUGGESTED = 5
 _MOST_PEOPLE = 50
 
 
-def find_client(source: Source, text: str, business_id: int | None) -> ClientRef:
+def find_client(source: MartsReader, text: str, business_id: int | None) -> ClientRef:
     """The one client that `text` names; raises ReadRefused, with those it may have meant.
 
     Exactly by id, e-mail (of any of its people) or name, else the one client with a name that has a word starting
@@ -87,7 +87,7 @@ def _standing(found: list[Row]) -> list[Row]:
     return [r for r in found if r["client_status"] != "deleted" or r["business_id"] not in living]
 
 
-def _near(source: Source, text: str, business_id: int | None) -> list[Row]:
+def _near(source: MartsReader, text: str, business_id: int | None) -> list[Row]:
     likeness = (
         f"jaro_winkler_similarity({_FOLDED.format('coalesce(client_name, email)')}, {_FOLDED.format('?')})"
     )
@@ -190,7 +190,7 @@ def list_clients(
     limit: Limit = 50,
 ) -> ClientList:
     """Clients with e-mail, status and latest invoice; search by name, e-mail, city or country."""
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         context = source.context(business_id, ["clients"])
         values = [business_id, status, status, search, search]
         rows, more, following = source.page(
@@ -215,7 +215,7 @@ def list_clients(
 
 def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None) -> ClientAnswer:
     """One client: address, contacts, note, tax number, and sales to date per currency."""
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id)
         key = (found.business_id, found.client_id)
         of_client = "WHERE business_id = ? AND client_id = ?"

@@ -19,7 +19,7 @@ from freshbooks_hub.agent.reads.models import (
     To,
     check_span,
 )
-from freshbooks_hub.agent.reads.reader import reading
+from freshbooks_hub.agent.reads.reader import read_marts
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]
 _GROUPS: dict[GroupBy, str] = {
@@ -93,7 +93,7 @@ def expense_summary(
 ) -> ExpenseSummary:
     """Expenses of a period by category, vendor, client, project or month, with totals per currency."""
     check_span(date_from, date_to, ("date_from", "date_to"))
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         context = source.context(business_id, ["expenses"])
         currency_code = source.currency(currency_code, business_id)
         pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]

@@ -27,7 +27,7 @@ from freshbooks_hub.agent.reads.models import (
     To,
     check_span,
 )
-from freshbooks_hub.agent.reads.reader import reading
+from freshbooks_hub.agent.reads.reader import read_marts
 from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200
@@ -150,7 +150,7 @@ def list_invoices(
         "AND (? IS NULL OR create_date >= ?) AND (? IS NULL OR create_date <= ?) "
         "AND (? IS NULL OR due_date >= ?) AND (? IS NULL OR due_date <= ?)"
     )
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         context = source.context(business, ["invoices"])
@@ -190,7 +190,7 @@ def get_invoice(
     """One invoice by number or id: its lines, taxes, discount, payments and what is still outstanding."""
     text = invoice.strip().lstrip("#")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         source.businesses(business_id)
         found = source.rows(
             f"SELECT {', '.join(InvoiceDetails.model_fields)} FROM invoices "  # noqa: S608 - names of columns

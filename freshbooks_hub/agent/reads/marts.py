@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
-from freshbooks_hub.agent.reads.reader import Source, reading
+from freshbooks_hub.agent.reads.reader import MartsReader, read_marts
 from freshbooks_hub.agent.sql import run_query
 from freshbooks_hub.agent.text import folded, nearest
 
@@ -62,7 +62,7 @@ def describe_marts(
     mart: Annotated[str | None, Field(description="Columns of this table", max_length=60)] = None,
 ) -> MartsAnswer:
     """What SQL can query: the marts with their metrics and freshness or, with `mart`, the columns of one."""
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         context = source.context(marts=None if mart is None else [folded(mart).removeprefix("marts.")])
         known = source.rows(
             "SELECT DISTINCT mart_name, mart_description AS description, grain FROM fb_dictionary ORDER BY mart_name"
@@ -95,7 +95,7 @@ def describe_marts(
         )
 
 
-def _metrics(source: Source, mart: str | None) -> list[Metric]:
+def _metrics(source: MartsReader, mart: str | None) -> list[Metric]:
     rows = source.rows(
         "SELECT metric_name, metric_definition, example_sql FROM fb_metrics "
         "WHERE mart_name = coalesce(?, mart_name) ORDER BY metric_name",
@@ -104,7 +104,7 @@ def _metrics(source: Source, mart: str | None) -> list[Metric]:
     return [Metric(**row) for row in rows]
 
 
-def _freshness(source: Source) -> list[Freshness]:
+def _freshness(source: MartsReader) -> list[Freshness]:
     rows = source.rows(
         "SELECT stream_name, sum(row_count)::BIGINT AS row_count, "
         "max(last_extracted_at) AT TIME ZONE 'UTC' AS last_extracted_at "
@@ -139,7 +139,7 @@ def query_marts(
     tables and columns. Group amounts by currency_code.
     """
     result = run_query(marts, statement)
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         context = source.context(marts=result.marts, apart=False)
         context.notes += result.notes
         if context.gaps:

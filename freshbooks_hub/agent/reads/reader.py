@@ -28,8 +28,8 @@ _MOST_GAPS = 12
 _LONGEST = 400
 
 
-class Source:
-    """The marts of one moment; made by `reading`."""
+class MartsReader:
+    """The marts of one moment; made by `read_marts`."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, marts: Path) -> None:
         self._db = db
@@ -94,7 +94,7 @@ class Source:
             None
         }
         alone = business_id is not None or len(businesses) < 2
-        return told(
+        return gap_sentences(
             find_gaps(self._db, marts, business_id), find_rejected(self._db, marts, business_id), alone
         )
 
@@ -156,12 +156,12 @@ class Source:
 
 
 @contextmanager
-def reading(marts: Path) -> Iterator[Source]:
+def read_marts(marts: Path) -> Iterator[MartsReader]:
     """Look into `marts`; bare names are those of schema marts. Raises QueryFailed."""
     try:
         with open_marts(marts) as db:
             db.execute(macro())
-            yield Source(db, marts)
+            yield MartsReader(db, marts)
     except duckdb.CatalogException as error:
         raise QueryFailed(
             "The marts are of an earlier version. Run `freshbooks sync`, then ask again."
@@ -194,7 +194,7 @@ def _opened(cursor: str | None, mark: str) -> int:
     return start
 
 
-def told(gaps: Iterable[Gap], rejected: Iterable[Rejected], alone: bool) -> list[str]:
+def gap_sentences(gaps: Iterable[Gap], rejected: Iterable[Rejected], alone: bool) -> list[str]:
     """A sentence or two for each gap and each stream with rejected rows; `alone`: all are of the one business."""
     businesses: dict[str, list[int]] = {}
     for gap in gaps:

@@ -20,7 +20,7 @@ from freshbooks_hub.agent.reads.models import (
     Quantity,
     Text,
 )
-from freshbooks_hub.agent.reads.reader import Row, reading
+from freshbooks_hub.agent.reads.reader import Row, read_marts
 
 
 class UnbilledRow(BaseModel):
@@ -85,7 +85,7 @@ def list_unbilled_time(
     limit: Limit = 50,
 ) -> UnbilledTime:
     """Billable time that is on no invoice yet, per project, service and person, with its value."""
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         context = source.context(business, ["unbilled_time"])

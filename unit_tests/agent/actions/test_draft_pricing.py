@@ -7,19 +7,19 @@ import pytest
 
 from freshbooks_hub.agent.actions.books import BusinessContext
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
+    PricedEntry,
     TaxSet,
-    Worked,
     cents,
     expense_line,
     fixed_line,
     hours,
     is_fixed_price,
+    price_entries,
     taxes_by_name,
     taxes_of_client,
     time_lines,
     totals,
     work_date,
-    worked,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, Tax
@@ -95,9 +95,9 @@ def item(
     person: str = "Ann",
     service: str | None = "Design",
     day: str = "2026-10-20",
-) -> Worked:
+) -> PricedEntry:
     entry = Entry(id=number, date=day, person=person, service=service, hours="0", note="")  # type: ignore[arg-type]
-    return Worked({"duration": seconds}, entry, Decimal(rate))
+    return PricedEntry({"duration": seconds}, entry, Decimal(rate))
 
 
 def test_a_line_is_its_hours_times_its_rate_half_up() -> None:
@@ -195,7 +195,7 @@ ROW = {
 
 def rate_of(project: dict[str, Any], given: str | None = None, **rows: Any) -> Decimal | None:
     books = Books(team={5: "Ann"}, services=[{"id": 9, "name": "Design"}], **rows)
-    [found] = worked(books, project, [ROW], Decimal(given) if given else None)  # type: ignore[arg-type]
+    [found] = price_entries(books, project, [ROW], Decimal(given) if given else None)  # type: ignore[arg-type]
     assert (found.entry.person, found.entry.service, found.entry.hours) == ("Ann", "Design", "1.00")
     return found.rate
 
@@ -213,7 +213,7 @@ def test_a_rate_is_that_of_the_billing_method_and_one_that_is_given_only_fills_i
         rate_of({"billing_method": "business_rate"})
     assert asked.value.detail["missing"] == [{"person": "Ann", "service": "Design"}]
     assert "1 of the 1" in str(asked.value)
-    assert worked(Books(), {}, [], None) == []  # type: ignore[arg-type]
+    assert price_entries(Books(), {}, [], None) == []  # type: ignore[arg-type]
 
 
 TAXES = [

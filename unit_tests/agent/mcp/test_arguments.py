@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import from_json
 
-from freshbooks_hub.agent.mcp.arguments import ADDED_BY_CLIENTS, HALF, WrongArguments, marked, meant
+from freshbooks_hub.agent.mcp.arguments import ADDED_BY_CLIENTS, HALF, WrongArguments, mark_halves, normalized
 from freshbooks_hub.agent.reads.models import Day
 
 
@@ -32,7 +32,7 @@ class Arguments(BaseModel):
 
 def given_as(**arguments: Any) -> dict[str, Any]:
     """What is left of the arguments beside the required one."""
-    found = meant({"vendor": "Dell", **arguments}, Arguments.model_fields)
+    found = normalized({"vendor": "Dell", **arguments}, Arguments.model_fields)
     Arguments.model_validate(found)
     return {name: value for name, value in found.items() if name != "vendor"}
 
@@ -64,7 +64,7 @@ def test_a_blank_means_not_given(name: str, blank: Any) -> None:
 @pytest.mark.parametrize("blank", [None, "", " ", "\u200b"], ids=repr)
 def test_what_is_required_and_blank_is_asked_for(blank: Any) -> None:
     with pytest.raises(WrongArguments, match="vendor: Field required"):
-        meant({"vendor": blank}, Arguments.model_fields)
+        normalized({"vendor": blank}, Arguments.model_fields)
 
 
 def test_an_empty_list_is_meant_and_blank_parts_are_not() -> None:
@@ -127,7 +127,7 @@ def test_additions_of_clients_are_dropped_and_other_names_refused() -> None:
 
 def test_an_own_argument_of_such_a_name_is_kept() -> None:
     own = create_model("Own", action=(str, ...))
-    assert meant({"action": "send"}, own.model_fields) == {"action": "send"}
+    assert normalized({"action": "send"}, own.model_fields) == {"action": "send"}
 
 
 @pytest.mark.parametrize("value", ["a\ud800b", ["x", "\udfff"], {"name": "\ud83d"}, f"a{HALF}"])
@@ -149,7 +149,7 @@ def test_half_a_character_is_refused_without_being_repeated(value: Any) -> None:
     ],
 )
 def test_a_line_with_half_a_character_can_be_read(line: str, read: str) -> None:
-    assert from_json(marked(line)) == {"a": read}
+    assert from_json(mark_halves(line)) == {"a": read}
 
 
 @pytest.mark.parametrize("value", [0, 86_400, "0", "20260101", "2026", 2026.0, True])

@@ -32,17 +32,17 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
     plain,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
+    PricedEntry,
     TaxSet,
-    Worked,
     expense_line,
     fixed_line,
     is_fixed_price,
     latest_taxes,
+    price_entries,
     taxes_by_name,
     taxes_of_client,
     time_lines,
     totals,
-    worked,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
@@ -80,7 +80,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     left_out: dict[str, int] = {}
     entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
     expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
-    items = worked(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
+    items = price_entries(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
     fixed = is_fixed_price(project) and not _billed_before(business_id, project, owners)
     if not expenses and not fixed and (not items or is_fixed_price(project)):
         raise ActionRefused(
@@ -268,7 +268,7 @@ def _untaxed(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[
 
 
 def _warnings(
-    rate: Decimal | None, project: Json, items: list[Worked], source: int | None, tax: TaxSet
+    rate: Decimal | None, project: Json, items: list[PricedEntry], source: int | None, tax: TaxSet
 ) -> tuple[str, ...]:
     found = []
     if rate is not None and any(item.rate == rate for item in items):
