@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from freshbooks_hub.agent.sql.client import QueryRefused
 from freshbooks_hub.agent.sql.guard import (
     AGGREGATES,
     COUNTING,
@@ -22,7 +23,6 @@ from freshbooks_hub.agent.sql.guard import (
     path_of,
     words,
 )
-from freshbooks_hub.agent.sql.model import QueryRefused
 from freshbooks_hub.agent.text import clean
 
 _QUERIES = words("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")

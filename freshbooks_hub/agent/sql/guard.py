@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.sql.model import QueryRefused
+from freshbooks_hub.agent.sql.client import QueryRefused
 from freshbooks_hub.agent.text import clean
 
 

@@ -22,8 +22,8 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.agent.sql import currency, guard
+from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.sql.guard import Catalogue, Mart, read_catalogue
-from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
 

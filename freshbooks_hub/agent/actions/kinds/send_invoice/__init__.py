@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind
-from freshbooks_hub.agent.actions.kinds.send_invoice.prepare import prepare, recheck
+from freshbooks_hub.agent.actions.kinds.send_invoice.prepare import find, prepare, recheck, verify
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     SendInvoicePreview,
     SendInvoiceRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.send_invoice.verify import find, verify
 
 KIND = ActionKind(
     name="send_invoice",

@@ -1,4 +1,7 @@
-"""The proposal of an e-mail with an invoice: one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3)."""
+"""The proposal of an e-mail with an invoice, and the proof that it was sent.
+
+It is one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
+    Candidates,
     Proposal,
     ProposalContext,
     Step,
@@ -17,6 +21,7 @@ from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import (
     DELETED,
+    Books,
     addresses,
     as_client,
     decimal,
@@ -28,9 +33,10 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     SendInvoiceRequest,
     preview_of,
 )
-from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import (
     Line,
+    Money,
     Tax,
 )
 from freshbooks_hub.agent.text import clean
@@ -108,6 +114,31 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     moved = any(r.on_file and r.email.casefold() not in own for r in preview.recipients)
     if client is None or moved or _fingerprint(invoice) != action.watch["invoice"]:
         raise _stale()
+
+
+def find(books: Books, action: StoredAction) -> Candidates:
+    """The invoice itself, once it is not a draft any more."""
+    preview = preview_of(action)
+    invoice = books.invoice(preview.invoice_id)
+    sent = invoice is not None and invoice.get("vis_state") != DELETED and not is_draft(invoice)
+    return Candidates(matches=(preview.invoice_id,) if sent else ())
+
+
+def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
+    """The invoice as FreshBooks has it; None while it is a draft."""
+    invoice = books.invoice(record_id)
+    if invoice is None or is_draft(invoice):
+        return None
+    preview = preview_of(action)
+    return Result(
+        code="sent",
+        message="FreshBooks e-mailed the invoice; it is no longer a draft.",
+        record_id=record_id,
+        record_number=preview.invoice_number,
+        before="draft",
+        after=name_of(invoice.get("v3_status")),
+        total=Money(amount=str(decimal(invoice["amount"])), currency=preview.currency),
+    )
 
 
 def is_draft(invoice: Json) -> bool:
