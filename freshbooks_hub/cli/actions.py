@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.words import plural
 
 if TYPE_CHECKING:
     from freshbooks_hub.agent.actions.lifecycle import ActionService
@@ -218,7 +218,7 @@ def resolve(
     record: Annotated[int | None, typer.Option(help="The invoice's or expense's id in FreshBooks.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="FreshBooks does not have it.")] = False,
 ) -> None:
-    """Say what became of an action that the hub cannot settle by itself.
+    """Say what became of an action that the hub cannot resolve by itself.
 
     Example: `freshbooks actions resolve 3f9a0c1b2d4e --record 217501`
     """

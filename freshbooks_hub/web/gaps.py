@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.stream_labels import stream_label
-from freshbooks_hub.core.words import plural
 from freshbooks_hub.marts.gaps import Gap, Rejected, missing
 from freshbooks_hub.web.marts import Marts, Row
 

@@ -18,8 +18,7 @@ from freshbooks_hub.agent.actions.api import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.text import clean, folded
-from freshbooks_hub.core.words import plural
+from freshbooks_hub.agent.text import clean, folded, plural
 
 CENT = Decimal("0.01")
 HOUR = Decimal(3600)

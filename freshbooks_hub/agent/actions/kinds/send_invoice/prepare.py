@@ -39,8 +39,7 @@ from freshbooks_hub.agent.actions.preview import (
     Money,
     Tax,
 )
-from freshbooks_hub.agent.text import clean
-from freshbooks_hub.core.words import plural
+from freshbooks_hub.agent.text import clean, plural
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
