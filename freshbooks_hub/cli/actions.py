@@ -285,7 +285,8 @@ def register(cli: typer.Typer) -> None:
     """Add the commands to `freshbooks`."""
     cli.command()(approve)
     cli.command()(reject)
-    cli.command("refuse", hidden=True)(reject)  # its name before 0.2
+    cli.command("refuse", hidden=True)(reject)  # its earlier name
+    actions_cli.command("reject", hidden=True)(reject)  # where people look for it too
     cli.add_typer(actions_cli, name="actions")
     cli.add_typer(audit_cli, name="audit")
 
