@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 
 
@@ -17,5 +17,5 @@ def waiting(home: Home) -> int:
     now = datetime.now(UTC)
     try:
         return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
-    except HomeError:
+    except HubError:
         return 0
