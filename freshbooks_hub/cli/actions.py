@@ -1,4 +1,4 @@
-"""The owner's commands over the agents' actions: approve, refuse, what is allowed, the audit log.
+"""The owner's commands over the agents' actions: approve, reject, what is allowed, the audit log.
 
 What grants something asks in a terminal and takes no answer from a pipe. That keeps out an agent which may run
 commands without one; whoever can drive a terminal under your account has your rights, here as everywhere.
@@ -14,25 +14,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 
 if TYPE_CHECKING:
     from freshbooks_hub.agent.actions.lifecycle import ActionService
-    from freshbooks_hub.agent.actions.models import PolicyView
+    from freshbooks_hub.agent.actions.models import Action
+    from freshbooks_hub.agent.actions.policy import PolicyView
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ActionId = Annotated[
     str, typer.Argument(metavar="ID", help="The action's id; `freshbooks actions list` shows it.")
 ]
 
-
-class Write(StrEnum):
-    """The kinds of write that an owner can turn on."""
-
-    draft = "draft"
-    send = "send"
-    expense = "expense"
+Write = Annotated[
+    str,
+    typer.Argument(metavar="WRITE", help="The kind of write; `freshbooks actions policy` shows all of them."),
+]
 
 
 class Link(StrEnum):
@@ -48,12 +47,12 @@ audit_cli = typer.Typer(help="The log of who did what.", no_args_is_help=True)
 
 
 def approve(action_id: ActionId) -> None:
-    """Look at a proposal and, if you say yes, send it.
+    """Show a proposal and, if you say yes, send it.
 
     Example: `freshbooks approve 3f9a0c1b2d4e`
     """
+    from freshbooks_hub.agent.actions.kinds import as_text
     from freshbooks_hub.agent.actions.models import Channel, Status
-    from freshbooks_hub.agent.actions.preview import as_text
 
     actions = _actions()
     action = actions.get(action_id)
@@ -64,20 +63,19 @@ def approve(action_id: ActionId) -> None:
     elif action.status is Status.approved:
         _ask("It was approved, but is not sent. Send it now?")
     else:
-        raise HubError(f"The action is {action.status.value}; there is nothing to approve.")
-    done = actions.dispatch(action.id)
-    terminal.say(f"\n{done.status.value}: {done.result.message if done.result else ''}")
+        raise HubError(f"The action is {action.status.label}, so there is nothing to approve.")
+    terminal.say(f"\n{_ended(actions.dispatch(action.id))}")
 
 
-def refuse(action_id: ActionId) -> None:
-    """Turn a proposal down, or take back an approval that was not used.
+def reject(action_id: ActionId) -> None:
+    """Reject a proposal, or an approval that was not used.
 
-    Example: `freshbooks refuse 3f9a0c1b2d4e`
+    Example: `freshbooks reject 3f9a0c1b2d4e`
     """
     from freshbooks_hub.agent.actions.models import Channel
 
     done = _actions().reject(action_id, _user(), Channel.terminal)
-    print(f"{done.status.value}. Nothing was written.")
+    print(f"{done.status.label.capitalize()}. Nothing was written.")
 
 
 @actions_cli.command("list")
@@ -92,7 +90,7 @@ def list_actions(as_json: AsJson = False) -> None:
         return
     for action in found:
         terminal.say(
-            f"{action.id}  {action.created_at:%Y-%m-%d %H:%M}  {action.status.value:12}  {action.preview.heading}"
+            f"{action.id}  {action.created_at:%Y-%m-%d %H:%M}  {action.status.label:12}  {action.preview.heading}"
         )
     if not found:
         print("No agent has proposed anything yet.")
@@ -100,11 +98,11 @@ def list_actions(as_json: AsJson = False) -> None:
 
 @actions_cli.command()
 def show(action_id: ActionId, as_json: AsJson = False) -> None:
-    """Show one action whole.
+    """Show one action in full.
 
     Example: `freshbooks actions show 3f9a0c1b2d4e`
     """
-    from freshbooks_hub.agent.actions.preview import as_text
+    from freshbooks_hub.agent.actions.kinds import as_text
 
     action = _actions().get(action_id)
     terminal.say(terminal.as_json(action.model_dump(mode="json")) if as_json else as_text(action))
@@ -115,20 +113,23 @@ def allow(
     write: Write,
     max_amount: Annotated[
         list[str] | None,
-        typer.Option(metavar="AMOUNT:CURRENCY", help="Cap of one action; repeat per currency."),
+        typer.Option(metavar="AMOUNT:CURRENCY", help="Limit per action; repeat per currency."),
     ] = None,
     per_day_amount: Annotated[
         list[str] | None,
-        typer.Option(metavar="AMOUNT:CURRENCY", help="Cap of 24 hours; repeat per currency."),
+        typer.Option(metavar="AMOUNT:CURRENCY", help="Limit in 24 hours; repeat per currency."),
     ] = None,
-    per_day: Annotated[int, typer.Option(min=0, help="Most actions of this kind in 24 hours.")] = 20,
-    per_recipient: Annotated[int, typer.Option(min=0, help="Most mails to one address in 24 hours.")] = 3,
+    per_day: Annotated[int, typer.Option(min=0, help="Limit on actions of this kind in 24 hours.")] = 20,
+    per_recipient: Annotated[
+        int, typer.Option(min=0, help="Limit on emails to one address in 24 hours.")
+    ] = 3,
 ) -> None:
     """Let agents propose a kind of write; each still needs your approval.
 
     Example: `freshbooks actions allow draft --max-amount 5000:USD --per-day 10`
     """
-    from freshbooks_hub.agent.actions.models import Channel, Rule
+    from freshbooks_hub.agent.actions.models import Channel
+    from freshbooks_hub.agent.actions.policy import Rule
 
     rule = Rule(
         allowed=True,
@@ -138,24 +139,26 @@ def allow(
         per_recipient_per_day=per_recipient,
     )
     actions = _actions()
-    _ask(f"Let agents propose this kind of write ({write.value})?")
-    terminal.say(_policy(actions.policy.set(write.value, rule, _user(), Channel.terminal)))
+    actions.policy.check_write(write)
+    _ask(f"Let agents propose this kind of write ({write})?")
+    terminal.say(_policy(actions.policy.set(write, rule, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
 def forbid(write: Write) -> None:
-    """Turn a kind of write off; what is approved and not sent stays unsent.
+    """Turn a kind of write off. What is approved but not sent yet will not be sent.
 
     Example: `freshbooks actions forbid send`
     """
-    from freshbooks_hub.agent.actions.models import Channel, Rule
+    from freshbooks_hub.agent.actions.models import Channel
+    from freshbooks_hub.agent.actions.policy import Rule
 
-    terminal.say(_policy(_actions().policy.set(write.value, Rule(), _user(), Channel.terminal)))
+    terminal.say(_policy(_actions().policy.set(write, Rule(), _user(), Channel.terminal)))
 
 
 @actions_cli.command()
 def policy(as_json: AsJson = False) -> None:
-    """Show what is allowed.
+    """Show what agents may propose, and the limits.
 
     Example: `freshbooks actions policy --json`
     """
@@ -166,10 +169,10 @@ def policy(as_json: AsJson = False) -> None:
 @actions_cli.command()
 def receipts(
     folder: Annotated[
-        Path | None, typer.Argument(help="The folder; none: receipts come as bytes only.")
+        Path | None, typer.Argument(help="The folder. Without it, agents may read no files.")
     ] = None,
 ) -> None:
-    """Name the only folder from which agents may take receipt files.
+    """Choose the only folder from which agents may read receipts.
 
     Example: `freshbooks actions receipts ~/Receipts`
     """
@@ -182,7 +185,7 @@ def receipts(
 
 @actions_cli.command()
 def link(mode: Link) -> None:
-    """Choose how billed time is to show as billed in FreshBooks.
+    """Choose how time on a drafted invoice is marked as billed in FreshBooks.
 
     Example: `freshbooks actions link off`
     """
@@ -195,7 +198,7 @@ def link(mode: Link) -> None:
 
 @actions_cli.command()
 def reconcile(as_json: AsJson = False) -> None:
-    """Look up in FreshBooks what became of actions whose answer was lost.
+    """Check in FreshBooks what became of actions whose answer was lost.
 
     Example: `freshbooks actions reconcile`
     """
@@ -204,7 +207,7 @@ def reconcile(as_json: AsJson = False) -> None:
         print(terminal.as_json([action.model_dump(mode="json") for action in moved]))
         return
     for action in moved:
-        terminal.say(f"{action.id}  {action.status.value}: {action.result.message if action.result else ''}")
+        terminal.say(f"{action.id}  {_ended(action)}")
     if not moved:
         print("Nothing changed.")
 
@@ -215,7 +218,7 @@ def resolve(
     record: Annotated[int | None, typer.Option(help="The invoice's or expense's id in FreshBooks.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="FreshBooks does not have it.")] = False,
 ) -> None:
-    """Say what became of an action that needs a person.
+    """Say what became of an action that the hub cannot resolve by itself.
 
     Example: `freshbooks actions resolve 3f9a0c1b2d4e --record 217501`
     """
@@ -226,12 +229,12 @@ def resolve(
     actions = _actions()
     _ask("Have you looked in FreshBooks?")
     done = actions.resolve(action_id, record, _user(), Channel.terminal)
-    terminal.say(f"{done.status.value}: {done.result.message if done.result else ''}")
+    terminal.say(_ended(done))
 
 
 @actions_cli.command()
 def release(action_id: ActionId) -> None:
-    """After you deleted its invoice or expense in FreshBooks: let the time or receipt be used again.
+    """Let the time or receipt of an action be used again, after you deleted its record in FreshBooks.
 
     Example: `freshbooks actions release 3f9a0c1b2d4e`
     """
@@ -250,12 +253,13 @@ def verify(as_json: AsJson = False) -> None:
     Example: `freshbooks audit verify`
     """
     finding = _actions().audit.verify()
+    entries = plural(finding.entries, "entry", "entries")
     if as_json:
         print(terminal.as_json(finding.model_dump(mode="json")))
     elif finding.ok:
-        print(f"The audit log holds: {finding.entries} entries, unbroken.")
+        print(f"The audit log is complete and unchanged: {entries}.")
     else:
-        print(f"The audit log is BROKEN: {finding.problem} ({finding.entries} entries)", file=sys.stderr)
+        print(f"The audit log was CHANGED: {finding.problem} ({entries})", file=sys.stderr)
     if not finding.ok:
         raise typer.Exit(1)
 
@@ -280,7 +284,9 @@ def log(as_json: AsJson = False) -> None:
 def register(cli: typer.Typer) -> None:
     """Add the commands to `freshbooks`."""
     cli.command()(approve)
-    cli.command()(refuse)
+    cli.command()(reject)
+    cli.command("refuse", hidden=True)(reject)  # its earlier name
+    actions_cli.command("reject", hidden=True)(reject)  # where people look for it too
     cli.add_typer(actions_cli, name="actions")
     cli.add_typer(audit_cli, name="audit")
 
@@ -290,6 +296,10 @@ def _actions() -> ActionService:
     from freshbooks_hub.core.home import Home
 
     return ActionService(Home.from_environment().ensure())
+
+
+def _ended(action: Action) -> str:
+    return f"{action.status.label}: {action.result.message if action.result else ''}"
 
 
 def _ask(question: str) -> None:
@@ -315,9 +325,11 @@ def _caps(texts: list[str] | None) -> dict[str, str]:
 
 
 def _policy(view: PolicyView) -> str:
+    from freshbooks_hub.agent.actions.kinds import KINDS
+
     lines = []
-    for write in Write:
-        rule = view.rule(write.value)
+    for kind in KINDS.values():
+        rule = view.rule(kind.write)
         caps = [
             *(f"up to {amount} {currency} each" for currency, amount in rule.max_amount.items()),
             *(
@@ -326,9 +338,9 @@ def _policy(view: PolicyView) -> str:
             ),
             f"{rule.per_day} in 24 hours",
         ]
-        if write is Write.send:
+        if kind.sends_email:
             caps.append(f"{rule.per_recipient_per_day} to one address in 24 hours")
-        lines.append(f"{write.value:8} {'on: ' + ', '.join(caps) if rule.allowed else 'off'}")
+        lines.append(f"{kind.write:8} {'on: ' + ', '.join(caps) if rule.allowed else 'off'}")
     lines.append(f"receipts {view.receipts_folder or 'no folder'}")
     lines.append(f"link     {view.link}")
     return "\n".join(lines)

@@ -20,8 +20,8 @@ def serve_stdio(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         import anyio
 
-        from freshbooks_hub.agent.mcp.build import build_server
-        from freshbooks_hub.agent.mcp.stdio import serve_stdio
+        from freshbooks_hub.agent.mcp.server import build_server
+        from freshbooks_hub.agent.mcp.transports import serve_stdio
         from freshbooks_hub.core.home import Home
 
         server = build_server(Home.from_environment().ensure())
@@ -39,7 +39,7 @@ def token(
     Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8766/mcp
     --header "Authorization: Bearer $(freshbooks mcp token)"`
     """
-    from freshbooks_hub.agent.mcp.token import read_token, renew_token
+    from freshbooks_hub.agent.mcp.transports import read_token, renew_token
     from freshbooks_hub.core.home import Home
 
     home = Home.from_environment().base  # the one that `freshbooks serve` serves

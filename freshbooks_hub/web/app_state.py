@@ -11,7 +11,7 @@ from starlette.routing import Router
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.core.processes import Process, start_sync, stop
@@ -53,7 +53,7 @@ def waiting(home: Home) -> int:
     now = datetime.now(UTC)
     try:
         return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
-    except HomeError:
+    except HubError:
         return 0
 
 

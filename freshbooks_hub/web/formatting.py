@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from freshbooks_hub.agent.text import plural
+
 MINUS = "−"
 NOTHING = Markup(
     '<span class="nothing"><span aria-hidden="true">–</span><span class="hidden">none</span></span>'
@@ -97,11 +99,6 @@ def span(value: timedelta | float | None) -> str | Markup:
         if number:
             parts.append(f"{number} {name}")
     return " ".join(parts[:2])
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 invoice`, `2 invoices`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _relative(distance: timedelta) -> str:

@@ -19,8 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.mcp.http import mcp_app
-from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import ticker, webhooks

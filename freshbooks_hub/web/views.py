@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -145,7 +145,10 @@ def address(request: Request, **changed: Any) -> str:
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=PackageLoader("freshbooks_hub.web"),
+        # The folder of a kind of action may hold a page of its own for what it writes.
+        loader=ChoiceLoader(
+            [PackageLoader("freshbooks_hub.web"), PackageLoader("freshbooks_hub.agent.actions", "kinds")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status, Timing
+from freshbooks_hub.agent.actions.models import Action, Channel, Status, Timing
+from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home

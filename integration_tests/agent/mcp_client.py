@@ -10,7 +10,7 @@ from typing import Any
 from mcp import Client
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
-from freshbooks_hub.agent.mcp.build import BooksServer
+from freshbooks_hub.agent.mcp.server import BooksServer
 
 # `mode` of the SDK client, by the protocol version that it comes to with us.
 ERAS = {"2026-07-28": "auto", "2025-11-25": "legacy"}

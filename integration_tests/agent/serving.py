@@ -14,8 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from freshbooks_hub.agent.mcp.http import mcp_app
-from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.core.home import Home
 
 SERVE = ("freshbooks_hub.cli.main", "serve", "--port", "0")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Channel, Rule, Status
+from freshbooks_hub.agent.actions.models import Channel, Status
+from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.agent.actions.stale_marts import stale_streams
 from freshbooks_hub.sync.history import History, StreamResult
 from integration_tests.agent.acting import Firm, opened_firm

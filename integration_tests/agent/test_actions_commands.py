@@ -106,13 +106,14 @@ def test_allow_sets_caps_and_forbid_needs_no_question(firm: Firm) -> None:
     assert not firm.actions.policy.view().rule("draft").allowed
 
 
-def test_list_show_refuse_policy_and_log(firm: Firm) -> None:
+def test_list_show_reject_policy_and_log(firm: Firm) -> None:
     action = proposal(firm)
     assert action.id in run("actions", "list").stdout
     assert action.payload_hash in run("actions", "show", action.id, "--json").stdout
     assert "Acme Ltd" in run("actions", "show", action.id).stdout
-    assert run("refuse", action.id).exit_code == 0
-    assert "refused" in run("actions", "list").stdout
+    assert run("reject", action.id).stdout == "Rejected. Nothing was written.\n"
+    assert run("refuse", proposal(firm).id).exit_code == 0  # its earlier name
+    assert run("actions", "list").stdout.count("rejected") == 2
     assert "draft    on: 20 in 24 hours" in run("actions", "policy").stdout
     assert "refused" in run("audit", "log").stdout
     assert run("actions", "reconcile").stdout == "Nothing changed.\n"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from freshbooks_hub.agent.actions.kinds import as_text
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoicePreview, SendInvoiceRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
-from freshbooks_hub.agent.actions.preview import as_text
 from integration_tests.agent.acting import BUSINESS, Firm
 
 MARK = "XXHOSTILEXX"

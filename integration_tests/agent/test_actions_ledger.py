@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.action_kind import canonical, digest
+from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from integration_tests.agent.acting import Firm, opened_firm
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.agent.actions.kinds.send_invoice import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds import as_text
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoicePreview, SendInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
-from freshbooks_hub.agent.actions.preview import as_text
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 
 

@@ -12,9 +12,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, ToolListChangedNotification
 
-from freshbooks_hub.agent.actions.models import Channel, Rule, Status
-from freshbooks_hub.agent.mcp.build import BooksServer
-from freshbooks_hub.agent.mcp.tools import Books
+from freshbooks_hub.agent.actions.models import Channel, Status
+from freshbooks_hub.agent.actions.policy import Rule
+from freshbooks_hub.agent.mcp.server import BooksServer
+from freshbooks_hub.agent.mcp.tool import ServerState
 from freshbooks_sandbox import Sandbox
 from integration_tests.agent.acting import BUSINESS, Firm
 from integration_tests.agent.mcp_client import ERAS, Person, approving, client, data, error, refusing
@@ -35,7 +36,7 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
 
 @pytest.fixture
 def server(firm: Firm) -> BooksServer:
-    return BooksServer(Books(firm.home, firm.actions))
+    return BooksServer(ServerState(firm.home, firm.actions))
 
 
 @pytest.fixture(params=list(ERAS))
@@ -115,7 +116,9 @@ def test_a_cancelled_form_leaves_it_pending_and_asks_again(firm: Firm, server: B
 
 
 def test_without_a_form_it_waits_for_the_owner_elsewhere(firm: Firm, era: str) -> None:
-    server = BooksServer(Books(firm.home, firm.actions, approvals_url="http://127.0.0.1:8766/approvals"))
+    server = BooksServer(
+        ServerState(firm.home, firm.actions, approvals_url="http://127.0.0.1:8766/approvals")
+    )
     project = firm.finished_project()
     answer = data(call(server, era, None, "draft_invoice", times=2, taxes=[], project_id=project["id"]))
     assert answer["status"] == "proposed"

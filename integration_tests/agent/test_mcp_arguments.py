@@ -8,7 +8,7 @@ import anyio
 import pytest
 from mcp import Client
 
-from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.acting import BUSINESS, Firm
 from integration_tests.agent.mcp_client import client, data, error

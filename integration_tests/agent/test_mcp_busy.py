@@ -9,8 +9,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from freshbooks_hub.agent.mcp import threads
-from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.agent.mcp import background
+from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.agent.sql import Limits, QueryRefused
 from freshbooks_hub.agent.sql import client as sql
 from freshbooks_hub.core.errors import HubError
@@ -38,7 +38,7 @@ def test_pages_and_other_reads_answer_while_agents_ask_endless_queries(
             async with anyio.create_task_group() as asking:
                 for _ in range(MANY):
                     asking.start_soon(slow)
-                while len(ended) < MANY - threads.QUERIES:  # those are refused at once
+                while len(ended) < MANY - background.QUERIES:  # those are refused at once
                     await anyio.sleep(0.01)
                 # A page runs on a thread of the common pool, as Starlette does it.
                 ended.append(await anyio.to_thread.run_sync(lambda: "a page"))
@@ -69,7 +69,7 @@ def test_a_query_waits_its_turn_for_a_bounded_time(marts: Path) -> None:
 
 def test_threads_in_use_are_counted_and_given_back() -> None:
     async def run() -> None:
-        own, go = threads.Threads(2), threading.Event()
+        own, go = background.Threads(2), threading.Event()
         async with anyio.create_task_group() as tasks:
             for _ in range(2):
                 tasks.start_soon(own.run, go.wait)

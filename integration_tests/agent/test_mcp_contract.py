@@ -12,8 +12,9 @@ import anyio
 import pytest
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Channel, Rule
-from freshbooks_hub.agent.mcp.build import INSTRUCTIONS, build_server
+from freshbooks_hub.agent.actions.models import Channel
+from freshbooks_hub.agent.actions.policy import Rule
+from freshbooks_hub.agent.mcp.server import INSTRUCTIONS, build_server
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import ERAS, client, error
 

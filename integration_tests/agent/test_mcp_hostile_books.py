@@ -11,7 +11,7 @@ import duckdb
 import jsonschema
 import pytest
 
-from freshbooks_hub.agent.mcp.build import build_server
+from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import client, sentence
 from integration_tests.agent.test_mcp_contract import FROZEN, READS, allow_all, contract

@@ -11,8 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from freshbooks_hub.agent.mcp.http import mcp_app
-from freshbooks_hub.agent.mcp.token import read_token, renew_token
+from freshbooks_hub.agent.mcp.transports import mcp_app, read_token, renew_token
 from freshbooks_hub.core.home import Home
 
 HOST = "127.0.0.1:8400"

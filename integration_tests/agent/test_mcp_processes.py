@@ -17,7 +17,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.agent.mcp.transports import read_token
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.agent.acting import Firm

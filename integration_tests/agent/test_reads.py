@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.reads import ReadRefused
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.sync.history import History
 from integration_tests.hub import AS_OF

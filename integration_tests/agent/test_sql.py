@@ -11,8 +11,8 @@ import pytest
 
 from freshbooks_hub.agent.reads import query_marts
 from freshbooks_hub.agent.sql import Limits, QueryRefused, currency, guard, run_query
-from freshbooks_hub.agent.sql.catalogue import read_catalogue
-from freshbooks_hub.agent.sql.engine import settings
+from freshbooks_hub.agent.sql.guard import read_catalogue
+from freshbooks_hub.agent.sql.worker import settings
 from freshbooks_hub.marts.open import open_marts
 from integration_tests.hub import AS_OF
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent.sql import Limits, QueryRefused, client, run_query
-from freshbooks_hub.agent.sql.engine import settings
+from freshbooks_hub.agent.sql.worker import settings
 from freshbooks_hub.marts.open import open_marts
 from integration_tests.agent import hostile_sql
 

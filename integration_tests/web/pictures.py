@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, sync_playwright
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Rule
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel
+from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home

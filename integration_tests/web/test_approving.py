@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Action, Channel, Rule, Status
+from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
@@ -82,7 +83,7 @@ def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> 
         expect(card).to_contain_text(words)
     expect(card).to_contain_text("an agent")
     card.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("Nothing to approve")).to_be_visible()
     assert office.status(action) is Status.confirmed
     written = office.expenses()[before:]
     assert [(row["vendor"], row["amount"]) for row in written] == [
@@ -91,17 +92,17 @@ def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> 
     found = office.actions.get(action.id)
     assert found.approved_channel is Channel.web
     page.get_by_role("link", name="Activity").click()
-    expect(page.get_by_text("chain holds")).to_be_visible()
+    expect(page.get_by_text("Log verified")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("approved.*" + action.id))).to_be_visible()
 
 
-def test_refusing_writes_nothing(page: Page, office: Office) -> None:
+def test_rejecting_writes_nothing(page: Page, office: Office) -> None:
     action = office.propose()
     before = len(office.expenses())
     page.goto(office.served.link())
     page.goto(f"{office.served.url}/approvals")
-    page.get_by_role("button", name="Refuse").click()
-    expect(page.get_by_text("Refused. Nothing was written.")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Rejected. Nothing was written.", exact=True)).to_be_visible()
     assert office.status(action) is Status.refused
     assert len(office.expenses()) == before
 
@@ -111,9 +112,9 @@ def test_without_a_script(no_script: Callable[[], Page], office: Office) -> None
     page = no_script()
     page.goto(office.served.link())
     page.goto(f"{office.served.url}/approvals")
-    page.locator(".proposal", has_text="Ink & Co").get_by_role("button", name="Refuse").click()
+    page.locator(".proposal", has_text="Ink & Co").get_by_role("button", name="Reject").click()
     page.locator(".proposal").get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("Nothing to approve")).to_be_visible()
     assert (office.status(action), office.status(other)) == (Status.confirmed, Status.refused)
 
 
@@ -139,7 +140,7 @@ def test_an_expired_proposal_cannot_be_approved(office: Office) -> None:
     action = office.propose()
     office.actions = ActionService(office.served.home)
     client = Client(office.served.home)
-    assert "Nothing waits for you" in client.get("/approvals").text
+    assert "Nothing to approve" in client.get("/approvals").text
     client.submit(f"/approvals/{action.id}/approve", "/settings", payload_hash=action.payload_hash)
     assert office.status(action) is Status.expired
     assert 'class="notice bad"' in client.get("/approvals").text

@@ -359,7 +359,7 @@ def test_two_connections_side_by_side(person: Person) -> None:
     person.was_connected()
     page.goto(f"{person.served.url}/settings")
     page.get_by_label("Name of the new connection").fill("second")
-    page.get_by_role("button", name="Add and log in").click()
+    page.get_by_role("button", name="Add and sign in").click()
     expect(page).to_have_url(f"{person.served.url}/c/second/settings/freshbooks")
     page.get_by_label("Redirect URI").fill(person.redirect_uri)
     page.get_by_label("Client ID").fill(person.sandbox.client_id)

@@ -30,7 +30,7 @@ FORMS = (
     "/settings/freshbooks/disconnect",
     "/approvals/check",
     "/approvals/a/approve",
-    "/approvals/a/refuse",
+    "/approvals/a/reject",
     "/approvals/a/settle",
 )
 

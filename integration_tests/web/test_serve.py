@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.agent.mcp.transports import read_token
 from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home

@@ -18,8 +18,8 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent import reads
-from freshbooks_hub.agent.mcp.summaries import summary
-from freshbooks_hub.agent.mcp.tools import said
+from freshbooks_hub.agent.mcp.read_tools import summary
+from freshbooks_hub.agent.mcp.tool import tool_result
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.marts import opened, rejected_streams
@@ -99,7 +99,7 @@ def check_answers(partial: Build, build: Build) -> None:
         text = summary(answer)
         assert all(sentence in text for sentence in answer.context.gaps)
         assert "None" not in text
-        assert said(text, answer).structured_content
+        assert tool_result(text, answer).structured_content
 
 
 @pytest.fixture(scope="module")

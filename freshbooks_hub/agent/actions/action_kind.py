@@ -1,12 +1,10 @@
 """What a kind of action is: one record of functions, so that proposing, sending and settling are written once.
 
-A new kind is a module or a folder under `kinds`, a name in `models.Kind` and a line in the registry.
+A new kind is a folder under `kinds`, with its record as `KIND`; nothing else names it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,15 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.books import Books
-from freshbooks_hub.agent.actions.models import (
-    ActionPreview,
-    ActionRefused,
-    Kind,
-    PolicyView,
-    Result,
-    Status,
-    Timing,
-)
+from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
+from freshbooks_hub.agent.actions.policy import PolicyView
+from freshbooks_hub.agent.actions.preview import ActionPreview
 from freshbooks_hub.agent.actions.receipts import File
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
@@ -85,8 +77,8 @@ class StoredAction:
         return str(self.row["id"])
 
     @property
-    def kind(self) -> Kind:
-        return Kind(self.row["kind"])
+    def kind(self) -> str:
+        return str(self.row["kind"])
 
     @property
     def amount(self) -> Decimal:
@@ -126,8 +118,12 @@ class ActionContext:
     note: Callable[..., None]
 
 
-class UploadFailed(Exception):
-    """A file did not arrive, so the record that it belongs to was not begun."""
+class NotBegun(Exception):
+    """Something that the record needs did not come about, so the record was not begun. The text is for the owner."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def send_first_step(context: ActionContext, action: StoredAction) -> Json:
@@ -140,18 +136,21 @@ def send_first_step(context: ActionContext, action: StoredAction) -> Json:
 class ActionKind:
     """One kind of action. Functions that read FreshBooks raise ActionRefused when it cannot be read.
 
-    `write` is its name in the owner's settings and on the command line; `title` and `description` are what models
-    read of the tool. `streams`: what the write touches. `record`: what FreshBooks calls it in an answer.
+    `name`: that of the tool, and of the folder. `write`: its name in the owner's settings and on the command line.
+    `label`: what people read. `title` and `description`: what models read of the tool. `position`: its place in lists.
+    `streams`: what the write touches. `record`: what FreshBooks calls it in an answer.
     `prepare`: the proposal of a request, read live. `recheck`: raises ActionRefused with one of `void` when what was
-    approved does not hold any more. `send`: the answer of FreshBooks; raises NeverSent, Lost, Refused, UploadFailed.
+    approved does not hold any more. `send`: the answer of FreshBooks; raises NeverSent, Lost, Refused, NotBegun.
     `find`: records that may be the action's. `verify`: the proof that a record is it, None when it is not so (yet).
     `after`: what is still to be done once it is confirmed; the better result, None: ask again later.
     `exists`: whether the record is still there; without it, nothing of the action can be released.
-    `describe`: the lines of a preview for a terminal.
+    `describe`: the lines of a preview for a terminal, and for the page if the folder has no `page.html`.
+    `sends_email`: to the addresses in `Proposal.recipients`, which cannot be undone.
     """
 
-    name: Kind
+    name: str
     write: str
+    label: str
     title: str
     description: str
     request: type[ActionRequest]
@@ -166,7 +165,8 @@ class ActionKind:
     send: Callable[[ActionContext, StoredAction], Json] = send_first_step
     after: Callable[[Books, StoredAction, Result], Result | None] | None = None
     exists: Callable[[Books, int], bool] | None = None
-    cannot_be_undone: bool = False
+    sends_email: bool = False
+    position: int = 100
 
     def record_id(self, answer: Json) -> int | None:
         """The id that FreshBooks gave the record, if the answer tells it."""
@@ -183,33 +183,7 @@ def check_free(owners: Owners, keys: Iterable[str]) -> None:
     done = any(status is Status.confirmed for _, status in taken.values())
     raise ActionRefused(
         "already_done" if done else "already_proposed",
-        "An earlier action has this already; nothing was proposed. Look at it with get_action.",
+        "An earlier action covers this already, so nothing was proposed. See it with get_action.",
         what=sorted({key.split("/")[0] for key in taken}),
         actions=[{"id": action_id, "status": status} for action_id, status in earlier],
     )
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: one text for one value, so that nothing nested can change unnoticed.
-
-    Raises TypeError for floats: money and quantities are text.
-    """
-    _check_no_float(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of the canonical text, as hexadecimal."""
-    return digest_text(canonical(value))
-
-
-def digest_text(text: str) -> str:
-    """SHA-256 of a text, as hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _check_no_float(value: Any) -> None:
-    if isinstance(value, float):
-        raise TypeError("a float has no place in a payload")
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _check_no_float(item)

@@ -10,16 +10,8 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Any
 
-from freshbooks_hub.agent.actions.action_kind import (
-    ActionKind,
-    Owners,
-    Proposal,
-    Step,
-    StoredAction,
-    canonical,
-    digest,
-)
-from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.agent.actions.action_kind import ActionKind, Owners, Proposal, Step, StoredAction
+from freshbooks_hub.agent.actions.audit import Audit, canonical, digest
 from freshbooks_hub.agent.actions.books import BusinessContext
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
@@ -27,7 +19,6 @@ from freshbooks_hub.agent.actions.models import (
     Action,
     ActionRefused,
     Channel,
-    Kind,
     Result,
     Status,
     Timing,
@@ -43,7 +34,7 @@ class ActionStore:
     """Reads and moves actions. Each method is one transaction of its own unless it takes `db`; raises HomeError."""
 
     def __init__(self, home: Home, audit: Audit, clock: SystemClock, timing: Timing) -> None:
-        self._home = home
+        self._path = home.history
         self._audit = audit
         self._clock = clock
         self._timing = timing
@@ -51,7 +42,7 @@ class ActionStore:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction, and the audit log's head mirrored after its commit."""
-        with transaction(self._home.history) as db:
+        with transaction(self._path) as db:
             before = db.total_changes
             yield db
             head = self._audit.head(db) if db.total_changes > before else None
@@ -67,7 +58,7 @@ class ActionStore:
         row = db.execute(
             "SELECT id FROM actions WHERE kind = ? AND business_id = ? AND request = ? "
             "AND status IN ('proposed', 'approved', 'dispatching', 'unknown', 'needs_person')",
-            [kind.name.value, business.business_id, canonical(_request(business, proposal))],
+            [kind.name, business.business_id, canonical(_request(business, proposal))],
         ).fetchone()
         return str(row["id"]) if row else None
 
@@ -81,7 +72,7 @@ class ActionStore:
         action_id = secrets.token_hex(6)
         row = {
             "id": action_id,
-            "kind": kind.name.value,
+            "kind": kind.name,
             "status": Status.proposed.value,
             "business_id": business.business_id,
             "account_id": business.account_id,
@@ -199,22 +190,22 @@ class ActionStore:
     def stored(self, db: Connection, action_id: str) -> StoredAction:
         """The action with its request; raises ActionRefused `tampered` when it is not what was hashed."""
         row = self.row(db, action_id)
-        kind = Kind(row["kind"])
+        kind = KINDS[row["kind"]]
         request, preview = json.loads(row["request"]), json.loads(row["preview"])
-        if _hash(kind, row["business_id"], request, preview) != row["payload_hash"]:
+        if _hash(kind.name, row["business_id"], request, preview) != row["payload_hash"]:
             raise ActionRefused("tampered", "The stored proposal is not the one that was hashed.")
         steps = tuple(Step(**step) for step in request["steps"])
-        return StoredAction(row, steps, request["watch"], KINDS[kind].preview.model_validate(preview))
+        return StoredAction(row, steps, request["watch"], kind.preview.model_validate(preview))
 
     def read(self, action_id: str) -> StoredAction:
         """`stored`, in a transaction of its own."""
-        with transaction(self._home.history) as db:
+        with transaction(self._path) as db:
             return self.stored(db, action_id)
 
     def having(self, *statuses: Status) -> list[StoredAction]:
         """Actions that stand at one of `statuses`, oldest first."""
         states = ", ".join(f"'{status.value}'" for status in statuses)
-        with transaction(self._home.history) as db:
+        with transaction(self._path) as db:
             query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
             return [self.stored(db, row["id"]) for row in db.execute(query).fetchall()]
 
@@ -223,7 +214,7 @@ class ActionStore:
         rows = db.execute(
             "SELECT record_id FROM actions WHERE kind = ? AND business_id = ? AND id <> ? "
             "AND status = 'confirmed' AND record_id IS NOT NULL",
-            [action.kind.value, action.row["business_id"], action.id],
+            [action.kind, action.row["business_id"], action.id],
         )
         return {int(row["record_id"]) for row in rows}
 
@@ -250,10 +241,10 @@ def as_action(row: Row) -> Action:
     """The public shape of a row."""
     return Action(
         id=row["id"],
-        kind=Kind(row["kind"]),
+        kind=row["kind"],
         status=Status(row["status"]),
         business_id=row["business_id"],
-        preview=KINDS[Kind(row["kind"])].preview.model_validate_json(row["preview"]),
+        preview=KINDS[row["kind"]].preview.model_validate_json(row["preview"]),
         payload_hash=row["payload_hash"],
         proposed_by=row["proposed_by"],
         created_at=datetime.fromisoformat(row["created_at"]),
@@ -273,8 +264,8 @@ def _request(business: BusinessContext, proposal: Proposal) -> dict[str, Any]:
     return {"account": business.account_id, "steps": steps, "watch": proposal.watch}
 
 
-def _hash(kind: Kind, business_id: int, request: dict[str, Any], preview: dict[str, Any]) -> str:
-    return digest({"kind": kind.value, "business": business_id, "request": request, "preview": preview})
+def _hash(kind: str, business_id: int, request: dict[str, Any], preview: dict[str, Any]) -> str:
+    return digest({"kind": kind, "business": business_id, "request": request, "preview": preview})
 
 
 def _instant(text: str | None) -> datetime | None:

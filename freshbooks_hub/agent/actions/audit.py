@@ -7,6 +7,7 @@ chain and the mirror is not detected: keep a copy of `freshbooks audit verify --
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from sqlite3 import Connection, Row
@@ -14,9 +15,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from freshbooks_hub.agent.actions.action_kind import canonical, digest
-from freshbooks_hub.agent.actions.models import Channel, Finding
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.actions.models import Channel
+from freshbooks_hub.agent.actions.preview import Shape
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.files import write_private
@@ -27,6 +28,34 @@ TEXT_LIMIT = 120
 # Long runs without a space are tokens, not words: JSON web tokens, keys. A SHA-256 may stay.
 _LONG = re.compile(r"[A-Za-z0-9_\-.~+/]{40,}=*")
 _SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: one text for one value, so that nothing nested can change unnoticed.
+
+    Raises TypeError for floats: money and quantities are text.
+    """
+    _check_no_float(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical text, as hexadecimal."""
+    return digest_text(canonical(value))
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Finding(Shape):
+    """Of `audit verify`: `seq` is the entry where the chain breaks, None when it holds."""
+
+    ok: bool
+    entries: int
+    seq: int | None = None
+    problem: str | None = None
 
 
 class Audit:
@@ -137,3 +166,10 @@ def _plain(value: Any) -> Any:
         return value
     text = clean(str(value), TEXT_LIMIT)
     return text if _SHA256.fullmatch(text) else _LONG.sub("[redacted]", text)
+
+
+def _check_no_float(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("a float has no place in a payload")
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_no_float(item)

@@ -12,9 +12,9 @@ from pydantic import WithJsonSchema
 
 from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.api import Api
-from freshbooks_hub.agent.actions.models import ActionRefused, Business, Client
-from freshbooks_hub.agent.names import folded, nearest
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Business, Client
+from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
 
 DELETED = 1

@@ -24,8 +24,8 @@ from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     ActionKind,
     Candidates,
+    NotBegun,
     StoredAction,
-    UploadFailed,
 )
 from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
 from freshbooks_hub.agent.actions.api import Api, reason
@@ -44,9 +44,9 @@ VOID = frozenset({"stale", "already_sent", "invoice_unknown", "receipt_lost"})
 # A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
 EMPTY_READS = 2
 ANSWER_LOST = (
-    "FreshBooks's answer was lost, so it may or may not be done. It is being looked up; do not repeat it."
+    "FreshBooks's answer was lost, so it may or may not be done. The hub is checking; do not repeat it."
 )
-ORPHANED = "The process that sent it ended before the answer. It is being looked up; do not repeat it."
+ORPHANED = "The process that sent it ended before the answer. The hub is checking; do not repeat it."
 
 
 class Delivery:
@@ -54,6 +54,7 @@ class Delivery:
 
     def __init__(self, home: Home, store: ActionStore, clock: SystemClock, timing: Timing) -> None:
         self._home = home
+        self._connection = ConnectionStore(home.connection)
         self._store = store
         self._clock = clock
         self._timing = timing
@@ -80,7 +81,7 @@ class Delivery:
 
     def api(self) -> Api:
         """Calls to FreshBooks with the connection's token."""
-        return Api(ConnectionStore(self._home.connection), self._clock, self._timing)
+        return Api(self._connection, self._clock, self._timing)
 
     # -- sending
 
@@ -98,16 +99,18 @@ class Delivery:
                 self._end(action, Status.approved, Status.failed, refusal.code, str(refusal))
                 return
             before = kind.find(context.books, action)
-            action, not_ours = self._begin(action, [*before.matches, *before.similar])
+            action, not_ours = self._begin(kind, action, [*before.matches, *before.similar])
             self._send(kind, context, action, not_ours)
 
-    def _begin(self, action: StoredAction, before: list[int]) -> tuple[StoredAction, set[int]]:
+    def _begin(
+        self, kind: ActionKind, action: StoredAction, before: list[int]
+    ) -> tuple[StoredAction, set[int]]:
         """The point of no return, with the owner's caps checked in the same transaction; and the records not ours."""
         with self._store.transaction() as db:
             self._store.expire(db)
             action = self._store.stored(db, action.id)
             _check_approved(action)
-            rule = check_on(read_policy(db), action.kind)
+            rule = check_on(read_policy(db), kind.write)
             check_amount(rule, action.amount, action.row["currency"])
             check_day(db, rule, action.row, self._clock)
             self._store.move(
@@ -132,17 +135,14 @@ class Delivery:
         except Refused as refused:
             fail(
                 "refused_by_freshbooks",
-                f"FreshBooks refused it ({reason(refused.answer)}). Nothing was written.",
+                f"FreshBooks rejected it ({reason(refused.answer)}). Nothing was written.",
             )
             return
         except NeverSent:
             fail("unreachable", "FreshBooks could not be reached. Nothing was sent; propose it again later.")
             return
-        except UploadFailed:
-            fail(
-                "receipt_not_uploaded",
-                "The receipt could not be uploaded. The expense was not booked; propose it again later.",
-            )
+        except NotBegun as error:
+            fail(error.code, str(error))
             return
         except Lost:
             pass
@@ -183,7 +183,7 @@ class Delivery:
             end(
                 Status.absent,
                 "not_sent",
-                "It ended before it was sent; only its file may have been uploaded.",
+                "It was never sent; at most its file was uploaded.",
             )
             return
         with self._store.transaction() as db:
@@ -198,8 +198,8 @@ class Delivery:
             end(
                 Status.needs_person,
                 "several_matches",
-                f"FreshBooks has it several times ({_listed(found.matches)}). A person says which it is, and "
-                "deletes the others.",
+                f"FreshBooks has it several times ({_listed(found.matches)}). Say which one it is, and delete "
+                "the others there.",
             )
             return
         reads = action.row["empty_reads"] + 1
@@ -212,13 +212,13 @@ class Delivery:
             end(
                 Status.needs_person,
                 "near_match",
-                f"FreshBooks has a record like it ({numbers}), but not equal. A person says whether it is.",
+                f"FreshBooks has a similar record ({numbers}), but not an equal one. Say whether that is it.",
             )
             return
         end(
             Status.absent,
             "absent",
-            "FreshBooks does not have it: the request never took effect. It may be proposed again.",
+            "FreshBooks does not have it: the request had no effect. It may be proposed again.",
         )
 
     def _prove(

@@ -10,7 +10,7 @@ from freshbooks_hub.agent.actions.action_store import ActionStore
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
 from freshbooks_hub.agent.actions.delivery import Delivery
-from freshbooks_hub.agent.actions.kinds import BY_REQUEST
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
     WAITING,
     Action,
@@ -22,7 +22,7 @@ from freshbooks_hub.agent.actions.models import (
 )
 from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
 from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
@@ -40,10 +40,12 @@ class ActionService:
 
     def __init__(self, home: Home, clock: SystemClock | None = None, timing: Timing | None = None) -> None:
         self._home = home
+        self._marts = home.marts
+        self._connection = ConnectionStore(home.connection)
         self._clock = clock or SystemClock()
         timing = timing or Timing()
         self.audit = Audit(home, self._clock)
-        self.policy = Policy(home, self.audit, self._clock)
+        self.policy = Policy(home, self.audit, self._clock, (kind.write for kind in KINDS.values()))
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
 
@@ -55,18 +57,18 @@ class ActionService:
         Raises ActionRefused when writes are off, it is over a cap, another action has a part of it already, or the
         books do not allow it.
         """
-        kind = BY_REQUEST[type(request)]
+        kind = next(kind for kind in KINDS.values() if kind.request is type(request))
         with self._store.transaction() as db:
             policy, owners = read_policy(db), self._store.owners(db)
-        check_on(policy, kind.name)
+        check_on(policy, kind.write)
         api = self._delivery.api()
-        allowed = ConnectionStore(self._home.connection).load().config.get("business_ids")
+        allowed = self._connection.load().config.get("business_ids")
         business = resolve_business(api, allowed, request.business_id)
         context = ProposalContext(Books(api, business), policy, owners, self._clock.now())
         proposal = kind.prepare(context, request)
         with self._store.transaction() as db:
             self._store.expire(db)
-            rule = check_on(read_policy(db), kind.name)
+            rule = check_on(read_policy(db), kind.write)
             check_amount(rule, proposal.amount, proposal.preview.currency)
             action_id = self._store.same(db, kind, business, proposal)
             if action_id is None:
@@ -96,7 +98,7 @@ class ActionService:
                 raise ActionRefused(
                     "hash_mismatch", "This is not the proposal that was shown. Look at it again."
                 )
-            rule = check_on(read_policy(db), action.kind)
+            rule = check_on(read_policy(db), KINDS[action.kind].write)
             check_amount(rule, action.amount, action.row["currency"])
             self._store.move(
                 db,
@@ -151,13 +153,13 @@ class ActionService:
         Raises ActionRefused when nothing was sent and the approval still stands.
         """
         self._delivery.send(action_id)
-        start_stale_sync(self._home)
+        self._sync_stale_marts()
         return self.get(action_id)
 
     def settle(self) -> ActionList:
         """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
         moved = self._delivery.settle()
-        start_stale_sync(self._home)
+        self._sync_stale_marts()
         return [self.get(action_id) for action_id in moved]
 
     def settle_open(self) -> None:
@@ -166,6 +168,11 @@ class ActionService:
             self.settle()
         else:
             self._delivery.clear_receipts()  # of proposals that have expired
+
+    def _sync_stale_marts(self) -> None:
+        """Have the published marts show what was written; without marts there is nothing to keep fresh."""
+        if self._marts.exists():
+            start_stale_sync(self._home)
 
     # -- reading (last, because a name hides the type)
 

@@ -1,23 +1,16 @@
-"""The public shapes of actions. Money is decimal text beside its currency; times are UTC; dates are dates."""
+"""An action as everybody sees it: where it stands, how it ended, and how it is refused. Times are UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+from pydantic import SerializeAsAny
 
+from freshbooks_hub.agent.actions.preview import ActionPreview, Money, Shape
 from freshbooks_hub.core.errors import HubError
-
-
-class Kind(StrEnum):
-    """What an action does. The value is the name of the agents' tool."""
-
-    draft_invoice = "draft_invoice"
-    send_invoice = "send_invoice"
-    create_expense = "create_expense"
 
 
 class Status(StrEnum):
@@ -33,6 +26,11 @@ class Status(StrEnum):
     refused = "refused"
     expired = "expired"
     failed = "failed"
+
+    @property
+    def label(self) -> str:
+        """As people read it."""
+        return "rejected" if self is Status.refused else self.value.replace("_", " ")
 
 
 WAITING = frozenset({Status.proposed, Status.approved})
@@ -74,94 +72,6 @@ class ActionRefused(HubError):
         self.detail = detail
 
 
-class Shape(BaseModel):
-    """What goes out of here: unchangeable, and without fields that nobody knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Money(Shape):
-    """`amount` is decimal text, e.g. `"1200.00"`."""
-
-    amount: str
-    currency: str
-
-
-class Business(Shape):
-    id: int
-    name: str
-
-
-class Client(Shape):
-    id: int
-    name: str
-
-
-class Tax(Shape):
-    """`percent` as in FreshBooks, e.g. `"13"`; `amount` where it is known."""
-
-    name: str
-    percent: str | None = None
-    amount: str | None = None
-
-
-class Entry(Shape):
-    """One time entry: `date` on the clock of the person who worked, `hours` as decimal text."""
-
-    id: int
-    date: date
-    person: str
-    service: str | None
-    hours: str
-    note: str
-
-
-class RebilledExpense(Shape):
-    """An unbilled project expense; `cost` is what was paid, markup not included."""
-
-    id: int
-    date: date
-    vendor: str
-    category_id: int
-    cost: str
-    markup_percent: str
-
-
-class Line(Shape):
-    """One line of the invoice; `amount` is before tax."""
-
-    name: str
-    description: str
-    quantity: str
-    unit_cost: str
-    amount: str
-    taxes: tuple[Tax, ...] = ()
-    entries: tuple[Entry, ...] = ()
-    expense: RebilledExpense | None = None
-
-
-class Receipt(Shape):
-    filename: str
-    media_type: str
-    bytes: int
-    sha256: str
-
-
-class ActionPreview(Shape):
-    """What the approver is shown; each kind adds its own fields. `heading` holds words of ours and amounts only."""
-
-    kind: str
-    heading: str
-    business: Business
-    currency: str
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def total_amount(self) -> str:
-        """The amount that the action is about, in `currency`: decimal text."""
-        raise NotImplementedError
-
-
 class Result(Shape):
     """How it ended, or stands. `code` is stable; `record_id` is FreshBooks's invoice or expense id."""
 
@@ -180,7 +90,7 @@ class Action(Shape):
     """One action of the ledger. `payload_hash` covers kind, business, request and preview."""
 
     id: str
-    kind: Kind
+    kind: str
     status: Status
     business_id: int
     preview: SerializeAsAny[ActionPreview]
@@ -194,44 +104,3 @@ class Action(Shape):
     dispatched_at: datetime | None = None
     finished_at: datetime | None = None
     result: Result | None = None
-
-
-class Rule(Shape):
-    """What the owner allows of one kind of write. Amounts are caps by currency; without any, no cap.
-
-    Once one currency has a cap, an action in a currency without one is refused. Days are the last 24 hours.
-    """
-
-    allowed: bool = False
-    max_amount: dict[str, str] = Field(default_factory=dict)
-    max_amount_per_day: dict[str, str] = Field(default_factory=dict)
-    per_day: int = 20
-    per_recipient_per_day: int = 3
-
-
-class PolicyView(Shape):
-    """The owner's settings; each further field is the Rule of the kind of write of that name.
-
-    `receipts_folder`: the only place from which receipt files are read. `link`, how billed time is to show as
-    billed in FreshBooks (freshbooks-api.md 7.4, 9): `mark` each entry after the draft; `lines`: send the entries
-    with the lines too, undocumented; `off`: leave FreshBooks alone, the ledger guards by itself.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, Rule] = Field(init=False)
-
-    receipts_folder: str | None = None
-    link: Literal["mark", "lines", "off"] = "mark"
-
-    def rule(self, write: str) -> Rule:
-        """What is allowed of a kind of write; nothing, unless the owner has said so."""
-        return self.__pydantic_extra__.get(write, Rule())
-
-
-class Finding(Shape):
-    """Of `audit verify`: `seq` is the entry where the chain breaks, None when it holds."""
-
-    ok: bool
-    entries: int
-    seq: int | None = None
-    problem: str | None = None

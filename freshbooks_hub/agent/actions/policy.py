@@ -3,56 +3,93 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
 from freshbooks_hub.agent.actions.audit import Audit
-from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.models import (
-    SENT,
-    ActionRefused,
-    Channel,
-    Kind,
-    PolicyView,
-    Rule,
-)
+from freshbooks_hub.agent.actions.models import SENT, ActionRefused, Channel
+from freshbooks_hub.agent.actions.preview import Shape
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 
 DAY = timedelta(hours=24)
-WRITES = tuple(kind.write for kind in KINDS.values())
+
+
+class Rule(Shape):
+    """What the owner allows of one kind of write. Amounts are caps by currency; without any, no cap.
+
+    Once one currency has a cap, an action in a currency without one is refused. Days are the last 24 hours.
+    """
+
+    allowed: bool = False
+    max_amount: dict[str, str] = Field(default_factory=dict)
+    max_amount_per_day: dict[str, str] = Field(default_factory=dict)
+    per_day: int = 20
+    per_recipient_per_day: int = 3
+
+
+class PolicyView(Shape):
+    """The owner's settings; each further field is the Rule of the kind of write of that name.
+
+    `receipts_folder`: the only place from which receipt files are read. `link`, how billed time is to show as
+    billed in FreshBooks (freshbooks-api.md 7.4, 9): `mark` each entry after the draft; `lines`: send the entries
+    with the lines too, undocumented; `off`: leave FreshBooks alone, the ledger guards by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, Rule] = Field(init=False)
+
+    receipts_folder: str | None = None
+    link: Literal["mark", "lines", "off"] = "mark"
+
+    def rule(self, write: str) -> Rule:
+        """What is allowed of a kind of write; nothing, unless the owner has said so."""
+        return self.__pydantic_extra__.get(write, Rule())
 
 
 class Policy:
-    """The settings in hub.sqlite. Only a person changes them; no tool of the agents does."""
+    """The settings in hub.sqlite. Only a person changes them; no tool of the agents does.
 
-    def __init__(self, home: Home, audit: Audit, clock: SystemClock) -> None:
-        self._home = home
+    `writes`: the kinds of write that there are (`ActionKind.write`).
+    """
+
+    def __init__(self, home: Home, audit: Audit, clock: SystemClock, writes: Iterable[str]) -> None:
+        self._history = home.history
+        self._writes = tuple(writes)
         self._audit = audit
         self._clock = clock
 
     def view(self) -> PolicyView:
-        """The settings as they stand."""
-        with transaction(self._home.history) as db:
-            return read_policy(db)
+        """The settings as they stand, with a rule for each kind of write."""
+        with transaction(self._history) as db:
+            return self._complete(read_policy(db))
 
-    def allowed(self, kind: Kind) -> bool:
-        """Whether this kind of write is on."""
-        return rule_of(self.view(), kind).allowed
+    def _complete(self, policy: PolicyView) -> PolicyView:
+        off: dict[str, Any] = {write: {} for write in self._writes}
+        return PolicyView.model_validate(off | policy.model_dump())
+
+    def check_write(self, write: str) -> None:
+        """Raises ActionRefused when there is no such kind of write."""
+        if write not in self._writes:
+            raise ActionRefused("unknown_write", f"The kinds of write are {', '.join(self._writes)}.")
 
     def set(self, write: str, rule: Rule, who: str, channel: Channel | str) -> PolicyView:
         """Turn a kind of write (`ActionKind.write`) on or off, with its caps. Raises ActionRefused `invalid_cap`."""
-        if write not in WRITES:
-            raise ActionRefused("unknown_write", f"The kinds of write are {', '.join(WRITES)}.")
+        self.check_write(write)
         for caps in (rule.max_amount, rule.max_amount_per_day):
             for currency, amount in caps.items():
                 if not _is_cap(amount) or len(currency) != 3 or not currency.isupper():
                     raise ActionRefused(
-                        "invalid_cap", "A cap is an amount of 0 or more and a currency, for example 500 USD."
+                        "invalid_cap",
+                        "A limit is an amount of 0 or more and a currency, for example 500 USD.",
                     )
         if rule.per_day < 0 or rule.per_recipient_per_day < 0:
             raise ActionRefused("invalid_cap", "A number of actions per day is 0 or more.")
@@ -70,7 +107,7 @@ class Policy:
         return self._change({"link": link}, who, channel)
 
     def _change(self, settings: dict[str, Any], who: str, channel: Channel | str) -> PolicyView:
-        with transaction(self._home.history) as db:
+        with transaction(self._history) as db:
             changed = PolicyView.model_validate(read_policy(db).model_dump() | settings)
             for name in settings:
                 value = changed.model_dump()[name]
@@ -83,29 +120,23 @@ class Policy:
             head = self._audit.head(db)
         if head:
             self._audit.mirror(head)
-        return changed
+        return self._complete(changed)
 
 
 def read_policy(db: Connection) -> PolicyView:
     """The settings, within the caller's transaction; what was never turned on is off."""
     rows = db.execute("SELECT name, value FROM action_settings")
-    rules: dict[str, Any] = {write: {} for write in WRITES}
-    return PolicyView.model_validate(rules | {row["name"]: json.loads(row["value"]) for row in rows})
+    return PolicyView.model_validate({row["name"]: json.loads(row["value"]) for row in rows})
 
 
-def rule_of(policy: PolicyView, kind: Kind) -> Rule:
-    """The rule for a kind of action."""
-    return policy.rule(KINDS[kind].write)
-
-
-def check_on(policy: PolicyView, kind: Kind) -> Rule:
+def check_on(policy: PolicyView, write: str) -> Rule:
     """The rule, if this kind of write is on; raises ActionRefused `writes_off`."""
-    rule = rule_of(policy, kind)
+    rule = policy.rule(write)
     if not rule.allowed:
         raise ActionRefused(
             "writes_off",
             f"The owner has not turned on this kind of write. They can, in a terminal: "
-            f"freshbooks actions allow {KINDS[kind].write}",
+            f"freshbooks actions allow {write}",
         )
     return rule
 
@@ -127,8 +158,8 @@ def check_day(db: Connection, rule: Rule, row: Row, clock: SystemClock) -> None:
     if len(earlier) >= rule.per_day:
         raise ActionRefused(
             "over_daily_count",
-            f"The owner allows {rule.per_day} such actions in 24 hours, and they are used up. "
-            "Try again later, or ask the owner to raise the cap.",
+            f"The owner allows {plural(rule.per_day, 'such action')} in 24 hours, and that limit is reached. "
+            "Try again later, or ask the owner to raise it.",
         )
     same = [Decimal(r["amount"]) for r in earlier if r["currency"] == row["currency"]]
     total = sum(same, Decimal(row["amount"]))
@@ -138,7 +169,7 @@ def check_day(db: Connection, rule: Rule, row: Row, clock: SystemClock) -> None:
         if count >= rule.per_recipient_per_day:
             raise ActionRefused(
                 "over_recipient_count",
-                f"The owner allows {rule.per_recipient_per_day} mails to one address in 24 hours.",
+                f"The owner allows {plural(rule.per_recipient_per_day, 'email')} to one address in 24 hours.",
                 recipient=address,
             )
 
@@ -148,12 +179,12 @@ def _under(caps: dict[str, str], amount: Decimal, currency: str, code: str, span
         return
     if currency not in caps:
         raise ActionRefused(
-            code, f"The owner has set no cap for {currency}, so nothing in it is allowed. They can add one."
+            code, f"The owner has set no limit for {currency}, so nothing in it is allowed. They can add one."
         )
     if amount > Decimal(caps[currency]):
         raise ActionRefused(
             code,
-            f"The owner's cap for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
+            f"The owner's limit for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
         )
 
 

@@ -11,7 +11,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freshbooks_hub.agent.actions.models import ActionRefused, Receipt
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Receipt
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home

@@ -52,12 +52,10 @@ def stale_streams(home: Home) -> list[str]:
     return sorted(stale)
 
 
-def start_stale_sync(home: Home) -> bool:
-    """Sync what is stale in a process of its own; False when there is nothing to do or no marts to keep fresh."""
-    if not home.marts.exists() or not stale_streams(home):
-        return False
-    spawn(home, "freshbooks_hub.agent.actions.stale_marts")
-    return True
+def start_stale_sync(home: Home) -> None:
+    """Sync what is stale, if anything is, in a process of its own."""
+    if stale_streams(home):
+        spawn(home, "freshbooks_hub.agent.actions.stale_marts")
 
 
 def sync_stale(home: Home) -> None:

@@ -17,9 +17,14 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from freshbooks_hub.agent.mcp.stdio import HALF
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean
 
+# JSON can write half of a character (`"\ud800"`). The SDK drops such a line without a word, and the client waits for
+# ever; with this noncharacter in its place, the call is answered with what is wrong.
+HALF = "\ufdd0"
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
 # Added by n8n, Langchain and others to the arguments of every call.
 ADDED_BY_CLIENTS = frozenset({"toolCallId", "sessionId", "action", "chatInput", "_meta"})
 _LOOKED_AT = 200
@@ -32,7 +37,12 @@ class WrongArguments(ValueError):
     """The sentence names arguments and never their values."""
 
 
-def meant(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+def mark_halves(line: str) -> str:
+    """A line of JSON with `HALF` in the place of each lone surrogate."""
+    return _ESCAPE.sub(lambda found: HALF if found["half"] else found[0], line)
+
+
+def normalized(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
     """The arguments of a tool with `fields` as they were meant; raises WrongArguments."""
     if given.keys() - fields.keys() - ADDED_BY_CLIENTS:
         known = ", ".join(sorted(fields)) or "none"

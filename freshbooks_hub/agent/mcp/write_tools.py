@@ -1,4 +1,4 @@
-"""The tools that write, as proposals: a person approves, in this client if it can ask, else elsewhere.
+"""The tools that propose actions and look at them: a person approves, in this client if it can ask, else elsewhere.
 
 Each kind of action is one tool, made from the kind's request: its fields are the arguments.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from inspect import Parameter
 from typing import Annotated, Any, Literal
 
@@ -17,12 +18,12 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
-from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.models import Action, Channel, Status
-from freshbooks_hub.agent.actions.preview import as_text
-from freshbooks_hub.agent.mcp.action_tools import ActionAnswer, answer_of
-from freshbooks_hub.agent.mcp.tools import BooksContext, books_of, books_tool, said
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.actions.kinds import KINDS, as_text
+from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
+from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
+from freshbooks_hub.agent.text import clean, plural
+
+LISTED_AT_ONCE = 25
 
 
 class Decision(BaseModel):
@@ -39,17 +40,17 @@ def write_tools() -> list[Tool]:
     )
     cannot_be_undone = adds.model_copy(update={"destructive_hint": True})
     return [
-        books_tool(
+        make_tool(
             _tool_function(kind),
             kind.title,
             ActionAnswer,
-            cannot_be_undone if kind.cannot_be_undone else adds,
+            cannot_be_undone if kind.sends_email else adds,
         )
         for kind in KINDS.values()
     ]
 
 
-def question(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+def question(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
     """The preview as a form; None when there is nothing to decide, or the client cannot ask.
 
     The heading holds words of ours and amounts; text from the books stands below it, behind labels.
@@ -64,39 +65,39 @@ def question(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
 def _tool_function(kind: ActionKind) -> Callable[..., Any]:
     """The tool's function: `propose` makes the proposal, `ask` puts it before the person, the function settles it."""
 
-    async def propose(ctx: BooksContext, **arguments: Any) -> Action:
-        books = books_of(ctx)
+    async def propose(ctx: ToolContext, **arguments: Any) -> Action:
+        state = state_of(ctx)
         request = kind.request(**arguments)
-        return await books.calls.run(lambda: books.actions.propose(request, _client_name(ctx)))
+        return await state.calls.run(lambda: state.actions.propose(request, _client_name(ctx)))
 
-    async def ask(ctx: BooksContext, proposal: Action) -> Elicit[Decision] | None:
+    async def ask(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
         return question(ctx, proposal)
 
     async def tool(
-        ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision], **_arguments: Any
+        ctx: ToolContext, proposal: Action, decision: ElicitationResult[Decision], **_arguments: Any
     ) -> CallToolResult:
         return await _carry_out(ctx, proposal, decision)
 
     arguments = _parameters(kind.request)
-    context = _parameter("ctx", BooksContext)
+    context = _parameter("ctx", ToolContext)
     proposal = _parameter("proposal", Annotated[Action, Resolve(propose)])
     decision = _parameter("decision", Annotated[ElicitationResult[Decision], Resolve(ask)])
     _sign(propose, [context, *arguments], Action)
     _sign(ask, [context, proposal], Elicit[Decision] | None)
     _sign(tool, [context, proposal, decision, *arguments], CallToolResult)
-    tool.__name__ = kind.name.value
+    tool.__name__ = kind.name
     tool.__doc__ = kind.description
     return tool
 
 
 async def _carry_out(
-    ctx: BooksContext, proposal: Action, decision: ElicitationResult[Decision]
+    ctx: ToolContext, proposal: Action, decision: ElicitationResult[Decision]
 ) -> CallToolResult:
     """The answer to the agent, after carrying out what the person decided on `proposal`."""
-    books = books_of(ctx)
+    state = state_of(ctx)
 
     def carry_out() -> Action:
-        actions, who = books.actions, f"user of {_client_name(ctx)}"
+        actions, who = state.actions, f"user of {_client_name(ctx)}"
         match decision:
             case AcceptedElicitation(data=Decision(decision="approve")):
                 actions.approve(proposal.id, proposal.payload_hash, who, Channel.elicitation)
@@ -106,11 +107,11 @@ async def _carry_out(
             case _:  # cancelled, or this client cannot ask: the proposal waits for its owner
                 return proposal
 
-    answer = answer_of(await books.calls.run(carry_out), books.approvals_url)
-    return said(answer.next_step, answer)
+    answer = answer_of(await state.calls.run(carry_out), state.approvals_url)
+    return tool_result(answer.next_step, answer)
 
 
-def _client_name(ctx: BooksContext) -> str:
+def _client_name(ctx: ToolContext) -> str:
     """What the client calls itself; for the record only."""
     params = ctx.session.client_params
     return clean(params.client_info.name, 60) if params else "agent"
@@ -137,3 +138,143 @@ def _sign(function: Callable[..., Any], parameters: list[Parameter], answer: Any
     """Give the function a signature of its own: the SDK makes the tool's schema, and calls resolvers, by it."""
     function.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": answer}
     setattr(function, "__signature__", inspect.Signature(parameters, return_annotation=answer))  # noqa: B010
+
+
+class ActionAnswer(BaseModel):
+    """One action. `preview`, with business, currency and total, is what a person approves; `result` how it ended."""
+
+    id: str
+    kind: str
+    status: Status
+    next_step: str
+    expires_at: datetime
+    preview: dict[str, Any]
+    result: dict[str, Any] | None = None
+
+
+class ActionSummary(BaseModel):
+    """One action in a list."""
+
+    id: str
+    kind: str
+    status: Status
+    business_id: int
+    currency: str
+    total: str
+    created_at: datetime
+    record_id: int | None = None
+
+
+class ActionPage(BaseModel):
+    """Newest first."""
+
+    actions: list[ActionSummary]
+    next_cursor: str | None = None
+
+
+def answer_of(action: Action, approvals_url: str | None) -> ActionAnswer:
+    """The public shape of an action."""
+    return ActionAnswer(
+        id=action.id,
+        kind=action.kind,
+        status=action.status,
+        next_step=next_step(action, approvals_url),
+        expires_at=action.expires_at,
+        preview=action.preview.model_dump(mode="json", exclude_none=True, exclude={"heading", "kind"}),
+        result=action.result.model_dump(mode="json", exclude_none=True) if action.result else None,
+    )
+
+
+def next_step(action: Action, approvals_url: str | None) -> str:
+    """What the agent should do now, and what it must not."""
+    match action.status:
+        case Status.proposed:
+            where = f"at {approvals_url}" if approvals_url else "on the Approvals page of `freshbooks serve`"
+            return (
+                f"Waiting for approval; nothing is written yet. Ask the user to approve it {where}, or in a terminal: "
+                f"`freshbooks approve {action.id}`. Then call get_action; don't propose it again."
+            )
+        case Status.approved:
+            return "Approved, but not sent yet. Call get_action later."
+        case Status.dispatching | Status.unknown:
+            return (
+                "Sent, but FreshBooks's answer did not arrive. The hub is checking whether it was done. "
+                "Call get_action in a minute; don't propose it again."
+            )
+        case Status.confirmed:
+            return f"Done, and verified in FreshBooks. {_result(action)}"
+        case Status.needs_person:
+            return f"A person has to check this in FreshBooks. {_result(action)}"
+        case Status.refused:
+            return "Rejected; nothing was written. Ask the user what to change."
+        case Status.expired:
+            return "It expired without approval; nothing was written. Propose it again if it is still wanted."
+        case Status.absent:
+            return (
+                "FreshBooks does not have it, so nothing was written. Propose it again if it is still wanted."
+            )
+        case Status.failed:
+            return f"Not done; nothing was written. {_result(action)}"
+
+
+async def list_actions(
+    ctx: ToolContext,
+    status: Status | None = None,
+    cursor: str | None = None,
+) -> CallToolResult:
+    """Proposed actions and what became of them, newest first, with status and amount."""
+    state = state_of(ctx)
+    actions = await state.calls.run(lambda: state.actions.list(status))
+    ids = [action.id for action in actions]
+    if cursor is not None and cursor not in ids:
+        raise ActionRefused(
+            "unknown_cursor", "This cursor does not belong to this list. Start again without one."
+        )
+    start = ids.index(cursor) + 1 if cursor is not None else 0
+    page = actions[start : start + LISTED_AT_ONCE]
+    more = start + LISTED_AT_ONCE < len(actions)
+    answer = ActionPage(
+        actions=[_summary(action) for action in page],
+        next_cursor=page[-1].id if more else None,
+    )
+    waiting = sum(action.status is Status.proposed for action in actions)
+    return tool_result(
+        f"{len(page)} of {plural(len(actions), 'action')}; {waiting} to approve."
+        + (" More with next_cursor." if more else ""),
+        answer,
+    )
+
+
+async def get_action(ctx: ToolContext, action_id: Annotated[str, Field(max_length=64)]) -> CallToolResult:
+    """One action: its preview, whether it was approved, and how it ended."""
+    state = state_of(ctx)
+    action = await state.calls.run(lambda: state.actions.get(action_id))
+    answer = answer_of(action, state.approvals_url)
+    return tool_result(answer.next_step, answer)
+
+
+def action_tools() -> list[Tool]:
+    """The tools that look at actions."""
+    local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
+    return [
+        make_tool(list_actions, "Actions", ActionPage, local),
+        make_tool(get_action, "One action", ActionAnswer, local),
+    ]
+
+
+def _summary(action: Action) -> ActionSummary:
+    preview = action.preview
+    return ActionSummary(
+        id=action.id,
+        kind=action.kind,
+        status=action.status,
+        business_id=action.business_id,
+        currency=preview.currency,
+        total=preview.total_amount,
+        created_at=action.created_at,
+        record_id=action.result.record_id if action.result else None,
+    )
+
+
+def _result(action: Action) -> str:
+    return action.result.message if action.result else ""

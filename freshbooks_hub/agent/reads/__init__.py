@@ -6,11 +6,10 @@ QueryFailed without marts and ReadRefused for what cannot be answered; `READS` l
 
 from freshbooks_hub.agent.reads.balances import OutstandingBalance, get_outstanding_balance
 from freshbooks_hub.agent.reads.clients import ClientAnswer, ClientList, get_client, list_clients
-from freshbooks_hub.agent.reads.dictionary import MartsAnswer, describe_marts
 from freshbooks_hub.agent.reads.expenses import ExpenseSummary, expense_summary
 from freshbooks_hub.agent.reads.invoices import InvoiceAnswer, InvoiceList, get_invoice, list_invoices
+from freshbooks_hub.agent.reads.marts import MartsAnswer, QueryAnswer, describe_marts, query_marts
 from freshbooks_hub.agent.reads.models import Answer, ClientRef, Context, Page, ReadRefused
-from freshbooks_hub.agent.reads.query import QueryAnswer, query_marts
 from freshbooks_hub.agent.reads.unbilled import UnbilledTime, list_unbilled_time
 
 READS = (

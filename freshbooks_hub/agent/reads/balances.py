@@ -8,10 +8,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Currency, Cursor, Limit
-from freshbooks_hub.agent.reads.find import find_client
-from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Text
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.clients import find_client
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    BusinessId,
+    Client,
+    ClientRef,
+    Currency,
+    Cursor,
+    Limit,
+    Page,
+    Text,
+)
+from freshbooks_hub.agent.reads.reader import read_marts
 
 
 class ClientBalance(BaseModel):
@@ -82,12 +91,12 @@ def get_outstanding_balance(
     client: Client = None,
     business_id: BusinessId = None,
     currency_code: Currency = None,
-    overdue_only: Annotated[bool, Field(description="Only clients who are late")] = False,
+    overdue_only: Annotated[bool, Field(description="Only clients with overdue invoices")] = False,
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> OutstandingBalance:
-    """What a client owes us, or who owes us how much: outstanding balance, overdue, aging, unused credit."""
-    with reading(marts) as source:
+    """What clients owe: outstanding and overdue amounts per client and currency, with aging and unapplied credit."""
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         currency = source.currency(currency_code, business)

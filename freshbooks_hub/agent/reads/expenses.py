@@ -7,9 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Currency, Cursor, From, Limit, To, check_span
-from freshbooks_hub.agent.reads.models import Amount, Page, Text
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    BusinessId,
+    Currency,
+    Cursor,
+    From,
+    Limit,
+    Page,
+    Text,
+    To,
+    check_span,
+)
+from freshbooks_hub.agent.reads.reader import read_marts
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]
 _GROUPS: dict[GroupBy, str] = {
@@ -73,15 +83,17 @@ def expense_summary(
     group_by: GroupBy = "category",
     category: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
     vendor: Annotated[str | None, Field(description="Part of its name", max_length=200)] = None,
-    unbilled_only: Annotated[bool, Field(description="Only billable to a client and not billed yet")] = False,
+    unbilled_only: Annotated[
+        bool, Field(description="Only billable expenses that are not billed yet")
+    ] = False,
     business_id: BusinessId = None,
     currency_code: Currency = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ExpenseSummary:
-    """What we spend: total expenses and costs in a period, by category, vendor, client, project or month."""
+    """Expenses of a period by category, vendor, client, project or month, with totals per currency."""
     check_span(date_from, date_to, ("date_from", "date_to"))
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         context = source.context(business_id, ["expenses"])
         currency_code = source.currency(currency_code, business_id)
         pairs = [value for value in (date_from, date_to, category, vendor) for _ in range(2)]

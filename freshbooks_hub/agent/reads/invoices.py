@@ -8,29 +8,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.names import folded
-from freshbooks_hub.agent.reads.arguments import (
+from freshbooks_hub.agent.reads.clients import find_client
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    Answer,
     BusinessId,
     Client,
+    ClientRef,
     Currency,
     Cursor,
     From,
     Limit,
-    To,
-    check_span,
-)
-from freshbooks_hub.agent.reads.find import find_client
-from freshbooks_hub.agent.reads.models import (
-    Amount,
-    Answer,
-    ClientRef,
     Page,
     Prose,
     Quantity,
     ReadRefused,
     Text,
+    To,
+    check_span,
 )
-from freshbooks_hub.agent.reads.open_marts import reading
+from freshbooks_hub.agent.reads.reader import read_marts
+from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200
 
@@ -143,7 +141,7 @@ def list_invoices(
     cursor: Cursor = None,
     limit: Limit = 25,
 ) -> InvoiceList:
-    """List or show invoices of a client or all: overdue, open or unpaid, paid, drafts not sent, by issue, due date."""
+    """Invoices by client, status, issue date or due date, with totals per currency. Drafts: only with status draft."""
     check_span(issued_from, issued_to, ("issued_from", "issued_to"))
     check_span(due_from, due_to, ("due_from", "due_to"))
     where = (
@@ -152,7 +150,7 @@ def list_invoices(
         "AND (? IS NULL OR create_date >= ?) AND (? IS NULL OR create_date <= ?) "
         "AND (? IS NULL OR due_date >= ?) AND (? IS NULL OR due_date <= ?)"
     )
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         context = source.context(business, ["invoices"])
@@ -189,10 +187,10 @@ def get_invoice(
     invoice: Annotated[str, Field(description="Invoice number or id", max_length=100)],
     business_id: BusinessId = None,
 ) -> InvoiceAnswer:
-    """One invoice by its number: lines, taxes, discount, payments received on it, what is still unpaid."""
+    """One invoice by number or id: its lines, taxes, discount, payments and what is still outstanding."""
     text = invoice.strip().lstrip("#")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-    with reading(marts) as source:
+    with read_marts(marts) as source:
         source.businesses(business_id)
         found = source.rows(
             f"SELECT {', '.join(InvoiceDetails.model_fields)} FROM invoices "  # noqa: S608 - names of columns

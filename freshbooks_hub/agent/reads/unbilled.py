@@ -8,10 +8,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.arguments import BusinessId, Client, Cursor, Limit
-from freshbooks_hub.agent.reads.find import find_client
-from freshbooks_hub.agent.reads.models import Amount, ClientRef, Page, Quantity, Text
-from freshbooks_hub.agent.reads.open_marts import Row, reading
+from freshbooks_hub.agent.reads.clients import find_client
+from freshbooks_hub.agent.reads.models import (
+    Amount,
+    BusinessId,
+    Client,
+    ClientRef,
+    Cursor,
+    Limit,
+    Page,
+    Quantity,
+    Text,
+)
+from freshbooks_hub.agent.reads.reader import Row, read_marts
 
 
 class UnbilledRow(BaseModel):
@@ -70,13 +79,13 @@ def list_unbilled_time(
     *,
     client: Client = None,
     project: Annotated[str | None, Field(description="Part of its name, or id", max_length=200)] = None,
-    complete_only: Annotated[bool, Field(description="Only finished projects")] = False,
+    complete_only: Annotated[bool, Field(description="Only completed projects")] = False,
     business_id: BusinessId = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> UnbilledTime:
-    """Unbilled time: hours worked that can still be billed, per client, project and person, with their value."""
-    with reading(marts) as source:
+    """Billable time that is on no invoice yet, per project, service and person, with its value."""
+    with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
         business = found.business_id if found else business_id
         context = source.context(business, ["unbilled_time"])

@@ -5,7 +5,6 @@ network, extensions or settings; the process may write nothing and has a deadlin
 honest sums right.
 """
 
-from freshbooks_hub.agent.sql.client import run_query
-from freshbooks_hub.agent.sql.model import Column, Limits, QueryRefused, QueryResult
+from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult, run_query
 
 __all__ = ["Column", "Limits", "QueryRefused", "QueryResult", "run_query"]

@@ -11,11 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from freshbooks_hub.agent.sql.catalogue import Catalogue, Mart
-from freshbooks_hub.agent.sql.functions import AGGREGATES, COUNTING, words
-from freshbooks_hub.agent.sql.guard import Node, common_tables, fold, path_of
-from freshbooks_hub.agent.sql.model import QueryRefused
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.sql.client import QueryRefused
+from freshbooks_hub.agent.sql.guard import (
+    AGGREGATES,
+    COUNTING,
+    Catalogue,
+    Mart,
+    Node,
+    common_tables,
+    fold,
+    path_of,
+    words,
+)
+from freshbooks_hub.agent.text import clean
 
 _QUERIES = words("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")
 _ADDING = AGGREGATES - COUNTING

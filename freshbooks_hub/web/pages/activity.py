@@ -11,7 +11,7 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
-from freshbooks_hub.web.pages.approvals import KINDS, STATES
+from freshbooks_hub.web.pages.approvals import STATES
 from freshbooks_hub.web.views import place, render
 
 STEP, MOST = 25, 1000
@@ -46,7 +46,6 @@ def page(request: Request) -> Response:
         more=shown + STEP if any(len(one) > shown for one in lists) and shown < MOST else None,
         looks=RUNS,
         states=STATES,
-        kinds=KINDS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Approvals: what agents want to write, shown whole; nothing is written before a person says yes here."""
+"""Approvals: everything that agents want to write; nothing is written before a person approves it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
 
 PERSON = "the owner"
 SHOWN = 20
-# Sent, and not settled: FreshBooks is being asked, or a person must look there.
-UNSETTLED = (Status.dispatching, Status.unknown, Status.needs_person)
+# Sent, and not clear how it ended: FreshBooks is being asked, or a person must look there.
+UNCLEAR = (Status.dispatching, Status.unknown, Status.needs_person)
 # Look of the pill and its words.
 STATES = {
-    Status.proposed: ("warn", "waiting for you"),
+    Status.proposed: ("warn", "to approve"),
     Status.approved: ("warn", "approved, not sent"),
     Status.dispatching: ("warn", "being sent"),
-    Status.unknown: ("warn", "unknown, being checked"),
+    Status.unknown: ("warn", "being checked"),
     Status.confirmed: ("good", "done"),
     Status.absent: ("quiet", "not done"),
-    Status.needs_person: ("bad", "look in FreshBooks"),
-    Status.refused: ("quiet", "refused"),
+    Status.needs_person: ("bad", "check in FreshBooks"),
+    Status.refused: ("quiet", Status.refused.label),
     Status.expired: ("quiet", "expired"),
     Status.failed: ("bad", "failed"),
 }
-KINDS = {"draft_invoice": "Draft invoice", "send_invoice": "Send invoice", "create_expense": "Enter expense"}
 
 
 def page(request: Request) -> Response:
@@ -42,16 +43,16 @@ def page(request: Request) -> Response:
     found = ActionService(home).list() if home.history.exists() else []
     now = datetime.now(UTC)
     open_now = [one for one in found if _is_open(one, now)]
-    unsettled = [one for one in found if one.status in UNSETTLED]
-    decided = [one for one in found if one not in open_now and one not in unsettled]
+    unclear = [one for one in found if one.status in UNCLEAR]
+    past = [one for one in found if one not in open_now and one not in unclear]
     return render(
         request,
         "approvals.html",
         now=now,
         # The oldest has waited longest.
-        waiting_actions=open_now[::-1],
-        unsettled=unsettled,
-        decided=decided[:SHOWN],
+        to_approve=open_now[::-1],
+        unclear=unclear,
+        past=past[:SHOWN],
         states=STATES,
         kinds=KINDS,
     )
@@ -73,13 +74,13 @@ def approve(request: Request, form: FormData) -> Response:
 
 
 @action
-def refuse(request: Request, _: FormData) -> Response:
-    """Turn it down; nothing is written."""
+def reject(request: Request, _: FormData) -> Response:
+    """Reject it; nothing is written."""
     try:
         ActionService(place(request).home).reject(_action_id(request), PERSON, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
-    return back(request, "/approvals", "Refused. Nothing was written.")
+    return back(request, "/approvals", "Rejected. Nothing was written.")
 
 
 @action
@@ -89,7 +90,10 @@ def check(request: Request, _: FormData) -> Response:
         settled = ActionService(place(request).home).settle()
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
-    return back(request, "/approvals", f"{len(settled)} settled." if settled else "Nothing new yet.")
+    found = (
+        f"{plural(len(settled), 'action was', 'actions were')} checked." if settled else "Nothing new yet."
+    )
+    return back(request, "/approvals", found)
 
 
 @action
@@ -97,13 +101,13 @@ def settle(request: Request, form: FormData) -> Response:
     """A person looked in FreshBooks: it is this record, or none."""
     number = str(form.get("record_id", "")).strip()
     if form.get("found") and not (number.isdecimal() and len(number) < 19):
-        return back(request, "/approvals", "Give the number that FreshBooks has for the record.", good=False)
+        return back(request, "/approvals", "Enter the number of the record in FreshBooks.", good=False)
     record_id = int(number) if form.get("found") else None
     try:
         done = ActionService(place(request).home).resolve(_action_id(request), record_id, PERSON, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
-    return back(request, "/approvals", done.result.message if done.result else "Settled.")
+    return back(request, "/approvals", done.result.message if done.result else "Saved.")
 
 
 def _is_open(one: Action, now: datetime) -> bool:
@@ -121,6 +125,6 @@ routes = [
     Route("/approvals", page),
     Route("/approvals/check", check, methods=["POST"]),
     Route("/approvals/{action}/approve", approve, methods=["POST"]),
-    Route("/approvals/{action}/refuse", refuse, methods=["POST"]),
+    Route("/approvals/{action}/reject", reject, methods=["POST"]),
     Route("/approvals/{action}/settle", settle, methods=["POST"]),
 ]

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import PolicyView
+from freshbooks_hub.agent.actions.policy import PolicyView
+from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
@@ -36,11 +38,7 @@ def page(request: Request) -> Response:
         lines=lines_of(entities, None),
         choices=CHOICES,
         text=format_frequency,
-        rules=(
-            ("Draft invoices", policy.rule("draft")),
-            ("Send invoices", policy.rule("send")),
-            ("Enter expenses", policy.rule("expense")),
-        ),
+        rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
         paused_since=schedule.paused_since(),
     )
 
@@ -62,7 +60,8 @@ def frequencies(request: Request, form: FormData) -> Response:
                 schedule.set(entity.name, wanted)
     except HubError as error:
         return back(request, "/settings", str(error), good=False)
-    return back(request, "/settings", f"Saved; {changed} changed." if changed else "Nothing was changed.")
+    done = f"Saved: {plural(changed, 'interval')} changed." if changed else "Nothing was changed."
+    return back(request, "/settings", done)
 
 
 @action

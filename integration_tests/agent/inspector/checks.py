@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.mcp.token import read_token
+from freshbooks_hub.agent.mcp.transports import read_token
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.serving import served
 from integration_tests.agent.test_mcp_contract import READS, WRITES, allow_all

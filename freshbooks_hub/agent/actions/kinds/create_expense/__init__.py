@@ -1,4 +1,4 @@
-"""Book an expense, with its receipt."""
+"""Create an expense, with its receipt."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     CreateExpenseRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.create_expense.upload import send
-from freshbooks_hub.agent.actions.kinds.create_expense.verify import exists, find, verify
-from freshbooks_hub.agent.actions.models import Kind
+from freshbooks_hub.agent.actions.kinds.create_expense.send import exists, find, send, verify
 
-CREATE_EXPENSE = ActionKind(
-    name=Kind.create_expense,
+KIND = ActionKind(
+    name="create_expense",
     write="expense",
-    title="Create an expense from a receipt",
-    description="Book an expense in FreshBooks from the data of a receipt, and attach the receipt. "
-    "Proposes; a person approves.",
+    label="Create expense",
+    title="Create an expense",
+    description="Propose an expense in FreshBooks, with its receipt attached. A person approves it.",
     request=CreateExpenseRequest,
     preview=CreateExpensePreview,
     streams=("expenses", "expense_categories"),
@@ -30,4 +28,5 @@ CREATE_EXPENSE = ActionKind(
     describe=describe,
     send=send,
     exists=exists,
+    position=3,
 )

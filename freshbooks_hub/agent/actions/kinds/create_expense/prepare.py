@@ -1,11 +1,12 @@
-"""The proposal of an expense, with its receipt (freshbooks-api.md 7.5).
+"""The proposal of an expense, with its category and its receipt (freshbooks-api.md 7.5).
 
 The approved body names the receipt by its SHA-256 in the place where FreshBooks wants the key of the upload; putting
-the key there (`upload.py`) is the only change to the approved bytes.
+the key there (`send.py`) is the only change to the approved bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,11 +20,10 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    canonical,
     check_free,
 )
-from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
-from freshbooks_hub.agent.actions.kinds.create_expense.categories import find_category
+from freshbooks_hub.agent.actions.audit import canonical
+from freshbooks_hub.agent.actions.books import Books, as_client, as_number, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     VENDOR_LIMIT,
     CreateExpensePreview,
@@ -32,12 +32,13 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     Purchase,
     validate,
 )
-from freshbooks_hub.agent.actions.models import ActionRefused, Money, Status
-from freshbooks_hub.agent.names import folded
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.agent.actions.preview import Money
+from freshbooks_hub.agent.text import SUGGESTED, clean, folded, nearest
 
 NOTES_LIMIT = 500
 UPLOAD = "upload"  # the step before `create`
+SEPARATOR = " > "
 
 
 def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal:
@@ -59,18 +60,18 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
     if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
         raise ActionRefused("project_of_another", "The project is for another client.")
     if request.billable and client is None:
-        raise ActionRefused("no_client", "Only an expense for a client can be billed on. Name the client.")
+        raise ActionRefused("no_client", "Only an expense for a client can be billable. Name the client.")
     twins = _look_alikes(books, purchase)
     if twins and not request.another_purchase:
         raise ActionRefused(
             "look_alike",
-            "FreshBooks has an expense of this vendor, date and amount already. If the user says that it is "
+            "FreshBooks already has an expense with this vendor, date and amount. If the user says that it is "
             "another purchase, propose it with another_purchase.",
             look_alikes=[twin.model_dump(mode="json") for twin in twins],
         )
     today = context.now.astimezone(ZoneInfo(books.business.timezone)).date()
     preview = CreateExpensePreview(
-        heading=f"Book an expense: {purchase.amount} {purchase.currency}",
+        heading=f"Create an expense: {purchase.amount} {purchase.currency}",
         business=books.business.shown(),
         vendor=purchase.vendor,
         date=purchase.day,
@@ -105,7 +106,7 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     now = {twin.expense_id for twin in _look_alikes(context.books, purchase_of(preview))}
     if not now <= set(action.watch["look_alikes"]):
         raise ActionRefused(
-            "stale", "Since the proposal an equal expense was booked in FreshBooks. Nothing was written."
+            "stale", "An equal expense was created in FreshBooks since the proposal. Nothing was written."
         )
     if preview.receipt and receipts.kept(context.home, preview.receipt.sha256) is None:
         raise ActionRefused(
@@ -188,9 +189,60 @@ def _warnings(has_receipt: bool, purchase: Purchase, twins: int, today: date) ->
     found = []
     if twins:
         equal = "an equal expense" if twins == 1 else f"{twins} equal expenses"
-        found.append(f"FreshBooks has {equal}; the request says that this is another purchase.")
+        found.append(f"FreshBooks already has {equal}; the agent says that this is another purchase.")
     if purchase.day > today + timedelta(days=1):
         found.append("The date is in the future.")
     if not has_receipt:
         found.append("There is no receipt.")
     return tuple(found)
+
+
+def find_category(rows: Sequence[Json], wanted: str) -> tuple[int, str]:
+    """The id and the path, e.g. `Travel > Airfare`, by id, path or name.
+
+    Of equal names the one outside cost of goods sold (freshbooks-api.md 3.6). Raises ActionRefused
+    `category_unknown` with near names, or `category_ambiguous`.
+    """
+    paths = {int(row["id"]): _path(row, {r["id"]: r for r in rows}) for row in rows}
+    number = as_number(wanted)
+    if number is not None:
+        if number not in paths:
+            raise ActionRefused("category_unknown", "FreshBooks has no category with this id.")
+        return number, paths[number]
+    name = folded(wanted)
+    matches = [
+        row for row in rows if name in (folded(paths[int(row["id"])]), folded(name_of(row["category"])))
+    ]
+    usual = [row for row in matches if not row.get("is_cogs")] or matches
+    if len(usual) == 1:
+        return int(usual[0]["id"]), paths[int(usual[0]["id"])]
+    if usual:
+        choices: list[dict[str, Any]] = [{"id": r["id"], "path": paths[int(r["id"])]} for r in usual]
+        raise ActionRefused(
+            "category_ambiguous", "Several categories have this name. Give the id.", choices=choices
+        )
+    raise ActionRefused(
+        "category_unknown",
+        "FreshBooks has no category with this name. Use one of the near ones, or ask the user.",
+        near=_near(name, paths),
+    )
+
+
+def _near(name: str, paths: dict[int, str]) -> list[dict[str, Any]]:
+    by_name: dict[str, int] = {}
+    for number, path in paths.items():
+        by_name[path] = number
+        by_name.setdefault(path.split(SEPARATOR)[-1], number)
+    numbers = dict.fromkeys(by_name[found] for found in nearest(name, by_name, 2 * SUGGESTED))
+    return [{"id": number, "path": paths[number]} for number in list(numbers)[:SUGGESTED]]
+
+
+def _path(row: Json, by_id: dict[Any, Json]) -> str:
+    names = [name_of(row["category"])]
+    seen = {row["id"]}
+    parent = by_id.get(row.get("parentid"))
+    while parent is not None and parent["id"] not in seen:
+        seen.add(parent["id"])
+        names.insert(0, name_of(parent["category"]))
+        parent = by_id.get(parent.get("parentid"))
+    return SEPARATOR.join(names)

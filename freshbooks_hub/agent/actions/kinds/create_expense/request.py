@@ -11,20 +11,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from freshbooks_hub.agent.actions.action_kind import ActionRequest, digest
+from freshbooks_hub.agent.actions.action_kind import ActionRequest
+from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Reference
-from freshbooks_hub.agent.actions.models import (
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
-    ActionRefused,
     Client,
     Money,
     Receipt,
     Shape,
     Tax,
+    business_line,
+    client_line,
+    tax_lines,
 )
-from freshbooks_hub.agent.actions.preview_lines import business_line, client_line, tax_lines
-from freshbooks_hub.agent.names import folded
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.text import clean, folded
 
 VENDOR_LIMIT = 100
 YEARS = range(1970, 2101)
@@ -54,12 +56,14 @@ class CreateExpenseRequest(ActionRequest):
     taxes: list[ExpenseTax] | None = None
     client_id: Reference | None = None
     project_id: Reference | None = None
-    billable: Annotated[bool, Field(description="Bill it on to the client")] = False
+    billable: Annotated[bool, Field(description="Bill it to the client")] = False
     notes: str = ""
     receipt_path: Annotated[str | None, Field(description="Image or PDF in the receipts folder")] = None
-    receipt_base64: Annotated[str | None, Field(description="The file instead of its path")] = None
+    receipt_base64: Annotated[str | None, Field(description="The file itself, instead of a path")] = None
     receipt_name: str | None = None
-    another_purchase: Annotated[bool, Field(description="The user says it is no duplicate")] = False
+    another_purchase: Annotated[
+        bool, Field(description="Only if the user says that it is not a duplicate")
+    ] = False
 
 
 class LookAlike(Shape):
@@ -126,9 +130,7 @@ def validate(request: CreateExpenseRequest) -> Purchase:
     if len(taxes) > 2:
         raise ActionRefused("too_many_taxes", "An expense takes up to two taxes.")
     if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) > amount:
-        raise ActionRefused(
-            "invalid_tax", "The taxes are a part of the amount, so they cannot be more than it."
-        )
+        raise ActionRefused("invalid_tax", "The taxes are part of the amount, so they cannot exceed it.")
     return Purchase(vendor, _day(request.date), amount, request.currency, taxes)
 
 
@@ -170,7 +172,7 @@ def describe(preview: CreateExpensePreview) -> Iterator[str]:
         yield client_line(preview.client)
     if preview.project_id is not None:
         yield f"Project       {preview.project} ({preview.project_id})"
-    yield f"Bill it on    {'yes' if preview.billable else 'no'}"
+    yield f"Billable      {'yes' if preview.billable else 'no'}"
     if preview.notes:
         yield f"Notes         {preview.notes}"
     if preview.receipt:

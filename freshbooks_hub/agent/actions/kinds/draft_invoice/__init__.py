@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind
+from freshbooks_hub.agent.actions.kinds.draft_invoice.body import exists, find, mark_time, verify
 from freshbooks_hub.agent.actions.kinds.draft_invoice.prepare import prepare, recheck
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
     DraftInvoicePreview,
     DraftInvoiceRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.draft_invoice.verify import exists, find, mark_time, verify
-from freshbooks_hub.agent.actions.models import Kind
 
-DRAFT_INVOICE = ActionKind(
-    name=Kind.draft_invoice,
+KIND = ActionKind(
+    name="draft_invoice",
     write="draft",
+    label="Draft invoice",
     title="Draft an invoice for a project",
-    description="Draft an invoice in FreshBooks that bills a completed project: its unbilled time and expenses. "
-    "Proposes; a person approves.",
+    description="Propose a draft invoice for a completed project's unbilled time and expenses. A person approves it.",
     request=DraftInvoiceRequest,
     preview=DraftInvoicePreview,
     streams=("invoices", "clients", "projects", "time_entries", "expenses"),
@@ -29,4 +28,5 @@ DRAFT_INVOICE = ActionKind(
     describe=describe,
     after=mark_time,
     exists=exists,
+    position=1,
 )

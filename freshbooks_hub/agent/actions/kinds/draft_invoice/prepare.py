@@ -21,32 +21,32 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    digest,
 )
+from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
-from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
-    TaxSet,
-    Worked,
-    expense_line,
-    fixed_line,
-    is_fixed_price,
-    latest_taxes,
-    taxes_by_name,
-    taxes_of_client,
-    time_lines,
-    totals,
-    worked,
-)
-from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
-    DraftInvoicePreview,
-    DraftInvoiceRequest,
+from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
     entry_fingerprint,
     exact_body,
     invoice_of,
     mark_as_billed,
     plain,
 )
+from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
+    PricedEntry,
+    TaxSet,
+    expense_line,
+    fixed_line,
+    is_fixed_price,
+    latest_taxes,
+    price_entries,
+    taxes_by_name,
+    taxes_of_client,
+    time_lines,
+    totals,
+)
+from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.agent.text import plural
 
 MOST_DAYS = 3650
 _EXPENSE_KEYS = (
@@ -75,12 +75,12 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     currency = str(client.get("currency_code") or "")
     if not re.fullmatch("[A-Z]{3}", currency):
         raise ActionRefused(
-            "currency_unknown", "The client has no currency in FreshBooks. Set it there first."
+            "currency_unknown", "The client has no currency in FreshBooks. Set one there first."
         )
     left_out: dict[str, int] = {}
     entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
     expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
-    items = worked(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
+    items = price_entries(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
     fixed = is_fixed_price(project) and not _billed_before(business_id, project, owners)
     if not expenses and not fixed and (not items or is_fixed_price(project)):
         raise ActionRefused(
@@ -99,7 +99,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     subtotal, taxes, total = totals(lines, tax.compounded)
     mark = context.policy.link != "off"
     preview = DraftInvoicePreview(
-        heading=f"Draft an invoice: {len(lines)} line{'s' if len(lines) != 1 else ''}, {total} {currency}",
+        heading=f"Draft an invoice: {plural(len(lines), 'line')}, {total} {currency}",
         business=books.business.shown(),
         client=as_client(client),
         project_id=project["id"],
@@ -164,7 +164,7 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 def _stale() -> ActionRefused:
     return ActionRefused(
         "stale",
-        "Since the approval something on this invoice was billed, changed or deleted in FreshBooks. "
+        "Something on this invoice was billed, changed or deleted in FreshBooks after the approval. "
         "Nothing was written; propose it again.",
     )
 
@@ -174,7 +174,7 @@ def _rate(text: str | None) -> Decimal | None:
         return None
     value = decimal(text)
     if not Decimal(0) < value < Decimal(100000) or value != value.quantize(Decimal("0.01")):
-        raise ActionRefused("invalid_rate", "An hourly rate is a decimal number over 0, for example 120.00.")
+        raise ActionRefused("invalid_rate", "An hourly rate is a decimal number above 0, for example 120.00.")
     return value
 
 
@@ -198,7 +198,7 @@ def _ready(project: Json) -> Json:
             project_id=project["id"],
         )  # fmt: skip
     if project.get("client_id") is None:
-        raise ActionRefused("no_client", "The project is not for a client, so there is nobody to bill.")
+        raise ActionRefused("no_client", "The project has no client, so there is nobody to bill.")
     for ability in project["abilities"]:
         if ability.get("name") == "can_generate_invoice" and ability.get("value") is False:
             raise ActionRefused("not_permitted", "FreshBooks does not let this user bill this project.")
@@ -268,7 +268,7 @@ def _untaxed(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[
 
 
 def _warnings(
-    rate: Decimal | None, project: Json, items: list[Worked], source: int | None, tax: TaxSet
+    rate: Decimal | None, project: Json, items: list[PricedEntry], source: int | None, tax: TaxSet
 ) -> tuple[str, ...]:
     found = []
     if rate is not None and any(item.rate == rate for item in items):

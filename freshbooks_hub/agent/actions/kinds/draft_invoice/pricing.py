@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
-from freshbooks_hub.agent.actions.models import ActionRefused, Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.names import folded
-from freshbooks_hub.agent.untrusted import clean
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
+from freshbooks_hub.agent.text import clean, folded, plural
 
 CENT = Decimal("0.01")
 HOUR = Decimal(3600)
@@ -28,7 +28,7 @@ GroupBy = Literal["service", "person", "day"]
 
 
 @dataclass(frozen=True)
-class Worked:
+class PricedEntry:
     """A time entry with what it is billed at; `rate` is None under a fixed price."""
 
     row: Json
@@ -71,7 +71,9 @@ def work_date(row: Json, timezone: str) -> date:
     return started.astimezone(ZoneInfo(timezone)).date()
 
 
-def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decimal | None) -> list[Worked]:
+def price_entries(
+    books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decimal | None
+) -> list[PricedEntry]:
     """Each entry with its rate by the project's billing method; raises ActionRefused `rate_unknown`.
 
     `hourly_rate` fills in for what FreshBooks does not tell, and only there.
@@ -95,20 +97,20 @@ def worked(books: Books, project: Json, rows: Sequence[Json], hourly_rate: Decim
         for row in rows
     ]
     if is_fixed_price(project):
-        return [Worked(row, entry, None) for row, entry in zip(rows, shown, strict=True)]
+        return [PricedEntry(row, entry, None) for row, entry in zip(rows, shown, strict=True)]
     rates = _rates(books, project, rows)
     missing = [entry for entry, rate in zip(shown, rates, strict=True) if rate is None]
     if missing and hourly_rate is None:
         who = sorted({(entry.person, entry.service or "no service") for entry in missing})[:SHOWN_MISSING]
         raise ActionRefused(
             "rate_unknown",
-            f"FreshBooks tells no hourly rate for {len(missing)} of the {len(rows)} time entries. "
-            "Ask the user for it and give it as hourly_rate, or set it on the project in FreshBooks.",
+            f"FreshBooks has no hourly rate for {len(missing)} of the {plural(len(rows), 'time entry', 'time entries')}"
+            ". Ask the user for it and give it as hourly_rate, or set it on the project in FreshBooks.",
             billing_method=project.get("billing_method"),
             missing=[{"person": person, "service": service} for person, service in who],
         )
     return [
-        Worked(row, entry, rate if rate is not None else hourly_rate)
+        PricedEntry(row, entry, rate if rate is not None else hourly_rate)
         for row, entry, rate in zip(rows, shown, rates, strict=True)
     ]
 
@@ -136,9 +138,9 @@ def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | 
     )
 
 
-def time_lines(items: Sequence[Worked], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:
+def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:
     """One line for each group and rate, in order of name, then rate."""
-    groups: dict[tuple[str, Decimal], list[Worked]] = defaultdict(list)
+    groups: dict[tuple[str, Decimal], list[PricedEntry]] = defaultdict(list)
     for item in items:
         assert item.rate is not None  # a fixed price has no time lines
         name = {
@@ -170,7 +172,9 @@ def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
     """The whole price on one line."""
     price = decimal(project.get("fixed_price"))
     if price <= 0:
-        raise ActionRefused("rate_unknown", "The project has a fixed price, and FreshBooks does not tell it.")
+        raise ActionRefused(
+            "rate_unknown", "The project has a fixed price, but FreshBooks does not say what it is."
+        )
     return Line(
         name=title,
         description="Fixed price",
@@ -232,7 +236,7 @@ def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
         return TaxSet(), None
     raise ActionRefused(
         "taxes_unknown",
-        "The client's earlier invoices do not tell which taxes apply. Ask the user, and give their names as "
+        "The client's earlier invoices do not show which taxes apply. Ask the user, and give their names as "
         "taxes (an empty list for none).",
         taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known],
     )

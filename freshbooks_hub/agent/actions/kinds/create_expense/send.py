@@ -1,0 +1,147 @@
+"""Send an expense, find it again in FreshBooks, and compare what it holds there with what was approved.
+
+Its receipt is uploaded first, and the key of the upload goes with the expense (freshbooks-api.md 7.5). An upload books
+nothing and is listed nowhere, so it is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from freshbooks_api.client import Json, Lost, NeverSent, single
+from freshbooks_hub.agent.actions import receipts
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionContext,
+    Candidates,
+    NotBegun,
+    Step,
+    StoredAction,
+    send_first_step,
+)
+from freshbooks_hub.agent.actions.audit import digest_text
+from freshbooks_hub.agent.actions.books import DELETED, Books, decimal
+from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
+    UPLOAD,
+    is_equal,
+    placeholder,
+    purchase_of,
+)
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview
+from freshbooks_hub.agent.actions.models import Result
+from freshbooks_hub.agent.actions.preview import Money
+
+# What fits into the body as it is.
+_KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
+
+
+def send(context: ActionContext, action: StoredAction) -> Json:
+    """Upload the receipt, if there is one, and book the expense. Raises NeverSent, Lost, Refused, NotBegun."""
+    first = action.steps[0]
+    if first.name != UPLOAD:
+        return send_first_step(context, action)
+    key = _upload(context, action, first)
+    create = action.step("create")
+    # From here on the expense may exist: what is told of it later depends on this note.
+    context.note(step=create.name, receipt_hash=digest_text(key))
+    # The quotes of a text value are escaped, so this meets the one key `jwt` of the body.
+    body = (create.body or "").replace(f'"jwt":"{placeholder(first.receipt or "")}"', f'"jwt":"{key}"')
+    return context.books.api.send(create.method, create.path, body)
+
+
+def _upload(context: ActionContext, action: StoredAction, step: Step) -> str:
+    """The key of the upload. Raises NotBegun after some attempts, Refused at once."""
+    assert isinstance(action.preview, CreateExpensePreview)
+    receipt = action.preview.receipt
+    assert receipt is not None  # the step is there for it
+    content = receipts.kept(context.home, receipt.sha256)
+    if content is None:
+        raise _not_uploaded()
+    for attempt in range(1, context.timing.attempts + 1):
+        try:
+            answer = context.books.api.upload(step.path, receipt.filename, receipt.media_type, content)
+        except (Lost, NeverSent):
+            answer = {}
+        key = (single(answer, "attachment") or {}).get("jwt")
+        if isinstance(key, str) and _KEY.fullmatch(key):
+            return key
+        context.clock.sleep(attempt)
+    raise _not_uploaded()
+
+
+def find(books: Books, action: StoredAction) -> Candidates:
+    """Living expenses of the day, vendor and amount; the key of our own upload on one is proof."""
+    sent, preview = _sent(action), _preview(action)
+    purchase = purchase_of(preview)
+    rows = [row for row in books.expenses_on(preview.date.isoformat()) if is_equal(purchase, row)]
+    uploaded = action.row["receipt_hash"]
+    for row in rows:
+        key = (row.get("attachment") or {}).get("jwt")
+        # Its absence proves nothing.
+        if uploaded and key and digest_text(str(key)) == uploaded:
+            return Candidates(matches=(int(row["id"]),))
+    matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
+    return Candidates(matches, tuple(int(row["id"]) for row in rows if int(row["id"]) not in matches))
+
+
+def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
+    """The expense as FreshBooks has it, compared with what was approved."""
+    row = books.expense(record_id)
+    if row is None or row.get("vis_state") == DELETED:
+        return None
+    preview = _preview(action)
+    found = differences(_sent(action), row)
+    if preview.receipt and not row.get("attachment"):
+        found = (*found, "receipt")
+    message = "The expense is in FreshBooks."
+    if found:
+        message = "The expense is in FreshBooks, but it differs from what was approved. Check it there."
+    return Result(
+        code="booked",
+        message=message,
+        record_id=record_id,
+        total=Money(amount=str(decimal(row["amount"])), currency=preview.currency),
+        differences=found,
+    )
+
+
+def exists(books: Books, record_id: int) -> bool:
+    row = books.expense(record_id)
+    return row is not None and row.get("vis_state") != DELETED
+
+
+def differences(sent: Json, row: Json) -> tuple[str, ...]:
+    """The fields where FreshBooks holds something else than was sent."""
+    found = []
+    for name, value in sent.items():
+        if name == "attachment":
+            continue
+        theirs = row.get(name)
+        if name == "amount" or name.startswith("taxAmount"):
+            same = decimal(value) == decimal(theirs) and value["code"] == (theirs or {}).get("code")
+        else:
+            same = _text(value) == _text(theirs)
+        if not same:
+            found.append(name)
+    return tuple(found)
+
+
+def _preview(action: StoredAction) -> CreateExpensePreview:
+    assert isinstance(action.preview, CreateExpensePreview)
+    return action.preview
+
+
+def _sent(action: StoredAction) -> Json:
+    sent: Json = json.loads(action.step("create").body or "{}")["expense"]
+    return sent
+
+
+def _text(value: object) -> str:
+    return " ".join(str(value if value is not None else "").split())
+
+
+def _not_uploaded() -> NotBegun:
+    return NotBegun(
+        "receipt_not_uploaded",
+        "The receipt could not be uploaded. The expense was not created; propose it again later.",
+    )

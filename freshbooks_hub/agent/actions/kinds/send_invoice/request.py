@@ -1,0 +1,83 @@
+"""What is asked for, and what the approver is shown: the mail, and the invoice in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from freshbooks_hub.agent.actions.action_kind import ActionRequest, StoredAction
+from freshbooks_hub.agent.actions.books import Reference
+from freshbooks_hub.agent.actions.preview import (
+    ActionPreview,
+    Client,
+    Line,
+    Shape,
+    business_line,
+    client_line,
+    invoice_lines,
+)
+
+
+class SendInvoiceRequest(ActionRequest):
+    """A mail with a draft invoice, to the client's own addresses unless others are named."""
+
+    invoice_id: Reference
+    recipients: Annotated[list[str] | None, Field(description="Default: the client's own addresses")] = None
+    subject: str | None = None
+    body: str | None = None
+    include_pdf: bool = False
+
+
+class Recipient(Shape):
+    """`on_file`: FreshBooks has this address for the client. Others are for the approver to look at twice."""
+
+    email: str
+    on_file: bool
+
+
+class SendInvoicePreview(ActionPreview):
+    """The mail that will leave. `subject` and `body` None: FreshBooks's own words."""
+
+    kind: Literal["send_invoice"] = "send_invoice"
+    client: Client
+    invoice_id: int
+    invoice_number: str
+    create_date: date
+    due_date: date | None
+    lines: tuple[Line, ...]
+    total: str
+    outstanding: str
+    recipients: tuple[Recipient, ...]
+    subject: str | None
+    body: str | None
+    include_pdf: bool
+
+    @property
+    def total_amount(self) -> str:
+        return self.total
+
+
+def preview_of(action: StoredAction) -> SendInvoicePreview:
+    assert isinstance(action.preview, SendInvoicePreview)
+    return action.preview
+
+
+def describe(preview: SendInvoicePreview) -> Iterator[str]:
+    """The lines of the preview for a terminal."""
+    yield business_line(preview)
+    yield client_line(preview.client)
+    yield f"Invoice       {preview.invoice_number} of {preview.create_date} ({preview.invoice_id})"
+    yield f"Due           {preview.due_date or 'not set'}"
+    yield from invoice_lines(preview.lines, preview.currency)
+    yield f"Total         {preview.total} {preview.currency}"
+    for recipient in preview.recipients:
+        mark = "" if recipient.on_file else "   ! NOT an address of this client in FreshBooks"
+        yield f"To            {recipient.email}{mark}"
+    if preview.subject is not None:
+        yield f"Subject       {preview.subject}"
+    for line in (preview.body or "").splitlines():
+        yield f"Text          {line}"
+    yield f"PDF attached  {'yes' if preview.include_pdf else 'no'}"

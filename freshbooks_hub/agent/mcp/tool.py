@@ -1,0 +1,126 @@
+"""How a function becomes a tool: a short schema, truthful hints, and a sentence beside the data.
+
+Every client sends the schemas to its model with every conversation, so they are as short as they can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel
+
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.mcp.background import CALLS, QUERIES, Threads
+from freshbooks_hub.core.home import Home
+
+_REF = "#/$defs/"
+_NULL = {"type": "null"}
+# What says nothing to a model, or is shown elsewhere; the server checks it all the same.
+_NOISE = {"title", "pattern", "minimum", "maxLength", "$defs"}
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """What the tools work on, and where: all that blocks runs on `calls`, SQL of agents on `queries`.
+
+    The server's lifespan hands it to each request.
+    """
+
+    home: Home
+    actions: ActionService
+    approvals_url: str | None = None
+    calls: Threads = field(default_factory=lambda: Threads(CALLS))
+    queries: Threads = field(default_factory=lambda: Threads(QUERIES))
+
+
+ToolContext = Context[ServerState, Any]
+
+
+def state_of(ctx: ToolContext) -> ServerState:
+    """The books behind a request."""
+    return ctx.request_context.lifespan_context
+
+
+def make_tool(fn: Callable[..., Any], title: str, answer: type[BaseModel], hints: ToolAnnotations) -> Tool:
+    """The tool named like `fn`, described by its docstring, with answers of the model `answer`."""
+    description = " ".join((fn.__doc__ or "").split())
+    tool = Tool.from_function(fn, title=title, description=description, annotations=hints)
+    tool.parameters = input_schema(tool.parameters)
+    tool.fn_metadata.output_schema = output_schema(answer)
+    return tool
+
+
+def tool_result(summary: str, answer: BaseModel) -> CallToolResult:
+    """The answer as data and, for clients that read text only, as a sentence and the same data in JSON."""
+    data = answer.model_dump(mode="json", exclude_none=True)
+    text = [TextContent(text=summary), TextContent(text=answer.model_dump_json(exclude_none=True))]
+    return CallToolResult(content=list(text), structured_content=data)
+
+
+def input_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a tool's arguments: what may be null may be left out; neither that nor empty defaults are named."""
+    short: dict[str, Any] = _short(schema, schema.get("$defs", {}))
+    return {**short, "additionalProperties": False}
+
+
+def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
+    """The parts of an answer and their types, one level deep; a part without a value is left out of answers.
+
+    What is inside the parts is told by the answers themselves, whose fields have speaking names.
+    """
+    schema = answer.model_json_schema(mode="serialization")
+    definitions = schema.get("$defs", {})
+    properties: dict[str, Any] = schema["properties"]
+    kinds = {
+        name: _without_null(_resolved(part, definitions), definitions) for name, part in properties.items()
+    }
+    return {
+        "type": "object",
+        "properties": {name: {"type": kind["type"]} for name, kind in kinds.items()},
+        "required": [name for name in schema.get("required", []) if not _may_be_null(properties[name])],
+    }
+
+
+def _short(node: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_short(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = _without_null(_resolved(node, definitions), definitions)
+    kept = {
+        key: _short(value, definitions)
+        for key, value in node.items()
+        if key not in _NOISE | {"properties"} and not (key == "default" and not value)
+    }
+    if "properties" in node:  # apart, for an argument may be called like a keyword of the schema
+        kept["properties"] = {name: _short(of, definitions) for name, of in node["properties"].items()}
+    return kept
+
+
+def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    # A description beside the reference is of the field; the one behind it is the model's docstring.
+    target = {
+        key: value
+        for key, value in definitions[node["$ref"].removeprefix(_REF)].items()
+        if key != "description"
+    }
+    return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+
+
+def _may_be_null(node: dict[str, Any]) -> bool:
+    return _NULL in node.get("anyOf", [])
+
+
+def _without_null(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if not _may_be_null(node):
+        return node
+    choices = [choice for choice in node["anyOf"] if choice != _NULL]
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return {**_resolved(choices[0], definitions), **rest} if len(choices) == 1 else {"anyOf": choices, **rest}

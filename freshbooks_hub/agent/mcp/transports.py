@@ -1,0 +1,131 @@
+"""How clients reach the server: over standard input and output, or at `/mcp` over HTTP behind a bearer token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import anyio
+from filelock import FileLock
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.mcpserver import MCPServer
+from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+
+from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.mcp.arguments import mark_halves
+from freshbooks_hub.agent.mcp.background import keep_settling
+from freshbooks_hub.agent.mcp.server import build_server
+from freshbooks_hub.core.errors import disk_errors
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.home import Home
+
+# A receipt comes as base64 within the request.
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+PREFIX = "fbk_"  # so that scanners for leaked secrets find it
+
+
+class OwnerToken:
+    """Accepts one token: that of the person who runs the hub."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """The owner's access when `token` is right, else None."""
+        return (
+            AccessToken(token=token, client_id="owner", scopes=[]) if same_token(token, self._token) else None
+        )
+
+
+def mcp_app(
+    home: Home, token: str, allowed_hosts: Sequence[str], approvals_url: str | None = None
+) -> Starlette:
+    """The MCP server of `home` as an ASGI app that answers at the path `/mcp`.
+
+    `allowed_hosts` are Host headers with port (`127.0.0.1:8400`; `localhost:*` for any port); an Origin header
+    must be one of them over http or https. `approvals_url` is the page where people approve actions.
+    The app brings a lifespan. Under another Starlette app, route to it and enter its lifespan there:
+
+        Route("/mcp", endpoint=mcp)                      # Mount would redirect /mcp to /mcp/
+        async with mcp.router.lifespan_context(mcp): …   # in the outer app's lifespan
+    """
+    server = build_server(
+        home,
+        approvals_url=approvals_url,
+        token_verifier=OwnerToken(token),
+        # No OAuth server stands behind the token, so nothing is advertised; the SDK wants an issuer regardless.
+        auth=AuthSettings(issuer_url=AnyHttpUrl("http://127.0.0.1"), resource_server_url=None),
+    )
+    return server.streamable_http_app(
+        streamable_http_path="/mcp",
+        max_request_body_size=MAX_REQUEST_BYTES,
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=list(allowed_hosts),
+            allowed_origins=[f"{scheme}://{host}" for scheme in ("http", "https") for host in allowed_hosts],
+        ),
+    )
+
+
+def read_token(home: Home) -> str:
+    """The token of this home; made when there is none. Raises HomeError."""
+    with _locked(home) as path:
+        return path.read_text() if path.exists() else _make(path)
+
+
+def renew_token(home: Home) -> str:
+    """A new token in place of the old one, which a restarted server refuses. Raises HomeError."""
+    with _locked(home) as path:
+        return _make(path)
+
+
+def same_token(presented: str, expected: str) -> bool:
+    """Compare in a time that does not tell how much of `presented` was right."""
+    return hmac.compare_digest(presented.encode(), expected.encode())
+
+
+def _make(path: Path) -> str:
+    token = PREFIX + secrets.token_urlsafe(32)
+    write_private(path, token.encode())
+    return token
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[Path]:
+    # Two servers that start together must agree on one token.
+    path = home.ensure().root / "agent.token"
+    with disk_errors(home.root), FileLock(path.with_name(f"{path.name}.lock"), mode=0o600):
+        yield path
+
+
+class Lines(TextIOWrapper):
+    """Lines of JSON as the SDK can read them."""
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        return mark_halves(super().readline(size))
+
+
+async def serve_stdio(server: MCPServer[Any], actions: ActionService) -> None:
+    """Serve until the client closes the input; meanwhile settle `actions` whose answer was lost.
+
+    Nothing that runs here or below reads from the client's own pipe.
+    """
+    wire, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    with os.fdopen(wire, "rb") as pipe:
+        lines = anyio.wrap_file(Lines(pipe, encoding="utf-8", errors="replace"))
+        async with anyio.create_task_group() as tasks, stdio_server(stdin=lines) as (read, write):
+            tasks.start_soon(keep_settling, actions)
+            lowlevel = server._lowlevel_server  # the SDK's own `run_stdio_async` takes no input
+            await lowlevel.run(read, write, lowlevel.create_initialization_options())
+            tasks.cancel_scope.cancel()
