@@ -1,4 +1,4 @@
-{# The business day that the build stands for, as a date. No model reads a clock. #}
+{# The business day that the build is made for, as a date. No model reads a clock. #}
 {% macro as_of_date() -%}
     {%- set value = var('as_of_date', none) | string -%}
     {%- if execute and not modules.re.match('^\\d{4}-\\d{2}-\\d{2}$', value) -%}

@@ -1,4 +1,4 @@
-{# Whole days from one date to another; negative when `end_date` is earlier. #}
+{# Days from one date to another; negative when `end_date` is earlier. #}
 {% macro days_between(start_date, end_date) -%}
     {{ return(adapter.dispatch('days_between', 'freshbooks')(start_date, end_date)) }}
 {%- endmacro %}
@@ -50,7 +50,7 @@
     case when {{ day }} between cast('1900-01-01' as date) and cast('9999-12-31' as date) then {{ day }} end
 {%- endmacro %}
 
-{# The day some whole days later; null when that is no count of days to pay in. #}
+{# The day a number of days later; null when that is no count of days to pay in. #}
 {% macro add_days(day, days) -%}
     case when {{ days }} between 0 and 3660 then {{ adapter.dispatch('add_days', 'freshbooks')(day, 'cast(' ~ days ~ ' as integer)') }} end
 {%- endmacro %}

@@ -16,8 +16,10 @@ from freshbooks_hub.sync.batch_sql import literal
 
 UNCHANGED = "The earlier marts are unchanged."
 VERBOSE = "`freshbooks build --verbose` shows the details"
-# A test of this name fails when most rows of its stream cannot be read: the API changed, not a row.
+# A check of this name fails when most rows of its stream cannot be read: the API changed, not a row.
 READABLE = "_is_readable"
+# What a data test returns if it holds several checks (dbt_project/tests/generic/checks.sql).
+CHECK, ROW = "check_name", "failing_row"
 SHOWN_ROWS, SHOWN_COLUMNS, SHOWN_LENGTH = 3, 4, 60
 KEPT_ROWS = 50
 
@@ -39,6 +41,29 @@ class Databases:
     marts: Path
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a check found, `count` rows of which `rows` are some; or a node that failed, with dbt's `message`."""
+
+    name: str
+    kind: str
+    count: int = 0
+    rows: tuple[dict[str, Any], ...] = ()
+    message: str | None = None
+
+    def sentence(self) -> str:
+        if self.message is not None:
+            return f"The {self.kind} {self.name} failed: {_short(self.message, 200)}."
+        shown = "; ".join(_keys(row) for row in self.rows[:SHOWN_ROWS])
+        found = f"{self.count:,} wrong row{'' if self.count == 1 else 's'}"
+        return f"The check {self.name} found {found}{f': {shown}' if shown else ''}."
+
+    def details(self) -> list[str]:
+        if self.message is not None:
+            return [self.name, self.message, ""]
+        return [self.name, *(json.dumps(row, default=str, ensure_ascii=False) for row in self.rows), ""]
+
+
 def details_file(home: Home) -> Path:
     """Where the rows that the last build's checks found are kept, mode 0600."""
     return home.logs / "checks.txt"
@@ -53,14 +78,14 @@ def failure(home: Home, databases: Databases, results: Path, output: str) -> Tra
         why = "dbt could not start" if outcomes is None else "dbt failed"
         last = f": {_short(said[-1], 200)}" if said else ""
         return TransformFailed(f"The marts could not be built: {why}{last}. {UNCHANGED} {VERBOSE}.", output)
-    sentences, details = _told(home, databases, failed)
-    others = len(failed) - 1
+    findings, details = _kept(home, databases, failed)
+    others = len(findings) - 1
     more = f" {others} more failed too." if others else ""
-    text = f"{sentences[0]}{more} {UNCHANGED} {VERBOSE}."
+    text = f"{findings[0].sentence()}{more} {UNCHANGED} {VERBOSE}."
     unreadable = frozenset(
-        name.removesuffix(READABLE)
-        for name in (_name(o) for o in failed if o["status"] == "fail")
-        if name.endswith(READABLE)
+        finding.name.removesuffix(READABLE)
+        for finding in findings
+        if finding.message is None and finding.name.endswith(READABLE)
     )
     return StreamsUnreadable(text, details, unreadable) if unreadable else TransformFailed(text, details)
 
@@ -68,7 +93,7 @@ def failure(home: Home, databases: Databases, results: Path, output: str) -> Tra
 def warnings(home: Home, databases: Databases, results: Path) -> list[str]:
     """What the checks found that does not hold the marts back, a sentence each."""
     warned = [o for o in _outcomes(results) or [] if o["status"] == "warn"]
-    return _told(home, databases, warned)[0]
+    return [finding.sentence() for finding in _kept(home, databases, warned)[0]]
 
 
 def _outcomes(results: Path) -> list[dict[str, Any]] | None:
@@ -79,49 +104,50 @@ def _outcomes(results: Path) -> list[dict[str, Any]] | None:
     return outcomes
 
 
-def _told(home: Home, databases: Databases, outcomes: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """A sentence for each outcome, and all of the details, which are kept in the file."""
-    sentences, details = [], []
-    for outcome in outcomes:
-        kind, name = outcome["unique_id"].split(".")[0], _name(outcome)
-        if kind == "test" and outcome["status"] in {"fail", "warn"}:
-            rows = _rows(databases, outcome.get("compiled_code"))
-            number = outcome["failures"]
-            shown = "; ".join(_keys(row) for row in rows[:SHOWN_ROWS])
-            found = f"{number:,} wrong row{'' if number == 1 else 's'}"
-            sentences.append(f"The check {name} found {found}{f': {shown}' if shown else ''}.")
-            details += [name, *(json.dumps(row, default=str, ensure_ascii=False) for row in rows), ""]
-        else:
-            message = str(outcome.get("message"))
-            sentences.append(f"The {kind} {name} failed: {_short(message, 200)}.")
-            details += [name, message, ""]
-    text = "\n".join(details)
+def _kept(home: Home, databases: Databases, outcomes: list[dict[str, Any]]) -> tuple[list[Finding], str]:
+    """The findings, and all of their details, which are kept in the file."""
+    findings = [finding for outcome in outcomes for finding in _findings(databases, outcome)]
+    text = "\n".join(line for finding in findings for line in finding.details())
     with disk_errors(home.logs):
         write_private(details_file(home), text.encode())
-    return sentences, text
+    return findings, text
 
 
-def _name(outcome: dict[str, Any]) -> str:
-    return str(outcome["unique_id"].split(".")[2])
+def _findings(databases: Databases, outcome: dict[str, Any]) -> list[Finding]:
+    """One finding; of a data test with several checks, one of each check that found rows."""
+    kind, _, name = outcome["unique_id"].split(".")[:3]
+    if kind != "test" or outcome["status"] not in {"fail", "warn"}:
+        return [Finding(name, kind, message=str(outcome.get("message")))]
+    found = _found(databases, name, outcome["failures"], outcome["compiled_code"])
+    return found or [Finding(name, kind, outcome["failures"])]
 
 
-def _rows(databases: Databases, query: str | None) -> list[dict[str, Any]]:
-    """Some rows that the compiled test `query` finds in the unpublished build; none where it cannot be asked."""
-    if not query:
-        return []
+def _found(databases: Databases, test: str, failures: int, query: str) -> list[Finding]:
+    """What the compiled `test` finds in the unpublished build; nothing where it cannot be asked."""
     try:
         with duckdb.connect(databases.work, read_only=True) as db:
             db.execute(f"ATTACH {literal(str(databases.raw))} AS raw (READ_ONLY)")
             db.execute(f"ATTACH {literal(str(databases.marts))} AS marts_next (READ_ONLY)")
-            cursor = db.execute(f"SELECT * FROM ({query}) LIMIT {KEPT_ROWS}")  # noqa: S608 - dbt's own SQL
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            rows = db.sql(query)
+            if rows.columns != [CHECK, ROW]:
+                return [Finding(test, "test", failures, _some(rows))]
+            checks = rows.aggregate(f"{CHECK}, count(*)").order(CHECK).fetchall()
+            return [
+                Finding(name, "test", count, _some(rows.filter(f"{CHECK} = {literal(name)}").project(ROW)))
+                for name, count in checks
+            ]
     except duckdb.Error:
         return []
 
 
+def _some(rows: duckdb.DuckDBPyRelation) -> tuple[dict[str, Any], ...]:
+    return tuple(dict(zip(rows.columns, row, strict=True)) for row in rows.limit(KEPT_ROWS).fetchall())
+
+
 def _keys(row: dict[str, Any]) -> str:
-    """A narrow row whole; of a wide one, which is a row of the books, only what names it."""
+    """The columns of a narrow row; of a wide one, which is a row of the books, only those that identify it."""
+    if ROW in row:
+        return _short(str(row[ROW]), SHOWN_COLUMNS * SHOWN_LENGTH)
     if len(row) > SHOWN_COLUMNS:
         named = [name for name in row if name.endswith("_id") and name != "account_id"]
         row = {name: row[name] for name in (named or list(row))[:SHOWN_COLUMNS]}

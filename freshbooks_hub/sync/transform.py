@@ -19,7 +19,7 @@ from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import dbt_environment
-from freshbooks_hub.sync.dbt_findings import READABLE, UNCHANGED, VERBOSE, Databases, failure, warnings
+from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Held:
 
     def arguments(self) -> list[str]:
         """dbt's arguments: the earlier tables are not built, checks of them alone not run, others with them are."""
-        names = [name for s in sorted(self.earlier) for name in (staging(s), f"{s}{READABLE}")]
+        names = [staging(stream) for stream in sorted(self.earlier)]
         return ["--exclude", *names, "--indirect-selection", "cautious"] if names else []
 
     def carry_over(self, work: Path) -> None:

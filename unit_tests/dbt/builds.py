@@ -41,13 +41,30 @@ SQL_VARIABLES = {
 
 @dataclass
 class Build:
-    """`statuses`: node name to its result (success, pass, fail, error, skipped); `failures`: rows that a test found."""
+    """`statuses`: node name to its result (success, pass, fail, error, skipped).
+
+    On DuckDB also `found`: check to the number of rows that it found, and `failed`: those checks that are no warning.
+    """
 
     folder: Path
     succeeded: bool = True
     output: str = ""
     statuses: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, int] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    def ask_checks(self) -> None:
+        """Which checks of the data tests that did not pass found rows: one test holds several."""
+        with duckdb.connect(self.folder / "work.duckdb", read_only=True) as connection:
+            connection.execute(f"attach '{self.folder / 'raw.duckdb'}' as raw (read_only)")
+            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as marts_next (read_only)")
+            for test, query in self.queries.items():
+                counted = connection.execute(f"select check_name, count(*) from ({query}) group by all")
+                checks = dict(counted.fetchall())
+                self.found |= checks
+                if self.statuses[test] == "fail":
+                    self.failed |= checks.keys()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the built marts, read as any other reader of the file would."""
@@ -77,12 +94,17 @@ class Dbt:
         variables: Mapping[str, Any] = TODAY,
         text_columns: dict[str, list[str]] | None = None,
         project: Path = PROJECT,
+        models: Mapping[str, str] | None = None,
     ) -> Build:
-        """dbt on DuckDB over `tables`; only their streams exist."""
+        """dbt on DuckDB over `tables`; only their streams exist. `models`: model to SQL in place of its own."""
         (folder / "raw.duckdb").unlink(missing_ok=True)
         write_raw(folder / "raw.duckdb", tables, text_columns)
         variables = {"freshbooks_streams": list(tables), **variables}
-        return self.call(folder, duckdb_files(folder), *arguments, variables=variables, project=project)
+        files = duckdb_files(folder)
+        built = self.call(folder, files, *arguments, variables=variables, project=project, models=models)
+        if built.queries:
+            built.ask_checks()
+        return built
 
     def call(
         self,
@@ -92,6 +114,7 @@ class Dbt:
         variables: Mapping[str, Any],
         target: str = "duckdb",
         project: Path = PROJECT,
+        models: Mapping[str, str] | None = None,
     ) -> Build:
         """dbt with any profile; its files land in `folder`, and its databases are closed afterwards."""
         options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
@@ -100,6 +123,8 @@ class Dbt:
         os.environ.update(environment)
         try:
             manifest = self._parsed(project, target, variables)
+            for name, sql in (models or {}).items():
+                manifest.nodes[f"model.freshbooks.{name}"].raw_code = sql
             return _invoke(folder, [*arguments, *options], manifest)
         finally:
             os.environ.clear()
@@ -136,8 +161,12 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
         lines.append(str(done.exception))
     results = getattr(done.result, "results", [])
     statuses = {result.node.name: str(result.status) for result in results}
-    failures = {result.node.name: result.failures or 0 for result in results}
-    return Build(folder, done.success, "\n".join(lines), statuses, failures)
+    queries = {
+        result.node.name: result.node.compiled_code
+        for result in results
+        if result.node.resource_type == "test" and str(result.status) in ("fail", "warn")
+    }
+    return Build(folder, done.success, "\n".join(lines), statuses, queries)
 
 
 def duckdb_files(folder: Path) -> dict[str, str]:

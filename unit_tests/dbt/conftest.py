@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,15 @@ from filelock import FileLock
 from integration_tests import programs
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.gaps import BASIC, DATA, missing_of
+from unit_tests.dbt.raw_tables import Rows
 from unit_tests.dbt.unusual_books import odd_books
 
 if TYPE_CHECKING:
     from unit_tests.dbt.postgres import Server
+
+Once = Callable[..., Build]
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 # Spark has an environment of its own: make test-spark.
 collect_ignore = [] if find_spec("pyspark") else ["test_spark.py"]
@@ -37,29 +42,42 @@ def dbt(shared: Path) -> Dbt:
 
 
 @pytest.fixture(scope="session")
-def build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
-    done = shared / "good"
-    with FileLock(shared / "good.lock"):
-        if not done.exists():
-            built = dbt.run(tmp_path_factory.mktemp("building"), all_rows(), "build")
-            assert built.succeeded, built.output
-            (built.folder / "failures.json").write_text(json.dumps(built.failures))
-            built.folder.rename(done)
-    return Build(done, failures=json.loads((done / "failures.json").read_text()))
+def once(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once(name, tables, *arguments)`: the build of the whole project that the first worker made."""
+
+    def made(name: str, tables: Callable[[], Rows], *arguments: str) -> Build:
+        done = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                built = dbt.run(tmp_path_factory.mktemp("building"), tables(), "build", *arguments)
+                assert built.succeeded, built.output
+                (built.folder / "found.json").write_text(json.dumps(built.found))
+                built.folder.rename(done)
+        return Build(done, found=json.loads((done / "found.json").read_text()))
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def odd_build(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+def build(once: Once) -> Build:
+    """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
+    return once("good", all_rows)
+
+
+@pytest.fixture(scope="session")
+def odd_build(once: Once) -> Build:
     """The whole project over `odd_books`."""
-    done = shared / "odd"
-    with FileLock(shared / "odd.lock"):
-        if not done.exists():
-            folder = tmp_path_factory.mktemp("building")
-            built = dbt.run(folder, odd_books(), "build", "--exclude-resource-type", "unit_test")
-            assert built.succeeded, built.output
-            built.folder.rename(done)
-    return Build(done)
+    return once("odd", odd_books, *WITHOUT_UNIT_TESTS)
+
+
+@pytest.fixture(scope="session")
+def basic_scopes_build(once: Once) -> Build:
+    """What an app with the six basic scopes may read, and a client that the connector could not hand on."""
+    missing = missing_of(*(stream for stream in DATA if stream not in BASIC))
+    missing.rejected[1, "clients"] = [
+        {"key": None, "column": "userid", "value": "twelve", "why": "unreadable"}
+    ]
+    return once("basic_scopes", missing.tables, *WITHOUT_UNIT_TESTS)
 
 
 @pytest.fixture(scope="module")

@@ -25,13 +25,15 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.marts import opened, rejected_streams
 from integration_tests.web.serving import Client
 from unit_tests.dbt.builds import Build, Dbt
-from unit_tests.dbt.test_gaps import BASIC, BUILD, BUSINESSES, DATA, Missing, random_missing
+from unit_tests.dbt.gaps import BUSINESSES, Missing, missing_of, random_missing
+from unit_tests.dbt.test_gaps import built
 
 # What names a row of an answer; everything else that is a number in it is a figure.
 NAMES = ("business_id", "client_id", "invoice_id", "currency_code", "group")
 # More hours have no rate where rates cannot be read, and that is so.
 ABOUT_THE_ANSWER = ("hours_without_amount",)
 PARTS = ("totals", "balances", "largest", "groups", "sales", "clients", "invoices")
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 GROUPINGS = ("category", "vendor", "client", "project", "month")
 
 
@@ -40,10 +42,6 @@ class Asked(NamedTuple):
 
     question: str
     answer: Answer
-
-
-def missing_of(*streams: str) -> Missing:
-    return Missing(gone={(business, stream): "not_granted" for business in BUSINESSES for stream in streams})
 
 
 def answers(marts: Path, people: list[tuple[int, int]]) -> Iterator[Asked]:
@@ -102,17 +100,8 @@ def check_answers(partial: Build, build: Build) -> None:
         assert tool_result(text, answer).structured_content
 
 
-@pytest.fixture(scope="module")
-def six(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """What an app with the six basic scopes may read."""
-    missing = missing_of(*(stream for stream in DATA if stream not in BASIC))
-    partial = dbt.run(tmp_path_factory.mktemp("six"), missing.tables(), *BUILD)
-    assert partial.succeeded, partial.output
-    return partial
-
-
-def test_no_answer_has_another_figure_with_the_six_scopes(six: Build, build: Build) -> None:
-    check_answers(six, build)
+def test_no_answer_has_another_figure_with_the_six_scopes(basic_scopes_build: Build, build: Build) -> None:
+    check_answers(basic_scopes_build, build)
 
 
 @pytest.mark.long
@@ -125,8 +114,7 @@ def test_no_answer_has_another_figure_whatever_is_missing(
     # What the answers are made of, in one business alone.
     for stream in dice.sample(("invoices", "clients", "expenses", "time_entries", "projects", "payments"), 2):
         missing.gone[dice.choice(BUSINESSES), stream] = dice.choice(("gated", "refused", None))
-    partial = dbt.run(tmp_path, missing.tables(), *BUILD)
-    assert partial.succeeded, partial.output
+    partial = built(dbt, tmp_path, missing, build)
     check_answers(partial, build)
 
 
@@ -136,15 +124,15 @@ def test_the_whole_books_have_no_gaps_to_tell(build: Build) -> None:
         assert answer.context.gaps == [], question
 
 
-def test_no_unbilled_time_is_said_to_be_unknown(six: Build) -> None:
-    answer = reads.list_unbilled_time(six.folder / "marts.duckdb")
+def test_no_unbilled_time_is_said_to_be_unknown(basic_scopes_build: Build) -> None:
+    answer = reads.list_unbilled_time(basic_scopes_build.folder / "marts.duckdb")
     assert (answer.totals, answer.entries) == ([], [])
     assert summary(answer).startswith("Unknown: Time entries cannot be read.")
     assert any("Logged and unbilled hours are unknown." in gap for gap in answer.context.gaps)
 
 
-def test_sql_is_told_the_gaps_of_the_marts_that_it_names(six: Build) -> None:
-    marts = six.folder / "marts.duckdb"
+def test_sql_is_told_the_gaps_of_the_marts_that_it_names(basic_scopes_build: Build) -> None:
+    marts = basic_scopes_build.folder / "marts.duckdb"
     of_time = reads.query_marts(marts, statement="WITH t AS (FROM unbilled_time) SELECT sum(hours) FROM t")
     assert any("Time entries: access was not approved" in gap for gap in of_time.context.gaps)
     assert any("sums skip nulls" in note for note in of_time.context.notes)
@@ -184,10 +172,10 @@ def text_of(client: Client, path: str) -> str:
 
 
 def test_pages_say_what_is_missing_and_show_unknown(
-    six: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    basic_scopes_build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FRESHBOOKS_WEB_PASSWORD", raising=False)
-    client = pages(six, tmp_path)
+    client = pages(basic_scopes_build, tmp_path)
     time = text_of(client, "/time?business=1")
     assert "Unbilled time is unknown" in time
     assert "Nothing left to bill" not in time

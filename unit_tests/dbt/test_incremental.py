@@ -95,10 +95,14 @@ def sorted_rows(execute: Callable[[str], list[tuple[Any, ...]]]) -> Contents:
     return {model: sorted(execute(f"select * from {model}"), key=repr) for model in MODELS}
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return part_of_project(tmp_path_factory.mktemp("part"), *MODELS)
+
+
 @pytest.fixture
-def on_duckdb(dbt: Dbt, tmp_path: Path) -> Build:
+def on_duckdb(dbt: Dbt, tmp_path: Path, project: Path) -> Build:
     """`build(tables, *arguments)`: the facts after one more build over what the builds before left."""
-    project = part_of_project(tmp_path, *MODELS)
 
     def build(tables: Rows, *arguments: str) -> Contents:
         built = dbt.run(tmp_path, tables, "run", *arguments, variables=VARIABLES, project=project)
@@ -110,9 +114,7 @@ def on_duckdb(dbt: Dbt, tmp_path: Path) -> Build:
 
 
 @pytest.fixture
-def on_postgres(dbt: Dbt, tmp_path: Path, server: postgres.Server) -> Build:
-    project = part_of_project(tmp_path, *MODELS)
-
+def on_postgres(dbt: Dbt, tmp_path: Path, project: Path, server: postgres.Server) -> Build:
     def build(tables: Rows, *arguments: str) -> Contents:
         postgres.write_raw(server, tables)
         variables = VARIABLES | {"freshbooks_streams": list(tables)}

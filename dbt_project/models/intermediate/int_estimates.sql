@@ -49,7 +49,7 @@ select
     estimates.amount,
     estimates.discount_amount,
     {{ are_available(['invoices']) }} as has_invoices,
-    -- Without invoices only FreshBooks' own word says that there is one.
+    -- Without invoices only FreshBooks' own status says that there is one.
     case
         when first_invoices.invoice_id is not null then 'invoiced'
         when {{ are_available(['invoices']) }} or estimates.estimate_stage = 'invoiced' then estimates.estimate_stage

@@ -29,7 +29,7 @@ select
                 'FreshBooks counts '
                 || coalesce({{ as_text('stream_availability.counted_row_count') }}, 'more') || ' rows but sends '
                 || coalesce({{ as_text('stream_availability.sent_row_count') }}, 'fewer') || '.'
-        else 'No rows of this business have been read, and nothing says that there are none.'
+        else 'No rows of this business were read, and it is not known whether there are any.'
     end as reason,
     case
         when stream_availability.gap_code = 'short' then 'Figures that draw on it lack the rows that are not sent.'

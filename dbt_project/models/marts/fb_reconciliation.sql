@@ -1,8 +1,8 @@
 {% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit'] %}
 with
 
-own_checks as (
-    select * from {{ ref('int_own_checks') }}
+consistency_checks as (
+    select * from {{ ref('int_consistency_checks') }}
 ),
 
 {% for report in reports %}
@@ -29,7 +29,7 @@ compared as (
         our_amount,
         freshbooks_amount,
         tolerance_amount
-    from own_checks
+    from consistency_checks
     {% for report in reports %}
         union all
         select

@@ -120,7 +120,7 @@ change_elements as (
     {{ json_elements('changed_rows', 'changes', row_columns) }}
 ),
 
--- Rows that the connector could not hand on, for lack of a key: no raw table holds them.
+-- Rows that the connector could not pass on, for lack of a key: no raw table holds them.
 stream_availability as (
     select * from {{ ref('stg_freshbooks__stream_availability') }}
     where rejected_values is null
@@ -207,14 +207,14 @@ select
     listed.shown_value as value_text,
     listed.why,
     case listed.why
-        when 'missing_key' then 'A part of the key is missing, so the row cannot be told from others.'
+        when 'missing_key' then 'A part of the key is missing, so the row cannot be distinguished from others.'
         when 'missing' then 'FreshBooks sends no value.'
         when 'too_large' then 'The amount is ten trillion or more.'
         when 'impossible_date' then 'There is no such day, or it is before 1900.'
         when 'missing_currency' then 'The amount has no currency.'
         when 'unknown_currency' then 'The currency is not in ISO 4217.'
         when 'two_currencies' then 'The row has amounts in two currencies.'
-        when 'unknown_word' then 'FreshBooks does not document this word; it is kept as it is.'
+        when 'unknown_word' then 'FreshBooks does not document this value; it is kept as it is.'
         when 'second_of_business' then 'The business has another row of this kind, and only one can count.'
         else 'The value cannot be read.'
     end as reason,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,31 @@ from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.ticker import Ticker, start
 
 
+class Running:
+    """A process that runs until it is asked to stop."""
+
+    stopped = False
+
+    def poll(self) -> int | None:
+        return 0 if self.stopped else None
+
+    def send_signal(self, number: int) -> None:
+        self.stopped = True
+
+    def wait(self, timeout: float | None = None) -> int:
+        assert self.stopped
+        return 0
+
+
 class Started:
-    """Stands in for the processes: a sleeping Python for each sync, and whose it was."""
+    """Stands in for the processes: one that runs for each sync, and whose it was."""
 
     def __init__(self) -> None:
         self.homes: list[Path] = []
 
     def __call__(self, home: Home, *options: str) -> Any:
-        import subprocess
-
         self.homes.append(home.root)
-        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        return Running()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 {#
-  A text that a build is told by a variable, or by an environment variable, null when it is not. What is another at
-  each build comes by the environment: another `--vars` makes dbt parse the whole project again. The environment is
-  not read while parsing, for dbt would parse the model again.
+  A SQL string literal from a dbt var, else an environment variable, else null. Values that change with every build must
+  come from the environment: another `--vars` invalidates dbt's partial parse. The environment is not read while parsing,
+  for dbt would then parse the model again whenever it changes.
 #}
 {% macro constant_or_null(variable, environment=none) -%}
     {%- set value = var(variable, none) -%}
