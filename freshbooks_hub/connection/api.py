@@ -17,7 +17,7 @@ from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT, api_url
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4

@@ -16,7 +16,7 @@ from freshbooks_api import scopes
 from freshbooks_api.scopes import ACTIONS, READ, Scope, ScopeSet, granted, missing, needed
 from freshbooks_api.streams import ENTITIES
 from freshbooks_hub.core.errors import InvalidConfig
-from freshbooks_hub.core.stream_labels import stream_labels
+from freshbooks_hub.core.labels import stream_labels
 
 PROFILE = "user:profile:read"
 NAME = re.compile(r"user:[a-z_]+:(read|write)")

@@ -15,7 +15,7 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.doctor.finding import Check, Finding
 
 AGAIN = "Connect again: freshbooks connect"

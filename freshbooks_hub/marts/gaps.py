@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.marts.open import open_marts
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'

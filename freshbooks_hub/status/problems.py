@@ -12,7 +12,7 @@ from freshbooks_api.roles import FULL_ROLES
 from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
 

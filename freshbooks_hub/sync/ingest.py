@@ -12,7 +12,7 @@ from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label, stream_labels
+from freshbooks_hub.core.labels import stream_label, stream_labels
 from freshbooks_hub.sync import catalog, messages
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult

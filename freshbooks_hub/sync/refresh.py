@@ -17,7 +17,7 @@ import duckdb
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import replace_durably
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.alarms import Alarms

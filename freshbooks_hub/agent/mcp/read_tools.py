@@ -31,7 +31,7 @@ from freshbooks_hub.agent.reads import (
     query_marts,
 )
 from freshbooks_hub.agent.text import clean, plural
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 
 TITLES = {
     "get_outstanding_balance": "Outstanding balances",

@@ -17,7 +17,7 @@ import duckdb
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
 from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences

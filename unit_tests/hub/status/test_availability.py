@@ -17,7 +17,7 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label, stream_labels
+from freshbooks_hub.core.labels import stream_label, stream_labels
 from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.status.problems import not_available
 from freshbooks_hub.sync.extract import Source
