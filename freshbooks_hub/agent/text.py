@@ -63,11 +63,6 @@ def _re2(pattern: str) -> str:
     return re.sub(r"\\[xu]([0-9a-f]{2,4})", r"\\x{\1}", pattern)
 
 
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 invoice`, `2 invoices`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 # Not of category C, yet they show nothing: fillers, the grapheme joiner, the blank Braille pattern, and the
 # variation selectors, which can carry whole hidden messages behind one letter.
 _UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0} | {

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.labels import plural
 
 if TYPE_CHECKING:
     from freshbooks_hub.agent.actions.lifecycle import ActionService

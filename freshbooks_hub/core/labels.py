@@ -1,4 +1,4 @@
-"""Streams by the names that FreshBooks' own pages give them."""
+"""How users read of data: a stream by the name that FreshBooks' own pages give it, a count with its noun."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def stream_labels(streams: Iterable[str]) -> str:
     if len(names) <= SHOWN:
         return ", ".join(names)
     return f"{', '.join(names[: SHOWN - 1])}, … ({len(names)} kinds of data)"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """`1 invoice`, `2 invoices`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _words(name: str) -> str:

@@ -12,13 +12,18 @@ from freshbooks_api.roles import FULL_ROLES
 from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import Entity, Trouble
 
 # Business by stream: rows of the published marts.
 Held = dict[int, dict[str, int]]
-SHOWN = ("projects", "time_entries", "services", "team_members")
+SHOWN = (
+    ("projects", "project", "projects"),
+    ("time_entries", "time entry", "time entries"),
+    ("services", "service", "services"),
+    ("team_members", "team member", "team members"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ def _words(business: Business, connection: Connection, chosen: bool, rows: dict[
         return "not reading"
     if chosen:
         return "synced" if rows else "chosen, not read yet"
-    found = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in SHOWN if rows.get(name)]
+    found = [plural(rows[name], one, many) for name, one, many in SHOWN if rows.get(name)]
     if partly and found:
         return f"synced without its accounting: {', '.join(found)}. {business.why_not}"
     if business.why_not:

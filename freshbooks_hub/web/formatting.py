@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from freshbooks_hub.agent.text import plural
+from freshbooks_hub.core.labels import plural
 
 MINUS = "−"
 NOTHING = Markup(

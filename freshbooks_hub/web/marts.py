@@ -10,8 +10,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.text import plural
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import open_marts
 

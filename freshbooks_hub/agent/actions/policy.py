@@ -15,10 +15,10 @@ from pydantic import ConfigDict, Field
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import SENT, ActionRefused, Channel
 from freshbooks_hub.agent.actions.preview import Shape
-from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.labels import plural
 
 DAY = timedelta(hours=24)
 

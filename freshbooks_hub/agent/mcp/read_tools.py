@@ -30,8 +30,8 @@ from freshbooks_hub.agent.reads import (
     UnbilledTime,
     query_marts,
 )
-from freshbooks_hub.agent.text import clean, plural
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.labels import plural, stream_label
 
 TITLES = {
     "get_outstanding_balance": "Outstanding balances",

@@ -21,7 +21,8 @@ from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
-from freshbooks_hub.agent.text import clean, plural
+from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.labels import plural
 
 LISTED_AT_ONCE = 25
 

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
-from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
 

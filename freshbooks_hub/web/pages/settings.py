@@ -12,8 +12,8 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.policy import PolicyView
-from freshbooks_hub.agent.text import plural
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 from freshbooks_hub.web.pages.status import lines_of

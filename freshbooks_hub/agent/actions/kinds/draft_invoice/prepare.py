@@ -46,7 +46,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
-from freshbooks_hub.agent.text import plural
+from freshbooks_hub.core.labels import plural
 
 MOST_DAYS = 3650
 _EXPENSE_KEYS = (

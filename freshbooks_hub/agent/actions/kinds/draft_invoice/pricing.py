@@ -18,7 +18,8 @@ from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.text import clean, folded, plural
+from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.core.labels import plural
 
 CENT = Decimal("0.01")
 HOUR = Decimal(3600)

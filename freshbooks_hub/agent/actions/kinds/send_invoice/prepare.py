@@ -39,7 +39,8 @@ from freshbooks_hub.agent.actions.preview import (
     Money,
     Tax,
 )
-from freshbooks_hub.agent.text import clean, plural
+from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.labels import plural
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
