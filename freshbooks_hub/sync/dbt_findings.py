@@ -69,6 +69,19 @@ def details_file(home: Home) -> Path:
     return home.logs / "checks.txt"
 
 
+def _warned_file(home: Home) -> Path:
+    return home.logs / "warnings.json"
+
+
+def warned(home: Home) -> dict[str, int]:
+    """Check to the number of rows that it found in the last build without holding it back."""
+    try:
+        checks: dict[str, int] = json.loads(_warned_file(home).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return checks
+
+
 def failure(home: Home, databases: Databases, results: Path, output: str) -> TransformFailed:
     """Why the build failed. The rows that its checks found are written to `details_file`."""
     outcomes = _outcomes(results)
@@ -78,6 +91,7 @@ def failure(home: Home, databases: Databases, results: Path, output: str) -> Tra
         why = "dbt could not start" if outcomes is None else "dbt failed"
         last = f": {_short(said[-1], 200)}" if said else ""
         return TransformFailed(f"The marts could not be built: {why}{last}. {UNCHANGED} {VERBOSE}.", output)
+    warnings(home, databases, results)
     findings, details = _kept(home, databases, failed)
     others = len(findings) - 1
     more = f" {others} more failed too." if others else ""
@@ -91,9 +105,12 @@ def failure(home: Home, databases: Databases, results: Path, output: str) -> Tra
 
 
 def warnings(home: Home, databases: Databases, results: Path) -> list[str]:
-    """What the checks found that does not hold the marts back, a sentence each."""
-    warned = [o for o in _outcomes(results) or [] if o["status"] == "warn"]
-    return [finding.sentence() for finding in _kept(home, databases, warned)[0]]
+    """What the checks found that does not hold the marts back, a sentence each; also kept for `warned`."""
+    outcomes = [o for o in _outcomes(results) or [] if o["status"] == "warn"]
+    findings, _ = _kept(home, databases, outcomes)
+    with disk_errors(home.logs):
+        write_private(_warned_file(home), json.dumps({f.name: f.count for f in findings}).encode())
+    return [finding.sentence() for finding in findings]
 
 
 def _outcomes(results: Path) -> list[dict[str, Any]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
+from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
@@ -83,7 +84,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Build:
-    """The last dbt build: how many models and tests ended how, and the rows that tests found without failing."""
+    """The last dbt build: how many models and tests ended how, and the rows that checks found without failing."""
 
     models: int
     passed: int
@@ -130,7 +131,7 @@ def page(request: Request) -> Response:
         last=last,
         next_due=min((e.next_due for e in entities if e.next_due), default=None),
         generation=generation,
-        build=_build(home.dbt / "target" / "run_results.json") if generation else None,
+        build=_build(home) if generation else None,
         checks=checks,
         gaps=gaps,
         rejected=rejected,
@@ -284,9 +285,10 @@ def _checks(marts: Marts | None) -> list[Row]:
     )
 
 
-def _build(results: Path) -> Build | None:
+def _build(home: Home) -> Build | None:
+    results = home.dbt / "target" / "run_results.json"
     try:
-        return _read_build(results, results.stat().st_mtime_ns)
+        return replace(_read_build(results, results.stat().st_mtime_ns), warned=dbt_findings.warned(home))
     except (OSError, ValueError, KeyError):
         return None
 
@@ -296,12 +298,11 @@ def _read_build(results: Path, _changed: int) -> Build:
     """`_changed` makes a new build a new reading; the file is a megabyte."""
     document: dict[str, Any] = json.loads(results.read_bytes())
     counted = Counter((row["unique_id"].split(".")[0], row["status"]) for row in document["results"])
-    warned = (row for row in document["results"] if row["status"] == "warn")
     return Build(
         models=counted["model", "success"],
         passed=counted["test", "pass"],
         failed=counted["test", "fail"] + counted["test", "error"] + counted["model", "error"],
-        warned={row["unique_id"].split(".")[2]: int(row["failures"]) for row in warned},
+        warned={},
         finished_at=document["metadata"]["generated_at"],
     )
 
