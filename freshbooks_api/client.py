@@ -7,6 +7,7 @@ retries anything. A 401 is answered with one fresh token, a 429 waited out a few
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,11 @@ Json = dict[str, Any]
 Params = Mapping[str, Any] | list[tuple[str, str]]
 # Bytes of an answer; more than any page of a list has.
 MAX_BODY = 64 * 2**20
+
+
+def api_url() -> str:
+    """Base address of the API, without a trailing slash; FRESHBOOKS_API_URL names another, as the sandbox's."""
+    return os.environ.get("FRESHBOOKS_API_URL", "https://api.freshbooks.com").rstrip("/")
 
 
 class NoAnswer(Exception):

@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_api.client import Client, FixedToken, Json, NoAnswer
+from freshbooks_api.client import Client, FixedToken, Json, NoAnswer, api_url
 from freshbooks_api.errors import PLAN
 from freshbooks_api.streams import ENTITIES, Entity
 from freshbooks_hub.connection import permissions
-from freshbooks_hub.connection.oauth import USER_AGENT, api_url
+from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import stream_label

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from freshbooks_api.client import never_sent
+from freshbooks_api.client import api_url, never_sent
 from freshbooks_api.expiry import expiry
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError
@@ -65,11 +65,6 @@ class Tokens:
             "refresh_token": self.refresh_token,
             "token_expiry_date": self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if self.expires_at else None,
         }
-
-
-def api_url() -> str:
-    """Base address of the API, without a trailing slash."""
-    return os.environ.get("FRESHBOOKS_API_URL", "https://api.freshbooks.com").rstrip("/")
 
 
 def auth_url() -> str:

@@ -15,7 +15,8 @@ from importlib import metadata
 import requests
 from packaging.requirements import Requirement
 
-from freshbooks_hub.connection.oauth import USER_AGENT, api_url
+from freshbooks_api.client import api_url
+from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.core.errors import NO_SPACE
 from freshbooks_hub.core.files import check_writable
 from freshbooks_hub.core.home import Home

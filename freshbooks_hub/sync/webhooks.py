@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from freshbooks_api.client import Client, Json, NoAnswer, Refused, single
-from freshbooks_hub.connection.oauth import USER_AGENT, api_url
+from freshbooks_api.client import Client, Json, NoAnswer, Refused, api_url, single
+from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import StoredToken, identify
 from freshbooks_hub.core.clock import Clock, stamp, utc_now

@@ -1,7 +1,6 @@
 """One authorization of one FreshBooks user: what all streams of a source share, and who the user is."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from msgspec import Meta, Struct, ValidationError, convert
 
+from freshbooks_api.client import api_url
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.availability import Outcomes
 from source_freshbooks.components.deletions import KnownIds
@@ -23,7 +23,6 @@ from source_freshbooks.components.permissions import PreviouslyRead
 from source_freshbooks.components.redaction import clean
 from source_freshbooks.components.timestamps import BEGINNING, format_utc, server_time
 
-API_URL = "https://api.freshbooks.com"
 IDENTITY = "/auth/api/v1/users/me"
 PAGES_IN_FLIGHT = 10
 
@@ -41,7 +40,7 @@ class Connection:
 
     def __init__(self, config: MutableMapping[str, Any]) -> None:
         self.config = config
-        self.api_url = os.environ.get("FRESHBOOKS_API_URL", API_URL).rstrip("/")
+        self.api_url = api_url()
         self.authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
         self.budget = RateBudget()
         self.previously_read = PreviouslyRead([], BEGINNING)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from freshbooks_api.client import Answer, Client, Json, Limits, NeverSent, NoAnswer
+from freshbooks_api.client import Answer, Client, Json, Limits, NeverSent, NoAnswer, api_url
 from freshbooks_hub.agent.actions.models import ActionRefused, Timing
-from freshbooks_hub.connection.oauth import USER_AGENT, api_url
+from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import StoredToken
 from freshbooks_hub.core.clock import SystemClock
