@@ -16,7 +16,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _cap(sandbox: Sandbox, rows_a_page: int, **behaviours: bool) -> None:
-    sandbox.behaviours.page_caps = {resource: rows_a_page for _, resource, _ in LISTS}
+    sandbox.behaviours.page_caps = dict.fromkeys(LISTS, rows_a_page)
     for name, value in behaviours.items():
         setattr(sandbox.behaviours, name, value)
 
@@ -32,11 +32,11 @@ def test_every_list_comes_whole_whatever_its_pages_hold(
 ) -> None:
     """All lists at once, their archived and deleted rows included."""
     _cap(sandbox, rows_a_page, page_caps_told=told)
-    output = read(*(stream for stream, _, _ in LISTS))
+    output = read(*LISTS)
     assert not output.errors
     assert not [m.log.message for m in output.logs if m.log.level.value == "WARN"]
-    for stream, resource, key in LISTS:
-        assert sorted(set(ids(rows(output, stream), key))) == _everything(sandbox, resource), stream
+    for stream, key in LISTS.items():
+        assert sorted(set(ids(rows(output, stream), key))) == _everything(sandbox, stream), stream
 
 
 def test_a_list_that_stops_where_its_count_ends_is_read_by_its_own_pages(
@@ -51,12 +51,12 @@ def test_a_list_that_stops_where_its_count_ends_is_read_by_its_own_pages(
 
 @pytest.mark.parametrize("stream", ["invoices", "time_entries", "items"])
 def test_changes_come_whole_too(sandbox: Sandbox, read: Read, stream: str) -> None:
-    resource, key = next((resource, key) for name, resource, key in LISTS if name == stream)
+    key = LISTS[stream]
     state = states(read(stream))
     field = {"invoices": "notes", "time_entries": "note", "items": "description"}[stream]
-    changed = _readable(sandbox, 439000, resource)[:60]
+    changed = _readable(sandbox, 439000, stream)[:60]
     for row_id in changed:
-        sandbox.edit(resource, 439000, row_id, **{field: "changed just now"})
+        sandbox.edit(stream, 439000, row_id, **{field: "changed just now"})
     _cap(sandbox, 7, page_caps_told=False)
     output = read(stream, state=state)
     assert not output.errors
