@@ -202,7 +202,7 @@ def _break(sandbox: Sandbox, source: SourceFreshbooks, path: str, name: str, cas
     connection = retriever.connection
 
     def read(since: str) -> int:
-        connection._found.clear()
+        connection._cache.clear()
         connection._identity_failure = None
         vars(connection).pop("_identity", None)
         rows = 0
