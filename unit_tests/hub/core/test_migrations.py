@@ -273,7 +273,7 @@ def test_commands_work_on_an_old_home_without_a_new_connection(old_books: Home) 
     assert "217785" in freshbooks(old_books, "query", "from invoices")
     status = json.loads(freshbooks(old_books, "status", "--json"))
     assert (status["connection"]["state"], status["marts"]["as_of_date"]) == ("connected", "2026-10-31")
-    assert "9 entries, unbroken" in freshbooks(old_books, "audit", "verify")
+    assert "complete and unchanged: 9 entries" in freshbooks(old_books, "audit", "verify")
     assert (counts(old_books), rows(old_books.history)["actions"]) == before
 
 
