@@ -88,6 +88,16 @@ READ = (
         "time_entries", "tracked time", "Time entries cannot be read, so hours and unbilled time are unknown."
     ),
 )
+# Asking for a scope that is not enabled on the app fails the whole consent (freshbooks-api.md 1.5), and few apps have
+# this one, so only `ScopeSet.with_ledger` asks for it.
+ACCOUNT = _read(
+    "account",
+    "the chart of accounts, the trial balance and the general ledger, where FreshBooks asks for it",
+    "Where FreshBooks asks for it, ledger accounts, the trial balance and the general ledger cannot be read.",
+)
+OPTIONAL = (ACCOUNT,)
+# What such a scope is asked for with; `source_freshbooks` and the hub tell it to users.
+WITH_OPTIONAL = "freshbooks connect --scopes readable-with-ledger"
 BASIC = tuple(
     scope
     for scope in READ
@@ -114,8 +124,9 @@ BASIC_ACTIONS = ACTIONS[:1]
 
 
 class ScopeSet(StrEnum):
-    """What a connection asks to read: the five basic scopes, or everything that the streams need."""
+    """What a connection asks to read: the five basic scopes, everything that the streams need, or the optional too."""
 
+    with_ledger = "readable-with-ledger"
     basic = "basic"
     readable = "readable"
 
@@ -127,7 +138,13 @@ def needed(scope_set: ScopeSet = ScopeSet.readable, actions: bool = False) -> tu
     """
     if scope_set is ScopeSet.basic:
         return BASIC + BASIC_ACTIONS if actions else BASIC
-    return READ + ACTIONS if actions else READ
+    read = READ + OPTIONAL if scope_set is ScopeSet.with_ledger else READ
+    return read + ACTIONS if actions else read
+
+
+def is_optional(names: Iterable[str]) -> bool:
+    """Whether a scope is among `names` that a log-in asks for only where the user says so."""
+    return not {scope.name for scope in OPTIONAL}.isdisjoint(names)
 
 
 def granted(access_token: str) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ import pytest
 from airbyte_cdk.models import AirbyteStreamStatus, Status
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 
-from freshbooks_api.scopes import READ
+from freshbooks_api.scopes import READ, WITH_OPTIONAL, ScopeSet, needed
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
 from integration_tests.connector import catalog_of, config_of, discovered, error_text, rows, states
@@ -77,6 +77,25 @@ def test_a_scope_that_was_never_granted_leaves_its_stream_out_and_is_named(
     row = availability(output)[439000, "invoices"]
     assert (row["status"], row["missing_scopes"]) == ("not_granted", "user:invoices:read")
     assert (row["http_status"], row["has_rows"]) == (403, False)
+
+
+def test_the_ledgers_own_scope_is_named_with_how_to_ask_for_it(
+    sandbox: Sandbox, read: Read, config: dict[str, Any]
+) -> None:
+    """No choice but one asks for it: to connect again as before could not help (1.5)."""
+    sandbox.behaviours.account_scope = "required"
+    needed_names = [scope.name for scope in needed()]
+    config["credentials"] |= {"access_token": sandbox.grant(scopes=needed_names)["access_token"]}
+    output = read("ledger_accounts", "clients", "stream_availability", config=config)
+    assert not output.errors
+    assert rows(output, "clients")
+    assert "lacks user:account:read, which is not asked for unless you say so" in told(output)
+    assert WITH_OPTIONAL in told(output)
+    row = availability(output)[439000, "ledger_accounts"]
+    assert (row["status"], row["missing_scopes"]) == ("not_granted", "user:account:read")
+    more = [scope.name for scope in needed(ScopeSet.with_ledger)]
+    config["credentials"] |= {"access_token": sandbox.grant(scopes=more)["access_token"]}
+    assert rows(read("ledger_accounts", config=config), "ledger_accounts")
 
 
 def test_check_tells_what_every_missing_scope_costs(

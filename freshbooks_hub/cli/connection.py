@@ -37,8 +37,9 @@ def connect(
     scopes: Annotated[
         str | None,
         typer.Option(
-            help="What to ask for: basic (clients, invoices, expenses, reports), readable (everything), or a list of "
-            "scopes with commas. [default: as last time, else readable]"
+            help="What to ask for: basic (clients, invoices, expenses, reports), readable (everything), "
+            "readable-with-ledger (also user:account:read; enable it on your app first), or a list of scopes with "
+            "commas. [default: as last time, else readable]"
         ),
     ] = None,
     actions: Annotated[

@@ -13,17 +13,21 @@ from enum import StrEnum
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_api.scopes import ACTIONS, READ, Scope, ScopeSet, granted, missing, needed
+from freshbooks_api.scopes import ACTIONS, OPTIONAL, READ, WITH_OPTIONAL, Scope, ScopeSet, granted, missing, needed
 from freshbooks_api.streams import ENTITIES
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.labels import stream_labels
 
 PROFILE = "user:profile:read"
 NAME = re.compile(r"user:[a-z_]+:(read|write)")
-KNOWN = {scope.name: scope for scope in (*READ, *ACTIONS)}
+KNOWN = {scope.name: scope for scope in (*READ, *OPTIONAL, *ACTIONS)}
 # What works with a set, and what does not.
 WORKS = {
     ScopeSet.readable: "All data that FreshBooks offers, as far as your plan and role allow.",
+    ScopeSet.with_ledger: (
+        "The same, and user:account:read for the chart of accounts, the trial balance and the general ledger, where "
+        "FreshBooks asks for it. Enable it on your app first, or FreshBooks refuses the whole log-in."
+    ),
     ScopeSet.basic: (
         "Clients, invoices, expenses and FreshBooks' own reports: balances, invoiced revenue and spending work. "
         "Without the other scopes there are no payments, credit notes, estimates, time, projects, bills or ledger."
@@ -35,7 +39,7 @@ SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
 
 
 def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
-    """The names of the scopes of `choice`: `basic`, `readable`, or names with commas or blanks between them.
+    """The names of the scopes of `choice`: `basic`, `readable`, `readable-with-ledger`, or names with commas or blanks between them.
 
     The profile is always among them; `actions` adds those of agents' approved actions. Raises InvalidConfig.
     """
@@ -46,8 +50,8 @@ def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
     wrong = [name for name in listed if not NAME.fullmatch(name)]
     if wrong or not listed:
         raise InvalidConfig(
-            f"{' '.join(wrong)[:80] or 'An empty list'} is not a valid choice of scopes. Choose basic or readable, or "
-            "list scopes like user:invoices:read,user:clients:read."
+            f"{' '.join(wrong)[:80] or 'An empty list'} is not a valid choice of scopes. Choose basic or readable "
+            "(or readable-with-ledger), or list scopes like user:invoices:read,user:clients:read."
         )
     extra = names(ACTIONS) if actions else ()
     return tuple(dict.fromkeys((PROFILE, *listed, *extra)))
@@ -141,7 +145,8 @@ class NotAvailable:
         """A sentence."""
         match self.why:
             case Why.not_granted:
-                return "To get it, enable them on your app in the FreshBooks developer portal, then: freshbooks connect"
+                again = WITH_OPTIONAL if scopes.is_optional(self.scopes) else "freshbooks connect"
+                return f"To get it, enable them on your app in the FreshBooks developer portal, then: {again}"
             case Why.not_asked:
                 return "To get it: freshbooks connect --scopes readable"
             case Why.gated:

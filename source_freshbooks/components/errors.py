@@ -17,12 +17,15 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_api.errors import PLAN, error_of, missing_scopes
 from freshbooks_api.failures import with_code
+from freshbooks_api.scopes import ACCOUNT, WITH_OPTIONAL, is_optional
 from source_freshbooks.components.decoding import decode
 from source_freshbooks.components.redaction import clean, redact
 
 _KNOWN_ERRNOS = PLAN | {409, 500, 2001, 8008, *range(1001, 1200)}
 # How often one request is answered so before it fails. A spurious 400 was met by others (freshbooks-api.md 6.2).
 _UNREADABLE_TRIES, _BAD_REQUEST_TRIES = 3, 2
+# Where a missing scope that is not named is probably user:account:read (freshbooks-api.md 1.5).
+_LEDGERS = re.compile(r"/businesses/[^/]+/(ledger_accounts/|reports/(general_ledger|trial_balance)$)")
 _SHOWN = 200  # characters of an error that FreshBooks sent
 
 _RETRY_STATUSES = frozenset({408, 409, 500, 502, 503, 504})
@@ -134,6 +137,8 @@ class FreshbooksErrorHandler(ErrorHandler):
         if status == 400 and errno not in _KNOWN_ERRNOS and self._asks_once_more(response):
             return _retry("FreshBooks answered with status 400")
         scopes = missing_scopes(response.text)
+        if scopes == () and _LEDGERS.search(urlsplit(response.url).path):
+            scopes = (ACCOUNT.name,)
         text = (error.message if error else "") or _raw_text(response, body)
         sentence = _sentence(response, errno, text, scopes)
         raise FreshbooksError(sentence, errno, status, scopes)
@@ -186,6 +191,12 @@ def _sentence(
     response: requests.Response, errno: int | None, text: str, scopes: tuple[str, ...] | None
 ) -> str:
     path = urlsplit(response.url).path  # the query could hold a value of the user's
+    if scopes is not None and is_optional(scopes):
+        return (
+            f"The FreshBooks authorization lacks {', '.join(scopes)}, which is not asked for unless you say so, so "
+            f"{path} cannot be read. Enable it on your app in the FreshBooks developer portal, then authorize again "
+            f"asking for it: {WITH_OPTIONAL}, or a consent of your own with this scope added."
+        )
     if scopes is not None:
         return (
             f"The FreshBooks authorization lacks {', '.join(scopes) or 'a further scope'}: it was not approved, "

@@ -40,7 +40,13 @@ select
             then
                 'Tick '
                 || coalesce(stream_availability.missing_scopes, 'the scope')
-                || ' in the FreshBooks app, connect again and approve it.'
+                || case
+                    when stream_availability.missing_scopes like '%user:account:read%'
+                        then
+                            ' in the FreshBooks app, then connect again asking for it '
+                            || '(freshbooks connect --scopes readable-with-ledger) and approve it.'
+                    else ' in the FreshBooks app, connect again and approve it.'
+                end
         when 'gated' then 'Nothing to do, unless the plan of the business changes.'
         when 'refused' then 'Ask the owner of the business for a role that may see it, then sync again.'
         when 'not_synced' then 'Select the stream in the connection, then sync again.'

@@ -215,6 +215,17 @@ class _ScopeSet:
     name: scopes.ScopeSet
 
     @property
+    def label(self) -> str:
+        """What the form calls it."""
+        match self.name:
+            case scopes.ScopeSet.basic:
+                return "Basic"
+            case scopes.ScopeSet.readable:
+                return "Everything readable"
+            case _:
+                return "Everything readable, with the ledger's own scope"
+
+    @property
     def works(self) -> str:
         """What works with it, and what does not."""
         return permissions.WORKS[self.name]

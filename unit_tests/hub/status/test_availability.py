@@ -237,6 +237,16 @@ class TestTheChoiceOfScopes:
     def test_a_set_is_known_again_by_its_scopes(self, choice: scopes.ScopeSet, actions: bool) -> None:
         assert permissions.set_of(permissions.asked(choice, actions)) is choice
 
+    def test_the_ledgers_own_scope_is_asked_for_by_its_choice_alone(self) -> None:
+        """It is on few apps, and a scope that an app lacks fails the whole consent."""
+        account = "user:account:read"
+        assert not [
+            c for c in ("basic", "readable") for a in (False, True) if account in permissions.asked(c, a)
+        ]
+        assert account in permissions.asked("readable-with-ledger")
+        lacking = permissions.NotAvailable(permissions.Why.not_granted, ("ledger_accounts",), (), (account,))
+        assert lacking.remedy.endswith("freshbooks connect --scopes readable-with-ledger")
+
     def test_a_list_always_holds_the_profile(self) -> None:
         listed = permissions.asked("user:invoices:read, user:account:read user:invoices:read")
         assert listed == ("user:profile:read", "user:invoices:read", "user:account:read")
