@@ -6,7 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import requests
-from airbyte_cdk.models import SyncMode
+from airbyte_cdk.models import (
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStreamState,
+    StreamDescriptor,
+    SyncMode,
+)
 from jsonschema import Draft7Validator
 
 from freshbooks_api.streams import ENTITIES
@@ -232,10 +239,33 @@ def test_full_refresh_ignores_nothing(sandbox: Sandbox, read: Read) -> None:
     assert len(rows(output, "payments")) == sum(len(sandbox.books(b)["payments"]) for b in OWNED[:2])
 
 
-def test_every_stream_but_businesses_is_incremental() -> None:
+def test_every_stream_is_incremental() -> None:
+    """So a destination merges by key, and several connections may share one table."""
     assert len(discovered()) == len(ENTITIES) + 1  # and stream_availability
-    assert [s.name for s in discovered() if SyncMode.incremental not in s.supported_sync_modes] == [
-        "businesses"
-    ]
     for stream in discovered():
+        assert SyncMode.incremental in stream.supported_sync_modes
         assert ["business_id"] in stream.source_defined_primary_key
+
+
+def test_businesses_come_whole_at_each_sync_and_move_their_cursor(sandbox: Sandbox, read: Read) -> None:
+    first = read("businesses")
+    again = read("businesses", state=states(first))
+    assert [r["business_id"] for r in rows(again, "businesses")] == list(OWNED)
+    stamps = [{r["observed_at"] for r in rows(output, "businesses")} for output in (first, again)]
+    assert len(stamps[0]) == len(stamps[1]) == 1
+    [state] = states(again)
+    assert state.stream is not None
+    assert getattr(state.stream.stream_state, "observed_at", None) == max(stamps[1])
+
+
+def test_a_state_of_an_earlier_version_reads_businesses_on(sandbox: Sandbox, read: Read) -> None:
+    """They were read by full refresh then, whose state says that there is no cursor."""
+    earlier = AirbyteStateMessage(
+        type=AirbyteStateType.STREAM,
+        stream=AirbyteStreamState(
+            StreamDescriptor(name="businesses"), AirbyteStateBlob({"__ab_no_cursor_state_message": True})
+        ),
+    )
+    output = read("businesses", state=[earlier])
+    assert not output.errors
+    assert [r["business_id"] for r in rows(output, "businesses")] == list(OWNED)

@@ -183,6 +183,8 @@ class RecordShaper:
         leaked = []
         for key, value in row.items():
             if value is None:
+                if key in LEAKED_KEYS:  # not even as a column that is empty so far
+                    leaked.append(key)
                 continue
             plan = plans.get(key)
             if plan is None:

@@ -153,7 +153,10 @@ class BusinessRouter(PartitionRouter):
 
 @dataclass
 class IdentityRetriever(Retriever):
-    """The stream `businesses`: from the identity that every other stream needs anyway."""
+    """The stream `businesses`: from the identity that every other stream needs anyway.
+
+    `observed_at` is the server's clock when the identity was asked for.
+    """
 
     config: Mapping[str, Any]
     name: str
@@ -166,7 +169,7 @@ class IdentityRetriever(Retriever):
         connection = connection_of(self.config)
         shaper = RecordShaper(self.name, records_schema)
         for row in selected_businesses(connection):
-            yield shaper.shape(row)
+            yield {**shaper.shape(row), "observed_at": connection.observed_at}
             connection.outcomes.note(row, self.name, Status.read, has_rows=True)
 
 
