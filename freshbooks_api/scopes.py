@@ -89,15 +89,16 @@ READ = (
     ),
 )
 # Asking for a scope that is not enabled on the app fails the whole consent (freshbooks-api.md 1.5), and few apps have
-# this one, so only `ScopeSet.with_ledger` asks for it.
+# these, so only `ScopeSet.extended` asks for them.
 ACCOUNT = _read(
     "account",
     "the chart of accounts, the trial balance and the general ledger, where FreshBooks asks for it",
     "Where FreshBooks asks for it, ledger accounts, the trial balance and the general ledger cannot be read.",
 )
-OPTIONAL = (ACCOUNT,)
+RETAINERS = _read("retainers", "retainers of clients", "Retainers cannot be read.")
+OPTIONAL = (ACCOUNT, RETAINERS)
 # What such a scope is asked for with; `source_freshbooks` and the hub tell it to users.
-WITH_OPTIONAL = "freshbooks connect --scopes readable-with-ledger"
+WITH_OPTIONAL = "freshbooks connect --scopes extended"
 BASIC = tuple(
     scope
     for scope in READ
@@ -126,7 +127,7 @@ BASIC_ACTIONS = ACTIONS[:1]
 class ScopeSet(StrEnum):
     """What a connection asks to read: the five basic scopes, everything that the streams need, or the optional too."""
 
-    with_ledger = "readable-with-ledger"
+    extended = "extended"
     basic = "basic"
     readable = "readable"
 
@@ -138,7 +139,7 @@ def needed(scope_set: ScopeSet = ScopeSet.readable, actions: bool = False) -> tu
     """
     if scope_set is ScopeSet.basic:
         return BASIC + BASIC_ACTIONS if actions else BASIC
-    read = READ + OPTIONAL if scope_set is ScopeSet.with_ledger else READ
+    read = READ + OPTIONAL if scope_set is ScopeSet.extended else READ
     return read + ACTIONS if actions else read
 
 

@@ -16,13 +16,17 @@ ROOTS = {
     "accounting": _ACCOUNT,
     "systems": f"{_ACCOUNT}/systems",
     "reports": f"{_ACCOUNT}/reports/accounting",
+    "newer_reports": "/accounting/businesses/{business_uuid}/reports",
     "ledger": "/accounting/businesses/{business_uuid}/ledger_accounts",
+    "entries": "/accounting/businesses/{business_uuid}",
     "projects": "/projects/business/{business_id}",
     "timetracking": "/timetracking/business/{business_id}",
     "comments": "/comments/business/{business_id}",
     "auth": "/auth/api/v1/businesses/{business_id}",
     "identity": "/auth/api/v1/users",
 }
+# Without it the manual journal entries do not exist (freshbooks-api.md 3.6).
+VERSION_HEADER = {"x-api-version": "2023-09-25"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Entity:
     `family` is a key of ROOTS, `route` the rest of the path; both take `account_id`, `business_id` and `business_uuid`.
     A report without dates runs for today. `scope` is the thing in `user:<thing>:read`. `rows` is the list's key, if it
     has one. `group` is the sync group that reads it, `full_refresh` the one that reads it from the beginning now and
-    then, where that finds what increments missed (freshbooks_hub/sync/sync_groups.py).
+    then, where that finds what increments missed (freshbooks_hub/sync/sync_groups.py). `optional`: not every account
+    has it, so that 404 is no failure.
     """
 
     stream: str
@@ -43,6 +48,8 @@ class Entity:
     rows: str | None = None
     full_refresh: str | None = None
     params: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    optional: bool = False
 
     @property
     def path(self) -> str:
@@ -71,6 +78,10 @@ def _report(stream: str, name: str, **params: str) -> Entity:
     return Entity(stream, "reports", name, "reports", "reports", params=params)
 
 
+def _newer_report(stream: str, name: str, **params: str) -> Entity:
+    return Entity(stream, "newer_reports", name, "reports", "reports", params=params, optional=True)
+
+
 ENTITIES = (
     Entity("businesses", "identity", "me", "profile", "businesses"),
     _accounting("clients", "users/clients", "clients", "clients"),
@@ -97,6 +108,16 @@ ENTITIES = (
     _of_business("services", "comments", "billable_items", "services"),
     _of_business("service_rates", "comments", "billable_items", "services", full=None),
     Entity("team_members", "auth", "team_members", "teams", "team", "response"),
+    Entity(
+        "retainers",
+        "comments",
+        "retainers",
+        "retainers",
+        "recurring",
+        "retainers",
+        "lists_whole",
+        optional=True,
+    ),
     _of_business("team_member_rates", "comments", "teams", "team", full=None),
     _accounting(
         "journal_entry_accounts",
@@ -113,16 +134,30 @@ ENTITIES = (
         full=None,
     ),
     Entity("ledger_accounts", "ledger", "accounts", "journal_entries", "ledger", "data"),
+    Entity(
+        "journal_entries",
+        "entries",
+        "journal_entries",
+        "journal_entries",
+        "ledger",
+        "manualJournalEntries",
+        "lists_whole",
+        headers=VERSION_HEADER,
+        optional=True,
+    ),
     _report("report_profit_and_loss", "profitloss_entity"),
     _report("report_balance_sheet", "balance_sheet"),
     _report("report_trial_balance", "trial_balance"),
     _report("report_tax_summary", "taxsummary"),
     _report("report_payments_collected", "payments_collected"),
     _report("report_accounts_aging", "accounts_aging"),
-    _report("report_invoice_details", "invoice_details"),
+    _report("report_invoice_details", "invoice_details", date_type="issue"),
     _report("report_expense_details", "expense_details"),
     _report("report_item_sales", "item_sales"),
     _report("report_revenue_by_client", "revenue_by_client", sales_type="collected"),
+    _newer_report("report_general_ledger", "general_ledger"),
+    _newer_report("report_cash_flow", "cash_flow"),
+    _newer_report("report_chart_of_accounts", "chart_of_accounts", start_date="2000-01-01"),
 )
 
 

@@ -93,7 +93,7 @@ def test_the_ledgers_own_scope_is_named_with_how_to_ask_for_it(
     assert WITH_OPTIONAL in told(output)
     row = availability(output)[439000, "ledger_accounts"]
     assert (row["status"], row["missing_scopes"]) == ("not_granted", "user:account:read")
-    more = [scope.name for scope in needed(ScopeSet.with_ledger)]
+    more = [scope.name for scope in needed(ScopeSet.extended)]
     config["credentials"] |= {"access_token": sandbox.grant(scopes=more)["access_token"]}
     assert rows(read("ledger_accounts", config=config), "ledger_accounts")
 

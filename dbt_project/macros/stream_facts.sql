@@ -126,6 +126,30 @@
             'effect': 'The general ledger is unknown.',
             'marts': ['general_ledger'],
         },
+        'journal_entries': {
+            'words': 'journal entries written by hand',
+            'effect': 'Numbers and names of journal entries written by hand are not stored.',
+            'marts': [],
+        },
+        'retainers': {
+            'effect': 'Retainers are not stored.',
+            'marts': [],
+        },
+        'report_general_ledger': {
+            'words': 'FreshBooks\' own general ledger',
+            'effect': 'FreshBooks\' own general ledger is not stored.',
+            'marts': [],
+        },
+        'report_cash_flow': {
+            'words': 'FreshBooks\' own cash flow',
+            'effect': 'FreshBooks\' own cash flow is not stored.',
+            'marts': [],
+        },
+        'report_chart_of_accounts': {
+            'words': 'the chart of accounts with balances',
+            'effect': 'The chart of accounts with balances is not stored.',
+            'marts': [],
+        },
         'ledger_accounts': {
             'words': 'chart of accounts',
             'effect': 'The newer chart of accounts is not stored.',

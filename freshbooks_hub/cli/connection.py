@@ -38,8 +38,8 @@ def connect(
         str | None,
         typer.Option(
             help="What to ask for: basic (clients, invoices, expenses, reports), readable (everything), "
-            "readable-with-ledger (also user:account:read; enable it on your app first), or a list of scopes with "
-            "commas. [default: as last time, else readable]"
+            "extended (also user:account:read and user:retainers:read; enable them on your app first), "
+            "or a list of scopes with commas. [default: as last time, else readable]"
         ),
     ] = None,
     actions: Annotated[

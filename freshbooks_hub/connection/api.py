@@ -48,11 +48,13 @@ class Api:
         body = self.get("/auth/api/v1/users/me")
         return Profile.of(body.get("response") or {})
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
+    def get(
+        self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Json:
         """The JSON object of a good answer; a 429 is waited out once."""
         client = Client(api_url(), FixedToken(self.access_token), USER_AGENT, sleep=time.sleep)
         try:
-            answer = client.get(path, params)
+            answer = client.get(path, params, headers)
         except NoAnswer as error:
             raise ApiUnreachable(
                 f"FreshBooks ({api_url()}) cannot be reached. Check the network and try again."
@@ -101,7 +103,7 @@ class Access:
 
 def allowed(access_token: str) -> list[Entity]:
     """The streams whose scope the token has, as far as it tells."""
-    lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ)}
+    lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ + scopes.OPTIONAL)}
     return [entity for entity in ENTITIES if entity.scope_name not in lacking]
 
 
@@ -162,8 +164,10 @@ def _ask(api: Api, business: Business, entity: Entity) -> Access:
         return Access(business.id, entity.stream, True)
     one_row = {"per_page": "1"} if entity.rows else {}
     try:
-        body = api.get(entity.path.format_map(ids), entity.params | one_row)
+        body = api.get(entity.path.format_map(ids), entity.params | one_row, entity.headers)
     except ApiRefused as refused:
+        if refused.status == 404 and entity.optional:
+            return Access(business.id, entity.stream, True)
         return _refused(business, entity, refused)
     if entity.rows and _hidden(body, entity.rows):
         return Access(

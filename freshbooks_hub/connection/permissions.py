@@ -13,7 +13,17 @@ from enum import StrEnum
 from typing import Any
 
 from freshbooks_api import scopes
-from freshbooks_api.scopes import ACTIONS, OPTIONAL, READ, WITH_OPTIONAL, Scope, ScopeSet, granted, missing, needed
+from freshbooks_api.scopes import (
+    ACTIONS,
+    OPTIONAL,
+    READ,
+    WITH_OPTIONAL,
+    Scope,
+    ScopeSet,
+    granted,
+    missing,
+    needed,
+)
 from freshbooks_api.streams import ENTITIES
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.labels import stream_labels
@@ -24,9 +34,10 @@ KNOWN = {scope.name: scope for scope in (*READ, *OPTIONAL, *ACTIONS)}
 # What works with a set, and what does not.
 WORKS = {
     ScopeSet.readable: "All data that FreshBooks offers, as far as your plan and role allow.",
-    ScopeSet.with_ledger: (
-        "The same, and user:account:read for the chart of accounts, the trial balance and the general ledger, where "
-        "FreshBooks asks for it. Enable it on your app first, or FreshBooks refuses the whole log-in."
+    ScopeSet.extended: (
+        "The same, and two scopes that few apps have: user:retainers:read, and user:account:read for the chart of "
+        "accounts, the trial balance and the general ledger, where FreshBooks asks for it. Enable both on your app "
+        "first, or FreshBooks refuses the whole log-in."
     ),
     ScopeSet.basic: (
         "Clients, invoices, expenses and FreshBooks' own reports: balances, invoiced revenue and spending work. "
@@ -39,7 +50,7 @@ SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
 
 
 def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
-    """The names of the scopes of `choice`: `basic`, `readable`, `readable-with-ledger`, or names with commas or blanks between them.
+    """The names of the scopes of `choice`: `basic`, `readable`, `extended`, or names with commas or blanks between.
 
     The profile is always among them; `actions` adds those of agents' approved actions. Raises InvalidConfig.
     """
@@ -51,7 +62,7 @@ def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
     if wrong or not listed:
         raise InvalidConfig(
             f"{' '.join(wrong)[:80] or 'An empty list'} is not a valid choice of scopes. Choose basic or readable "
-            "(or readable-with-ledger), or list scopes like user:invoices:read,user:clients:read."
+            "(or extended), or list scopes like user:invoices:read,user:clients:read."
         )
     extra = names(ACTIONS) if actions else ()
     return tuple(dict.fromkeys((PROFILE, *listed, *extra)))

@@ -34,7 +34,9 @@ class Status(StrEnum):
     not_granted = "not_granted"  # a scope is missing
     gated = "gated"  # the plan does not include it
     refused = "refused"  # the role does not allow it
-    not_applicable = "not_applicable"  # the business has no id that the stream needs
+    not_applicable = (
+        "not_applicable"  # the business has no id that the stream needs, or its account no such list
+    )
 
 
 def rejected(key: object, column: str, value: object, why: str) -> Rejected:

@@ -35,7 +35,8 @@ class Connection:
     """One authorization of one FreshBooks user.
 
     previously_read: what gave rows before, by the saved state. batches: records are emitted by the page, as lines.
-    outcomes: what became of each stream. observed_at: the server's clock when the identity was asked for.
+    outcomes: what became of each stream. report_places: which of a report's places answered (report_paths.py), by
+    business and first place. observed_at: the server's clock when the identity was asked for.
     """
 
     def __init__(self, config: MutableMapping[str, Any]) -> None:
@@ -47,6 +48,7 @@ class Connection:
         self.known_ids = KnownIds()
         self.outcomes = Outcomes()
         self.observed_at = BEGINNING
+        self.report_places: dict[tuple[int, str], int] = {}
         self.batches = False
         self._identity_lock = threading.Lock()
         self._cache_lock = threading.Lock()

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from freshbooks_api.streams import ROOTS
+from freshbooks_api.streams import ROOTS, VERSION_HEADER
 from source_freshbooks.components.errors import ODD_ANSWER, TransientError, is_damaged, unknown_shape
 from source_freshbooks.components.http import Client
 
@@ -37,7 +37,7 @@ class Family:
 
     `needs` names the ids that a business must have for it. `envelope` is the way to the answer's body. `paging` is
     the key of the paging block; "" where its numbers are in the body itself. A family that is not always `paged`
-    may answer a whole list without any numbers.
+    may answer a whole list without any numbers. `sized`, `headers`: see below.
     """
 
     root: str
@@ -46,6 +46,9 @@ class Family:
     paged: bool = True
 
     needs: tuple[str, ...] = ("account_id",)
+    # The newest lists count by `page_number` and `page_size`, tell no number of pages, and want a version.
+    sized: bool = False
+    headers: Mapping[str, str] | None = None
 
     def path(self, ids: Mapping[str, Any], route: str) -> str:
         return f"{self.root.format_map(ids)}/{route.format_map(ids)}"
@@ -59,6 +62,10 @@ class Family:
             body = body[key]
         rows = _rows(body[next((key for key in rows_keys if key in body), rows_keys[0])])
         paging = (body.get(self.paging) or {}) if self.paging else body
+        if self.sized:
+            total, size = max(_int(paging.get("total")), len(rows)), _int(paging.get("page_size"))
+            pages = -(-total // size) if size else 1
+            return Page(rows, _int(paging.get("page_number")), pages, total, size)
         if not self.paged and "pages" not in paging:
             return Page(rows, 1, 1, max(len(rows), _int(paging.get("total"))))
         number, pages, total = (int(paging[name]) for name in ("page", "pages", "total"))
@@ -87,6 +94,15 @@ FAMILIES = {
     "systems": Family(ROOTS["systems"], _RESULT, paging="", paged=False),
     # A business without an account answers 404 here, though it has a uuid (freshbooks-api.md 2).
     "ledger": Family(ROOTS["ledger"], paged=False, needs=("business_uuid", "account_id")),
+    # By these ids too; their paths are in report_paths.py.
+    "newer_reports": Family(ROOTS["newer_reports"], needs=("business_uuid", "account_id")),
+    "entries": Family(
+        ROOTS["entries"],
+        paging="page",
+        sized=True,
+        needs=("business_uuid", "account_id"),
+        headers=VERSION_HEADER,
+    ),
     "projects": Family(ROOTS["projects"], needs=_BUSINESS),
     "timetracking": Family(ROOTS["timetracking"], needs=_BUSINESS),
     "comments": Family(ROOTS["comments"], paged=False, needs=_BUSINESS),
@@ -102,13 +118,17 @@ def fetch_page(
     Past the `last` page that the list announced, an empty one instead.
     """
     asked = params["page"]
+    sent = dict(params)
+    if family.sized:
+        sent["page_number"], sent["page_size"] = sent.pop("page"), sent.pop("per_page")
     for _ in range(PAGE_ATTEMPTS):
-        body, response = client.get(path, params)
+        body, response = client.get(path, sent, family.headers) if family.headers else client.get(path, sent)
         try:
             page = family.page(body, rows)
         except ODD_ANSWER as error:
             raise unknown_shape(path, error) from None
-        if page.number == asked or not page.rows:  # the page number of an empty page does not matter
+        # The number of an empty page does not matter, and the newest lists need not tell it.
+        if page.number == asked or not page.rows or (family.sized and not page.number):
             return replace(page, damaged=is_damaged(response)), response
         if last and asked > last:
             return replace(page, rows=[]), response

@@ -55,14 +55,16 @@ class Client:
             authenticator=auth,
         )
 
-    def get(self, path: str, params: Mapping[str, Any]) -> tuple[Any, requests.Response]:
+    def get(
+        self, path: str, params: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> tuple[Any, requests.Response]:
         """The parsed answer and the response. Raises AirbyteTracedException with a sentence for the user."""
         try:
             _, response = self._http.send_request(
                 "GET",
                 f"{self._api_url}{path}",
                 request_kwargs={"timeout": TIMEOUT},
-                headers=_HEADERS,
+                headers={**_HEADERS, **(headers or {})},
                 params=params,
             )
         except AirbyteTracedException as error:

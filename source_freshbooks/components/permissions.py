@@ -59,14 +59,25 @@ def refusal(error: FreshbooksError) -> Status:
     """Why a stream that never gave a row is refused."""
     if error.scopes is not None:
         return Status.not_granted
+    if error.status == 404:
+        return Status.not_applicable
     return Status.gated if error.errno in PLAN or error.status == 402 else Status.refused
 
 
 def skip_or_raise(
-    error: FreshbooksError, stream: str, business_id: int, previously_read: PreviouslyRead, read: bool
+    error: FreshbooksError,
+    stream: str,
+    business_id: int,
+    previously_read: PreviouslyRead,
+    read: bool,
+    optional: bool = False,
 ) -> None:
-    """Log and return, or raise, as the module says. `read`: a page of this stream and business came in this run."""
-    if read or not is_gate(error) or (stream, business_id) in previously_read:
+    """Log and return, or raise, as the module says. `read`: a page of this stream and business came in this run.
+
+    `optional`: not every account has such a list or report, so that 404 is no failure either.
+    """
+    left_out = is_gate(error) or (optional and error.status == 404)
+    if read or not left_out or (stream, business_id) in previously_read:
         raise error
     logger.info(
         "%s of business %s is left out, since it never could be read. %s", stream, business_id, error.message

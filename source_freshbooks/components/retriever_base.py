@@ -40,7 +40,10 @@ Pages = Iterator[list[dict[str, Any]] | AirbyteMessage]
 
 @dataclass
 class PerBusinessRetriever(Retriever):
-    """Reads a stream business by business: the client, the cursor, missing permissions, the progress."""
+    """Reads a stream business by business: the client, the cursor, missing permissions, the progress.
+
+    `optional`: not every account has such a list or report (404).
+    """
 
     config: Mapping[str, Any]
     name: str
@@ -48,6 +51,7 @@ class PerBusinessRetriever(Retriever):
     cursor_field: str
     primary_key: list[str] = field(default_factory=list)  # given by the CDK, as is the cursor
     cursor: Cursor | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         self.connection = connection_of(self.config)
@@ -81,7 +85,8 @@ class PerBusinessRetriever(Retriever):
                     read, has_rows = True, has_rows or bool(page)
                     yield from page
         except FreshbooksError as error:
-            skip_or_raise(error, self.name, business_id, self.connection.previously_read, read)
+            before = self.connection.previously_read
+            skip_or_raise(error, self.name, business_id, before, read, self.optional)
             refused = error
         except ODD_ANSWER as error:
             logger.debug("an answer of unknown shape", exc_info=True)

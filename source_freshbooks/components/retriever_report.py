@@ -18,7 +18,6 @@ from typing import Any
 
 import pendulum
 
-from freshbooks_api.streams import ROOTS
 from source_freshbooks.components.connection import Connection
 from source_freshbooks.components.deletions import ACTIVE, ARCHIVED
 from source_freshbooks.components.endpoints import FAMILIES, Page
@@ -27,6 +26,7 @@ from source_freshbooks.components.http import Client
 from source_freshbooks.components.normalization import RecordShaper
 from source_freshbooks.components.paging import fetch_ahead, read_list
 from source_freshbooks.components.permissions import is_gate
+from source_freshbooks.components.report_paths import Place, ask, places
 from source_freshbooks.components.retriever_base import Pages, PerBusinessRetriever
 from source_freshbooks.components.timestamps import BEGINNING, observed_at, parse_utc
 
@@ -34,6 +34,9 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 EARLIEST = date(2000, 1, 1)
 EASTERN = "America/New_York"
+# A name and the key of the older result.
+COLLECTED = Place("payments_collected", "payments_collected")
+PROFIT_AND_LOSS = Place("profitloss_entity", "profitloss")
 
 Code = Callable[[Mapping[str, Any]], Any]
 
@@ -51,7 +54,8 @@ class ReportRetriever(PerBusinessRetriever):
     """Parameters: report, the name in the path; rows, the result key; params, what it needs besides the period.
 
     as_of: the report has one date, not two. Then it is read for each month's end and for today. end: the name of
-    that date's parameter.
+    that date's parameter. newer: it is at the newer path alone (report_paths.py). listed: the field that holds the
+    result, where it is a list.
     """
 
     report: str = ""
@@ -59,26 +63,26 @@ class ReportRetriever(PerBusinessRetriever):
     params: dict[str, Any] = field(default_factory=dict)
     as_of: bool = False
     end: str = "end_date"
+    newer: bool = False
+    listed: str = ""
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
-        root = ROOTS["reports"].format_map(ids)
         today = _today(ids.get("timezone"))
-        for currency in self._currencies(ids, root, today):
-            first = self._first_day(root, currency, since, today)
+        for currency in self._currencies(ids, today):
+            first = self._first_day(ids, currency, since, today)
             periods = list(months_until(today, first, self.as_of))
             yield self.expect(len(periods))
-            yield from self._read_ahead(ids, root, currency, periods, shaper)
+            yield from self._read_ahead(ids, currency, periods, shaper)
 
     def _read_ahead(
         self,
         ids: Mapping[str, Any],
-        root: str,
         currency: str,
         periods: list[Period],
         shaper: RecordShaper,
     ) -> Pages:
         def ask(period: Period) -> tuple[dict[str, Any], str]:
-            return self._ask(root, currency, period)
+            return self._ask(ids, currency, period)
 
         answers = fetch_ahead(ask, periods, self.connection.page_workers, self.connection.pages_in_flight)
         for period, (body, observed) in zip(periods, answers, strict=True):
@@ -95,16 +99,22 @@ class ReportRetriever(PerBusinessRetriever):
             }
             yield self.serialize([record], {0: shaper.changes} if shaper.changes else {})
 
-    def _ask(self, root: str, currency: str, period: Period) -> tuple[dict[str, Any], str]:
+    def _ask(self, ids: Mapping[str, Any], currency: str, period: Period) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}
         if period.start:
             params["start_date"] = period.start.isoformat()
-        return self._report(root, self.report, self.rows, params)
+        return self._report(ids, Place(self.report, self.rows), params, self.newer, self.listed)
 
     def _report(
-        self, root: str, report: str, rows: str, params: Mapping[str, Any]
+        self,
+        ids: Mapping[str, Any],
+        report: Place,
+        params: Mapping[str, Any],
+        newer: bool = False,
+        listed: str = "",
     ) -> tuple[dict[str, Any], str]:
-        body, response = self.client.get(f"{root}/{report}", params)
+        candidates = list(places(ids, report.path, report.key, newer))
+        body, response, place = ask(self.connection, self.client, ids, candidates, params)
         if is_damaged(response):
             logger.warning(
                 "%s of %s: FreshBooks sent bytes that are not text; they are U+FFFD in the record.",
@@ -112,22 +122,24 @@ class ReportRetriever(PerBusinessRetriever):
                 " ".join(map(str, params.values())),
             )
         try:
-            found = body["response"]["result"][rows]
+            found = body["response"]["result"][place.key]
+            if listed and isinstance(found, list):
+                found = {listed: found}
             if not isinstance(found, dict):
                 raise TypeError("the report is not an object")
         except (KeyError, TypeError) as error:
             raise FreshbooksError(
-                f"FreshBooks answered the report {report} in an unknown shape ({type(error).__name__}: {error}). "
+                f"FreshBooks answered the report {report.path} in an unknown shape ({type(error).__name__}: {error}). "
                 "Run again; if it stays so, report it with this text."
             ) from None
         return found, observed_at(response)
 
-    def _currencies(self, ids: Mapping[str, Any], root: str, today: date) -> list[str]:
+    def _currencies(self, ids: Mapping[str, Any], today: date) -> list[str]:
         def find() -> list[str]:
             # The reports first: where they are refused, no list is read for them.
             days = {"start_date": EARLIEST.isoformat(), "end_date": today.isoformat()}
-            collected, _ = self._report(root, "payments_collected", "payments_collected", days)
-            profit, _ = self._report(root, "profitloss_entity", "profitloss", days)
+            collected, _ = self._report(ids, COLLECTED, days)
+            profit, _ = self._report(ids, PROFIT_AND_LOSS, days)
             found = currencies(self.connection, self.client, ids)
             reported = [
                 profit.get("currency_code"),
@@ -137,7 +149,7 @@ class ReportRetriever(PerBusinessRetriever):
 
         return self.connection.cached(("currencies", ids["business_id"]), find)
 
-    def _first_day(self, root: str, currency: str, since: str | None, today: date) -> date:
+    def _first_day(self, ids: Mapping[str, Any], currency: str, since: str | None, today: date) -> date:
         """The first month to read: of the cursor's window, or of the first income or expense there ever was."""
         if since and since > BEGINNING:
             return parse_utc(since).date()
@@ -149,10 +161,10 @@ class ReportRetriever(PerBusinessRetriever):
                 "currency_code": currency,
                 "resolution": "m",
             }
-            report, _ = self._report(root, "profitloss_entity", "profitloss", params)
+            report, _ = self._report(ids, PROFIT_AND_LOSS, params)
             return first_month(report) or today
 
-        return self.connection.cached(("first_day", root, currency), find)
+        return self.connection.cached(("first_day", ids["business_id"], currency), find)
 
 
 def first_month(profit_and_loss: Mapping[str, Any]) -> date | None:

@@ -44,8 +44,10 @@ def test_the_manifest_reads_it_where_the_table_says(entity: Entity) -> None:
     parameters = manifest().get(entity.stream)
     if parameters is None or entity.family == "identity":
         return
-    if entity.family == "reports":
-        told = ("reports", parameters["report"], parameters.get("params", {}))
+    assert entity.optional is bool(parameters.get("optional"))
+    if entity.family in ("reports", "newer_reports"):
+        family = "newer_reports" if parameters.get("newer") else "reports"
+        told = (family, parameters["report"], parameters.get("params", {}))
     else:
         told = (parameters["family"], parameters["route"], {})
         keys = parameters["rows"] if isinstance(parameters["rows"], list) else [parameters["rows"]]
@@ -68,7 +70,7 @@ def test_it_has_a_schema_with_its_key(stream: str) -> None:
 
 @each_entity
 def test_a_scope_gives_it(entity: Entity) -> None:
-    assert entity.scope_name in {scope.name for scope in scopes.READ}, (
+    assert entity.scope_name in {scope.name for scope in scopes.READ + scopes.OPTIONAL}, (
         f"{entity.scope_name}, the scope of {entity.stream}, is missing in freshbooks_api/scopes.py"
     )
 
@@ -107,7 +109,7 @@ def test_the_sandbox_has_rows_of_it(sandbox: Sandbox, entity: Entity) -> None:
         "business_id": 439000,
         "business_uuid": books.business["business_uuid"],
     }
-    headers = {"Authorization": f"Bearer {sandbox.grant()['access_token']}"}
+    headers = {"Authorization": f"Bearer {sandbox.grant()['access_token']}", **entity.headers}
     path = entity.path.format_map(ids)
     answer = requests.get(sandbox.url + path, params=entity.params, headers=headers, timeout=10)
     assert answer.status_code == 200, (

@@ -188,9 +188,7 @@ def test_a_capture_becomes_records_that_fit_and_lose_nothing(name: str) -> None:
     if stream == "businesses":
         body = json.loads((PAYLOADS / f"{name}.json").read_text("utf-8"))
         sent = {row["business"]["id"]: row["business"] for row in body["response"]["business_memberships"]}
-        rows = [
-            {key: value for key, value in sent[r["business_id"]].items() if key != "id"} for r in records
-        ]
+        rows = [{key: value for key, value in sent[r["business_id"]].items() if key != "id"} for r in records]
     else:
         rows = captured(name)
     # A report is read for each month of its window, and so is a record of each.

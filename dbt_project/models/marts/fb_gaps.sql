@@ -44,7 +44,7 @@ select
                     when stream_availability.missing_scopes like '%user:account:read%'
                         then
                             ' in the FreshBooks app, then connect again asking for it '
-                            || '(freshbooks connect --scopes readable-with-ledger) and approve it.'
+                            || '(freshbooks connect --scopes extended) and approve it.'
                     else ' in the FreshBooks app, connect again and approve it.'
                 end
         when 'gated' then 'Nothing to do, unless the plan of the business changes.'

@@ -8,12 +8,15 @@
     'projects': ['project_id'], 'time_entries': ['time_entry_id'], 'services': ['service_id'],
     'service_rates': ['service_id'], 'team_members': ['team_member_uuid'], 'team_member_rates': ['identity_id'],
     'staff': ['staff_id'], 'journal_entry_accounts': ['ledger_account_id'], 'journal_entry_details': ['posting_id'],
+    'journal_entries': ['journal_entry_uuid'], 'retainers': ['retainer_id'],
+    'report_chart_of_accounts': ['currency_code', 'end_date'],
     'ledger_accounts': ['ledger_account_uuid'], 'report_balance_sheet': ['currency_code', 'end_date'],
     'report_accounts_aging': ['currency_code', 'end_date'],
 } %}
 {% for report in [
     'report_profit_and_loss', 'report_trial_balance', 'report_tax_summary', 'report_payments_collected',
     'report_invoice_details', 'report_expense_details', 'report_item_sales', 'report_revenue_by_client',
+    'report_general_ledger', 'report_cash_flow',
 ] %}
     {% do keys.update({report: ['currency_code', 'start_date', 'end_date']}) %}
 {% endfor %}

@@ -223,7 +223,7 @@ class _ScopeSet:
             case scopes.ScopeSet.readable:
                 return "Everything readable"
             case _:
-                return "Everything readable, with the ledger's own scope"
+                return "Everything readable, with the scopes that few apps have"
 
     @property
     def works(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,11 +60,32 @@ def _include(books: Books, resource: Resource, row: Row, name: str, day: str) ->
     if name == "contacts":
         client = books["clients"].get(row["customerid"])
         return client["contacts"] if client else []
+    if name == "next_issue_date":
+        return _next_issue(row, day)
     if name == "owner":
         return {"userid": 1, "fname": books.system["fname"], "lname": books.system["lname"]}
     if name == "payments":
         return [public(p) for p in books.where("payments", invoiceid=row["id"]) if p["vis_state"] == 0]
     return [] if name.endswith("s") else None
+
+
+def _next_issue(profile: Row, day: str) -> str | None:
+    """The first date of a recurring profile that is not before `day`; none where it is disabled (3.6)."""
+    found = re.fullmatch(r"(\d*)([dwmy])", str(profile["frequency"]))
+    if profile["disable"] or not found:
+        return None
+    count, unit = int(found[1] or 1), found[2]
+    first, number = date.fromisoformat(profile["create_date"]), 0
+    issue = first
+    while issue.isoformat() < day:
+        number += 1
+        if unit in "dw":
+            issue = first + timedelta(days=number * count * (7 if unit == "w" else 1))
+        else:
+            months = first.month - 1 + number * count * (12 if unit == "y" else 1)
+            year, month = first.year + months // 12, months % 12 + 1
+            issue = date(year, month, min(first.day, monthrange(year, month)[1]))
+    return issue.isoformat()
 
 
 def _client_include(books: Books, row: Row, name: str, day: str) -> Any:

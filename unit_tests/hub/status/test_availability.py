@@ -243,9 +243,9 @@ class TestTheChoiceOfScopes:
         assert not [
             c for c in ("basic", "readable") for a in (False, True) if account in permissions.asked(c, a)
         ]
-        assert account in permissions.asked("readable-with-ledger")
+        assert account in permissions.asked("extended")
         lacking = permissions.NotAvailable(permissions.Why.not_granted, ("ledger_accounts",), (), (account,))
-        assert lacking.remedy.endswith("freshbooks connect --scopes readable-with-ledger")
+        assert lacking.remedy.endswith("freshbooks connect --scopes extended")
 
     def test_a_list_always_holds_the_profile(self) -> None:
         listed = permissions.asked("user:invoices:read, user:account:read user:invoices:read")
