@@ -136,13 +136,13 @@
             'marts': [],
         },
         'report_general_ledger': {
-            'words': 'FreshBooks\' own general ledger',
-            'effect': 'FreshBooks\' own general ledger is not stored.',
+            'words': 'the general ledger report',
+            'effect': 'The general ledger report is not stored.',
             'marts': [],
         },
         'report_cash_flow': {
-            'words': 'FreshBooks\' own cash flow',
-            'effect': 'FreshBooks\' own cash flow is not stored.',
+            'words': 'the cash flow report',
+            'effect': 'The cash flow report is not stored.',
             'marts': [],
         },
         'report_chart_of_accounts': {
