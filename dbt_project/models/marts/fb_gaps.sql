@@ -41,7 +41,9 @@ select
                 'Tick '
                 || coalesce(stream_availability.missing_scopes, 'the scope')
                 || case
-                    when stream_availability.missing_scopes like '%user:account:read%'
+                    when
+                        stream_availability.missing_scopes like '%user:account:read%'
+                        or stream_availability.missing_scopes like '%user:retainers:read%'
                         then
                             ' in the FreshBooks app, then connect again asking for it '
                             || '(freshbooks connect --scopes extended) and approve it.'
