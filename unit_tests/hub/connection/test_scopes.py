@@ -18,7 +18,8 @@ def token(**claims: Any) -> str:
 
 
 def test_each_read_scope_is_needed_by_an_entity() -> None:
-    assert {entity.scope_name for entity in ENTITIES} == {scope.name for scope in scopes.READ}
+    read = {scope.name for scope in (*scopes.READ, scopes.RETAINERS)}
+    assert {entity.scope_name for entity in ENTITIES} == read
 
 
 def test_read_only_writes_nothing_and_actions_add_to_it() -> None:
