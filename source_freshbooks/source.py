@@ -29,6 +29,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from freshbooks_api import scopes
 from freshbooks_api.streams import AVAILABILITY
 from source_freshbooks import cdk_patches
+from source_freshbooks.components.assumptions import Assumptions
 from source_freshbooks.components.availability import Outcomes
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.deletions import KnownIds
@@ -169,6 +170,10 @@ class SourceFreshbooks(YamlDeclarativeSource):
             value = str(credentials.get(name) or "")
             if not (value.isascii() and value.isprintable()):
                 return f"credentials.{name} holds a character that it cannot have. Copy it again."
+        try:
+            Assumptions(self._settings.get("assumptions"))
+        except ConfigError as error:
+            return str(error.message)
         start_date = self._settings.get("start_date")
         if not start_date:
             return None

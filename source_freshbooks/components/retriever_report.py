@@ -60,8 +60,13 @@ class ReportRetriever(PerBusinessRetriever):
     as_of: bool = False
     end: str = "end_date"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._places: dict[str, Mapping[str, Any]] = {}  # the ids of a business, by its older root
+
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         root = ROOTS["reports"].format_map(ids)
+        self._places[root] = ids
         today = _today(ids.get("timezone"))
         for currency in self._currencies(ids, root, today):
             first = self._first_day(root, currency, since, today)
@@ -104,7 +109,9 @@ class ReportRetriever(PerBusinessRetriever):
     def _report(
         self, root: str, report: str, rows: str, params: Mapping[str, Any]
     ) -> tuple[dict[str, Any], str]:
-        body, response = self.client.get(f"{root}/{report}", params)
+        ids = self._places[root]
+        path, rows = self.connection.assumptions.of(ids["business_id"]).report(ids, report, rows)
+        body, response = self.client.get(path, params)
         if is_damaged(response):
             logger.warning(
                 "%s of %s: FreshBooks sent bytes that are not text; they are U+FFFD in the record.",
