@@ -83,6 +83,11 @@ class SourceFreshbooks(YamlDeclarativeSource):
         connection.previously_read = PreviouslyRead(state, beginning, self._known_ids)
         connection.outcomes = Outcomes(state)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The config that the components have; tokens that are refreshed stand in it."""
+        return self._settings
+
     def _rebuild_if_changed(
         self,
         config: Mapping[str, Any],

@@ -14,6 +14,7 @@ from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import stream_label, stream_labels
 from freshbooks_hub.sync import catalog, messages
+from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
@@ -49,9 +50,10 @@ class Ingestion:
         self._raw = raw
         self._reporter = reporter
         config = store.load().config
+        self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        self._source = SourceRun(source, config, home.run, log)
+        self._source = SourceRun(source, config | self._found.setting(), home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
         self._from_beginning: set[str] = set()
@@ -72,7 +74,7 @@ class Ingestion:
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
             with self._reporter:
-                self._read(streams, full_refresh, whole)
+                self._read(streams, full_refresh, whole | self._found.reread())
         finally:
             self._source.log.close()
 
@@ -97,6 +99,7 @@ class Ingestion:
         known = {state["stream"]["stream_descriptor"]["name"]: state for state in self._raw.states()}
         states = []
         known_ids: KnownIds = {}
+        reconciled = self._found.reconciled()
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
             swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
@@ -104,7 +107,7 @@ class Ingestion:
                 swap = False
             full_reread = name in whole and name in known and not swap
             self._loader.start(name, table, swap, full_reread)
-            if full_reread and (ids := self._raw.known_ids(table)):
+            if (full_reread or (name in reconciled and not swap)) and (ids := self._raw.known_ids(table)):
                 known_ids[name] = ids
             if swap or full_reread or name not in known:
                 self._from_beginning.add(name)

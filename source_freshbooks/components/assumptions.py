@@ -12,11 +12,10 @@ from typing import Any
 from msgspec import Struct, ValidationError, convert, field
 
 from freshbooks_api.streams import ROOTS
+from freshbooks_api.verified import LAYOUT
 from source_freshbooks.components.errors import ConfigError
 from source_freshbooks.components.paging import PER_PAGE
 
-# The layout of the document; one of another layout is not used.
-LAYOUT = 1
 # The newer place of each report, and its key in the answer (freshbooks-api.md 3.10).
 NEWER_REPORTS = "/accounting/businesses/{}/reports"
 NEWER_NAMES = {"profitloss_entity": "profit_and_loss"}

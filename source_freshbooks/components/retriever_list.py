@@ -82,7 +82,13 @@ class ListRead:
         self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
         remembers = self._visibility.overlapping or bool(self._known)
         self._reader = RowReader(
-            stream, ids, since, shaper, self._visibility, remembers, self._adapt.zone(stream.name, stream.zone)
+            stream,
+            ids,
+            since,
+            shaper,
+            self._visibility,
+            remembers,
+            self._adapt.zone(stream.name, stream.zone),
         )
         self._proven = True  # every list held as many rows as were counted
         self._rows = self._counted = 0
