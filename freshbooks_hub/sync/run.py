@@ -89,7 +89,7 @@ def sync(
 def sync_locked(
     home: Home, options: SyncOptions, reporter: Reporter, source: Source | None, clock: Clock
 ) -> SyncResult:
-    """As `sync`, for a caller that holds the lock. Then, once per version, what is assumed of the account is checked."""
+    """As `sync`, for a caller that holds the lock. Then, once per version, the account is verified."""
     result = _recorded(home, reporter, clock, lambda run: _steps(run, options, source), options.marts)
     Assumptions(home).were_read({r.stream for r in result.streams if r.completed})
     verify_if_due(home, source, clock)

@@ -1,4 +1,4 @@
-"""Runs the source's `verify` for a home: by hand (`freshbooks doctor --verify`), after the first sync, after an upgrade."""
+"""Runs the source's `verify`: by hand (`freshbooks doctor --verify`), after the first sync, after an upgrade."""
 
 from __future__ import annotations
 

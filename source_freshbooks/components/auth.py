@@ -55,7 +55,7 @@ class FreshbooksAuthenticator(AuthBase):
         return {"Authorization": f"Bearer {self._valid_access_token()}"}
 
     def never_refresh(self, reason: str) -> None:
-        """Raise ConfigError with `reason` in place of the next refresh: it would end the refresh token that others hold."""
+        """Raise ConfigError with `reason` in place of the next refresh, which would disconnect others."""
         self._failure = ConfigError(reason)
 
     def refresh_and_set_access_token(self) -> None:
