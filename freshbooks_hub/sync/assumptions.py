@@ -86,7 +86,6 @@ class Assumptions:
 
 
 def _changed(old: Any, new: Any) -> set[str]:
-    """The streams of a mapping or a list that differ."""
-    if isinstance(new, dict):
-        return {name for name in old.keys() | new.keys() if dict(old).get(name) != new.get(name)}
-    return set(old) ^ set(new)
+    """The streams that differ between two mappings or two lists; what is not there is an empty one of either."""
+    before, after = (found if isinstance(found, dict) else dict.fromkeys(found, True) for found in (old, new))
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
