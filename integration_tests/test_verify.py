@@ -276,6 +276,7 @@ def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> N
 
 def test_a_list_whose_page_is_known_is_not_read_twice(platform: Platform) -> None:
     _cap_untold(platform.sandbox)
+    platform.sandbox.behaviours.page_caps_stop = True
     first = platform.sync()
     platform.verify()
     platform.state.clear()

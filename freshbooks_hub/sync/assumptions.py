@@ -55,7 +55,7 @@ class Assumptions:
             self._write({**document, "reread": sorted(set(document["reread"]) - streams)})
 
     def reread(self) -> frozenset[str]:
-        """The streams that the next sync reads from the beginning, over the stored rows."""
+        """The streams that the next sync reads from the beginning; their tables are replaced."""
         return frozenset(self.document().get("reread", []))
 
     def reconciled(self) -> frozenset[str]:

@@ -74,7 +74,7 @@ class Ingestion:
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
             with self._reporter:
-                self._read(streams, full_refresh, whole | self._found.reread())
+                self._read(streams, full_refresh, whole)
         finally:
             self._source.log.close()
 
@@ -99,10 +99,12 @@ class Ingestion:
         known = {state["stream"]["stream_descriptor"]["name"]: state for state in self._raw.states()}
         states = []
         known_ids: KnownIds = {}
-        reconciled = self._found.reconciled()
+        reconciled, reread = self._found.reconciled(), self._found.reread()
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
-            swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
+            # Stamps that are read in another zone now may be earlier, and a merge keeps the later one.
+            swap = full_refresh or name in reread
+            swap = swap or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
             if name == AVAILABILITY:  # a row for each stream that was tried now; those of others stay
                 swap = False
             full_reread = name in whole and name in known and not swap

@@ -16,6 +16,7 @@ from source_freshbooks.components.paging import PER_PAGE
 from source_freshbooks.components.timestamps import ZONES, server_time, to_utc
 
 MOST = 62  # requests a business
+FAILURES = 5  # until FreshBooks is taken to be down, and nothing more is asked
 Row = Mapping[str, Any]
 
 
@@ -63,8 +64,9 @@ class Asker:
         self.ids = ids
         self.requests = 0
         self.now = datetime.now(UTC)
-        self._client = connection.client("verify", retries=2)
+        self._client = connection.client("verify", retries=1)
         self._answers: dict[str, Any] = {}
+        self._failures = 0
 
     def body(self, path: str, params: Mapping[str, Any]) -> Any:
         """The JSON of an answer; raises NotAnswered."""
@@ -100,7 +102,7 @@ class Asker:
         return answer
 
     def _get(self, path: str, params: Mapping[str, Any]) -> Any:
-        if self.requests >= MOST:
+        if self.requests >= MOST or self._failures >= FAILURES:
             raise NotAnswered
         self.requests += 1
         try:
@@ -108,6 +110,7 @@ class Asker:
         except FreshbooksError as error:
             raise NotAnswered(error) from None
         except (AirbyteTracedException, requests.RequestException):
+            self._failures += 1
             raise NotAnswered from None
         self.now = server_time(response)
         return body
