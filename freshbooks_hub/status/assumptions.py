@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freshbooks_api.verified import Fact, grouped, sentence
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.stream_labels import stream_label
+from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.sync.assumptions import Assumptions
 
 

@@ -224,7 +224,7 @@ def columns_of(table: str) -> str:
 
 
 def rows_not_in(table: StreamTable, first: str, second: str) -> str:
-    """How many rows of raw table `first` are not in `second`, comparing what a merge compares, and the row's own stamp."""
+    """How many rows of raw table `first` are not in `second`, by what a merge compares, and the row's own stamp."""
     stamp = [table.cursor] if table.cursor and table.cursor != OBSERVED_AT else []
     columns = ", ".join(map(quoted, [*table.primary_key, *_content(table), *stamp, "_airbyte_meta"]))
     return (
