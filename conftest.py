@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 
 from integration_tests import programs
 
+# Syncs of tests ask FreshBooks what they were told to, and nothing besides; tests of `verify` ask by themselves.
+os.environ.setdefault("FRESHBOOKS_VERIFY", "never")
+
 CI = bool(os.environ.get("CI"))
 
 # Speed is the machine's business: benchmarks measure it, tests do not. CI draws the same examples each time, so that

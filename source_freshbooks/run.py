@@ -1,4 +1,4 @@
-"""Console script `source-freshbooks`: spec, check, discover, read (Airbyte protocol on standard output)."""
+"""Console script `source-freshbooks`: spec, check, discover, read (Airbyte protocol on standard output); verify."""
 
 from source_freshbooks import cdk_patches
 
@@ -45,6 +45,10 @@ def _known_ids(args: list[str]) -> KnownIds | None:
 def run() -> None:
     init_uncaught_exception_handler(logger)
     args = sys.argv[1:]
+    if args[:1] == ["verify"]:
+        from source_freshbooks.verify import command
+
+        sys.exit(command.run(args[1:]))
     try:
         source = _source(args, _known_ids(args))
     except AirbyteTracedException as error:

@@ -29,6 +29,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from freshbooks_api import scopes
 from freshbooks_api.streams import AVAILABILITY
 from source_freshbooks import cdk_patches
+from source_freshbooks.components.assumptions import Assumptions
 from source_freshbooks.components.availability import Outcomes
 from source_freshbooks.components.connection import connection_of
 from source_freshbooks.components.deletions import KnownIds
@@ -81,6 +82,11 @@ class SourceFreshbooks(YamlDeclarativeSource):
         beginning = str(self._settings.get("start_date") or BEGINNING)
         connection.previously_read = PreviouslyRead(state, beginning, self._known_ids)
         connection.outcomes = Outcomes(state)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The config that the components have; tokens that are refreshed stand in it."""
+        return self._settings
 
     def _rebuild_if_changed(
         self,
@@ -169,6 +175,10 @@ class SourceFreshbooks(YamlDeclarativeSource):
             value = str(credentials.get(name) or "")
             if not (value.isascii() and value.isprintable()):
                 return f"credentials.{name} holds a character that it cannot have. Copy it again."
+        try:
+            Assumptions(self._settings.get("assumptions"))
+        except ConfigError as error:
+            return str(error.message)
         start_date = self._settings.get("start_date")
         if not start_date:
             return None

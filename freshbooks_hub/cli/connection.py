@@ -163,11 +163,25 @@ def connections(
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of a table.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Check on your own account, by reading alone, what is assumed of FreshBooks."
+        ),
+    ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="With --verify: print a report without your data, for an issue.")
+    ] = False,
 ) -> None:
     """Find problems and how to fix them. Exit code 1 if there are any.
 
-    Example: `freshbooks doctor`
+    Example: `freshbooks doctor --verify`
     """
+    if report and not verify:
+        raise typer.BadParameter("belongs to --verify.", param_hint="--report")
+    if verify:
+        _verify(as_json, report)
+        return
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.doctor.checkup import run
 
@@ -185,6 +199,22 @@ def doctor(
         print(f"{problems} found; docs/troubleshooting.md explains each." if failed else "No problems found.")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def _verify(as_json: bool, report: bool) -> None:
+    """Ask the account, keep what was found for the next syncs, and print it."""
+    from freshbooks_api.verified import redacted, table
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.core.locks import sync_lock
+    from freshbooks_hub.sync.verification import verify
+
+    home = Home.from_environment().ensure()
+    with sync_lock(home.root):
+        document = verify(home)
+    if as_json:
+        print(json.dumps(document, indent=2))
+    else:
+        say(redacted(document) if report else table(document))
 
 
 def register(cli: typer.Typer) -> None:

@@ -124,6 +124,11 @@ class Home:
         return self.root / "hub.sqlite"
 
     @property
+    def assumptions(self) -> Path:
+        """What was found out about the account (sync/assumptions.py)."""
+        return self.root / "assumptions.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

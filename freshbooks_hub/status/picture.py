@@ -13,6 +13,7 @@ from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.gaps import rejected_in, rejected_json, set_aside
 from freshbooks_hub.marts.reconciliation import counted, differences
+from freshbooks_hub.status.assumptions import refuted
 from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
@@ -44,6 +45,10 @@ def status(home: Home) -> dict[str, Any]:
         "problems": [asdict(concern) for concern in problems],
         "not_available": missing,
         "incomplete": short,
+        "refuted": {
+            business: [fact.as_json() | {"text": text} for fact, text in told]
+            for business, told in refuted(home).items()
+        },
     }
 
 
@@ -105,6 +110,8 @@ def as_text(picture: dict[str, Any]) -> str:
     connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
     lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
     lines += [f"Not available: {group['text']}" for group in picture["not_available"]]
+    for business, facts in picture["refuted"].items():
+        lines += [f"Not as assumed in business {business}: {fact['text']}" for fact in facts]
     if run is None:
         lines.append("Last sync   none yet. Run: freshbooks sync")
     else:

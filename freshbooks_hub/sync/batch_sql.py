@@ -13,6 +13,8 @@ NO_CHANGES = "'{\"changes\":[]}'::JSON"
 # Characters of a value that could not be kept; the source cuts alike.
 VALUE_LENGTH = 200
 
+OBSERVED_AT = "observed_at"  # the cursor of rows without a stamp of their own: when they were read
+
 
 def quoted(name: str) -> str:
     """An identifier."""
@@ -222,8 +224,9 @@ def columns_of(table: str) -> str:
 
 
 def rows_not_in(table: StreamTable, first: str, second: str) -> str:
-    """How many rows of raw table `first` are not in `second`, comparing what a merge compares."""
-    columns = ", ".join(map(quoted, [*table.primary_key, *_content(table), "_airbyte_meta"]))
+    """How many rows of raw table `first` are not in `second`, by what a merge compares, and the row's own stamp."""
+    stamp = [table.cursor] if table.cursor and table.cursor != OBSERVED_AT else []
+    columns = ", ".join(map(quoted, [*table.primary_key, *_content(table), *stamp, "_airbyte_meta"]))
     return (
         f"SELECT count(*) FROM (SELECT {columns} FROM {qualified(first)} "
         f"EXCEPT ALL SELECT {columns} FROM {qualified(second)})"

@@ -127,6 +127,10 @@ class SourceRun:
         inputs: dict[str, Any] = {"catalog": catalog, "state": states}
         return self._messages("read", inputs | ({"known-ids": known_ids} if known_ids else {}))
 
+    def verify(self) -> Iterator[Message]:
+        """Messages of `verify`: its `Answer` is the document of what was found about the account."""
+        return self._messages("verify", {}, "--protocol")
+
     def _ask(self, verb: str) -> dict[str, Any]:
         answer: dict[str, Any] | None = None
         for message in self._messages(verb, {}):
@@ -138,7 +142,7 @@ class SourceRun:
             raise SourceFailed(f"The source gave no answer to {verb}. Details: {self.log.path}")
         return answer
 
-    def _messages(self, verb: str, inputs: dict[str, Any]) -> Iterator[Message]:
+    def _messages(self, verb: str, inputs: dict[str, Any], *options: str) -> Iterator[Message]:
         self.log.hide(self.config)
         files: dict[str, Any] = {"config": self.config} | inputs
         paths = {name: self.folder / f"{name}.json" for name in files}
@@ -147,7 +151,7 @@ class SourceRun:
                 for name, content in files.items():
                     write_private(paths[name], json.dumps(content).encode())
             arguments = [text for name in files for text in (f"--{name}", str(paths[name]))]
-            with self._process([*self.source.command, verb, *arguments]) as process:
+            with self._process([*self.source.command, verb, *arguments, *options]) as process:
                 yield from self._lines(process, verb)
         finally:
             for path in paths.values():

@@ -14,6 +14,7 @@ from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import stream_label, stream_labels
 from freshbooks_hub.sync import catalog, messages
+from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import KnownIds, RunLog, Source, SourceRun
 from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
@@ -49,9 +50,10 @@ class Ingestion:
         self._raw = raw
         self._reporter = reporter
         config = store.load().config
+        self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        self._source = SourceRun(source, config, home.run, log)
+        self._source = SourceRun(source, config | self._found.setting(), home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
         self._from_beginning: set[str] = set()
@@ -97,14 +99,17 @@ class Ingestion:
         known = {state["stream"]["stream_descriptor"]["name"]: state for state in self._raw.states()}
         states = []
         known_ids: KnownIds = {}
+        reconciled, reread = self._found.reconciled(), self._found.reread()
         for stream in streams:
             name, table = stream["name"], catalog.stream_table(stream)
-            swap = full_refresh or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
+            # Stamps that are read in another zone now may be earlier, and a merge keeps the later one.
+            swap = full_refresh or name in reread
+            swap = swap or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
             if name == AVAILABILITY:  # a row for each stream that was tried now; those of others stay
                 swap = False
             full_reread = name in whole and name in known and not swap
             self._loader.start(name, table, swap, full_reread)
-            if full_reread and (ids := self._raw.known_ids(table)):
+            if (full_reread or (name in reconciled and not swap)) and (ids := self._raw.known_ids(table)):
                 known_ids[name] = ids
             if swap or full_reread or name not in known:
                 self._from_beginning.add(name)

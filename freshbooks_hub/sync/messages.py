@@ -84,7 +84,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of `check` (CONNECTION_STATUS) or `discover` (CATALOG): that part of the message."""
+    """The answer of `check` (CONNECTION_STATUS), `discover` (CATALOG) or `verify` (VERIFIED): that part of it."""
 
     body: dict[str, Any]
 
@@ -146,6 +146,8 @@ def _typed(message: dict[str, Any]) -> Message:
             return NewConfig(message["control"]["connectorConfig"]["config"])
         case "CONNECTION_STATUS":
             return Answer(message["connectionStatus"])
+        case "VERIFIED":
+            return Answer(message["verified"])
         case "CATALOG":
             return Answer(message["catalog"])
         case "LOG" if message["log"]["level"] == "WARN":

@@ -17,6 +17,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
 from freshbooks_hub.marts.reconciliation import Difference, differences
+from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import RAW_FILE_GONE, Availability, History, StreamResult
 from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
@@ -24,6 +25,7 @@ from freshbooks_hub.sync.outcomes import note_success
 from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
 from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
+from freshbooks_hub.sync.verification import verify_if_due
 
 # A sync should not have to refresh on its way: the source's own refresh is the rare case.
 TOKEN_MARGIN = timedelta(hours=1)
@@ -87,8 +89,11 @@ def sync(
 def sync_locked(
     home: Home, options: SyncOptions, reporter: Reporter, source: Source | None, clock: Clock
 ) -> SyncResult:
-    """As `sync`, for a caller that holds the lock."""
-    return _recorded(home, reporter, clock, lambda run: _steps(run, options, source), options.marts)
+    """As `sync`, for a caller that holds the lock. Then, once per version, the account is verified."""
+    result = _recorded(home, reporter, clock, lambda run: _steps(run, options, source), options.marts)
+    Assumptions(home).were_read({r.stream for r in result.streams if r.completed})
+    verify_if_due(home, source, clock)
+    return result
 
 
 def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Clock = utc_now) -> SyncResult:

@@ -54,6 +54,10 @@ class FreshbooksAuthenticator(AuthBase):
     def get_auth_header(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._valid_access_token()}"}
 
+    def never_refresh(self, reason: str) -> None:
+        """Raise ConfigError with `reason` in place of the next refresh, which would disconnect others."""
+        self._failure = ConfigError(reason)
+
     def refresh_and_set_access_token(self) -> None:
         """Refresh now (after a 401), unless another thread did so since the caller looked."""
         before = self._credentials.get("access_token")

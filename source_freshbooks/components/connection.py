@@ -13,6 +13,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from msgspec import Meta, Struct, ValidationError, convert
 
 from freshbooks_api.client import api_url
+from source_freshbooks.components.assumptions import Assumptions
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.availability import Outcomes
 from source_freshbooks.components.deletions import KnownIds
@@ -71,6 +72,11 @@ class Connection:
         session.proxies, session.verify = environment["proxies"], environment["verify"]
         session.trust_env = False
         return session
+
+    @cached_property
+    def assumptions(self) -> Assumptions:
+        """What was found out about the account; ConfigError if the setting cannot be read."""
+        return Assumptions(self.config.get("assumptions"))
 
     @cached_property
     def page_workers(self) -> ThreadPoolExecutor:

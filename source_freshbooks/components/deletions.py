@@ -12,7 +12,7 @@ cursor, everything else null.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -88,6 +88,12 @@ VISIBILITY = {
     "ledger": Visibility(({},), _state),
     "none": Visibility(({},), _never),
 }
+
+
+def one_list(visibility: Visibility) -> Visibility:
+    """The same where every list shows the same rows: the plain one alone."""
+    plain = {name: value for name, value in visibility.passes[0].items() if name != "search[vis_state]"}
+    return replace(visibility, passes=(plain,))
 
 
 class KnownIds:

@@ -29,13 +29,18 @@ class Place(NamedTuple):
     key: str
 
 
-def places(ids: Mapping[str, Any], report: str, key: str, only_newer: bool = False) -> Iterator[Place]:
-    """Where `report` may be for the business `ids`, in the order of asking; `key`: of the older result."""
-    if not only_newer:
+def places(
+    ids: Mapping[str, Any], report: str, key: str, only_newer: bool = False, found_out: str | None = None
+) -> Iterator[Place]:
+    """Where `report` may be for the business `ids`, in the order of asking; `key`: of the older result.
+
+    found_out: the id that the newer path takes ("uuid" or "business"), where `verify` found the older one wrong.
+    """
+    if not only_newer and not found_out:
         yield Place(f"{ROOTS['reports'].format_map(ids)}/{report}", key)
     name = RENAMED.get(report, report)
-    for given in (ids.get("business_uuid"), ids["business_id"]):
-        if given:
+    for kind, given in (("uuid", ids.get("business_uuid")), ("business", ids["business_id"])):
+        if given and found_out in (None, kind):
             root = ROOTS["newer_reports"].format_map({**ids, "business_uuid": given})
             yield Place(f"{root}/{name}", RENAMED.get(report, key))
 

@@ -102,6 +102,11 @@ class PerBusinessRetriever(Retriever):
             outcome = self._outcomes.pop(business_id, {"status": Status.read})
             outcomes.note(ids, self.name, has_rows=has_rows, **outcome)
 
+    @property
+    def start(self) -> str:
+        """Nothing older than this moment is read."""
+        return self._start
+
     def set_outcome(self, business_id: int, **outcome: Any) -> None:
         """What to note when the business was read to its end; without this it is `read`."""
         self._outcomes[business_id] = outcome

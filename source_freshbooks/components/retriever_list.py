@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -11,7 +10,7 @@ import requests
 from airbyte_cdk.models import AirbyteMessage
 
 from source_freshbooks.components.availability import Status
-from source_freshbooks.components.deletions import VISIBILITY, Params, is_gone, single_record
+from source_freshbooks.components.deletions import VISIBILITY, Params, is_gone, one_list, single_record
 from source_freshbooks.components.endpoints import FAMILIES, Page, fetch_page
 from source_freshbooks.components.errors import FreshbooksError, unknown_shape
 from source_freshbooks.components.normalization import RecordShaper
@@ -73,11 +72,24 @@ class ListRead:
         self._since = since
         self._family = FAMILIES[stream.family]
         self._path = self._family.path(ids, stream.route)
+        self._adapt = stream.connection.assumptions.of(ids["business_id"])
+        if stream.name in self._adapt.whole:
+            self._since = since = stream.start
         self._names = [stream.rows] if isinstance(stream.rows, str) else stream.rows
         self._visibility = VISIBILITY[stream.visibility]
+        if stream.name in self._adapt.single_pass:
+            self._visibility = one_list(self._visibility)
         self._known = stream.connection.known_ids.of(stream.name, ids["business_id"])
         remembers = self._visibility.overlapping or bool(self._known)
-        self._reader = RowReader(stream, ids, since, shaper, self._visibility, remembers)
+        self._reader = RowReader(
+            stream,
+            ids,
+            since,
+            shaper,
+            self._visibility,
+            remembers,
+            self._adapt.zone(stream.name, stream.zone),
+        )
         self._proven = True  # every list held as many rows as were counted
         self._rows = self._counted = 0
         self._short: list[Drift] = []
@@ -85,14 +97,15 @@ class ListRead:
 
     def pages(self) -> Pages:
         for asked in self._visibility.passes:
-            drift = yield from self._list(asked, PER_PAGE)
+            size = self._adapt.page_size(self._stream.name)
+            drift = yield from self._list(asked, size)
             if drift.suspected:
                 # Rows moved while they were read, or the list serves smaller pages than it counts by, or some rows
                 # are unreadable: a second look tells which.
                 logger.info("%s: %s; reading the list again", self._label(asked), drift)
                 if self._visibility.overlapping:
                     self._reader.seen.clear()
-                drift = yield from self._list(asked, drift.smaller or PER_PAGE)
+                drift = yield from self._list(asked, drift.smaller or size)
             if drift.cut:
                 raise cut_off(self._label(asked), drift)
             if drift.short:
@@ -219,11 +232,13 @@ class ListRead:
         filters: Params = dict.fromkeys(stream.switches, "true")
         if stream.include:
             filters["include[]"] = stream.include
-        if stream.since and since and since > BEGINNING:
+        trusted = stream.name not in self._adapt.unfiltered
+        if stream.since and trusted and since and since > BEGINNING:
             start = parse_utc(since)
-            # A day early: which zone's midnight FreshBooks means is unproven (freshbooks-api.md 9).
             filters[stream.since] = (
-                (eastern_day(start) - timedelta(days=1)).isoformat() if stream.day else format_utc(start)
+                self._adapt.first_day(stream.name, eastern_day(start)).isoformat()
+                if stream.day
+                else format_utc(start)
             )
         return filters
 

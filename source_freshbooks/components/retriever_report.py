@@ -113,7 +113,8 @@ class ReportRetriever(PerBusinessRetriever):
         newer: bool = False,
         listed: str = "",
     ) -> tuple[dict[str, Any], str]:
-        candidates = list(places(ids, report.path, report.key, newer))
+        found_out = self.connection.assumptions.of(ids["business_id"]).reports.get(report.path)
+        candidates = list(places(ids, report.path, report.key, newer, found_out))
         body, response, place = ask(self.connection, self.client, ids, candidates, params)
         if is_damaged(response):
             logger.warning(

@@ -98,7 +98,6 @@ class ListStream(Protocol):
     family: str
     cursor_field: str
     updated: str | None
-    zone: str
     every_row: bool
 
     @property
@@ -110,8 +109,8 @@ class ListStream(Protocol):
 class RowReader:
     """The rows of one read of one business; pages may come from several threads.
 
-    `seen`: the flags of the emitted rows, by key; kept if `remembers`, for rows that may come in several lists.
-    `odd`: the rows that could not be emitted. `observed`: the server's clock when the read began.
+    `zone`: of the update stamp. `seen`: the flags of the emitted rows, by key; kept if `remembers`, for rows that may
+    come in several lists. `odd`: the rows that could not be emitted. `observed`: the server's clock when it began.
     """
 
     def __init__(
@@ -122,6 +121,7 @@ class RowReader:
         shaper: RecordShaper,
         visibility: Visibility,
         remembers: bool,
+        zone: str,
     ) -> None:
         self.seen: dict[Any, Flags] = {}
         self.odd = OddRows()
@@ -133,6 +133,7 @@ class RowReader:
         self._shaper = shaper
         self._flags = visibility.flags
         self._remembers = remembers
+        self._zone = zone
         self._latest = ""
         self._lock = threading.Lock()
 
@@ -183,7 +184,7 @@ class RowReader:
             return None
         cursor = self.observed
         if stream.updated:
-            stamp = to_utc(row.get(stream.updated), stream.zone)
+            stamp = to_utc(row.get(stream.updated), self._zone)
             if stamp is not None and stamp <= self._latest:
                 cursor = stamp
                 if self._since and stamp < self._since and not stream.every_row:

@@ -16,7 +16,7 @@ BEGINNING = "1970-01-01T00:00:00Z"
 # A stamp later than the server's clock would hide every later change behind it.
 CLOCK_TOLERANCE = timedelta(hours=1)
 EASTERN = ZoneInfo("America/New_York")
-_ZONES = {"eastern": EASTERN, "utc": UTC}
+ZONES = {"eastern": EASTERN, "utc": UTC}
 
 
 def to_utc(text: object, zone: str) -> str | None:
@@ -30,7 +30,7 @@ def to_utc(text: object, zone: str) -> str | None:
         stamp = datetime.fromisoformat(text)
         if stamp.tzinfo is not None:
             return format_utc(stamp)
-        if (offset := _ZONES[zone].utcoffset(stamp)) is None:
+        if (offset := ZONES[zone].utcoffset(stamp)) is None:
             return None
         return (stamp - offset).isoformat(timespec="seconds") + "Z"
     except (ValueError, OverflowError):

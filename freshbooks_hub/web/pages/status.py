@@ -23,6 +23,7 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
+from freshbooks_hub.status.assumptions import refuted
 from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
 from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
@@ -135,6 +136,7 @@ def page(request: Request) -> Response:
         checks=checks,
         gaps=gaps,
         rejected=rejected,
+        refuted={names.get(business, business): told for business, told in refuted(home).items()},
         progress=read_progress(home),
     )
 

@@ -1,0 +1,324 @@
+"""Each way in which an account may differ from what is assumed: verify finds it, the source adapts, the rows are right.
+
+A platform is imitated: rows are merged by key, and what `verify` says is handed back in the config. The truth is the
+sandbox's own books.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import AirbyteStateMessage
+from airbyte_cdk.test.entrypoint_wrapper import read as run_read
+
+from freshbooks_sandbox import Sandbox
+from integration_tests.connector import catalog_of, config_of, error_text, rows, states
+from source_freshbooks import SourceFreshbooks
+from source_freshbooks.components.deletions import KnownIds
+from source_freshbooks.components.timestamps import to_utc
+from source_freshbooks.verify.asking import MOST
+from source_freshbooks.verify.run import verify
+
+MAIN = 439000
+KEYS = {
+    "clients": "userid",
+    "invoices": "invoiceid",
+    "payments": "id",
+    "expenses": "expenseid",
+    "projects": "id",
+    "time_entries": "id",
+}
+REREAD = ("zones", "unfiltered", "whole")  # as freshbooks_hub/sync/assumptions.py
+
+
+@dataclass
+class Platform:
+    """What a destination and its scheduler hold: merged rows, states, the config."""
+
+    sandbox: Sandbox
+    config: dict[str, Any]
+    tables: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=lambda: {name: {} for name in KEYS})
+    state: dict[str, AirbyteStateMessage] = field(default_factory=dict)
+    adapt: dict[str, Any] = field(default_factory=dict)
+
+    def sync(self) -> int:
+        """Read every stream of KEYS; how many requests it took."""
+        before = len(self.sandbox.requests)
+        state = list(self.state.values())
+        known = {
+            name: {str(MAIN): [key for key, row in self.tables[name].items() if not row["is_deleted"]]}
+            for name in self.adapt.get("reconcile", [])
+            if self.tables[name]
+        }
+        source = SourceFreshbooks(catalog_of(*KEYS), self.config, state, KnownIds(known))
+        output = run_read(source, self.config, catalog_of(*KEYS), state)
+        assert not output.errors, error_text(output)
+        for name, key in KEYS.items():
+            self.tables[name] |= {row[key]: row for row in rows(output, name)}
+        self.state |= {s.stream.stream_descriptor.name: s for s in states(output)}  # type: ignore[union-attr]
+        return len(self.sandbox.requests) - before
+
+    def verify(self) -> dict[str, Any]:
+        """Find out, adapt, and let what was read in another way be read again; the findings of the business."""
+        document = verify(SourceFreshbooks(config=self.config))
+        self.config = {**self.config, "assumptions": json.dumps(document)}
+        found: dict[str, Any] = document["businesses"][str(MAIN)]
+        self.adapt = found["adapt"]
+        for kind in REREAD:
+            for name in self.adapt.get(kind, []):
+                self.state.pop(name, None)
+        return found
+
+    def wrong(self) -> list[str]:
+        """What differs between the tables and the books."""
+        found = []
+        for name, key in KEYS.items():
+            books = {
+                row[key] if key in row else row["id"]: row
+                for row in self.sandbox.books(MAIN)[name].values()
+                if row.get("is_logged", True)
+            }
+            table = self.tables[name]
+            found += [f"{name}: keys"] if table.keys() != books.keys() else []
+            for number, truth in books.items():
+                row = table.get(number)
+                if row is not None:
+                    found += [f"{name}: {what}" for what in _differences(name, row, truth)]
+        return sorted(set(found))
+
+
+def _differences(name: str, row: dict[str, Any], truth: dict[str, Any]) -> list[str]:
+    found = []
+    deleted = truth["vis_state"] == 1 if "vis_state" in truth else not truth["active"]
+    if row["is_deleted"] != deleted:
+        found.append("is_deleted")
+    if deleted:  # a tombstone has no more
+        return found
+    if name in ("clients", "invoices", "payments", "expenses") and row["updated_at_utc"] != to_utc(
+        truth["updated"], "eastern"
+    ):
+        found.append("updated_at_utc")
+    if name == "invoices":
+        for column in ("amount", "outstanding"):
+            if Decimal(row[column]["amount"]) != Decimal(truth[column]["amount"]):
+                found.append(column)
+    text = {"clients": "organization", "invoices": "notes", "expenses": "notes"}.get(name)
+    if text and row[text] != truth[text]:
+        found.append(text)
+    return found
+
+
+def _change_everything(sandbox: Sandbox) -> None:
+    """What happens in FreshBooks between two syncs, to old rows most of all."""
+    books = sandbox.books(MAIN)
+    for name, column in (("clients", "organization"), ("invoices", "notes"), ("expenses", "notes")):
+        old = [key for key, row in books[name].items() if row["vis_state"] == 0]
+        sandbox.edit(name, MAIN, old[0], **{column: "changed just now"})
+        sandbox.delete(name, MAIN, old[5])
+    sandbox.delete("projects", MAIN, next(key for key, row in books["projects"].items() if row["active"]))
+    _pay(sandbox, slice(0, 1))
+
+
+def _pay(sandbox: Sandbox, which: slice) -> None:
+    """A part of these open invoices, the oldest first."""
+    open_ = [
+        row
+        for row in sandbox.books(MAIN)["invoices"].values()
+        if row["vis_state"] == 0
+        and row["v3_status"] != "draft"
+        and Decimal(row["outstanding"]["amount"]) > 50
+    ]
+    for invoice in open_[which]:
+        amount = {"amount": "10.00", "code": invoice["currency_code"]}
+        sandbox.create(
+            "payments", MAIN, invoiceid=invoice["id"], amount=amount, date="2026-11-04", type="Cash", note=""
+        )
+
+
+def _cap_untold(sandbox: Sandbox) -> None:
+    sandbox.behaviours.page_caps = {"invoices": 15, "expenses": 40}
+    sandbox.behaviours.page_caps_told = False
+
+
+def _utc_clients(sandbox: Sandbox) -> None:
+    sandbox.behaviours.stamp_zones = {**sandbox.behaviours.stamp_zones, "clients": "utc"}
+    for number in range(2):
+        sandbox.create("clients", MAIN, organization=f"New {number}", email=f"new{number}@example.com")
+
+
+def _ignore(*names: str) -> Callable[[Sandbox], None]:
+    def wrong(sandbox: Sandbox) -> None:
+        sandbox.behaviours.ignored_filters |= set(names)
+
+    return wrong
+
+
+def _other_stamp(sandbox: Sandbox) -> None:
+    sandbox.behaviours.filter_stamps = {"invoices": "created_at"}
+
+
+def _set(**values: Any) -> Callable[[Sandbox], None]:
+    def wrong(sandbox: Sandbox) -> None:
+        for name, value in values.items():
+            setattr(sandbox.behaviours, name, value)
+
+    return wrong
+
+
+def _still_invoices(sandbox: Sandbox) -> None:
+    sandbox.behaviours.payments_move_invoices = False
+    _pay(sandbox, slice(-4, None))
+
+
+def _numbered_links(sandbox: Sandbox) -> None:
+    books = sandbox.books(MAIN)
+    billed = next(key for key, row in books["time_entries"].items() if row["billed"])
+    newest = max(key for key, row in books["invoices"].items() if row["vis_state"] == 0 and row["lines"])
+    books["invoices"][newest]["lines"][0]["modern_time_entries"] = [{"id": billed}]
+    books.table("invoices").changed()
+    sandbox.behaviours.time_link = "numbers"
+
+
+# By name: what is wrong, the probe that finds it, and the stream it names.
+SWITCHES: dict[str, tuple[Callable[[Sandbox], None], str, str]] = {
+    "page caps untold": (_cap_untold, "P1", "invoices"),
+    "stamps in UTC": (_utc_clients, "P2", "clients"),
+    "updated_min ignored": (_ignore("expenses.updated_min"), "P3", "expenses"),
+    "updated_min on another stamp": (_other_stamp, "P3", "invoices"),
+    "days of updated_min in UTC": (_set(filter_days="utc"), "P3", "expenses"),
+    "payments leave invoices alone": (_still_invoices, "P4", "invoices"),
+    "links as numbers": (_numbered_links, "P5", "invoices"),
+    "a plan without items": (_set(gated={"items"}), "P6", "items"),
+    "Bill Pay": (_set(bill_pay=True), "P7", "bills"),
+    "vis_state ignored": (_ignore("clients.vis_state"), "P8", "clients"),
+    "time entries unfiltered": (_ignore("time_entries.updated_since"), "P8", "time_entries"),
+    "three decimals": (_set(currency_decimals={"USD": 3}), "P10", "invoices"),
+}
+# What a sync that was not told of it gets wrong. The others cost requests, or are only told.
+HARMFUL = {
+    "stamps in UTC": "clients: updated_at_utc",
+    "updated_min on another stamp": "invoices: notes",
+    "payments leave invoices alone": "invoices: outstanding",
+    "vis_state ignored": "clients: keys",
+}
+
+
+@pytest.fixture
+def platform(sandbox: Sandbox) -> Platform:
+    return Platform(sandbox, config_of(sandbox, business_ids=[MAIN]))
+
+
+def _refuted(found: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(fact["probe"], fact["subject"]) for fact in found["facts"] if fact["result"] == "refuted"}
+
+
+def _survives(platform: Platform, names: tuple[str, ...]) -> None:
+    for name in names:
+        SWITCHES[name][0](platform.sandbox)
+    platform.sync()
+    found = platform.verify()
+    assert {SWITCHES[name][1:] for name in names} <= _refuted(found)
+    assert found["requests"] <= MOST
+    platform.sync()
+    _change_everything(platform.sandbox)
+    platform.sync()
+    hidden = (
+        {"clients: keys"} if "vis_state ignored" in names else set()
+    )  # rows deleted before the first sync
+    assert set(platform.wrong()) <= hidden
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_each_difference_is_found_and_survived(platform: Platform, name: str) -> None:
+    _survives(platform, (name,))
+
+
+TRIPLES = list(combinations(SWITCHES, 3))
+
+
+@pytest.mark.parametrize("names", TRIPLES[::55], ids=" + ".join)
+def test_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
+    _survives(platform, names)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("names", [names for names in TRIPLES if names not in TRIPLES[::55]], ids=" + ".join)
+def test_any_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
+    _survives(platform, names)
+
+
+@pytest.mark.parametrize(("name", "expected"), HARMFUL.items())
+def test_without_verify_the_rows_are_wrong(platform: Platform, name: str, expected: str) -> None:
+    SWITCHES[name][0](platform.sandbox)
+    platform.sync()
+    _change_everything(platform.sandbox)
+    platform.sync()
+    assert expected in platform.wrong()
+
+
+def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> None:
+    """Not a request more than without verify, and nothing is wrong either way."""
+    platform.sync()
+    without = platform.sync()
+    found = platform.verify()
+    assert _refuted(found) == set()
+    assert found["requests"] <= MOST
+    assert set(found["adapt"]) == {"margin_days"}
+    assert platform.sync() <= without
+    _change_everything(platform.sandbox)
+    platform.sync()
+    assert platform.wrong() == []
+
+
+def test_a_list_whose_page_is_known_is_not_read_twice(platform: Platform) -> None:
+    _cap_untold(platform.sandbox)
+    platform.sandbox.behaviours.page_caps_stop = True
+    first = platform.sync()
+    platform.verify()
+    platform.state.clear()
+    assert platform.sync() < first
+    assert platform.wrong() == []
+
+
+def test_projects_that_left_every_list_are_asked_for(platform: Platform) -> None:
+    """Where `active=false` lists none; without verify they stay alive until the next full refresh."""
+    platform.sandbox.behaviours.deleted_projects_listed = False
+    platform.sync()
+    known = set(platform.tables["projects"])
+    assert platform.verify()["adapt"]["reconcile"] == ["projects"]
+    books = platform.sandbox.books(MAIN)["projects"]
+    gone = next(key for key in known if books[key]["active"])
+    platform.sandbox.delete("projects", MAIN, gone)
+    platform.sync()
+    assert platform.tables["projects"][gone]["is_deleted"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "report", "stream"),
+    [
+        ("gone_reports", "trial_balance", "report_trial_balance"),
+        ("dateless_reports", "profitloss_entity", "report_profit_and_loss"),
+    ],
+)
+def test_a_report_is_read_where_it_answers_for_its_period(
+    platform: Platform, behaviour: str, report: str, stream: str
+) -> None:
+    setattr(platform.sandbox.behaviours, behaviour, {report})
+    found = platform.verify()
+    assert ("P9", stream) in _refuted(found)
+    assert found["adapt"]["reports"] == {report: "uuid"}
+    before = len(platform.sandbox.requests)
+    config = {**platform.config, "start_date": "2026-09-01T00:00:00Z"}
+    output = run_read(SourceFreshbooks(catalog_of(stream), config), config, catalog_of(stream))
+    assert not output.errors, error_text(output)
+    records = rows(output, stream)
+    assert records
+    for record in records:
+        path = "/reports/profit_and_loss" if report == "profitloss_entity" else f"/reports/{report}"
+        assert any(request.path.endswith(path) for request in platform.sandbox.requests[before:])
+        if "period" in record or stream == "report_profit_and_loss":
+            assert record["start_date"][8:] == "01"

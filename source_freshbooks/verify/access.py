@@ -1,0 +1,123 @@
+"""Questions to the account: what may be read, where payables are, where reports are (P6, P7, P9)."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from freshbooks_api.verified import Fact, Result
+from source_freshbooks.components.permissions import is_gate, refusal
+from source_freshbooks.components.report_paths import places
+from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, ReportStream, rows_of
+from source_freshbooks.verify.findings import Changes
+
+Streams = dict[str, ListStream]
+PAYABLES = ("bills", "bill_vendors")
+DETAILS = "journal_entry_details"
+
+
+def permissions(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others
+    """P6: every stream may be read; if not, whether scope, plan or role is the reason (freshbooks-api.md 1.5, 1.6)."""
+    text = "The authorization, the plan and the role let it be read"
+    for stream in streams.values():
+        try:
+            ask.first(stream)
+            yield Fact("P6", text, Result.proved, stream.name)
+        except NotAnswered as error:
+            if error.refused is None or not is_gate(error.refused):
+                yield Fact("P6", text, Result.no_data, stream.name, "not answered")
+                continue
+            scopes = error.refused.scopes
+            found = f"needs {' '.join(scopes)}" if scopes else str(refusal(error.refused))
+            yield Fact("P6", text, Result.refuted, stream.name, found, "left out")
+
+
+def payables(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others
+    """P7: what is owed to vendors is in the lists of bills, and not in Bill Pay, which no API shows."""
+    text = "Bills that you owe are in the list of bills"
+    try:
+        counts = [ask.first(streams[name]).total for name in PAYABLES]
+        accounts = rows_of(ask.first(streams["journal_entry_accounts"]))
+    except (NotAnswered, KeyError):
+        yield Fact("P7", text, Result.no_data, "bills", "not answered")
+        return
+    if any(counts):
+        yield Fact("P7", text, Result.proved, "bills", f"{counts[0]} bills, {counts[1]} vendors")
+    elif any("accounts payable" in str(row.get("account_name")).lower() and _owed(row) for row in accounts):
+        found, change = "no bill and no vendor, but Accounts Payable has a balance", "payables are incomplete"
+        yield Fact("P7", text, Result.refuted, "bills", found, change)
+    else:
+        yield Fact("P7", text, Result.no_data, "bills", "no bills, and Accounts Payable is empty")
+
+
+def _owed(row: Any) -> bool:
+    try:
+        return Decimal(str(row.get("balance"))) != 0
+    except InvalidOperation:
+        return False
+
+
+def reports(ask: Asker, found_reports: list[ReportStream], changes: Changes) -> Iterator[Fact]:
+    """P9: each report answers at its older path, for the month that was asked for (freshbooks-api.md 3.10)."""
+    text = "Reports answer at the older path, for the period asked for"
+    end = ask.now.date().replace(day=1) - timedelta(days=1)
+    start = end.replace(day=1)
+    for report in found_reports:
+        said = _report(ask, report, None, start, end)
+        if said == "right":
+            yield Fact("P9", text, Result.proved, report.name)
+            continue
+        if said not in ("gone", "another period"):
+            yield Fact("P9", text, Result.no_data, report.name, said)
+            continue
+        place = next(
+            (p for p in ("uuid", "business") if _report(ask, report, p, start, end) == "right"), None
+        )
+        if place:
+            changes.put("reports", report.report, place)
+        change = "read at the newer path" if place else "the newer path is no better"
+        yield Fact("P9", text, Result.refuted, report.name, said, change)
+
+
+def _report(ask: Asker, report: ReportStream, place: str | None, start: date, end: date) -> str:
+    """ "right", "gone", "another period", or why nothing is known."""
+    if not ask.ids.get("account_id") or (place == "uuid" and not ask.ids.get("business_uuid")):
+        return "not answered"
+    path, key = next(places(ask.ids, report.report, report.rows, found_out=place))
+    params = {**report.params, report.end: end.isoformat()}
+    if not report.as_of:
+        params["start_date"] = start.isoformat()
+    try:
+        told = ask.body(path, params)["response"]["result"][key]
+        days = [str(told[name])[:10] for name in ("start_date", "end_date") if told.get(name)]
+    except NotAnswered as error:
+        return "gone" if error.refused is not None and error.refused.status == 404 else "not answered"
+    except (KeyError, TypeError, AttributeError):
+        return "an unknown shape"
+    if report.as_of:
+        return "right"
+    if not days:
+        return "the answer tells no period"
+    return "right" if days == [start.isoformat(), end.isoformat()] else "another period"
+
+
+def ledger_filter(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others
+    """P9: the ledger's rows can be asked for by their dates (freshbooks-api.md 3.3)."""
+    text = "The ledger is filtered by dates"
+    try:
+        every = ask.first(streams[DETAILS]).total
+        end = ask.now.date().replace(day=1) - timedelta(days=1)
+        dates = {"search[start_date]": end.replace(day=1).isoformat(), "search[end_date]": end.isoformat()}
+        some = ask.page(streams[DETAILS], **dates)
+    except (NotAnswered, KeyError):
+        yield Fact("P9", text, Result.no_data, DETAILS, "not answered")
+        return
+    days = [str(row.get("user_entered_date"))[:7] for row in rows_of(some)]
+    if not every or not (some.total or days):
+        yield Fact("P9", text, Result.no_data, DETAILS, "no rows in that month")
+    elif all(day == end.isoformat()[:7] for day in days):
+        yield Fact("P9", text, Result.proved, DETAILS)
+    else:
+        yield Fact(
+            "P9", text, Result.refuted, DETAILS, "rows of other months came", "the whole ledger is read"
+        )
