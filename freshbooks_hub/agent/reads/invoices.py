@@ -174,8 +174,7 @@ def list_invoices(
         currency = source.currency(currency_code, business)
         values = [business, client_id, client_id, currency, *days]
         rows, more, following = source.page(
-            f"SELECT {_columns(InvoiceRow)} {where} "
-            f"ORDER BY {_ORDER[sort]}, business_id, invoice_id",
+            f"SELECT {_columns(InvoiceRow)} {where} ORDER BY {_ORDER[sort]}, business_id, invoice_id",
             values,
             cursor,
             limit,

@@ -143,7 +143,9 @@ class MartsReader:
         ):
             if gaps:
                 streams = ", ".join(dict.fromkeys(stream_label(gap.stream) for gap in gaps))
-                said.append(f"{what}, at least for one business: {streams}. Mart fb_gaps says what each costs.")
+                said.append(
+                    f"{what}, at least for one business: {streams}. Mart fb_gaps says what each costs."
+                )
         return said
 
     def page(
