@@ -56,14 +56,16 @@ stated as (
 -- Without a balance sheet the ledger's postings tell.
 posted as (
     select
-        business_id,
-        currency_code,
-        sum(credit_amount - debit_amount) as payable_amount
+        postings.business_id,
+        postings.currency_code,
+        sum(postings.credit_amount - postings.debit_amount) as payable_amount
     from postings
+    left join latest_days
+        on postings.business_id = latest_days.business_id
     where
-        {{ is_accounts_payable(json_text('account', 'account_name')) }}
-        and not exists (select 1 from latest_days where latest_days.business_id = postings.business_id)
-    group by business_id, currency_code
+        latest_days.business_id is null
+        and {{ is_accounts_payable(json_text('postings.account', 'account_name')) }}
+    group by postings.business_id, postings.currency_code
 ),
 
 payables as (
@@ -76,7 +78,9 @@ select distinct payables.business_id
 from payables
 inner join availability
     on payables.business_id = availability.business_id
+left join listed
+    on payables.business_id = listed.business_id
 where
     payables.payable_amount <> 0
+    and listed.business_id is null
     and {{ are_available(['bills', 'bill_vendors']) }}
-    and not exists (select 1 from listed where listed.business_id = payables.business_id)
