@@ -24,7 +24,10 @@ def test_payables_of_bill_pay_are_said_to_be_incomplete_in_marts_pages_and_answe
         assert done.returncode == 0, done.stderr
     assert hub.query("from ap_aging") == []
     gaps = hub.query("from fb_gaps where gap_code = 'bill_pay'")
-    assert {(gap["business_id"], gap["stream_name"]) for gap in gaps} == {(439000, "bills"), (439117, "bills")}
+    assert {(gap["business_id"], gap["stream_name"]) for gap in gaps} == {
+        (439000, "bills"),
+        (439117, "bills"),
+    }
     home = Home(hub.home)
     assert SENTENCE.replace("'", "&#39;") in Client(home).get("/").text
     answer = reads.query_marts(home.marts, statement="SELECT sum(outstanding_amount) AS owed FROM ap_aging")
