@@ -101,6 +101,8 @@ def test_by_browser_and_by_a_choice_in_the_terminal(hub: Hub, port: int) -> None
     start = terminal.until(rf"(https://localhost:{port}/start/\S+)")
     browser = Browser(trusts=hub.home / "tls" / "loopback.pem")
     terminal.until(r"(/oauth/authorize/)")
+    assert "must be unique in all of FreshBooks" in terminal.shown
+    assert "Add the redirect URI with +" in terminal.shown
     page = browser.open(browser.answer(start))
     assert page.url == f"https://localhost:{port}/done"
     terminal.type("512340")

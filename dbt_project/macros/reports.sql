@@ -17,3 +17,8 @@ select
     coalesce({{ json_array_length(json_part('element', 'children')) }}, 0) as child_count,
     {{ json_part('element', 'children') }} as children
 {% endmacro %}
+
+{# Whether a ledger account, by its name, is what the business owes for bills. #}
+{% macro is_accounts_payable(name) -%}
+    lower(trim({{ name }})) = 'accounts payable'
+{%- endmacro %}

@@ -164,6 +164,7 @@ class Interactive:
         for scope in permissions.described(asked):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
+        self._say(login.REGISTERING_SHORT)
         if chosen := permissions.set_of(asked):
             self._say(f"These are the {chosen} scopes. {permissions.WORKS[chosen]}")
         self._say(permissions.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))

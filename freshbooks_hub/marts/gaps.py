@@ -16,8 +16,10 @@ from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.marts.open import open_marts
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
-# The stream was read, but not all of its rows came: what there is counts.
+# The stream was read, but FreshBooks sends not all rows that there are: what there is counts.
 SHORT = "short"
+BILL_PAY = "bill_pay"
+INCOMPLETE = frozenset({SHORT, BILL_PAY})
 # A key is unique, so rows without one are told apart by their missing part.
 _ROWS = (
     "count(DISTINCT row_key) FILTER (NOT is_row_published) "
@@ -29,7 +31,7 @@ _VALUES = "count(DISTINCT row_key) FILTER (is_row_published AND why <> 'unknown_
 
 @dataclass(frozen=True)
 class Gap:
-    """One stream of one business that is not available, or not complete (`code` is SHORT).
+    """One stream of one business that is not available, or not complete (`code` is one of INCOMPLETE).
 
     `reason`, `effect` and `remedy` are sentences; `marts` are those that hold less for it.
     """
@@ -111,7 +113,7 @@ def rejected_in(marts: Path) -> list[Rejected]:
 
 def missing(gaps: Iterable[Gap]) -> frozenset[tuple[int, str]]:
     """(business, stream) of what is not available at all."""
-    return frozenset((gap.business_id, gap.stream) for gap in gaps if gap.code != SHORT)
+    return frozenset((gap.business_id, gap.stream) for gap in gaps if gap.code not in INCOMPLETE)
 
 
 def set_aside(rejected: Collection[Rejected]) -> str:

@@ -173,6 +173,26 @@ def test_a_client_that_is_not_clear_is_asked_back_with_candidates(marts: Path) -
         assert all(str(c.client_name) not in str(error) for c in error.candidates)
 
 
+def test_what_freshbooks_says_of_an_invoice_is_told_where_it_is_not_the_ordinary(
+    marts: Path, tmp_path: Path
+) -> None:
+    first, second, *_ = (row.invoice_id for row in reads.list_invoices(marts, business_id=MAIN).invoices)
+    copy = changed(
+        marts,
+        tmp_path,
+        "UPDATE invoices SET freshbooks_status = 'viewed', dispute_status = 'resolved', autobill_status = NULL, "
+        "last_order_status = NULL",
+        "UPDATE invoices SET freshbooks_status = 'disputed', autobill_status = 'failed', "
+        f"last_order_status = 'success' WHERE invoice_id = {first} AND business_id = {MAIN}",
+        f"UPDATE invoices SET freshbooks_status = 'in orbit' WHERE invoice_id = {second} AND business_id = {MAIN}",
+    )
+    rows = reads.list_invoices(copy, business_id=MAIN).invoices
+    told = {row.invoice_id: row.freshbooks_status for row in rows if row.freshbooks_status}
+    assert told == {first: "disputed; autobill_status failed", second: "in orbit"}
+    one = reads.get_invoice(copy, invoice=str(first), business_id=MAIN).invoice
+    assert one.freshbooks_status == told[first]
+
+
 def test_arguments_are_values_and_never_sql(marts: Path) -> None:
     trick = "x' OR 1=1; DROP TABLE clients --"
     assert reads.list_clients(marts, search=trick).total_count == 0

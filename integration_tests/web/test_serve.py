@@ -265,6 +265,7 @@ def test_behind_a_public_address_the_callback_is_one_of_our_own_pages(
     client.base_url = PUBLIC
     client.submit("/login", "/login", password="correct horse battery")
     page = client.get("/settings/freshbooks").text
+    assert "must be unique in all of FreshBooks" in page
     assert f'value="{PUBLIC}/callback"' in page
     hub.sandbox.oauth.register_redirect(f"{PUBLIC}/callback")
     client.submit(

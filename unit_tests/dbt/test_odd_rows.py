@@ -86,6 +86,17 @@ def test_what_a_value_was_is_told_though_the_loader_could_not_keep_it(odd_build:
     assert values["916", "currency_code"] == "ZZZ"
 
 
+def test_words_of_freshbooks_are_kept_and_the_status_is_ours(odd_build: Build) -> None:
+    said = ("invoice_status", "freshbooks_status", "dispute_status", "autobill_status", "last_order_status")
+    rows = {row["invoice_id"]: tuple(row[name] for name in said) for row in odd_build.dicts("invoices")}
+    assert {number: rows[number] for number in (809, 811, 812, 813)} == {
+        809: ("sent", "floating", None, None, None),
+        811: ("sent", "sent", None, "perhaps", None),
+        812: ("sent", "sent", None, None, "lost"),
+        813: ("sent", "sent", "in court", None, None),
+    }
+
+
 def in_fives(odd: Sequence[Odd], seed: int) -> list[list[Odd]]:
     shuffled = random.Random(seed).sample(odd, len(odd))
     return [shuffled[start : start + 5] for start in range(0, len(shuffled), 5)]

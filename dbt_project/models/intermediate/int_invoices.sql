@@ -149,6 +149,10 @@ select
         when v3_status = 'viewed' or display_status = 'viewed' or status_code = 3 then 'viewed'
         else 'sent'
     end as invoice_status,
+    freshbooks_status,
+    dispute_status,
+    autobill_status,
+    last_order_status,
     days_overdue,
     case
         when not is_open then null

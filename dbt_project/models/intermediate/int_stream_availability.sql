@@ -13,6 +13,10 @@ named as (
     {{ stream_names() }}
 ),
 
+bill_pay as (
+    select * from {{ ref('int_bill_pay') }}
+),
+
 seen as (
     select
         business_id,
@@ -50,6 +54,7 @@ united as (
         coalesce(counts.deleted_row_count, 0) as deleted_row_count,
         counts.last_extracted_at,
         counts.newest_business_date,
+        bill_pay.business_id is not null as is_in_bill_pay,
         coalesce(counts.row_count, 0) > 0
         or coalesce({{ is_known_to_be_empty('stream_availability') }}, false) as is_available
     from named
@@ -63,6 +68,10 @@ united as (
         on
             named.stream_name = stream_availability.stream_name
             and businesses.business_id = stream_availability.business_id
+    left join bill_pay
+        on
+            named.stream_name = 'bills'
+            and businesses.business_id = bill_pay.business_id
 )
 
 select
@@ -73,6 +82,7 @@ select
     is_available,
     case
         when is_available and status = 'short' then 'short'
+        when is_available and is_in_bill_pay then 'bill_pay'
         when is_available then null
         when status in ('not_granted', 'gated', 'refused', 'not_applicable') then status
         when business_id is not null and account_id is null and needs_account then 'not_applicable'

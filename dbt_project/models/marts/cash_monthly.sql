@@ -22,6 +22,10 @@ businesses as (
     where rejected_values is null
 ),
 
+bill_pay as (
+    select * from {{ ref('int_bill_pay') }}
+),
+
 availability as (
     {{ availability(money_in + money_out) }}
 ),
@@ -141,9 +145,14 @@ select
         when {{ are_available(collected) }}
             then cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }})
     end as collected_on_deleted_invoices_amount,
-    {{ gap_reason(dict.fromkeys(money_in + money_out, 'true')) }} as gap_reason
+    coalesce(
+        {{ gap_reason(dict.fromkeys(money_in + money_out, 'true')) }},
+        case when bill_pay.business_id is not null then 'Not complete: payments of bills that are kept in Bill Pay.' end
+    ) as gap_reason
 from monthly
 left join businesses
     on monthly.business_id = businesses.business_id
 left join availability
     on monthly.business_id = availability.business_id
+left join bill_pay
+    on monthly.business_id = bill_pay.business_id

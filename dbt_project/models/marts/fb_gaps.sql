@@ -29,10 +29,16 @@ select
                 'FreshBooks counts '
                 || coalesce({{ as_text('stream_availability.counted_row_count') }}, 'more') || ' rows but sends '
                 || coalesce({{ as_text('stream_availability.sent_row_count') }}, 'fewer') || '.'
+        when 'bill_pay'
+            then
+                'Bills kept in FreshBooks'' Bill Pay cannot be read: the books owe suppliers (Accounts Payable), but '
+                || 'FreshBooks lists neither bills nor vendors.'
         else 'No rows of this business were read, and it is not known whether there are any.'
     end as reason,
     case
         when stream_availability.gap_code = 'short' then 'Figures that draw on it lack the rows that are not sent.'
+        when stream_availability.gap_code = 'bill_pay'
+            then 'What you owe is incomplete, and so are money out and net cash.'
         else {{ stream_fact('stream_availability.stream_name', 'effect') }}
     end as effect,
     case stream_availability.gap_code
@@ -54,6 +60,10 @@ select
         when 'not_synced' then 'Select the stream in the connection, then sync again.'
         when 'lost' then 'Run a full refresh of the stream.'
         when 'short' then 'Check in FreshBooks whether the connected user may see all of them.'
+        when 'bill_pay'
+            then
+                'FreshBooks has no API for Bill Pay. Accounts Payable in balance_sheet or general_ledger is the total '
+                || 'owed; bills that are entered under Bills are read.'
         else 'Sync the stream together with stream_availability, which tells whether there are any.'
     end as remedy,
     {{ stream_fact('stream_availability.stream_name', 'marts') }} as affected_marts

@@ -42,7 +42,7 @@
     },
     {
         'name': 'payables', 'mart': 'ap_aging', 'expression': "sum(outstanding_amount)",
-        'definition': "Unpaid amount of bills as of as_of_date.",
+        'definition': "Unpaid amount of bills as of as_of_date; bills kept in Bill Pay cannot be read (fb_gaps).",
         'groupings': 'business_id, business_name, vendor_id, vendor_name, aging_bucket', 'filter': "is_latest", 'time': 'as of as_of_date', 'required': 'currency_code',
     },
     {

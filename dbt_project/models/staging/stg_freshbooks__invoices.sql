@@ -11,7 +11,8 @@
     'po_number': 'string', 'notes': 'string',
     'currency_code': 'string', 'amount': 'money', 'outstanding': 'money', 'paid': 'money',
     'discount_value': 'decimal', 'discount_total': 'money', 'discount': 'json', 'status': 'bigint', 'display_status': 'string',
-    'v3_status': 'string', 'organization': 'string', 'current_organization': 'string', 'fname': 'string',
+    'v3_status': 'string', 'dispute_status': 'string', 'autobill_status': 'string', 'last_order_status': 'string',
+    'organization': 'string', 'current_organization': 'string', 'fname': 'string',
     'lname': 'string', 'lines': 'json_array', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean',
     'is_archived': 'boolean',
 } %}
@@ -30,6 +31,9 @@ raw_invoices as (
                 'partial', 'disputed', 'resolved', 'overdue', 'declined', 'pending', 'deposit_partial', 'deposit_paid',
                 'deposit-partial', 'deposit-paid',
             ],
+            'dispute_status': ['disputed', 'resolved'],
+            'autobill_status': ['retry', 'failed', 'success'],
+            'last_order_status': ['pending', 'declined', 'success'],
         },
         currency='currency_code', amounts=['amount', 'outstanding', 'paid', 'discount_total', 'deposit_amount'],
         rejected={'outstanding': ['paid is null and outstanding is null', 'missing']}
@@ -86,6 +90,24 @@ select
     status as status_code,
     lower(display_status) as display_status,
     lower(v3_status) as v3_status,
+    -- The word as FreshBooks sends it; where it sends none, that of its number (freshbooks-api.md 4.1).
+    coalesce(
+        lower(v3_status),
+        case status
+            when 0 then 'disputed'
+            when 1 then 'draft'
+            when 2 then 'sent'
+            when 3 then 'viewed'
+            when 4 then 'paid'
+            when 5 then 'autopaid'
+            when 6 then 'retry'
+            when 7 then 'failed'
+            when 8 then 'partial'
+        end
+    ) as freshbooks_status,
+    lower(dispute_status) as dispute_status,
+    lower(autobill_status) as autobill_status,
+    lower(last_order_status) as last_order_status,
     -- v3_status follows payments, the number does not (freshbooks-api.md 4.1); 1 is draft.
     coalesce(lower(v3_status) = 'draft', status = 1, false) as is_draft,
     lines,

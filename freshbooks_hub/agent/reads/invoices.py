@@ -31,6 +31,17 @@ from freshbooks_hub.agent.reads.reader import read_marts
 from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200
+# Words of FreshBooks that say no more than `invoice_status`, or that all went well.
+_ORDINARY = (
+    "'created', 'draft', 'sent', 'viewed', 'partial', 'paid', 'overdue', 'success', 'resolved', "
+    "'deposit_partial', 'deposit_paid', 'deposit-partial', 'deposit-paid'"
+)
+_SAID = ("freshbooks_status", "dispute_status", "autobill_status", "last_order_status")
+_EXTRAORDINARY = " || ".join(
+    f"CASE WHEN {column} NOT IN ({_ORDINARY}) "
+    f"THEN '; {'' if column == _SAID[0] else f'{column} '}' || {column} ELSE '' END"
+    for column in _SAID
+)
 
 
 class InvoiceRow(BaseModel):
@@ -45,6 +56,10 @@ class InvoiceRow(BaseModel):
     due_date: date | None
     paid_date: date | None
     invoice_status: str
+    freshbooks_status: Annotated[
+        Text | None,
+        Field(description="Where FreshBooks says more: disputed, declined, failed, retry, autopaid …"),
+    ]
     days_overdue: int | None
     currency_code: str
     total_amount: Amount
@@ -159,8 +174,7 @@ def list_invoices(
         currency = source.currency(currency_code, business)
         values = [business, client_id, client_id, currency, *days]
         rows, more, following = source.page(
-            f"SELECT {', '.join(InvoiceRow.model_fields)} {where} "
-            f"ORDER BY {_ORDER[sort]}, business_id, invoice_id",
+            f"SELECT {_columns(InvoiceRow)} {where} ORDER BY {_ORDER[sort]}, business_id, invoice_id",
             values,
             cursor,
             limit,
@@ -193,7 +207,7 @@ def get_invoice(
     with read_marts(marts) as source:
         source.businesses(business_id)
         found = source.rows(
-            f"SELECT {', '.join(InvoiceDetails.model_fields)} FROM invoices "  # noqa: S608 - names of columns
+            f"SELECT {_columns(InvoiceDetails)} FROM invoices "  # noqa: S608 - names of columns
             "WHERE business_id = coalesce(?, business_id) AND (folded(invoice_number) = folded(?) OR invoice_id = ? "
             "OR try_cast(invoice_number AS BIGINT) = ?) ORDER BY business_id, invoice_id LIMIT 10",
             business_id,
@@ -237,3 +251,9 @@ def get_invoice(
             lines=[Line(**line) for line in lines],
             payments=[Payment(**payment) for payment in payments],
         )
+
+
+def _columns(model: type[InvoiceRow]) -> str:
+    """What to select of mart invoices for the model, of the words of FreshBooks only those that are extraordinary."""
+    said = f"nullif(substr({_EXTRAORDINARY}, 3), '') AS freshbooks_status"
+    return ", ".join(said if name == "freshbooks_status" else name for name in model.model_fields)

@@ -18,7 +18,7 @@ from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
 from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.labels import stream_label
-from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
+from freshbooks_hub.marts.gaps import INCOMPLETE, Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
@@ -136,12 +136,17 @@ class MartsReader:
 
     def _all_gaps(self) -> list[str]:
         found = find_gaps(self._db)
-        if not found:
-            return []
-        streams = dict.fromkeys(stream_label(gap.stream) for gap in found)
-        return [
-            f"Not available, at least for one business: {', '.join(streams)}. Mart fb_gaps says what each costs."
-        ]
+        said = []
+        for what, gaps in (
+            ("Not available", [gap for gap in found if gap.code not in INCOMPLETE]),
+            ("Not complete", [gap for gap in found if gap.code in INCOMPLETE]),
+        ):
+            if gaps:
+                streams = ", ".join(dict.fromkeys(stream_label(gap.stream) for gap in gaps))
+                said.append(
+                    f"{what}, at least for one business: {streams}. Mart fb_gaps says what each costs."
+                )
+        return said
 
     def page(
         self, sql: str, values: Sequence[Any], cursor: str | None, limit: int

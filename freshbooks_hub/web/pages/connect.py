@@ -45,6 +45,7 @@ def page(request: Request) -> Response:
         actions=scopes.ACTIONS,
         asked_actions=bool(connection and permissions.asks_for_actions(connection.access_token)),
         portal=login.DEVELOPER_PORTAL,
+        registering=login.REGISTERING,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
 
