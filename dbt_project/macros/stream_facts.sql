@@ -137,8 +137,8 @@
         },
         'report_general_ledger': {
             'words': 'the general ledger report',
-            'effect': 'The general ledger report is not stored.',
-            'marts': [],
+            'effect': 'The general ledger is not compared with the report of FreshBooks.',
+            'marts': ['fb_reconciliation'],
         },
         'report_cash_flow': {
             'words': 'the cash flow report',

@@ -48,9 +48,27 @@ def reports(tables: Rows) -> Rows:
             found["report_balance_sheet"].append({**head, "end_date": AS_OF, **_balance_sheet(code)})
             for first, last in MONTHS:
                 period = {**head, "start_date": first, "end_date": last}
+                found["report_general_ledger"].append(
+                    {**period, **_general_ledger(tables, business, code, first, last)}
+                )
                 for name, body in _monthly(tables, business, code, first, last):
                     found[name].append({**period, **body})
     return dict(found)
+
+
+def _general_ledger(tables: Rows, business: int, code: str, first: str, last: str) -> Row:
+    accounts: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for row in tables["journal_entry_details"]:
+        told = (row["debit"] or row["credit"])["code"]
+        if row["business_id"] == business and told == code and first <= row["user_entered_date"] <= last:
+            sums = accounts[row["account"]["account_number"]]
+            sums[0] += decimal(row["debit"])
+            sums[1] += decimal(row["credit"])
+    data = [
+        {"account_number": number, "debit": money(debit, code), "credit": money(credit, code)}
+        for number, (debit, credit) in accounts.items()
+    ]
+    return {"data": data}
 
 
 def _fill_balances(clients: list[Row], sent: list[Row]) -> None:

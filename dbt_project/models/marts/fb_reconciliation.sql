@@ -1,4 +1,4 @@
-{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit'] %}
+{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit', 'ledger'] %}
 with
 
 consistency_checks as (
