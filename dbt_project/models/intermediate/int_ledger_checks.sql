@@ -36,6 +36,7 @@ changes as (
                 business_id,
                 updated_at
             from {{ ref('stg_freshbooks__' ~ stream) }}
+            where rejected_values is null
         {% endfor %}
     ) as stamps
     group by business_id
