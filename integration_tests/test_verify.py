@@ -246,8 +246,8 @@ def test_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("names", [names for names in TRIPLES if names not in TRIPLES[::55]], ids=" + ".join)
-def test_any_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("names", TRIPLES[7::11], ids=" + ".join)
+def test_more_of_them_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
     _survives(platform, names)
 
 
