@@ -11,7 +11,7 @@ from integration_tests.hub import AS_OF, Hub
 from integration_tests.web.serving import Client
 
 STREAMS = ("businesses", "bills", "bill_vendors", "bill_payments", "report_balance_sheet")
-SENTENCE = "Bills kept in FreshBooks' Bill Pay cannot be read"
+SENTENCE = "Bills kept in Bill Pay cannot be read"
 
 
 def test_payables_of_bill_pay_are_said_to_be_incomplete_in_marts_pages_and_answers(tmp_path: Path) -> None:

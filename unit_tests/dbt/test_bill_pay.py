@@ -34,7 +34,7 @@ def test_payables_without_bills_are_said_to_be_incomplete(dbt: Dbt, tmp_path: Pa
     assert built.succeeded, built.output
     [gap] = [gap for gap in built.dicts("fb_gaps") if gap["gap_code"] == "bill_pay"]
     assert (gap["business_id"], gap["stream_name"]) == (1, "bills")
-    assert gap["reason"].startswith("Bills kept in FreshBooks' Bill Pay cannot be read")
+    assert gap["reason"].startswith("Bills kept in Bill Pay cannot be read")
     assert gap["effect"] == "What you owe is incomplete, and so are money out and net cash."
     assert gap["affected_marts"] == "bills, ap_aging, bill_payments, cash_monthly"
     reasons = {(row["business_id"], row["gap_reason"]) for row in built.dicts("cash_monthly")}

@@ -26,7 +26,7 @@ availability as (
 listed as (
     select business_id from bills
     where not is_deleted
-    union
+    union all
     select business_id from bill_vendors
     where not is_deleted
 ),

@@ -31,7 +31,7 @@ select
                 || coalesce({{ as_text('stream_availability.sent_row_count') }}, 'fewer') || '.'
         when 'bill_pay'
             then
-                'Bills kept in FreshBooks'' Bill Pay cannot be read: the books owe suppliers (Accounts Payable), but '
+                'Bills kept in Bill Pay cannot be read: the books owe suppliers (Accounts Payable), but '
                 || 'FreshBooks lists neither bills nor vendors.'
         else 'No rows of this business were read, and it is not known whether there are any.'
     end as reason,
