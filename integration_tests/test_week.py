@@ -150,7 +150,8 @@ class Week:
 @pytest.fixture
 def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Week]:
     def build(home: Home, project: transform.Project, *_: Any, **__: Any) -> transform.Built:
-        duckdb.connect(project.marts).close()
+        with duckdb.connect(project.marts) as db:
+            db.execute("CREATE SCHEMA marts")
         return transform.Built(project.marts, [])
 
     # The marts have tests of their own; here they only cost time.
