@@ -301,7 +301,7 @@ def test_sync_now_reads_the_books_while_one_looks_on(
             page.goto(served.link())
             page.get_by_role("button", name="Sync now").click()
             expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
-            expect(page.get_by_text("Building marts as of")).to_be_visible(timeout=120_000)
+            expect(page.get_by_text("Building marts, as of")).to_be_visible(timeout=120_000)
             expect(page.get_by_role("heading", name="Everything is up to date")).to_be_visible(
                 timeout=240_000
             )
