@@ -77,6 +77,8 @@ def figures(answer: Answer) -> dict[tuple[Any, ...], Any]:
             if part == "totals" and row["currency_code"] is None:
                 continue  # hours whose currency cannot be read
             key = tuple(row.get(name) for name in NAMES)
+            # Without one client another owes most: what is theirs is that of their balance.
+            part = "balances" if part == "largest" else part
             for name, value in row.items():
                 if name not in NAMES + ABOUT_THE_ANSWER and isinstance(value, Decimal | int | None):
                     found[part, key, name] = value
