@@ -47,7 +47,7 @@ audit_cli = typer.Typer(help="The log of who did what.", no_args_is_help=True)
 
 
 def approve(action_id: ActionId) -> None:
-    """Show a proposal and, if you say yes, send it.
+    """Show a proposal and, once you confirm, send it.
 
     Example: `freshbooks approve 3f9a0c1b2d4e`
     """
@@ -307,7 +307,7 @@ def _ask(question: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise HubError("This needs your answer in a terminal. Run the command yourself, without a pipe.")
     if input(f"\n{question} Type yes: ").strip().lower() != "yes":
-        raise HubError("You did not say yes, so nothing was done.")
+        raise HubError("You did not confirm, so nothing was done.")
 
 
 def _user() -> str:

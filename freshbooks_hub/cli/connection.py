@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.terminal import say
 
 ClientId = Annotated[
@@ -195,8 +196,8 @@ def doctor(
 
         Console().print(as_table(findings))
         failed = sum(not finding.ok for finding in findings)
-        problems = "1 problem" if failed == 1 else f"{failed} problems"
-        print(f"{problems} found; docs/troubleshooting.md explains each." if failed else "No problems found.")
+        found = f"{plural(failed, 'problem')} found; docs/troubleshooting.md explains each."
+        print(found if failed else "No problems found.")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.terminal import say
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -142,7 +143,7 @@ def enable_webhooks(
 
     registered, refused = enable(Home.from_environment().ensure(), url)
     verified = sum(webhook.verified for webhook in registered)
-    print(f"{_callbacks(len(registered))} registered, {verified} verified.")
+    print(f"{plural(len(registered), 'callback')} registered, {verified} verified.")
     if verified < len(registered):
         print(
             "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
@@ -163,7 +164,7 @@ def disable_webhooks() -> None:
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.webhooks import disable
 
-    print(f"{_callbacks(disable(Home.from_environment()))} deleted.")
+    print(f"{plural(disable(Home.from_environment()), 'callback')} deleted.")
 
 
 def sync_what_is_due(as_json: bool) -> None:
@@ -218,10 +219,6 @@ def register(cli: typer.Typer) -> None:
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
-
-
-def _callbacks(number: int) -> str:
-    return "1 callback" if number == 1 else f"{number} callbacks"
 
 
 def _minute(at: datetime | None) -> str:

@@ -17,7 +17,7 @@ from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import plural, stream_label
 
 # freshbooks-api.md 6.3: at most four requests at a time.
 AT_A_TIME = 4
@@ -113,8 +113,7 @@ def counted(found: Iterable[Access], businesses: int) -> str:
     for access in found:
         by_stream[access.stream] = by_stream.get(access.stream, False) or access.ok
     readable = sum(by_stream.values())
-    where = "1 business" if businesses == 1 else f"{businesses} businesses"
-    return f"{readable} of {len(ENTITIES)} kinds of data can be read in {where}."
+    return f"{readable} of {len(ENTITIES)} kinds of data can be read in {plural(businesses, 'business', 'businesses')}."
 
 
 def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[permissions.NotAvailable]:

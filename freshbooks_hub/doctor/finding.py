@@ -40,7 +40,7 @@ class Check(StrEnum):
 class Finding:
     """`subject` says of what, where there are several.
 
-    Not `ok`: something must be done, and `remedy` says what. `ok` with a `remedy`: worth knowing, and no failure.
+    Not `ok`: something must be done, and `remedy` says what. `ok` with a `remedy`: worth knowing, nothing must be done.
     """
 
     check: Check

@@ -173,7 +173,7 @@ def _why_dead(connection: Connection) -> str:
 
 
 def check_access(access_token: str, businesses: list[Business]) -> Iterator[Finding]:
-    """What each business gives, and together what plan and role do not allow: that is no failure.
+    """What each business gives, and together what plan and role do not allow: that does not fail the check.
 
     Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
     """
@@ -195,5 +195,5 @@ def check_access(access_token: str, businesses: list[Business]) -> Iterator[Find
 
 
 def not_available(group: NotAvailable) -> Finding:
-    """Worth knowing, and no failure."""
+    """Worth knowing; the check does not fail."""
     return Finding(CHECKS.get(group.why, Check.scopes), True, group.reason, group.remedy, group.what)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.open import open_marts
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
@@ -128,11 +128,11 @@ def set_aside(rejected: Collection[Rejected]) -> str:
             f"{stream_label(stream)} {number:,}" for stream, number in by_stream.items() if number
         )
         told.append(
-            f"{_counted(rows, 'row was', 'rows were')} set aside, so no figure counts "
+            f"{plural(rows, 'row was', 'rows were')} set aside, so no figure counts "
             f"{'it' if rows == 1 else 'them'} ({counts})."
         )
     if incomplete:
-        told.append(f"{_counted(incomplete, 'row lacks', 'rows lack')} a value that could not be used.")
+        told.append(f"{plural(incomplete, 'row lacks', 'rows lack')} a value that could not be used.")
     return " ".join([*told, f"See them: {WHERE_REJECTED}"]) if told else ""
 
 
@@ -142,10 +142,6 @@ def rejected_json(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
         {"business_id": one.business_id, "stream": one.stream, "rows": one.rows, "incomplete": one.incomplete}
         for one in rejected
     ]
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _rows(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> list[tuple[Any, ...]]:

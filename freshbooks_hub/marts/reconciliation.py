@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.marts.open import NoMarts, open_marts
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
@@ -79,5 +80,4 @@ def by_kind(found: list[Difference]) -> list[tuple[str, list[Difference]]]:
 
 def counted(kind: str, number: int) -> str:
     """`3 figures do not add up as expected`."""
-    one, many = DIFFERING[kind]
-    return f"{number:,} {one if number == 1 else many}"
+    return plural(number, *DIFFERING[kind])

@@ -12,6 +12,7 @@ import duckdb
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.labels import plural
 from freshbooks_hub.sync.batch_sql import literal
 
 UNCHANGED = "The earlier marts are unchanged."
@@ -55,8 +56,9 @@ class Finding:
         if self.message is not None:
             return f"The {self.kind} {self.name} failed: {_short(self.message, 200)}."
         shown = "; ".join(_keys(row) for row in self.rows[:SHOWN_ROWS])
-        found = f"{self.count:,} wrong row{'' if self.count == 1 else 's'}"
-        return f"The check {self.name} found {found}{f': {shown}' if shown else ''}."
+        return (
+            f"The check {self.name} found {plural(self.count, 'wrong row')}{f': {shown}' if shown else ''}."
+        )
 
     def details(self) -> list[str]:
         if self.message is not None:

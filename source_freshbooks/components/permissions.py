@@ -74,7 +74,7 @@ def skip_or_raise(
 ) -> None:
     """Log and return, or raise, as the module says. `read`: a page of this stream and business came in this run.
 
-    `optional`: not every account has such a list or report, so that 404 is no failure either.
+    `optional`: not every account has such a list or report, so a 404 is not an error either.
     """
     left_out = is_gate(error) or (optional and error.status == 404)
     if read or not left_out or (stream, business_id) in previously_read:

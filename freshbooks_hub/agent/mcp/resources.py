@@ -81,7 +81,7 @@ Bill my finished project: {project}
 2. Show its unbilled hours by service with rates and amounts, and what has no known rate. Ask me for those rates.
 3. Propose draft_invoice with the project's id. I approve it in the form, on the hub's page or in a terminal.
 4. When get_action says confirmed, show me the invoice with get_invoice or from the result.
-5. Ask me whether to send it. Only if I say yes, propose send_invoice; I approve that one too.
+5. Ask me whether to send it. Only if I agree, propose send_invoice; I approve that one too.
 If an answer says that something is being checked, wait and look with get_action; never propose it twice."""
 
 

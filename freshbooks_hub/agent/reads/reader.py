@@ -17,7 +17,7 @@ import duckdb
 from freshbooks_hub.agent.reads.models import Business, Context, ReadRefused
 from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import INCOMPLETE, Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
@@ -209,7 +209,7 @@ def gap_sentences(gaps: Iterable[Gap], rejected: Iterable[Rejected], alone: bool
     for one in rejected:
         rows[one.stream] = rows.get(one.stream, 0) + one.rows
     sentences += [
-        f"{stream_label(stream)}: {number:,} {'row' if number == 1 else 'rows'} could not be read, so no figure "
+        f"{stream_label(stream)}: {plural(number, 'row')} could not be read, so no figure "
         f"counts {'it' if number == 1 else 'them'} (mart fb_rejected_rows)."
         for stream, number in rows.items()
         if number
