@@ -36,8 +36,9 @@ class Entity:
     `family` is a key of ROOTS, `route` the rest of the path; both take `account_id`, `business_id` and `business_uuid`.
     A report without dates runs for today. `scope` is the thing in `user:<thing>:read`. `rows` is the list's key, if it
     has one. `group` is the sync group that reads it, `full_refresh` the one that reads it from the beginning now and
-    then, where that finds what increments missed (freshbooks_hub/sync/sync_groups.py). `optional`: not every account
-    has it, so that 404 is no failure.
+    then, where that finds what increments missed (freshbooks_hub/sync/sync_groups.py). `dated`: the field with a row's
+    day, where a sync may read the rows of the open months alone. `optional`: not every account has it, so that 404 is
+    no failure.
     """
 
     stream: str
@@ -47,6 +48,7 @@ class Entity:
     group: str
     rows: str | None = None
     full_refresh: str | None = None
+    dated: str | None = None
     params: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     optional: bool = False
@@ -63,9 +65,15 @@ class Entity:
 
 
 def _accounting(
-    stream: str, route: str, scope: str, group: str, rows: str | None = None, full: str | None = "lists_whole"
+    stream: str,
+    route: str,
+    scope: str,
+    group: str,
+    rows: str | None = None,
+    full: str | None = "lists_whole",
+    dated: str | None = None,
 ) -> Entity:
-    return Entity(stream, "accounting", route, scope, group, rows or stream, full)
+    return Entity(stream, "accounting", route, scope, group, rows or stream, full, dated)
 
 
 def _of_business(
@@ -132,6 +140,7 @@ ENTITIES = (
         "journal_entries",
         "ledger",
         full=None,
+        dated="user_entered_date",
     ),
     Entity("ledger_accounts", "ledger", "accounts", "journal_entries", "ledger", "data"),
     Entity(
@@ -159,6 +168,7 @@ ENTITIES = (
     _newer_report("report_cash_flow", "cash_flow"),
     _newer_report("report_chart_of_accounts", "chart_of_accounts", start_date="2000-01-01"),
 )
+DATED = {entity.stream: entity.dated for entity in ENTITIES if entity.dated}
 
 
 def group_streams(group: str) -> tuple[str, ...]:

@@ -190,15 +190,19 @@ def _mark_deleted(table: StreamTable, content: list[str]) -> str:
     """
 
 
-def known_ids(table: StreamTable) -> str | None:
-    """Business and ids of the rows that are not deleted; None for a table without a flag or a single id."""
+def known_ids(table: StreamTable, dated: str | None = None) -> str | None:
+    """Business and ids of the rows that are not deleted; None for a table without a flag or a single id.
+
+    With the column `dated`: by its day too, ISO, "" where there is none.
+    """
     ids = [name for name in table.primary_key if name not in {"account_id", "business_id"}]
     names = {column.name for column in table.columns}
     if len(ids) != 1 or not {"business_id", "is_deleted"} <= names:
         return None
+    day = f"coalesce(TRY_CAST({quoted(dated)} AS DATE)::VARCHAR, '')" if dated in names else "''"
     return (
-        f"SELECT business_id, list({quoted(ids[0])} ORDER BY {quoted(ids[0])}) FROM {qualified(table.name)} "
-        "WHERE NOT is_deleted GROUP BY business_id ORDER BY business_id"
+        f"SELECT business_id, {day} AS day, list({quoted(ids[0])} ORDER BY {quoted(ids[0])}) "
+        f"FROM {qualified(table.name)} WHERE NOT is_deleted GROUP BY ALL ORDER BY business_id, day"
     )
 
 

@@ -26,7 +26,8 @@ SECRETS = ("client_secret", "refresh_token", "access_token")
 END_SECONDS = 10.0
 CHUNK = 1024 * 1024
 # {"taxes": {"439000": [7840, 7841]}}
-KnownIds = dict[str, dict[str, list[Any]]]
+# By stream and business; of a dated stream by day too.
+KnownIds = dict[str, dict[str, list[Any] | dict[str, list[Any]]]]
 
 
 class RunLog:

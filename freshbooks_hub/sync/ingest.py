@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from freshbooks_api.streams import AVAILABILITY
+from freshbooks_api.streams import AVAILABILITY, DATED
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
@@ -109,7 +109,10 @@ class Ingestion:
                 swap = False
             full_reread = name in whole and name in known and not swap
             self._loader.start(name, table, swap, full_reread)
-            if (full_reread or (name in reconciled and not swap)) and (ids := self._raw.known_ids(table)):
+            # Of these the open months are read and now and then all: the source tells what left them.
+            dated = DATED.get(name) if name in known else None
+            asked = full_reread or ((dated or name in reconciled) and not swap)
+            if asked and (ids := self._raw.known_ids(table, dated)):
                 known_ids[name] = ids
             if swap or full_reread or name not in known:
                 self._from_beginning.add(name)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +114,23 @@ class RawStore:
             return None  # a file from before changes were kept by table
         return {table for table, changed in rows.items() if changed > version}
 
-    def known_ids(self, table: StreamTable) -> dict[str, list[Any]]:
-        """The ids of the rows that are not deleted, by business number as text; none for a table without ids."""
-        query = sql.known_ids(table)
+    def known_ids(
+        self, table: StreamTable, dated: str | None = None
+    ) -> dict[str, list[Any] | dict[str, list[Any]]]:
+        """The ids of the rows that are not deleted, by business number as text; none for a table without ids.
+
+        With the column `dated`, those of a business are by its day (ISO), "" where a row has none.
+        """
+        query = sql.known_ids(table, dated)
         if query is None:
             return {}
-        return {str(business): ids for business, ids in self._db.execute(query).fetchall()}
+        rows = self._db.execute(query).fetchall()
+        if dated is None:
+            return {str(business): ids for business, _, ids in rows}
+        by_day: dict[str, list[Any] | dict[str, list[Any]]] = {}
+        for business, days in groupby(rows, itemgetter(0)):
+            by_day[str(business)] = {day: ids for _, day, ids in days}
+        return by_day
 
     def outcomes(self) -> list[Outcome]:
         """What the source said of each stream of each business; none where it never did."""

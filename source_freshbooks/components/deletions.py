@@ -22,10 +22,9 @@ from source_freshbooks.components.errors import ConfigError, FreshbooksError
 
 Row = Mapping[str, Any]
 Params = dict[str, Any]
-# By stream and business; an id is a number or a uuid.
-_Ids = dict[
-    str, dict[Annotated[str, Meta(pattern="^[0-9]{1,18}$")], list[int | Annotated[str, Meta(min_length=1)]]]
-]
+# By stream and business; an id is a number or a uuid. Ids of rows with a date are by their day, "" without one.
+_List = list[int | Annotated[str, Meta(min_length=1)]]
+_Ids = dict[str, dict[Annotated[str, Meta(pattern="^[0-9]{1,18}$")], _List | dict[str, _List]]]
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
 GONE = frozenset({1011, 1012})  # errnos: deleted resource, unknown resource
@@ -97,9 +96,14 @@ def one_list(visibility: Visibility) -> Visibility:
 
 
 class KnownIds:
-    """`{"taxes": {"439000": [7840, 7841]}}`: the ids of rows that are not deleted, by stream and business."""
+    """`{"taxes": {"439000": [7840, 7841]}}`: the ids of rows that are not deleted, by stream and business.
 
-    def __init__(self, ids: Mapping[str, Mapping[str, list[Any]]] | None = None) -> None:
+    In place of a list of ids, one of each day: `{"2026-11-05": [81, 82]}`.
+    """
+
+    def __init__(
+        self, ids: Mapping[str, Mapping[str, list[Any] | Mapping[str, list[Any]]]] | None = None
+    ) -> None:
         self._ids = ids or {}
 
     @classmethod
@@ -116,8 +120,12 @@ class KnownIds:
     def businesses(self, stream: str) -> set[int]:
         return {int(business) for business in self._ids.get(stream, {})}
 
-    def of(self, stream: str, business_id: int) -> set[Any]:
-        return set(self._ids.get(stream, {}).get(str(business_id), []))
+    def of(self, stream: str, business_id: int, since: str = "") -> set[Any]:
+        """All of a business; or those of rows that are known to be dated `since` that day, ISO, or later."""
+        found = self._ids.get(stream, {}).get(str(business_id), [])
+        if isinstance(found, Mapping):
+            return {id_ for day, ids in found.items() if day >= since for id_ in ids}
+        return set() if since else set(found)
 
 
 def single_record(body: Any, key: str, id_: Any) -> dict[str, Any]:

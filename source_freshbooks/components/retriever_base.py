@@ -60,6 +60,7 @@ class PerBusinessRetriever(Retriever):
         self._lock = threading.Lock()
         # Applied here and not by the CDK's cursor, so that a state shows whether a business ever gave a row.
         self._start = str(self.config.get("start_date") or BEGINNING)
+        self._cursors: dict[int, str] = {}
         self._held: set[int] = set()
         self._outcomes: dict[int, dict[str, Any]] = {}
         self._deferred = DeferredCursor(self.cursor_field)
@@ -74,7 +75,9 @@ class PerBusinessRetriever(Retriever):
         business_id = ids["business_id"]
         if ids.get(UNREADABLE_REASON):
             raise ConfigError(str(ids[UNREADABLE_REASON]))
-        since = max(stream_slice.cursor_slice.get("start_time", BEGINNING), self._start)
+        cursor = stream_slice.cursor_slice.get("start_time", BEGINNING)
+        self._cursors[business_id] = cursor
+        since = max(cursor, self._start)
         read = has_rows = False
         refused: FreshbooksError | None = None
         try:
@@ -106,6 +109,10 @@ class PerBusinessRetriever(Retriever):
     def start(self) -> str:
         """Nothing older than this moment is read."""
         return self._start
+
+    def cursor_of(self, business_id: int) -> str:
+        """Where the cursor of this business stood, less the lookback; BEGINNING without a state."""
+        return self._cursors.get(business_id, BEGINNING)
 
     def set_outcome(self, business_id: int, **outcome: Any) -> None:
         """What to note when the business was read to its end; without this it is `read`."""

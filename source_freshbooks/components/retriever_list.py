@@ -19,6 +19,7 @@ from source_freshbooks.components.permissions import skip_or_raise
 from source_freshbooks.components.retriever_base import Pages, PerBusinessRetriever
 from source_freshbooks.components.rows import RowReader, Shaped
 from source_freshbooks.components.timestamps import BEGINNING, eastern_day, format_utc, parse_utc
+from source_freshbooks.components.window import Window
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -34,6 +35,8 @@ class ListRetriever(PerBusinessRetriever):
     since: the server's filter on that stamp, if it is documented; day: it knows days in US/Eastern only.
     every_row: emit every row at each sync, for resources whose stamp may stand still while they change.
     single: path of one record after the family's root, with its `{id}`; "" where none is documented.
+    window, dated: the server's filter on the first day of the field `dated`; the open months are read at each sync
+    and all rows weekly (window.py).
     """
 
     route: str = ""
@@ -47,6 +50,8 @@ class ListRetriever(PerBusinessRetriever):
     day: bool = False
     every_row: bool = False
     single: str | None = None
+    window: str | None = None
+    dated: str = ""
 
     @property
     def key(self) -> str:
@@ -94,8 +99,49 @@ class ListRead:
         self._rows = self._counted = 0
         self._short: list[Drift] = []
         self._last_page = 0
+        self._window = Window()
+        if stream.window and stream.name not in self._adapt.unfiltered:
+            cursor = stream.cursor_of(ids["business_id"])
+            self._window = Window.at(stream.window, stream.dated, cursor, stream.connection.observed_at)
 
     def pages(self) -> Pages:
+        yield from self._lists()
+        if self._window.start:
+            yield from self._beyond_the_window()
+        if self._counted and not self._rows:
+            self._fail_if_all_hidden()
+        unlisted = (row for row in self._stream.unlisted(self._ids) if not self._is_listed(row))
+        yield self._reader.serialize_page(unlisted, {})
+        if self._known and self._proven and not self._window.start:
+            yield self._reader.serialize(list(self._vanished(self._known - self._reader.seen.keys())))
+        self._reader.odd.report(self._label({}), self._rows)
+        self._note_outcome()
+
+    def _beyond_the_window(self) -> Pages:
+        """Read the whole list after all, where the rows of the open months do not tell enough.
+
+        A known row that left the window is gone or has an earlier date now, which only the whole list tells. If older
+        rows came, the filter does nothing, so that all are here, or something else than it is documented for.
+        """
+        known = self._stream.connection.known_ids
+        gone = (
+            known.of(self._stream.name, self._ids["business_id"], self._window.start)
+            - self._reader.seen.keys()
+        )
+        if not gone and not self._window.older:
+            self._stream.hold_cursor(self._ids["business_id"])  # it is the time of the last whole reading
+            return
+        ignored, self._window = self._window.older, Window()
+        if ignored:
+            logger.info("%s: the filter on dates was not honoured", self._label({}))
+            if self._proven and self._fetch({"page": 1, "per_page": 1})[0].total == self._counted:
+                return
+        self._proven = True
+        self._rows = self._counted = 0
+        self._short.clear()
+        yield from self._lists()
+
+    def _lists(self) -> Pages:
         for asked in self._visibility.passes:
             size = self._adapt.page_size(self._stream.name)
             drift = yield from self._list(asked, size)
@@ -120,14 +166,6 @@ class ListRead:
             self._proven &= not drift.suspected
             self._rows += drift.rows
             self._counted += drift.total
-        if self._counted and not self._rows:
-            self._fail_if_all_hidden()
-        unlisted = (row for row in self._stream.unlisted(self._ids) if not self._is_listed(row))
-        yield self._reader.serialize_page(unlisted, {})
-        if self._known and self._proven:
-            yield self._reader.serialize(list(self._vanished(self._known - self._reader.seen.keys())))
-        self._reader.odd.report(self._label({}), self._rows)
-        self._note_outcome()
 
     def _is_listed(self, row: Any) -> bool:
         return type(row) is dict and type(row.get("id")) is int and row["id"] in self._reader.seen
@@ -147,7 +185,7 @@ class ListRead:
             status=status,
             counts=counts if status is Status.short else None,
             rejected_rows=self._reader.odd.rejected,
-            all_rows=from_beginning or (stream.every_row and not stream.since),
+            all_rows=not self._window.start and (from_beginning or (stream.every_row and not stream.since)),
         )
 
     def _fail_if_all_hidden(self) -> None:
@@ -158,7 +196,7 @@ class ListRead:
         stream, business_id = self._stream, self._ids["business_id"]
         if (stream.name, business_id) not in stream.connection.previously_read:
             return
-        if self._filters(self._since) != self._filters(None):
+        if self._window.start or self._filters(self._since) != self._filters(None):
             bare = {**self._filters(None), "page": 1, "per_page": PER_PAGE}
             if any(self._fetch({**bare, **asked})[0].rows for asked in self._visibility.passes):
                 return
@@ -200,9 +238,10 @@ class ListRead:
         self, asked: Params, per_page: int
     ) -> Generator[list[dict[str, Any]] | AirbyteMessage, None, Drift]:
         stream = self._stream
-        params = {**self._filters(self._since), **asked, "per_page": per_page}
+        params = {**self._filters(self._since), **self._window.params, **asked, "per_page": per_page}
 
         def finish(page: Page) -> tuple[int, int, list[dict[str, Any]]]:
+            self._window.look_at(page.rows)
             return len(page.rows), page.total, self._reader.serialize_page(page.rows, asked, page.damaged)
 
         def fetch(number: int) -> tuple[int, int, list[dict[str, Any]]]:
