@@ -96,6 +96,7 @@ def test_the_good_books_tie_to_every_report(build: Build) -> None:
         "expense details",
         "profit and loss, income",
         "profit and loss, expenses",
+        "net revenue to profit and loss income",
         "tax summary, collected",
         "tax summary, paid",
         "tax summary, total invoiced",

@@ -26,6 +26,11 @@
         'groupings': 'month_start_date, client_id, client_name, business_id, business_name', 'filter': '', 'time': 'month of issue', 'required': 'currency_code',
     },
     {
+        'name': 'net_revenue', 'mart': 'revenue_monthly', 'expression': "sum(net_revenue_amount)",
+        'definition': "Revenue without tax on the accrual basis, less credits given and with other income, before costs of goods sold.",
+        'groupings': 'month_start_date, client_id, client_name, business_id, business_name', 'filter': '', 'time': 'month of issue', 'required': 'currency_code',
+    },
+    {
         'name': 'collected', 'mart': 'revenue_monthly', 'expression': "sum(collected_amount)",
         'definition': "Payments of invoices that are new money; credits applied and payments of deleted invoices don't count.",
         'groupings': 'month_start_date, client_id, client_name, business_id, business_name', 'filter': '', 'time': 'month of payment', 'required': 'currency_code',

@@ -1,4 +1,4 @@
-{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit', 'ledger'] %}
+{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit', 'revenue', 'ledger'] %}
 with
 
 consistency_checks as (

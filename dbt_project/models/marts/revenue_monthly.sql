@@ -32,6 +32,61 @@ availability as (
     {{ availability(['invoices', 'payments', 'credit_notes', 'other_income', 'clients']) }}
 ),
 
+credit_lines as (
+    {{ json_elements('credit_notes', 'lines', ['account_id', 'business_id', 'credit_id']) }}
+),
+
+-- The amount of a line of a credit note is without tax; the note's own amount is with it.
+credit_totals as (
+    select
+        account_id,
+        business_id,
+        credit_id,
+        sum({{ money(json_text('element', 'amount.amount')) }}) as amount_without_tax
+    from credit_lines
+    group by account_id, business_id, credit_id
+),
+
+credits_without_tax as (
+    select
+        credit_notes.*,
+        coalesce(credit_totals.amount_without_tax, credit_notes.amount) as amount_without_tax
+    from credit_notes
+    left join credit_totals
+        on
+            credit_notes.account_id = credit_totals.account_id
+            and credit_notes.business_id = credit_totals.business_id
+            and credit_notes.credit_id = credit_totals.credit_id
+),
+
+income_taxes as (
+    {{ json_elements('other_income', 'taxes', ['account_id', 'business_id', 'income_id']) }}
+),
+
+-- The amount of other income holds its taxes, each a percentage of what is left without them.
+income_tax_totals as (
+    select
+        account_id,
+        business_id,
+        income_id,
+        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) as tax_percent
+    from income_taxes
+    group by account_id, business_id, income_id
+),
+
+income_without_tax as (
+    select
+        other_income.*,
+        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }}
+            as amount_without_tax
+    from other_income
+    left join income_tax_totals
+        on
+            other_income.account_id = income_tax_totals.account_id
+            and other_income.business_id = income_tax_totals.business_id
+            and other_income.income_id = income_tax_totals.income_id
+),
+
 events as (
     select
         account_id,
@@ -42,7 +97,9 @@ events as (
         amount as invoiced_amount,
         lines_amount + discount_amount as accrued_amount,
         0 as credited_amount,
+        0 as credited_without_tax_amount,
         0 as other_income_amount,
+        0 as other_income_without_tax_amount,
         0 as collected_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
@@ -59,12 +116,14 @@ events as (
         0 as invoiced_amount,
         0 as accrued_amount,
         amount as credited_amount,
+        amount_without_tax as credited_without_tax_amount,
         0 as other_income_amount,
+        0 as other_income_without_tax_amount,
         0 as collected_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
-    from credit_notes
+    from credits_without_tax
     where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
     union all
     select
@@ -76,7 +135,9 @@ events as (
         0 as invoiced_amount,
         0 as accrued_amount,
         0 as credited_amount,
+        0 as credited_without_tax_amount,
         0 as other_income_amount,
+        0 as other_income_without_tax_amount,
         0 as collected_amount,
         amount as paid_in_credit_amount,
         0 as credit_applied_amount,
@@ -93,12 +154,14 @@ events as (
         0 as invoiced_amount,
         0 as accrued_amount,
         0 as credited_amount,
+        0 as credited_without_tax_amount,
         amount as other_income_amount,
+        amount_without_tax as other_income_without_tax_amount,
         0 as collected_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
-    from other_income
+    from income_without_tax
     where not is_deleted
     union all
     select
@@ -110,7 +173,9 @@ events as (
         0 as invoiced_amount,
         0 as accrued_amount,
         0 as credited_amount,
+        0 as credited_without_tax_amount,
         0 as other_income_amount,
+        0 as other_income_without_tax_amount,
         case when is_counted and is_cash then applied_amount else 0 end as collected_amount,
         0 as paid_in_credit_amount,
         case when is_counted and not is_cash then applied_amount else 0 end as credit_applied_amount,
@@ -130,7 +195,9 @@ monthly as (
         sum(invoiced_amount) as invoiced_amount,
         sum(accrued_amount) as accrued_amount,
         sum(credited_amount) as credited_amount,
+        round(sum(credited_without_tax_amount), 2) as credited_without_tax_amount,
         sum(other_income_amount) as other_income_amount,
+        round(sum(other_income_without_tax_amount), 2) as other_income_without_tax_amount,
         sum(collected_amount) as collected_amount,
         sum(paid_in_credit_amount) as paid_in_credit_amount,
         sum(credit_applied_amount) as credit_applied_amount,
@@ -160,9 +227,27 @@ select
             then cast(monthly.credited_amount as {{ decimal(18, 2) }})
     end as credited_amount,
     case
+        when {{ are_available(['credit_notes']) }}
+            then cast(monthly.credited_without_tax_amount as {{ decimal(18, 2) }})
+    end as credited_without_tax_amount,
+    case
         when {{ are_available(['other_income']) }}
             then cast(monthly.other_income_amount as {{ decimal(18, 2) }})
     end as other_income_amount,
+    case
+        when {{ are_available(['other_income']) }}
+            then cast(monthly.other_income_without_tax_amount as {{ decimal(18, 2) }})
+    end as other_income_without_tax_amount,
+    case
+        when {{ are_available(['invoices', 'credit_notes', 'other_income']) }}
+            then
+                cast(
+                    monthly.accrued_amount
+                    - monthly.credited_without_tax_amount
+                    + monthly.other_income_without_tax_amount
+                    as {{ decimal(18, 2) }}
+                )
+    end as net_revenue_amount,
     case
         when {{ are_available(['payments', 'invoices']) }}
             then cast(monthly.collected_amount as {{ decimal(18, 2) }})
