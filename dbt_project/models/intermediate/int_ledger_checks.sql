@@ -19,27 +19,27 @@ availability as (
 readings as (
     select
         business_id,
+        {{ month_start('posting_date') }} as posted_month,
         max(extracted_at) as read_at
     from postings
-    group by business_id
+    group by business_id, {{ month_start('posting_date') }}
 ),
 
--- What a document's change does to the ledger: seen by both, or by neither.
-changes as (
+report_readings as (
     select
-        business_id,
-        max(updated_at) as changed_at
-    from (
-        {% for stream in ['invoices', 'payments', 'expenses', 'other_income', 'bills'] %}
-            {{ 'union all' if not loop.first }}
-            select
-                business_id,
-                updated_at
-            from {{ ref('stg_freshbooks__' ~ stream) }}
-            where rejected_values is null
-        {% endfor %}
-    ) as stamps
-    group by business_id
+        reports.business_id,
+        reports.end_date,
+        reports.observed_at,
+        max(readings.read_at) as read_at
+    from reports
+    inner join readings
+        on
+            reports.business_id = readings.business_id
+            and (
+                reports.end_date >= readings.posted_month
+                or reports.end_date >= {{ last_month_start('reports.observed_at') }}
+            )
+    group by reports.business_id, reports.end_date, reports.observed_at
 ),
 
 current_reports as (
