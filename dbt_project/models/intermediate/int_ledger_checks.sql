@@ -15,7 +15,26 @@ availability as (
     {{ availability(['journal_entry_details']) }}
 ),
 
--- Postings have no stamp of a change. Whoever reads them reads them all, so the newest reading is that of all.
+-- What a document's change does to the ledger: seen by both, or by neither.
+changes as (
+    select
+        business_id,
+        max(updated_at) as changed_at
+    from (
+        {% for stream in ['invoices', 'payments', 'expenses', 'other_income', 'bills'] %}
+            {{ 'union all' if not loop.first }}
+            select
+                business_id,
+                updated_at
+            from {{ ref('stg_freshbooks__' ~ stream) }}
+            where rejected_values is null
+        {% endfor %}
+    ) as stamps
+    group by business_id
+),
+
+-- Postings have no stamp of a change, and those of older months are read weekly (docs/BEHAVIOR.md). So they are known
+-- up to their own last reading; those of the last two months up to the last reading of any.
 readings as (
     select
         business_id,
@@ -47,14 +66,21 @@ current_reports as (
     from reports
     inner join availability
         on reports.business_id = availability.business_id
-    left join readings
-        on reports.business_id = readings.business_id
+    left join report_readings
+        on
+            reports.business_id = report_readings.business_id
+            and reports.end_date = report_readings.end_date
+            and reports.observed_at = report_readings.observed_at
     left join changes
         on reports.business_id = changes.business_id
     where
         {{ are_available(['journal_entry_details']) }}
         and (changes.changed_at is null or changes.changed_at <= reports.observed_at)
-        and (changes.changed_at is null or readings.read_at is null or changes.changed_at <= readings.read_at)
+        and (
+            changes.changed_at is null
+            or report_readings.read_at is null
+            or changes.changed_at <= report_readings.read_at
+        )
 ),
 
 account_elements as (
