@@ -27,6 +27,16 @@ def test_the_demo_books_tie_to_every_report(hub: Hub) -> None:
     assert {"payments collected", "accounts aging, up to 30 days"} <= {row["check_name"] for row in checked}
 
 
+def test_net_revenue_is_bridged_to_the_income_of_every_month_of_the_demo(hub: Hub) -> None:
+    name = "net revenue to profit and loss income"
+    bridge = hub.query(f"from fb_reconciliation where check_name = '{name}'")
+    income = hub.query("from fb_reconciliation where check_name = 'profit and loss, income'")
+    key = ("business_id", "currency_code", "start_date", "end_date")
+    assert {tuple(row[k] for k in key) for row in bridge} == {tuple(row[k] for k in key) for row in income}
+    assert any(float(row["our_amount"]) > 0 for row in bridge)
+    assert [row for row in bridge if float(row["difference_amount"]) != 0] == []
+
+
 def test_what_is_planted_is_published_with_a_loud_flag(hub: Hub) -> None:
     hub.sandbox.behaviours.report_skew = {"payments_collected": "0.05"}
     expenses = hub.sandbox.books(BUSINESS).table("expenses")
