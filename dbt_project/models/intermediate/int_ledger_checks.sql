@@ -1,3 +1,4 @@
+{% set documents = ['invoices', 'payments', 'expenses', 'other_income', 'bills'] %}
 {% set period_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
 with
 
@@ -6,35 +7,20 @@ postings as (
     where rejected_values is null and not is_deleted
 ),
 
-reports as (
+general_ledgers as (
     select * from {{ ref('stg_freshbooks__report_general_ledger') }}
     where rejected_values is null
 ),
 
-availability as (
-    {{ availability(['journal_entry_details']) }}
-),
-
--- What a document's change does to the ledger: seen by both, or by neither.
-changes as (
-    select
-        business_id,
-        max(updated_at) as changed_at
-    from (
-        {% for stream in ['invoices', 'payments', 'expenses', 'other_income', 'bills'] %}
-            {{ 'union all' if not loop.first }}
-            select
-                business_id,
-                updated_at
-            from {{ ref('stg_freshbooks__' ~ stream) }}
-            where rejected_values is null
-        {% endfor %}
-    ) as stamps
-    group by business_id
-),
+{% for stream in documents %}
+    {{ stream }} as (
+        select * from {{ ref('stg_freshbooks__' ~ stream) }}
+        where rejected_values is null
+    ),
+{% endfor %}
 
 -- Postings have no stamp of a change, and those of older months are read weekly (docs/BEHAVIOR.md). So they are known
--- up to their own last reading; those of the last two months up to the last reading of any.
+-- up to their own last read; those of the last two months up to the last read of any.
 readings as (
     select
         business_id,
@@ -46,41 +32,41 @@ readings as (
 
 report_readings as (
     select
-        reports.business_id,
-        reports.end_date,
-        reports.observed_at,
+        general_ledgers.business_id,
+        general_ledgers.end_date,
+        general_ledgers.observed_at,
         max(readings.read_at) as read_at
-    from reports
+    from general_ledgers
     inner join readings
         on
-            reports.business_id = readings.business_id
+            general_ledgers.business_id = readings.business_id
             and (
-                reports.end_date >= readings.posted_month
-                or reports.end_date >= {{ last_month_start('reports.observed_at') }}
+                general_ledgers.end_date >= readings.posted_month
+                or general_ledgers.end_date >= {{ last_month_start('general_ledgers.observed_at') }}
             )
-    group by reports.business_id, reports.end_date, reports.observed_at
+    group by general_ledgers.business_id, general_ledgers.end_date, general_ledgers.observed_at
+),
+
+-- A document's change is in both the report and the postings, or in neither: what counts is the earlier of both reads.
+reports as (
+    select
+        {% for column in period_key %}
+            general_ledgers.{{ column }},
+        {% endfor %}
+        general_ledgers.data,
+        least(
+            general_ledgers.observed_at, coalesce(report_readings.read_at, general_ledgers.observed_at)
+        ) as observed_at
+    from general_ledgers
+    left join report_readings
+        on
+            general_ledgers.business_id = report_readings.business_id
+            and general_ledgers.end_date = report_readings.end_date
+            and general_ledgers.observed_at = report_readings.observed_at
 ),
 
 current_reports as (
-    select reports.*
-    from reports
-    inner join availability
-        on reports.business_id = availability.business_id
-    left join report_readings
-        on
-            reports.business_id = report_readings.business_id
-            and reports.end_date = report_readings.end_date
-            and reports.observed_at = report_readings.observed_at
-    left join changes
-        on reports.business_id = changes.business_id
-    where
-        {{ are_available(['journal_entry_details']) }}
-        and (changes.changed_at is null or changes.changed_at <= reports.observed_at)
-        and (
-            changes.changed_at is null
-            or report_readings.read_at is null
-            or changes.changed_at <= report_readings.read_at
-        )
+    {{ current_reports('reports', documents, ['journal_entry_details']) }}
 ),
 
 account_elements as (

@@ -41,51 +41,16 @@ current_reports as (
     ) }}
 ),
 
-credit_lines as (
-    {{ json_elements('credit_notes', 'lines', ['account_id', 'business_id', 'credit_id']) }}
+credits_without_tax as (
+    {{ credit_notes_without_tax('credit_notes') }}
 ),
 
-credit_totals as (
-    select
-        account_id,
-        business_id,
-        credit_id,
-        sum({{ money(json_text('element', 'amount.amount')) }}) as amount_without_tax
-    from credit_lines
-    group by account_id, business_id, credit_id
+income_without_tax as (
+    {{ other_income_without_tax('other_income') }}
 ),
 
-income_taxes as (
-    {{ json_elements('other_income', 'taxes', ['account_id', 'business_id', 'income_id']) }}
-),
-
-income_tax_totals as (
-    select
-        account_id,
-        business_id,
-        income_id,
-        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) as tax_percent
-    from income_taxes
-    group by account_id, business_id, income_id
-),
-
-bill_line_elements as (
-    {{ json_elements(
-        'bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']
-    ) }}
-),
-
-bill_lines as (
-    select
-        account_id,
-        business_id,
-        bill_id,
-        currency_code,
-        issue_date,
-        is_deleted,
-        cast({{ try_decimal(json_text('element', 'categoryid'), 18, 0) }} as bigint) as category_id,
-        {{ money(json_text('element', 'amount.amount')) }} as amount
-    from bill_line_elements
+costs as (
+    {{ costs_without_tax('expenses', 'bills', 'expense_categories') }}
 ),
 
 -- Without tax, on the day of the document: what an accrual profit and loss counts. Overpayments and prepayments are
@@ -102,70 +67,33 @@ events as (
     where is_receivable
     union all
     select
-        credit_notes.account_id,
-        credit_notes.business_id,
-        credit_notes.currency_code,
-        credit_notes.create_date as event_date,
-        -coalesce(credit_totals.amount_without_tax, credit_notes.amount) as income_amount,
+        account_id,
+        business_id,
+        currency_code,
+        create_date as event_date,
+        -amount_without_tax as income_amount,
         0 as expense_amount
-    from credit_notes
-    left join credit_totals
-        on
-            credit_notes.account_id = credit_totals.account_id
-            and credit_notes.business_id = credit_totals.business_id
-            and credit_notes.credit_id = credit_totals.credit_id
-    where
-        not credit_notes.is_deleted
-        and not credit_notes.is_draft
-        and coalesce(credit_notes.credit_type, '') not in ('overpayment', 'prepayment')
+    from credits_without_tax
+    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
     union all
     select
-        other_income.account_id,
-        other_income.business_id,
-        other_income.currency_code,
-        other_income.income_date as event_date,
-        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }}
-            as income_amount,
+        account_id,
+        business_id,
+        currency_code,
+        income_date as event_date,
+        amount_without_tax as income_amount,
         0 as expense_amount
-    from other_income
-    left join income_tax_totals
-        on
-            other_income.account_id = income_tax_totals.account_id
-            and other_income.business_id = income_tax_totals.business_id
-            and other_income.income_id = income_tax_totals.income_id
-    where not other_income.is_deleted
+    from income_without_tax
+    where not is_deleted
     union all
     select
-        expenses.account_id,
-        expenses.business_id,
-        expenses.currency_code,
-        expenses.expense_date as event_date,
-        case when expense_categories.is_cogs then expenses.tax_amount - expenses.total_amount else 0 end
-            as income_amount,
-        case when expense_categories.is_cogs then 0 else expenses.total_amount - expenses.tax_amount end
-            as expense_amount
-    from expenses
-    left join expense_categories
-        on
-            expenses.account_id = expense_categories.account_id
-            and expenses.business_id = expense_categories.business_id
-            and expenses.category_id = expense_categories.category_id
-    where not expenses.is_deleted
-    union all
-    select
-        bill_lines.account_id,
-        bill_lines.business_id,
-        bill_lines.currency_code,
-        bill_lines.issue_date as event_date,
-        case when expense_categories.is_cogs then -bill_lines.amount else 0 end as income_amount,
-        case when expense_categories.is_cogs then 0 else bill_lines.amount end as expense_amount
-    from bill_lines
-    left join expense_categories
-        on
-            bill_lines.account_id = expense_categories.account_id
-            and bill_lines.business_id = expense_categories.business_id
-            and bill_lines.category_id = expense_categories.category_id
-    where not bill_lines.is_deleted
+        account_id,
+        business_id,
+        currency_code,
+        event_date,
+        case when is_cogs then -amount_without_tax else 0 end as income_amount,
+        case when is_cogs then 0 else amount_without_tax end as expense_amount
+    from costs
 ),
 
 sides as (

@@ -24,9 +24,9 @@ bills as (
     where rejected_values is null
 ),
 
-goods_categories as (
+expense_categories as (
     select * from {{ ref('stg_freshbooks__expense_categories') }}
-    where rejected_values is null and is_cogs
+    where rejected_values is null
 ),
 
 reports as (
@@ -38,22 +38,8 @@ current_reports as (
     {{ current_reports('reports', ['changed_invoices', 'changed_income', 'expenses', 'bills'], streams) }}
 ),
 
-bill_line_elements as (
-    {{ json_elements(
-        'bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']
-    ) }}
-),
-
-bill_lines as (
-    select
-        account_id,
-        business_id,
-        currency_code,
-        issue_date,
-        is_deleted,
-        cast({{ try_decimal(json_text('element', 'categoryid'), 18, 0) }} as bigint) as category_id,
-        {{ money(json_text('element', 'amount.amount')) }} as amount
-    from bill_line_elements
+costs as (
+    {{ costs_without_tax('expenses', 'bills', 'expense_categories') }}
 ),
 
 -- FreshBooks takes the costs of goods sold from its income; net revenue is before them.
@@ -69,36 +55,15 @@ parts as (
     from revenue
     union all
     select
-        expenses.account_id,
-        expenses.business_id,
-        expenses.currency_code,
-        expenses.expense_date as event_date,
+        account_id,
+        business_id,
+        currency_code,
+        event_date,
         0 as net_revenue_amount,
-        expenses.total_amount - expenses.tax_amount as goods_expenses_amount,
-        0 as goods_bills_amount
-    from expenses
-    inner join goods_categories
-        on
-            expenses.account_id = goods_categories.account_id
-            and expenses.business_id = goods_categories.business_id
-            and expenses.category_id = goods_categories.category_id
-    where not expenses.is_deleted
-    union all
-    select
-        bill_lines.account_id,
-        bill_lines.business_id,
-        bill_lines.currency_code,
-        bill_lines.issue_date as event_date,
-        0 as net_revenue_amount,
-        0 as goods_expenses_amount,
-        bill_lines.amount as goods_bills_amount
-    from bill_lines
-    inner join goods_categories
-        on
-            bill_lines.account_id = goods_categories.account_id
-            and bill_lines.business_id = goods_categories.business_id
-            and bill_lines.category_id = goods_categories.category_id
-    where not bill_lines.is_deleted
+        case when document = 'expense' then amount_without_tax else 0 end as goods_expenses_amount,
+        case when document = 'bill' then amount_without_tax else 0 end as goods_bills_amount
+    from costs
+    where is_cogs
 ),
 
 bridge as (

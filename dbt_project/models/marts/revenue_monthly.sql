@@ -32,59 +32,12 @@ availability as (
     {{ availability(['invoices', 'payments', 'credit_notes', 'other_income', 'clients']) }}
 ),
 
-credit_lines as (
-    {{ json_elements('credit_notes', 'lines', ['account_id', 'business_id', 'credit_id']) }}
-),
-
--- The amount of a line of a credit note is without tax; the note's own amount is with it.
-credit_totals as (
-    select
-        account_id,
-        business_id,
-        credit_id,
-        sum({{ money(json_text('element', 'amount.amount')) }}) as amount_without_tax
-    from credit_lines
-    group by account_id, business_id, credit_id
-),
-
 credits_without_tax as (
-    select
-        credit_notes.*,
-        coalesce(credit_totals.amount_without_tax, credit_notes.amount) as amount_without_tax
-    from credit_notes
-    left join credit_totals
-        on
-            credit_notes.account_id = credit_totals.account_id
-            and credit_notes.business_id = credit_totals.business_id
-            and credit_notes.credit_id = credit_totals.credit_id
-),
-
-income_taxes as (
-    {{ json_elements('other_income', 'taxes', ['account_id', 'business_id', 'income_id']) }}
-),
-
--- The amount of other income holds its taxes, each a percentage of what is left without them.
-income_tax_totals as (
-    select
-        account_id,
-        business_id,
-        income_id,
-        sum(coalesce({{ bounded_decimal(json_text('element', 'amount'), 'percent') }}, 0)) as tax_percent
-    from income_taxes
-    group by account_id, business_id, income_id
+    {{ credit_notes_without_tax('credit_notes') }}
 ),
 
 income_without_tax as (
-    select
-        other_income.*,
-        {{ quotient('100 * other_income.amount', '100 + coalesce(income_tax_totals.tax_percent, 0)') }}
-            as amount_without_tax
-    from other_income
-    left join income_tax_totals
-        on
-            other_income.account_id = income_tax_totals.account_id
-            and other_income.business_id = income_tax_totals.business_id
-            and other_income.income_id = income_tax_totals.income_id
+    {{ other_income_without_tax('other_income') }}
 ),
 
 events as (
