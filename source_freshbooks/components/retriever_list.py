@@ -129,7 +129,7 @@ class ListRead:
             - self._reader.seen.keys()
         )
         if not gone and not self._window.older:
-            self._stream.hold_cursor(self._ids["business_id"])  # it is the time of the last whole reading
+            self._stream.hold_cursor(self._ids["business_id"])  # it is the time of the last full read
             return
         ignored, self._window = self._window.older, Window()
         if ignored:

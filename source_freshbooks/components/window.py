@@ -2,8 +2,8 @@
 
 The list can be asked for rows since a day (freshbooks-api.md 3.3), but not for those that changed. Books are kept in
 the months just past, so a sync reads from the first day of the month before last on, later dates included. What
-changes in older months comes with the whole list, which is read when the last whole reading is a week old. The cursor
-of the stream is the time of that reading: a sync that read the open months alone leaves it where it is.
+changes in older months comes with the whole list, which is read when the last full read is a week old. The cursor
+of the stream is the time of that read: a sync that read the open months alone leaves it where it is.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class Window:
 
     @classmethod
     def at(cls, parameter: str, dated: str, cursor: str, now: str) -> "Window":
-        """The open months, or the whole list if the last whole reading, at `cursor`, is too old, or there was none.
+        """The open months, or the whole list if the last full read, at `cursor`, is too old, or there was none.
 
         `cursor` and `now` are UTC. `now` is the server's clock: ours may be wrong.
         """
