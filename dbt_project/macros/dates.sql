@@ -17,11 +17,6 @@
     cast({{ dbt.date_trunc('month', date_column) }} as date)
 {%- endmacro %}
 
-{# First day of the month before that of a date. #}
-{% macro last_month_start(date_column) -%}
-    cast({{ dbt.dateadd('month', -1, month_start(date_column)) }} as date)
-{%- endmacro %}
-
 {# The day that a text starts with (YYYY-MM-DD); null when there is no such day. #}
 {% macro try_day(text) -%}
     {{ return(adapter.dispatch('try_day', 'freshbooks')('substring(' ~ text ~ ', 1, 10)')) }}

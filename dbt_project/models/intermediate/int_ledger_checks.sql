@@ -42,7 +42,8 @@ report_readings as (
             general_ledgers.business_id = readings.business_id
             and (
                 general_ledgers.end_date >= readings.posted_month
-                or general_ledgers.end_date >= {{ last_month_start('general_ledgers.observed_at') }}
+                -- ends with the last month or later
+                or {{ days_between('general_ledgers.end_date', month_start('general_ledgers.observed_at')) }} < 28
             )
     group by general_ledgers.business_id, general_ledgers.end_date, general_ledgers.observed_at
 ),
