@@ -14,11 +14,11 @@ COPY source_freshbooks ./source_freshbooks
 # What is installed is what the locks hold the hashes of, the package itself apart.
 RUN python3 -m venv /build/tools \
     && /build/tools/bin/python -m pip install --no-cache-dir --disable-pip-version-check ${PIP_OPTIONS} \
-        --require-hashes --only-binary :all: --requirement deploy/image/build.lock \
+        --no-deps --require-hashes --only-binary :all: --requirement deploy/image/build.lock \
     && /build/tools/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /build/dist .
 RUN python3 -m venv /airbyte/venv \
     && /airbyte/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check ${PIP_OPTIONS} \
-        --require-hashes --only-binary :all: --requirement deploy/image/requirements.lock \
+        --no-deps --require-hashes --only-binary :all: --requirement deploy/image/requirements.lock \
     && /airbyte/venv/bin/python -m pip install --no-deps --no-index /build/dist/*.whl \
     && rm /airbyte/venv/bin/freshbooks \
     && /airbyte/venv/bin/python -m pip uninstall --yes --quiet setuptools pip

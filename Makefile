@@ -10,12 +10,13 @@ DAGSTER := .venv-dagster/.installed
 
 .PHONY: demo test test-long test-lowest lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
+# A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
@@ -57,7 +58,7 @@ test-warehouses: $(CLOUD)
 .venv-%/.installed: deploy/warehouses/%/requirements.lock
 	@echo "Setting up .venv-$* from $< (once, some minutes) …"
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@touch $@
 
 # Airbyte's Python client reads every stream, in an environment of its own.
@@ -99,13 +100,13 @@ test-lowest: $(LOWEST)
 $(LOWEST): deploy/lowest/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv-lowest from $< (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv-lowest
-	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 $(DAGSTER): deploy/dagster/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -m venv .venv-dagster
-	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/dagster/requirements.lock
+	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement deploy/dagster/requirements.lock
 	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
