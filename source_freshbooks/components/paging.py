@@ -76,9 +76,13 @@ class Drift:
 
     @property
     def smaller(self) -> int | None:
-        """The size of page to ask for instead, where the list served smaller ones than it was asked for."""
-        size = self._sizes[0]
-        return size if self._is_even and size < self._asked else None
+        """The size of page to ask for instead, where the list served smaller ones than it was asked for.
+
+        The last page is as small as it comes out.
+        """
+        first, *rest = self._row_counts
+        even = first > 0 and all(rows == first for rows in rest[:-1]) and all(rows <= first for rows in rest)
+        return first if self.rows < self.total and even and first < self._asked else None
 
     @property
     def cut(self) -> bool:
@@ -86,15 +90,15 @@ class Drift:
 
         Rows that the user may not read are counted but leave gaps in the pages, and no two pages alike.
         """
-        size = self._sizes[0]
-        full = size in self._full or len([rows for rows in self._sizes if rows]) > 1
-        return not self.moved and self._is_even and full
+        sizes = self._row_counts
+        even = sizes[0] > 0 and len(set(sizes)) == 1
+        full = sizes[0] in self._full or len(sizes) > 1
+        return not self.moved and self.rows < self.total and even and full
 
     @property
-    def _is_even(self) -> bool:
-        """Rows are missing, all pages had equally many rows, and so many pages cannot hold `total`."""
-        sizes = self._sizes[:-1] if len(self._sizes) > self.pages and not self._sizes[-1] else self._sizes
-        return self.rows < self.total and sizes[0] > 0 and len(set(sizes)) == 1
+    def _row_counts(self) -> list[int]:
+        """The rows of each page, without the empty one past the end."""
+        return self._sizes[:-1] if len(self._sizes) > self.pages and not self._sizes[-1] else self._sizes
 
 
 def read_pages(fetch: Callable[[int], R], first: R, pages: int, workers: Executor, ahead: int) -> Iterator[R]:
