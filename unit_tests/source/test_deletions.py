@@ -71,7 +71,7 @@ def test_known_ids_are_read_from_a_file(tmp_path: Path) -> None:
 def test_a_file_of_known_ids_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "known.json"
     file.write_text(text, encoding="latin-1")
-    with pytest.raises(ConfigError, match="known.json cannot be read") as error:
+    with pytest.raises(ConfigError, match=r"known\.json cannot be read") as error:
         KnownIds.from_file(str(file))
     assert 'Give a JSON file such as {"taxes": {"439000": [7840]}}.' in str(error.value)
 
