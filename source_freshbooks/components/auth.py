@@ -113,9 +113,8 @@ class FreshbooksAuthenticator(AuthBase):
         form = {"grant_type": "refresh_token"} | {
             key: credentials[key] for key in ("client_id", "client_secret", "refresh_token")
         }
-        if credentials.get(
-            "redirect_uri"
-        ):  # not needed (freshbooks-api.md 1.4); a platform may keep it to itself
+        # Not needed (freshbooks-api.md 1.4), and a platform may keep it to itself.
+        if credentials.get("redirect_uri"):
             form["redirect_uri"] = credentials["redirect_uri"]
         try:
             with requests.Session() as session:
