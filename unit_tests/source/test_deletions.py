@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from source_freshbooks.components.deletions import VISIBILITY, KnownIds, is_gone, single_record
+from source_freshbooks.components.deletions import VISIBILITY, KnownIds, is_gone, one_list, single_record
 from source_freshbooks.components.errors import ConfigError, FreshbooksError
 
 
@@ -50,6 +50,15 @@ def test_the_lists_that_show_every_row_end_with_the_deleted_ones() -> None:
     assert VISIBILITY["time_entries"].passes == ({"team": "true", "include_deleted": "true"},)
     assert {kind for kind, how in VISIBILITY.items() if how.overlapping} == {"projects", "services"}
     assert all(VISIBILITY[kind].passes == ({},) for kind in ("active", "services", "ledger", "none"))
+
+
+@pytest.mark.parametrize("kind", VISIBILITY)
+def test_one_list_is_the_plain_one_and_tells_the_same_of_a_row(kind: str) -> None:
+    plain = one_list(VISIBILITY[kind])
+    wanted = {"team": "true", "include_deleted": "true"} if kind == "time_entries" else {}
+    assert plain.passes == (wanted,)
+    for row in ({"vis_state": 1}, {"active": False}, {"state": "deleted"}):
+        assert plain.flags(row, wanted) == VISIBILITY[kind].flags(row, wanted)
 
 
 def test_known_ids_are_read_from_a_file(tmp_path: Path) -> None:

@@ -179,6 +179,34 @@ def test_a_list_that_says_one_page_where_its_rows_fill_more_is_an_error() -> Non
     )
 
 
+@pytest.mark.parametrize(("said", "fails"), [(15, True), (100, False)])
+def test_one_page_of_the_size_that_the_list_says_is_full(said: int, fails: bool) -> None:
+    """15 rows where 40 are counted: all that a page of 15 holds, or what the user may see of a page of 100."""
+
+    def ask(number: int, per_page: int) -> Page:
+        return Page([{"id": n} for n in range(15)] if number == 1 else [], number, 1, 40, said)
+
+    drift = Drift(40, 1, PER_PAGE, said)
+    drift.see(15, 40)
+    drift.see(0, 40)
+    assert drift.cut is fails
+    with ThreadPoolExecutor(2) as workers, pytest.raises(FreshbooksError, match="15 rows read, 40 counted"):
+        list(
+            read_list(ask, "/taxes/taxes", workers, 3)
+        )  # asked again for 15, its page is full in either case
+
+
+@pytest.mark.parametrize(
+    "served", [Served(900), Served(900, most=30, honest=False), Served(420, 30, False, far=True)]
+)
+def test_a_slow_reader_has_no_more_than_the_window_fetched(served: Served) -> None:
+    ahead = 3
+    with ThreadPoolExecutor(4) as workers:
+        for taken, _ in enumerate(read_list(served.ask, "/taxes/taxes", workers, ahead)):
+            time.sleep(0.002)
+            assert len(served.asked) <= taken + 1 + ahead
+
+
 def test_a_list_that_never_ends_is_an_error() -> None:
     def ask(number: int, per_page: int) -> Page:
         return Page([{"id": number}], number, 1, 2 * MAX_PAGES, 1)
