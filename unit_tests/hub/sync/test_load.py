@@ -24,6 +24,7 @@ from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.raw import RawStore
+from unit_tests.hub.conftest import connector_config
 from unit_tests.hub.protocol import catalog, complete, control, error, record, row, state, status, stream
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -94,20 +95,39 @@ def test_values_get_the_types_and_names_that_airbyte_destinations_write(
 def test_a_value_that_does_not_fit_becomes_null_and_is_listed(
     home: Home, scripted: Scripted, raw: Ask
 ) -> None:
-    fields = {"day": {"type": "string", "format": "date"}, "count": {"type": "integer"}}
+    """And what fits beside it is the same as in a batch where all does."""
+    fields = {
+        "day": {"type": "string", "format": "date"},
+        "count": {"type": "integer"},
+        "lines": {"type": ["null", "array"]},
+    }
     read = [
-        record(row(1, day="2026-02-30", count=1.5, name="kept")),
+        record(
+            row(
+                1, "2026-03-08T01:30:00-05:00", day="2026-02-30", count=1.5, name="kept", lines=[{"qty": "2"}]
+            )
+        ),
         record(row(2, day="2026-02-28", count=7)),
         complete(),
     ]
     ingest(home, scripted(discover=[catalog(stream(**fields))], read=read))
     rows = raw("SELECT id, day, count, name, _airbyte_meta FROM freshbooks.invoices ORDER BY id")
     assert [r[:4] for r in rows] == [(1, None, None, "kept"), (2, date(2026, 2, 28), 7, None)]
+    assert raw("SELECT updated_at_utc, lines FROM freshbooks.invoices WHERE id = 1") == [
+        (datetime(2026, 3, 8, 6, 30), '[{"qty":"2"}]')
+    ]
     assert json.loads(rows[0][4])["changes"] == [
         {"field": name, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR", "value": value}
         for name, value in (("count", "1.5"), ("day", "2026-02-30"))
     ]
     assert json.loads(rows[1][4])["changes"] == []
+
+
+def test_a_home_may_have_an_apostrophe_in_its_path(tmp_path: Path, scripted: Scripted) -> None:
+    home = Home(tmp_path / "O'Neill's books").ensure()
+    ConnectionStore(home.connection).connect(connector_config())
+    source = scripted(discover=[catalog(stream())], read=[record(row(1)), complete()])
+    assert ingest(home, source)["invoices"].inserted == 1
 
 
 def unreadable(value: str) -> dict[str, str]:
