@@ -1,7 +1,7 @@
 """A simulated week of `sync --due`: real source, real API answers, a clock that jumps.
 
 Tokens expire, the process is killed, FreshBooks is down for a day, the schedule is paused, the grant is revoked
-and given again. Whatever happens: every entity is read within its frequency plus one tick while FreshBooks
+and given again. Whatever happens: every group is read within its frequency plus one tick while FreshBooks
 answers, nobody is alarmed but once, where a person is needed, and no row is lost or stale at the end.
 """
 
@@ -25,7 +25,7 @@ from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.scheduled_run import DueResult, sync_due
-from freshbooks_hub.sync.sync_groups import Plan
+from freshbooks_hub.sync.sync_groups import SyncGroup
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -33,13 +33,13 @@ BUSINESS = 439000
 TICK = timedelta(hours=1)
 WEEK = timedelta(days=7)
 # Few streams and rarer reads than by default: each read is a process that starts.
-PLANS = (
-    Plan("invoices", ("invoices",), timedelta(hours=4), along=("clients",)),
-    Plan("clients", ("clients",), timedelta(hours=6)),
-    Plan("expenses", ("expenses",), timedelta(hours=8)),
-    Plan("time_entries", ("time_entries",), timedelta(hours=12), along=("projects",)),
-    Plan("estimates", ("estimates",), timedelta(hours=12)),
-    Plan("invoices_whole", ("invoices",), timedelta(days=5), along=("clients",), whole=True),
+SYNC_GROUPS = (
+    SyncGroup("invoices", ("invoices",), timedelta(hours=4), along=("clients",)),
+    SyncGroup("clients", ("clients",), timedelta(hours=6)),
+    SyncGroup("expenses", ("expenses",), timedelta(hours=8)),
+    SyncGroup("time_entries", ("time_entries",), timedelta(hours=12), along=("projects",)),
+    SyncGroup("estimates", ("estimates",), timedelta(hours=12)),
+    SyncGroup("invoices_whole", ("invoices",), timedelta(days=5), along=("clients",), whole=True),
 )
 KEYS = {
     "clients": "userid",
@@ -94,9 +94,9 @@ class Week:
     def check_lag(self, slack: timedelta) -> None:
         if self.now - self.reachable_since < 2 * TICK:
             return
-        for entity in Schedule(self.home).entities(self.now):
-            assert entity.age is not None, entity.name
-            assert entity.age <= entity.frequency + slack, (entity.name, entity.age, self.now)
+        for group in Schedule(self.home).groups(self.now):
+            assert group.age is not None, group.name
+            assert group.age <= group.frequency + slack, (group.name, group.age, self.now)
 
     def work(self) -> None:
         """Edits, deletions and returns of a few rows."""
@@ -156,8 +156,8 @@ def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Week]:
 
     # The marts have tests of their own; here they only cost time.
     monkeypatch.setattr(transform, "build", build)
-    monkeypatch.setattr(schedule, "PLANS", PLANS)
-    monkeypatch.setattr(schedule, "BY_NAME", {plan.name: plan for plan in PLANS})
+    monkeypatch.setattr(schedule, "SYNC_GROUPS", SYNC_GROUPS)
+    monkeypatch.setattr(schedule, "BY_NAME", {group.name: group for group in SYNC_GROUPS})
     home = Home(tmp_path / "home").ensure()
     with Sandbox(seed="demo", rate_limit=None, clock=datetime.now(UTC)) as sandbox:
         monkeypatch.setenv("FRESHBOOKS_API_URL", sandbox.url)
@@ -210,7 +210,7 @@ def test_a_week(week: Week) -> None:
     week.reachable_since = week.now
     done = week.tick()
     assert isinstance(done, DueResult)
-    assert {"invoices", "clients", "expenses"} <= set(done.entities)
+    assert {"invoices", "clients", "expenses"} <= set(done.groups)
     again = week.tick()
     assert isinstance(again, DueResult)
     assert again.outcome == "nothing due"

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from freshbooks_api.streams import ENTITIES
-from freshbooks_hub.sync.sync_groups import PLANS
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 
@@ -48,19 +48,19 @@ def definitions(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> M
     return module
 
 
-def streams(*entities: str) -> set[dg.AssetKey]:
+def streams(*groups: str) -> set[dg.AssetKey]:
     return {
         dg.AssetKey(["freshbooks", stream])
-        for plan in PLANS
-        if plan.name in entities
-        for stream in plan.streams
+        for group in SYNC_GROUPS
+        if group.name in groups
+        for stream in group.streams
     }
 
 
 def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType) -> None:
     graph = definitions.defs.resolve_asset_graph()
     raw = {key for key in graph.materializable_asset_keys if key.path[0] == "freshbooks"}
-    assert raw == streams(*(plan.name for plan in PLANS if not plan.whole))
+    assert raw == streams(*(group.name for group in SYNC_GROUPS if not group.whole))
     assert len(raw) == len(
         ENTITIES
     )  # stream_availability is read with all of them and has no schedule of its own
@@ -79,7 +79,7 @@ def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType)
     ],
 )
 def test_an_entity_is_asked_for_at_its_frequency(
-    definitions: ModuleType, minutes: int, entities: list[str]
+    definitions: ModuleType, minutes: int, groups: list[str]
 ) -> None:
     instance = dg.DagsterInstance.ephemeral()
     raw = dg.AssetSelection.key_prefixes("freshbooks")
@@ -88,8 +88,8 @@ def test_an_entity_is_asked_for_at_its_frequency(
     later = dg.evaluate_automation_conditions(
         definitions.defs, instance, raw, START + timedelta(minutes=minutes - 4), first.cursor
     )
-    requested = {key for key in streams(*(p.name for p in PLANS)) if later.get_num_requested(key)}
-    assert requested == streams(*entities)
+    requested = {key for key in streams(*(p.name for p in SYNC_GROUPS)) if later.get_num_requested(key)}
+    assert requested == streams(*groups)
 
 
 def test_a_run_reads_builds_and_publishes(definitions: ModuleType, sandbox: Sandbox) -> None:

@@ -32,7 +32,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
     from freshbooks_hub.sync.sync_groups import format_frequency
 
     home, now = Home.from_environment(), datetime.now(UTC)
-    entities = Schedule(home).entities(now)
+    groups = Schedule(home).groups(now)
     trouble = Schedule(home).trouble()
     alarms = Alarms(home).open()
     if as_json:
@@ -46,22 +46,22 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
                 "is_due": e.is_due(now),
                 "last_error": e.last_error,
             }
-            for e in entities
+            for e in groups
         ]
         waiting = {"retry_at": _text(trouble.retry_at), "error": trouble.error} if trouble else None
         told = [{"kind": a.kind, "message": a.message, "raised_at": _text(a.raised_at)} for a in alarms]
         document = {
-            "paused": entities[0].paused,
-            "refused": entities[0].refused,
+            "paused": groups[0].paused,
+            "refused": groups[0].refused,
             "entities": rows,
             "waiting": waiting,
             "alarms": told,
         }
         print(json.dumps(document, indent=2))
         return
-    if entities[0].paused:
+    if groups[0].paused:
         print("Paused. Resume with: freshbooks resume")
-    if entities[0].refused:
+    if groups[0].refused:
         print(
             "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
         )
@@ -70,7 +70,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
     if trouble:
         say(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
     print(f"{'data':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
-    for e in entities:
+    for e in groups:
         every = format_frequency(e.frequency) + ("" if e.frequency == e.default_frequency else "*")
         following = "now" if e.is_due(now) else _minute(e.next_due)
         say(
@@ -192,7 +192,7 @@ def sync_what_is_due(as_json: bool) -> None:
                 {
                     "outcome": done.outcome,
                     "message": done.message,
-                    "entities": done.entities,
+                    "entities": done.groups,
                     "next_due": _text(done.next_due),
                     "published": done.result.published if done.result else False,
                     "rows_read": sum(s.read for s in done.result.streams) if done.result else 0,

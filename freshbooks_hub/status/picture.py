@@ -17,7 +17,7 @@ from freshbooks_hub.status.assumptions import refuted
 from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
-from freshbooks_hub.sync.schedule import Entity, Schedule, Trouble
+from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup, Trouble
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def status(home: Home) -> dict[str, Any]:
     generation = history.generation() if history and home.marts.exists() else None
     last = history.last_run() if history else None
     schedule, now = Schedule(home), datetime.now(UTC)
-    entities, trouble = schedule.entities(now), schedule.trouble()
-    problems = concerns(entities, last, trouble, now) if home.connection.exists() else []
+    groups, trouble = schedule.groups(now), schedule.trouble()
+    problems = concerns(groups, last, trouble, now) if home.connection.exists() else []
     missing, short = _gaps(home)
     found, rejected = differences(home.marts), rejected_in(home.marts)
     return {
@@ -41,7 +41,7 @@ def status(home: Home) -> dict[str, Any]:
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
-        "schedule": _schedule(home, schedule, entities, trouble, now),
+        "schedule": _schedule(home, schedule, groups, trouble, now),
         "problems": [asdict(concern) for concern in problems],
         "not_available": missing,
         "incomplete": short,
@@ -64,10 +64,10 @@ def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
 
 
 def _schedule(
-    home: Home, schedule: Schedule, entities: list[Entity], trouble: Trouble | None, now: datetime
+    home: Home, schedule: Schedule, groups: list[ScheduledGroup], trouble: Trouble | None, now: datetime
 ) -> dict[str, Any]:
     paused = schedule.paused_since()
-    dues = [entity.next_due for entity in entities if entity.next_due]
+    dues = [group.next_due for group in groups if group.next_due]
     return {
         "paused_since": paused.isoformat(timespec="seconds") if paused else None,
         "next_due": max(min(dues), now).isoformat(timespec="seconds") if dues else None,

@@ -14,7 +14,7 @@ from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.sync.history import Outcome
-from freshbooks_hub.sync.schedule import Entity, Trouble
+from freshbooks_hub.sync.schedule import ScheduledGroup, Trouble
 
 # Business by stream: rows of the published marts.
 Held = dict[int, dict[str, int]]
@@ -34,10 +34,10 @@ class Concern:
     remedy: str
 
 
-def is_late(entity: Entity) -> bool:
+def is_late(group: ScheduledGroup) -> bool:
     """Whether two of its turns went by."""
-    waits = entity.paused or entity.refused
-    return not waits and entity.age is not None and entity.age > 2 * entity.frequency
+    waits = group.paused or group.refused
+    return not waits and group.age is not None and group.age > 2 * group.frequency
 
 
 def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[str, list[str]]:
@@ -54,10 +54,10 @@ def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[st
 
 
 def concerns(
-    entities: list[Entity], last: dict[str, Any] | None, trouble: Trouble | None, now: datetime
+    groups: list[ScheduledGroup], last: dict[str, Any] | None, trouble: Trouble | None, now: datetime
 ) -> list[Concern]:
     """The worst first; none while a sync runs, the schedule is paused, or before the first sync."""
-    if last is None or last["status"] == "running" or entities[0].paused or entities[0].refused:
+    if last is None or last["status"] == "running" or groups[0].paused or groups[0].refused:
         return []
     found = []
     if last["status"] == "interrupted":
@@ -66,8 +66,8 @@ def concerns(
         found.append(
             Concern(f"Syncing is on hold: {trouble.error}", f"The next attempt is {_when(trouble, now)}.")
         )
-    if late := [entity for entity in entities if is_late(entity)]:
-        age = max(entity.age for entity in late if entity.age)
+    if late := [group for group in groups if is_late(group)]:
+        age = max(group.age for group in late if group.age)
         kinds = "kind of data is" if len(late) == 1 else "kinds of data are"
         found.append(
             Concern(
@@ -76,11 +76,11 @@ def concerns(
                 "without either, nothing is read.",
             )
         )
-    if unread := [entity for entity in entities if entity.last_success is None]:
+    if unread := [group for group in groups if group.last_success is None]:
         kinds = "kind of data was" if len(unread) == 1 else "kinds of data were"
         found.append(Concern(f"{len(unread)} {kinds} not read yet.", "The next scheduled sync reads them."))
-    if failing := [entity for entity in entities if entity.last_error]:
-        names = ", ".join(entity.name for entity in failing)
+    if failing := [group for group in groups if group.last_error]:
+        names = ", ".join(group.name for group in failing)
         found.append(Concern(f"Failing: {names}.", failing[0].last_error or ""))
     return found
 

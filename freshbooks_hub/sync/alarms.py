@@ -18,7 +18,7 @@ HOME = "home"
 
 @dataclass(frozen=True)
 class Alarm:
-    """`kind`: connection, marts, home, or the name of an entity. `message` ends with what to do."""
+    """`kind`: connection, marts, home, or the name of a group. `message` ends with what to do."""
 
     kind: str
     message: str

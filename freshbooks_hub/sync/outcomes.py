@@ -13,10 +13,12 @@ from freshbooks_hub.sync import alarms
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.ingest import ReadFailed
 from freshbooks_hub.sync.messages import Failure
-from freshbooks_hub.sync.schedule import CONNECTION, Entity, Schedule
+from freshbooks_hub.sync.schedule import CONNECTION, Schedule, ScheduledGroup
 
 
-def note_failure(home: Home, tried: list[Entity], error: HubError, since: datetime, now: datetime) -> None:
+def note_failure(
+    home: Home, tried: list[ScheduledGroup], error: HubError, since: datetime, now: datetime
+) -> None:
     """Store the outcome of a run that began at `since` with the groups of streams `tried`.
 
     | what happened | what waits |
@@ -27,9 +29,9 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
     | the connection or this machine needs a person | the connection, with one alarm |
     """
     schedule = Schedule(home)
-    fresh = {e.name for e in schedule.entities(now) if e.last_success and e.last_success >= _second(since)}
-    done = [entity.name for entity in tried if entity.name in fresh]
-    failed = [entity for entity in tried if entity.name not in fresh]
+    fresh = {e.name for e in schedule.groups(now) if e.last_success and e.last_success >= _second(since)}
+    done = [group.name for group in tried if group.name in fresh]
+    failed = [group for group in tried if group.name not in fresh]
     failures = _of_streams(error.failures) if isinstance(error, ReadFailed) else []
     schedule.worked(*done)
     Alarms(home).clear(*done, now=now)
@@ -41,11 +43,11 @@ def note_failure(home: Home, tried: list[Entity], error: HubError, since: dateti
             return
     connection_is_fine = person is None or person[0] == alarms.MARTS
     at_fault = [e for e in failed if connection_is_fine and (done or e.failures or _reason(e, failures))]
-    for entity in at_fault:
-        reason = _reason(entity, failures)
-        schedule.failed(entity.name, reason.message if reason else str(error), now)
+    for group in at_fault:
+        reason = _reason(group, failures)
+        schedule.failed(group.name, reason.message if reason else str(error), now)
         if reason:
-            Alarms(home).raise_(entity.name, reason.message, now)
+            Alarms(home).raise_(group.name, reason.message, now)
     slowed = any(failure.code == RATE_LIMITED for failure in failures)
     if slowed or len(at_fault) < len(failed):
         schedule.explain(str(error), now)
@@ -60,7 +62,7 @@ def note_success(home: Home, streams: set[str], marts: bool, now: datetime) -> N
     """
     schedule = Schedule(home)
     asked = [CONNECTION] if streams else []
-    done = [entity.name for entity in schedule.entities(now) if streams.issuperset(entity.streams)]
+    done = [group.name for group in schedule.groups(now) if streams.issuperset(group.streams)]
     schedule.worked(*asked, *done)
     kinds = [alarms.HOME, *([alarms.MARTS] if marts else []), *([alarms.CONNECTION] if streams else [])]
     Alarms(home).clear(*kinds, *done, now=now)
@@ -81,9 +83,9 @@ def _needs_person(error: HubError, failures: list[Failure], some_worked: bool) -
     return (alarms.CONNECTION, final[0].message) if same else None
 
 
-def _reason(entity: Entity, failures: list[Failure]) -> Failure | None:
-    """Why a stream of the entity failed, where that is the stream's own trouble."""
-    streams = {*entity.streams, *entity.along}
+def _reason(group: ScheduledGroup, failures: list[Failure]) -> Failure | None:
+    """Why a stream of the group failed, where that is the stream's own trouble."""
+    streams = {*group.streams, *group.along}
     return next((f for f in failures if f.stream in streams and f.needs_person), None)
 
 

@@ -1,4 +1,4 @@
-"""How often each entity is read, when it was read last and when it is next: all of it state in hub.sqlite.
+"""How often each group is read, when it was read last and when it is next: all of it state in hub.sqlite.
 
 Nothing here runs anything or looks at a clock; `now` is handed in. Every instant is UTC.
 """
@@ -18,13 +18,13 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.sync.history import reads as reads_of
-from freshbooks_hub.sync.sync_groups import BY_NAME, PLANS, Plan
+from freshbooks_hub.sync.sync_groups import BY_NAME, SYNC_GROUPS, SyncGroup
 
 CONNECTION = ""
 STOPPED = "The last sync was stopped before it finished."
-# A wake-up does not bring an entity sooner than this after its last read: events come in swarms.
+# A wake-up does not bring a group sooner than this after its last read: events come in swarms.
 WAKE_PAUSE = timedelta(minutes=1)
-# Of a frequency; the same for all entities of a connection, so that hourly reads meet every third 20 minutes.
+# Of a frequency; the same for all groups of a connection, so that hourly reads meet every third 20 minutes.
 JITTER = 0.1
 RETRY_FIRST = timedelta(minutes=1)
 # A read from the beginning is dear, and never urgent.
@@ -43,8 +43,8 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Entity:
-    """One entity at an instant.
+class ScheduledGroup:
+    """One group at an instant.
 
     `last_success`: start of the last run that read all of its streams to the end. `next_due`: never before
     that instant, and at or before `now` when it is due; None while the schedule is paused and while FreshBooks
@@ -72,7 +72,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class State:
-    """What is stored of one entity."""
+    """What is stored of one group."""
 
     last_success: datetime | None = None
     woken_at: datetime | None = None
@@ -82,7 +82,7 @@ class State:
 def next_due(
     frequency: timedelta, state: State, connection: Trouble | None, jitter: float, now: datetime
 ) -> datetime:
-    """When an entity should be read next; at or before `now` means at once.
+    """When a group should be read next; at or before `now` means at once.
 
     A stored instant that lies in the future was written under a wrong clock: it does not count.
     """
@@ -112,15 +112,18 @@ class Schedule:
         digest = hashlib.sha256(str(home.root).encode()).digest()
         self._jitter = int.from_bytes(digest[:4]) / 2**32 * JITTER
 
-    def entities(self, now: datetime) -> list[Entity]:
-        """All entities at `now`, in the order of the table.
+    def groups(self, now: datetime) -> list[ScheduledGroup]:
+        """All groups at `now`, in the order of the table.
 
         Reads of other businesses than those chosen now, and reads whose raw tables are gone, do not count.
         """
         stored = ConnectionStore(self._home.connection).find()
         refused = stored is not None and stored.dead_since is not None
         if not self._home.history.exists():
-            return [self._entity(plan, plan.frequency, State(), None, refused, False, now) for plan in PLANS]
+            return [
+                self._scheduled(group, group.frequency, State(), None, refused, False, now)
+                for group in SYNC_GROUPS
+            ]
         with self._connection() as db:
             kept = self._home.raw.exists()
             reads = reads_of(db, stored.business_ids if stored else None) if kept else {}
@@ -129,33 +132,33 @@ class Schedule:
             paused = db.execute("SELECT 1 FROM schedule_pause").fetchone() is not None
             troubles = _troubles(db)
         return [
-            self._entity(
-                plan,
-                timedelta(seconds=frequencies.get(plan.name, plan.frequency.total_seconds())),
-                State(_last_success(plan, reads), _instant(wakes.get(plan.name)), troubles.get(plan.name)),
+            self._scheduled(
+                group,
+                timedelta(seconds=frequencies.get(group.name, group.frequency.total_seconds())),
+                State(_last_success(group, reads), _instant(wakes.get(group.name)), troubles.get(group.name)),
                 troubles.get(CONNECTION),
                 refused,
                 paused,
                 now,
             )
-            for plan in PLANS
+            for group in SYNC_GROUPS
         ]
 
-    def set(self, entity: str, frequency: timedelta) -> None:
-        """Read `entity` this often from now on."""
-        self._known(entity)
+    def set(self, group: str, frequency: timedelta) -> None:
+        """Read `group` this often from now on."""
+        self._known(group)
         with self._connection() as db:
             db.execute(
                 "INSERT OR REPLACE INTO schedule_frequencies VALUES (?, ?)",
-                [entity, int(frequency.total_seconds())],
+                [group, int(frequency.total_seconds())],
             )
 
-    def reset(self, entity: str) -> timedelta:
-        """Read `entity` as often as by default; how often that is."""
-        self._known(entity)
+    def reset(self, group: str) -> timedelta:
+        """Read `group` as often as by default; how often that is."""
+        self._known(group)
         with self._connection() as db:
-            db.execute("DELETE FROM schedule_frequencies WHERE entity = ?", [entity])
-        return BY_NAME[entity].frequency
+            db.execute("DELETE FROM schedule_frequencies WHERE entity = ?", [group])
+        return BY_NAME[group].frequency
 
     def pause(self, now: datetime) -> None:
         """Nothing is due until `resume`; `freshbooks sync` by hand still works."""
@@ -175,12 +178,12 @@ class Schedule:
             row = db.execute("SELECT paused_at FROM schedule_pause").fetchone()
         return _instant(row["paused_at"]) if row else None
 
-    def wake(self, entities: list[str], now: datetime) -> None:
-        """Something changed at FreshBooks: read these entities soon."""
+    def wake(self, groups: list[str], now: datetime) -> None:
+        """Something changed at FreshBooks: read these groups soon."""
         with self._connection() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO schedule_wakes VALUES (?, ?)",
-                [(self._known(name), stamp(now)) for name in entities],
+                [(self._known(name), stamp(now)) for name in groups],
             )
 
     def trouble(self) -> Trouble | None:
@@ -198,7 +201,7 @@ class Schedule:
         self.failed(CONNECTION, STOPPED, now)
 
     def failed(self, name: str, error: str, now: datetime) -> None:
-        """Note a failed try of an entity, or of the connection (name CONNECTION)."""
+        """Note a failed try of a group, or of the connection (name CONNECTION)."""
         whole = name != CONNECTION and BY_NAME[name].whole
         first = RETRY_FIRST_WHOLE if whole else RETRY_FIRST
         cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
@@ -221,28 +224,28 @@ class Schedule:
             )
 
     def worked(self, *names: str) -> None:
-        """Forget the failures of entities, or of the connection."""
+        """Forget the failures of groups, or of the connection."""
         with self._connection() as db:
             db.executemany("DELETE FROM schedule_failures WHERE entity = ?", [(name,) for name in names])
 
-    def _entity(
+    def _scheduled(
         self,
-        plan: Plan,
+        group: SyncGroup,
         frequency: timedelta,
         state: State,
         connection: Trouble | None,
         refused: bool,
         paused: bool,
         now: datetime,
-    ) -> Entity:
+    ) -> ScheduledGroup:
         waits = paused or refused
-        return Entity(
-            name=plan.name,
-            streams=plan.streams,
-            along=plan.along,
-            whole=plan.whole,
+        return ScheduledGroup(
+            name=group.name,
+            streams=group.streams,
+            along=group.along,
+            whole=group.whole,
             frequency=frequency,
-            default_frequency=plan.frequency,
+            default_frequency=group.frequency,
             last_success=state.last_success,
             next_due=None if waits else next_due(frequency, state, connection, self._jitter, now),
             last_error=state.trouble.error if state.trouble else None,
@@ -252,25 +255,25 @@ class Schedule:
             refused=refused,
         )
 
-    def _frequency(self, entity: str) -> timedelta:
-        self._known(entity)
+    def _frequency(self, group: str) -> timedelta:
+        self._known(group)
         with self._connection() as db:
-            row = db.execute("SELECT seconds FROM schedule_frequencies WHERE entity = ?", [entity]).fetchone()
-        return timedelta(seconds=row["seconds"]) if row else BY_NAME[entity].frequency
+            row = db.execute("SELECT seconds FROM schedule_frequencies WHERE entity = ?", [group]).fetchone()
+        return timedelta(seconds=row["seconds"]) if row else BY_NAME[group].frequency
 
-    def _known(self, entity: str) -> str:
-        if entity not in BY_NAME:
-            raise HubError(f"The schedule has no data called {entity!r}. It has: {', '.join(BY_NAME)}.")
-        return entity
+    def _known(self, group: str) -> str:
+        if group not in BY_NAME:
+            raise HubError(f"The schedule has no data called {group!r}. It has: {', '.join(BY_NAME)}.")
+        return group
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self._home.history)
 
 
-def _last_success(plan: Plan, reads: dict[str, sqlite3.Row]) -> datetime | None:
+def _last_success(group: SyncGroup, reads: dict[str, sqlite3.Row]) -> datetime | None:
     """The oldest of the last reads of its streams; None when one was never read."""
-    column = "whole_read_at" if plan.whole else "read_at"
-    instants = [_instant(reads[s][column]) if s in reads else None for s in plan.streams]
+    column = "whole_read_at" if group.whole else "read_at"
+    instants = [_instant(reads[s][column]) if s in reads else None for s in group.streams]
     known = [instant for instant in instants if instant is not None]
     return min(known) if len(known) == len(instants) else None
 

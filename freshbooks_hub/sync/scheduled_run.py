@@ -1,6 +1,6 @@
 """`freshbooks sync --due`: read what is due now, in one run. Whoever asks, and how often, does not matter.
 
-What is due follows from hub.sqlite alone, so a restart, a pause or a second caller changes nothing: an entity
+What is due follows from hub.sqlite alone, so a restart, a pause or a second caller changes nothing: a group
 that missed ten turns is read once. Imports stay light: most calls find nothing to do.
 """
 
@@ -17,7 +17,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync import alarms
 from freshbooks_hub.sync.alarms import Alarms
-from freshbooks_hub.sync.schedule import Entity, Schedule
+from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 
 BUSINESSES = "businesses"
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Selection:
     """The streams of one run; `whole` are read from the beginning."""
 
-    entities: tuple[str, ...]
+    groups: tuple[str, ...]
     streams: tuple[str, ...]
     whole: frozenset[str]
 
@@ -45,24 +45,24 @@ class DueResult:
 
     outcome: str
     message: str
-    entities: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     next_due: datetime | None = None
     result: SyncResult | None = None
 
 
-def select(entities: list[Entity], now: datetime) -> Selection:
-    """What to read at `now`: the entities that are due, and the streams that their rows name.
+def select(groups: list[ScheduledGroup], now: datetime) -> Selection:
+    """What to read at `now`: the groups that are due, and the streams that their rows name.
 
     Every row names its business, and who is connected to which is asked in every run anyway.
     """
-    due = [entity for entity in entities if entity.is_due(now)]
+    due = [group for group in groups if group.is_due(now)]
     streams: dict[str, None] = {}
-    if due and any(BUSINESSES in entity.streams for entity in entities):
+    if due and any(BUSINESSES in group.streams for group in groups):
         streams[BUSINESSES] = None
-    for entity in due:
-        streams |= dict.fromkeys((*entity.along, *entity.streams))
-    whole = frozenset(stream for entity in due if entity.whole for stream in entity.streams)
-    return Selection(tuple(entity.name for entity in due), tuple(streams), whole)
+    for group in due:
+        streams |= dict.fromkeys((*group.along, *group.streams))
+    whole = frozenset(stream for group in due if group.whole for stream in group.streams)
+    return Selection(tuple(group.name for group in due), tuple(streams), whole)
 
 
 def idle(home: Home, now: datetime) -> DueResult | None:
@@ -79,12 +79,12 @@ def idle(home: Home, now: datetime) -> DueResult | None:
         )
         Alarms(home).raise_(alarms.CONNECTION, message, now)
         return DueResult("refused", message)
-    entities = Schedule(home).entities(now)
-    if entities[0].paused:
+    groups = Schedule(home).groups(now)
+    if groups[0].paused:
         return DueResult("paused", "The schedule is paused. Resume it with `freshbooks resume`.")
-    if select(entities, now).entities:
+    if select(groups, now).groups:
         return None
-    soonest = min(entity.next_due for entity in entities if entity.next_due)
+    soonest = min(group.next_due for group in groups if group.next_due)
     return DueResult("nothing due", f"Nothing is due before {soonest:%Y-%m-%d %H:%M} UTC.", (), soonest)
 
 
@@ -115,14 +115,14 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
 
     schedule = Schedule(home)
     now = clock()
-    entities = schedule.entities(now)
-    chosen = select(entities, now)
+    groups = schedule.groups(now)
+    chosen = select(groups, now)
     schedule.begin(now)
     options = SyncOptions(list(chosen.streams), whole=chosen.whole)
     try:
         result = sync_locked(home, options, reporter, source, clock)
     except HubError as error:
-        note_failure(home, [e for e in entities if e.name in chosen.entities], error, now, clock())
+        note_failure(home, [e for e in groups if e.name in chosen.groups], error, now, clock())
         raise
-    following = min((e.next_due for e in schedule.entities(clock()) if e.next_due), default=None)
-    return DueResult("synced", f"Read {', '.join(chosen.entities)}.", chosen.entities, following, result)
+    following = min((e.next_due for e in schedule.groups(clock()) if e.next_due), default=None)
+    return DueResult("synced", f"Read {', '.join(chosen.groups)}.", chosen.groups, following, result)

@@ -26,8 +26,8 @@ UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days
 
 
 @dataclass(frozen=True)
-class Plan:
-    """An entity as it is by default."""
+class SyncGroup:
+    """A group as it is by default."""
 
     name: str
     streams: tuple[str, ...]
@@ -36,32 +36,32 @@ class Plan:
     whole: bool = False
 
 
-def _plan(name: str, frequency: timedelta, along: tuple[str, ...] = (), whole: bool = False) -> Plan:
-    return Plan(name, group_streams(name), frequency, along, whole)
+def _group(name: str, frequency: timedelta, along: tuple[str, ...] = (), whole: bool = False) -> SyncGroup:
+    return SyncGroup(name, group_streams(name), frequency, along, whole)
 
 
 # Which streams a group has, the table of streams says (freshbooks_api/streams.py).
-PLANS = (
-    _plan("invoices", MINUTES_20, along=("clients",)),
-    _plan("clients", HOUR),
-    _plan("expenses", HOUR, along=("expense_categories",)),
-    _plan("time_entries", 2 * HOUR, along=("projects", "services", "team_members")),
-    _plan("projects", 2 * HOUR, along=("clients",)),
-    _plan("estimates", 6 * HOUR, along=("clients",)),
-    _plan("services", 6 * HOUR),
-    _plan("categories", 6 * HOUR),
-    _plan("bills", 6 * HOUR, along=("expense_categories",)),
-    _plan("other_income", 6 * HOUR),
-    _plan("recurring", DAY, along=("clients",)),
-    _plan("items", DAY),
-    _plan("team", DAY),
-    _plan("businesses", DAY),
-    _plan("ledger", DAY),
-    _plan("reports", DAY),
-    _plan("invoices_whole", WEEK, along=("clients",), whole=True),
-    _plan("lists_whole", WEEK, whole=True),
+SYNC_GROUPS = (
+    _group("invoices", MINUTES_20, along=("clients",)),
+    _group("clients", HOUR),
+    _group("expenses", HOUR, along=("expense_categories",)),
+    _group("time_entries", 2 * HOUR, along=("projects", "services", "team_members")),
+    _group("projects", 2 * HOUR, along=("clients",)),
+    _group("estimates", 6 * HOUR, along=("clients",)),
+    _group("services", 6 * HOUR),
+    _group("categories", 6 * HOUR),
+    _group("bills", 6 * HOUR, along=("expense_categories",)),
+    _group("other_income", 6 * HOUR),
+    _group("recurring", DAY, along=("clients",)),
+    _group("items", DAY),
+    _group("team", DAY),
+    _group("businesses", DAY),
+    _group("ledger", DAY),
+    _group("reports", DAY),
+    _group("invoices_whole", WEEK, along=("clients",), whole=True),
+    _group("lists_whole", WEEK, whole=True),
 )
-BY_NAME = {plan.name: plan for plan in PLANS}
+BY_NAME = {group.name: group for group in SYNC_GROUPS}
 
 
 def parse_frequency(text: str) -> timedelta:

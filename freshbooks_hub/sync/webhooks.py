@@ -1,7 +1,7 @@
 """FreshBooks' webhooks (freshbooks-api.md 8): a wake-up for the schedule, never data.
 
 A callback is registered for each kind of thing and account, here and at FreshBooks. A delivery says what kind of thing
-changed, without order, guarantee or protection from replay. So it only makes the entity due sooner, at most once a
+changed, without order, guarantee or protection from replay. So it only makes the group due sooner, at most once a
 minute; what is read is read as always.
 """
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 SIGNATURE = "x-freshbooks-hmac-sha256"
 MAX_BODY = 64 * 1024
 # A noun alone subscribes to all of its verbs.
-ENTITY_OF = {
+GROUP_OF = {
     "invoice": "invoices",
     "payment": "invoices",
     "credit_note": "invoices",
@@ -133,7 +133,7 @@ def enable(home: Home, uri: str) -> tuple[list[Webhook], list[str]]:
         (webhook.account_id, webhook.event): webhook for webhook in webhooks.all() if webhook.uri == uri
     }
     for account in _accounts(home):
-        for event in ENTITY_OF:
+        for event in GROUP_OF:
             webhook = present.get((account, event))
             try:
                 if webhook and not _is_there(home, webhook):
@@ -225,11 +225,11 @@ def _id(callback: Json) -> int:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a delivery: an HTTP status, a word for the log, and the entity that was woken."""
+    """The answer to a delivery: an HTTP status, a word for the log, and the group that was woken."""
 
     status: int
     message: str
-    entity: str | None = None
+    group: str | None = None
 
 
 def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:
@@ -265,10 +265,10 @@ def _receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock) 
         ):
             noun = fields.get("name", "").partition(".")[0]
             webhooks.delivered(webhook, clock())
-            entity = ENTITY_OF.get(noun)
-            if entity:
-                Schedule(home).wake([entity], clock())
-            return Receipt(200, f"{noun} changed", entity)
+            group = GROUP_OF.get(noun)
+            if group:
+                Schedule(home).wake([group], clock())
+            return Receipt(200, f"{noun} changed", group)
     return Receipt(401, "not signed by a known callback")
 
 

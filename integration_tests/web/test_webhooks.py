@@ -12,7 +12,7 @@ import uvicorn
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Webhooks
+from freshbooks_hub.sync.webhooks import GROUP_OF, Webhooks
 from freshbooks_hub.web.server import Options, listen, whole_app
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -61,7 +61,7 @@ def test_from_the_registration_to_the_last_delivery(connected: tuple[Home, Sandb
     home, sandbox = connected
     registered, refused = webhooks.enable(home, HOOK)
     assert refused == []
-    assert len(registered) == len(ENTITY_OF)
+    assert len(registered) == len(GROUP_OF)
     client = sandbox.create("clients", MAIN, organization="Too early")["id"]
     sandbox.webhooks.deliver()
     assert all(webhook.verified for webhook in Webhooks(home).all())
@@ -92,11 +92,11 @@ def test_registering_again_asks_only_what_waits_and_disabling_leaves_none(
     webhooks.enable(home, HOOK)
     sandbox.webhooks.pending.clear()  # FreshBooks' verifications never came
     webhooks.enable(home, HOOK)
-    assert len(sandbox.webhooks.deliver()) == len(ENTITY_OF)
+    assert len(sandbox.webhooks.deliver()) == len(GROUP_OF)
     sandbox.books(MAIN).table("callbacks").remove(2_001)
     webhooks.enable(home, HOOK)
     assert len(sandbox.webhooks.deliver()) == 1
-    assert webhooks.disable(home) == len(ENTITY_OF)
+    assert webhooks.disable(home) == len(GROUP_OF)
     assert not sandbox.books(MAIN)["callbacks"]
 
 
@@ -104,6 +104,6 @@ def test_two_accounts_may_number_their_callbacks_alike(connected: tuple[Home, Sa
     home, sandbox = connected
     connect(home, sandbox, MAIN, SECOND)
     registered, _ = webhooks.enable(home, HOOK)
-    assert len(registered) == 2 * len(ENTITY_OF)
+    assert len(registered) == 2 * len(GROUP_OF)
     sandbox.webhooks.deliver()
     assert all(webhook.verified for webhook in Webhooks(home).all())

@@ -1,1 +1,1 @@
-"""One FreshBooks connection (FRESHBOOKS_HOME) as Dagster assets: raw streams by entity, and the dbt models."""
+"""One FreshBooks connection (FRESHBOOKS_HOME) as Dagster assets: raw streams by group, and the dbt models."""

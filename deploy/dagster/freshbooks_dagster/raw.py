@@ -1,4 +1,4 @@
-"""Raw streams: an asset each, read together with the other streams of their entity, at the entity's frequency."""
+"""Raw streams: an asset each, read together with the other streams of their group, at the group's frequency."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,14 +6,14 @@ from datetime import timedelta
 import dagster as dg
 
 from freshbooks_dagster.commands import freshbooks
-from freshbooks_hub.sync.sync_groups import PLANS, Plan
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS, SyncGroup
 
 SOURCE = "freshbooks"  # dbt's name of the source: an asset of its models' lineage
 FULL_REFRESH = "freshbooks/full_refresh"
 # One sync of a connection at a time (dagster.yaml gives every pool one slot).
 POOL = "freshbooks"
 
-ENTITIES = [plan for plan in PLANS if not plan.whole]
+SCHEDULED = [group for group in SYNC_GROUPS if not group.whole]
 
 
 def cron(frequency: timedelta) -> str:
@@ -24,21 +24,21 @@ def cron(frequency: timedelta) -> str:
     return f"0 */{minutes // 60} * * *" if minutes < 24 * 60 else "0 0 * * *"
 
 
-def entity_assets(plan: Plan) -> dg.AssetsDefinition:
-    """The streams of one entity."""
-    condition = dg.AutomationCondition.on_cron(cron(plan.frequency))
+def group_assets(group: SyncGroup) -> dg.AssetsDefinition:
+    """The streams of one group."""
+    condition = dg.AutomationCondition.on_cron(cron(group.frequency))
     specs = [
         dg.AssetSpec(
-            [SOURCE, stream], group_name=plan.name, automation_condition=condition, kinds={"airbyte"}
+            [SOURCE, stream], group_name=group.name, automation_condition=condition, kinds={"airbyte"}
         )
-        for stream in plan.streams
+        for stream in group.streams
     ]
 
-    @dg.multi_asset(name=plan.name, specs=specs, can_subset=True, pool=POOL)
+    @dg.multi_asset(name=group.name, specs=specs, can_subset=True, pool=POOL)
     def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         wanted = {key.path[-1]: key for key in context.selected_asset_keys}
         # The streams that its rows name are read along, so that no row names a client that is not there yet.
-        streams = dict.fromkeys([*sorted(wanted), *plan.along])
+        streams = dict.fromkeys([*sorted(wanted), *group.along])
         words = [word for stream in streams for word in ("--stream", stream)]
         if context.run.tags.get(FULL_REFRESH):
             words.append("--full-refresh")
@@ -54,7 +54,7 @@ def entity_assets(plan: Plan) -> dg.AssetsDefinition:
     return read
 
 
-ASSETS = [entity_assets(plan) for plan in ENTITIES]
+ASSETS = [group_assets(group) for group in SCHEDULED]
 
 # Once a week everything that changes is read from the beginning: what increments missed is healed.
 HEALING = dg.ScheduleDefinition(

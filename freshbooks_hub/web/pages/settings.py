@@ -30,12 +30,12 @@ def page(request: Request) -> Response:
     """`/settings`"""
     home = place(request).home
     schedule = Schedule(home)
-    entities = schedule.entities(datetime.now(UTC))
+    groups = schedule.groups(datetime.now(UTC))
     policy = ActionService(home).policy.view() if home.history.exists() else PolicyView()
     return render(
         request,
         "settings.html",
-        lines=lines_of(entities, None),
+        lines=lines_of(groups, None),
         choices=CHOICES,
         text=format_frequency,
         rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
@@ -45,19 +45,19 @@ def page(request: Request) -> Response:
 
 @action
 def frequencies(request: Request, form: FormData) -> Response:
-    """Take over what the form says of each entity."""
+    """Take over what the form says of each group."""
     schedule = Schedule(place(request).home)
     changed = 0
     try:
-        for entity in schedule.entities(datetime.now(UTC)):
-            wanted = _frequency(form, entity.name, entity.frequency)
-            if wanted == entity.frequency:
+        for group in schedule.groups(datetime.now(UTC)):
+            wanted = _frequency(form, group.name, group.frequency)
+            if wanted == group.frequency:
                 continue
             changed += 1
-            if wanted == entity.default_frequency:
-                schedule.reset(entity.name)
+            if wanted == group.default_frequency:
+                schedule.reset(group.name)
             else:
-                schedule.set(entity.name, wanted)
+                schedule.set(group.name, wanted)
     except HubError as error:
         return back(request, "/settings", str(error), good=False)
     done = f"Saved: {plural(changed, 'interval')} changed." if changed else "Nothing was changed."

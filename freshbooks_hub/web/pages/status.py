@@ -29,7 +29,7 @@ from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
-from freshbooks_hub.sync.schedule import Entity, Schedule
+from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
@@ -53,14 +53,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table of entities.
+    """One row of the table of groups.
 
     `short`: a sentence for each stream of a business of which FreshBooks does not send every row. `missing`: none of
     its streams can be read of any business.
     """
 
     name: str
-    entity: Entity
+    group: ScheduledGroup
     rows: int | None
     short: tuple[str, ...] = ()
     missing: bool = False
@@ -70,15 +70,15 @@ class Line:
         """Look and words of its pill."""
         if self.missing:
             return "quiet", "not available"
-        if self.entity.last_error:
+        if self.group.last_error:
             return "bad", "failing"
-        if self.entity.last_success is None:
+        if self.group.last_success is None:
             return "quiet", "not read yet"
-        if self.entity.refused:
+        if self.group.refused:
             return "quiet", "not reading"
-        if self.entity.paused:
+        if self.group.paused:
             return "quiet", "paused"
-        if is_late(self.entity):
+        if is_late(self.group):
             return "warn", "late"
         return ("warn", "incomplete") if self.short else ("good", "up to date")
 
@@ -105,15 +105,15 @@ def page(request: Request) -> Response:
         checks = _checks(marts)
         held = _held(marts)
         gaps, rejected = all_gaps(marts), rejected_streams(marts)
-    entities = schedule.entities(now)
+    groups = schedule.groups(now)
     outcomes = Availability(home).outcomes(connection.business_ids) if connection else []
     names = connection.business_names if connection else {}
     unavailable = not_available(connection, outcomes) if connection else []
-    lines = lines_of(entities, history, shortfalls(outcomes, names), unavailable)
+    lines = lines_of(groups, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
     problems = _problems(home, connection, damage, last, checks)
     if not place(request).site.syncs.running(home):
-        found = concerns(entities, last, schedule.trouble(), now) if connection else []
+        found = concerns(groups, last, schedule.trouble(), now) if connection else []
         problems += [Problem(concern.what, concern.remedy, grave=False) for concern in found]
     problems += _short(lines)
     generation = history.generation() if history and home.marts.exists() else None
@@ -123,14 +123,14 @@ def page(request: Request) -> Response:
         zone=choice.zone,
         now=now,
         connection=connection,
-        businesses=business_states(connection, held, any(e.last_success for e in entities)),
+        businesses=business_states(connection, held, any(e.last_success for e in groups)),
         needed=_scopes(connection),
         unavailable=unavailable,
         problems=problems,
         paused_since=schedule.paused_since(),
         lines=lines,
         last=last,
-        next_due=min((e.next_due for e in entities if e.next_due), default=None),
+        next_due=min((e.next_due for e in groups if e.next_due), default=None),
         generation=generation,
         build=_build(home) if generation else None,
         checks=checks,
@@ -245,17 +245,17 @@ def _short(lines: list[Line]) -> list[Problem]:
     """What is read with less than all of its rows."""
     names = [line.name for line in lines if line.short]
     return (
-        [Problem(f"Incomplete: {', '.join(names)}.", "See why.", "#entities", grave=False)] if names else []
+        [Problem(f"Incomplete: {', '.join(names)}.", "See why.", "#schedule", grave=False)] if names else []
     )
 
 
 def lines_of(
-    entities: list[Entity],
+    groups: list[ScheduledGroup],
     history: History | None,
     short: Mapping[str, list[str]] | None = None,
     unavailable: Iterable[NotAvailable] = (),
 ) -> list[Line]:
-    """Entities with their names for people, and the rows of their tables where `history` tells.
+    """Groups with their names for people, and the rows of their tables where `history` tells.
 
     `short`: as `shortfalls` tells it.
     """
@@ -264,15 +264,15 @@ def lines_of(
     totals = {row["stream"]: row["rows_total"] for row in streams}
     return [
         Line(
-            NAMES.get(entity.name) or entity.name.replace("_", " ").capitalize(),
-            entity,
+            NAMES.get(group.name) or group.name.replace("_", " ").capitalize(),
+            group,
             None
-            if entity.whole or not totals.keys() & entity.streams
-            else sum(totals.get(s, 0) for s in entity.streams),
-            () if entity.whole else tuple(text for s in entity.streams for text in (short or {}).get(s, [])),
-            gone.issuperset(entity.streams),
+            if group.whole or not totals.keys() & group.streams
+            else sum(totals.get(s, 0) for s in group.streams),
+            () if group.whole else tuple(text for s in group.streams for text in (short or {}).get(s, [])),
+            gone.issuperset(group.streams),
         )
-        for entity in entities
+        for group in groups
     ]
 
 

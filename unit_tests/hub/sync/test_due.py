@@ -34,15 +34,15 @@ from freshbooks_hub.sync.run import SyncOptions, SyncResult
 from freshbooks_hub.sync.run import sync as run_sync
 from freshbooks_hub.sync.schedule import CONNECTION, Schedule
 from freshbooks_hub.sync.scheduled_run import DueResult, select, sync_due
-from freshbooks_hub.sync.sync_groups import PLANS
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from unit_tests.hub.protocol import catalog, error, stream
 
 Scripted = Callable[..., Source]
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
-# Some of the entities: every stream is a table to make.
+# Some of the groups: every stream is a table to make.
 FEW = ("invoices", "clients", "expenses", "time_entries", "estimates", "bills", "invoices_whole")
-CHOSEN = tuple(plan for plan in PLANS if plan.name in FEW)
-STREAMS = sorted({name for plan in CHOSEN for name in (*plan.streams, *plan.along)})
+CHOSEN = tuple(group for group in SYNC_GROUPS if group.name in FEW)
+STREAMS = sorted({name for group in CHOSEN for name in (*group.streams, *group.along)})
 
 
 class World:
@@ -87,14 +87,14 @@ def world(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.Mo
         return transform.Built(project.marts, [])
 
     monkeypatch.setattr(transform, "build", build)
-    monkeypatch.setattr(schedule, "PLANS", CHOSEN)
+    monkeypatch.setattr(schedule, "SYNC_GROUPS", CHOSEN)
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     return World(home, scripted, inputs)
 
 
-def entity(home: Home, name: str, now: datetime) -> Any:
-    return next(e for e in Schedule(home).entities(now) if e.name == name)
+def group(home: Home, name: str, now: datetime) -> Any:
+    return next(e for e in Schedule(home).groups(now) if e.name == name)
 
 
 def test_the_first_run_reads_everything_and_the_next_minute_nothing(world: World) -> None:
@@ -110,10 +110,10 @@ def test_the_first_run_reads_everything_and_the_next_minute_nothing(world: World
 def test_only_what_is_due_is_read_with_what_its_rows_name(world: World) -> None:
     world.due()
     world.later(minutes=20)
-    assert world.due().entities == ("invoices",)
+    assert world.due().groups == ("invoices",)
     assert world.asked() == {"invoices", "payments", "credit_notes", "clients"}
     world.later(minutes=40)
-    assert set(world.due().entities) == {"invoices", "expenses"}
+    assert set(world.due().groups) == {"invoices", "expenses"}
 
 
 def test_another_choice_of_businesses_makes_everything_due(world: World) -> None:
@@ -124,16 +124,16 @@ def test_another_choice_of_businesses_makes_everything_due(world: World) -> None
     world.later(minutes=1)
     assert world.due().outcome == "nothing due"
     store.save(replace(store.load(), config=store.load().config | {"business_ids": [439000]}))
-    assert {e.last_success for e in Schedule(world.home).entities(world.now)} == {None}
-    assert set(world.due().entities) == {plan.name for plan in CHOSEN}
+    assert {e.last_success for e in Schedule(world.home).groups(world.now)} == {None}
+    assert set(world.due().groups) == {group.name for group in CHOSEN}
     world.later(minutes=1)
     assert world.due().outcome == "nothing due"
 
 
 def test_whoever_the_rows_belong_to_is_read_with_any_of_them() -> None:
-    entities = Schedule(Home(Path("/nowhere"))).entities(START)
-    for one in entities:
-        others = [replace(e, next_due=START + timedelta(days=1)) for e in entities if e is not one]
+    groups = Schedule(Home(Path("/nowhere"))).groups(START)
+    for one in groups:
+        others = [replace(e, next_due=START + timedelta(days=1)) for e in groups if e is not one]
         assert "businesses" in select([one, *others], START).streams
     assert select(others[:-1], START).streams == ()
 
@@ -148,7 +148,7 @@ def test_lost_raw_tables_make_everything_due(world: World, scripted: Scripted, b
         few = scripted(discover=[catalog(stream("clients"))], read=[{"do": "complete", "failing": {}}])
         run_sync(world.home, SyncOptions(["clients"], marts=False), Silent(), few, lambda: world.now)
     done = world.due()
-    assert set(done.entities) == {plan.name for plan in CHOSEN} - ({"clients"} if by_hand else set())
+    assert set(done.groups) == {group.name for group in CHOSEN} - ({"clients"} if by_hand else set())
     assert done.result is not None
     assert done.result.published
     assert world.due().outcome == "nothing due"
@@ -172,7 +172,7 @@ def test_a_restart_and_a_long_sleep_change_nothing(world: World) -> None:
     """Every call is a process of its own as far as state goes; two days asleep are one run."""
     world.due()
     world.later(days=2)
-    assert "invoices" in world.due().entities
+    assert "invoices" in world.due().groups
     assert world.due().outcome == "nothing due"
     world.later(minutes=10)
     assert world.due().outcome == "nothing due"
@@ -184,7 +184,7 @@ def test_nothing_is_read_while_paused_and_once_after(world: World) -> None:
     world.later(hours=7)
     assert world.due().outcome == "paused"
     Schedule(world.home).resume()
-    assert {"invoices", "clients", "estimates"} <= set(world.due().entities)
+    assert {"invoices", "clients", "estimates"} <= set(world.due().groups)
     assert world.due().outcome == "nothing due"
 
 
@@ -192,12 +192,12 @@ def test_a_weekly_read_is_whole_and_asks_for_rows_that_vanished(world: World) ->
     world.due()
     world.later(days=7)
     done = world.due()
-    assert "invoices_whole" in done.entities
+    assert "invoices_whole" in done.groups
     assert done.result
     # These scripted streams keep no state, so every read is one from the beginning.
     assert all(result.whole for result in done.result.streams)
     world.later(days=1)
-    assert "invoices_whole" not in world.due().entities
+    assert "invoices_whole" not in world.due().groups
 
 
 def test_a_read_by_hand_counts(world: World, scripted: Scripted) -> None:
@@ -234,7 +234,7 @@ def test_while_freshbooks_is_down_the_tries_thin_out_and_then_all_is_read(world:
     assert Alarms(world.home).all() == []  # nobody can do anything about it
     assert "could not be reached" in Schedule(world.home).trouble().error  # type: ignore[union-attr]
     world.failing.clear()
-    assert {"invoices", "expenses"} <= set(world.due().entities)
+    assert {"invoices", "expenses"} <= set(world.due().groups)
     assert Schedule(world.home).trouble() is None
 
 
@@ -244,9 +244,9 @@ def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
     world.fail(["bills"], "The authorization lacks user:bills:read.", person=True)
     with pytest.raises(SourceFailed):
         world.due()
-    bills = entity(world.home, "bills", world.now)
+    bills = group(world.home, "bills", world.now)
     assert (bills.failures, bills.last_error) == (1, "The authorization lacks user:bills:read.")
-    assert entity(world.home, "invoices", world.now).age == timedelta()
+    assert group(world.home, "invoices", world.now).age == timedelta()
     assert [(a.kind, a.message) for a in Alarms(world.home).open()] == [
         ("bills", "The authorization lacks user:bills:read.")
     ]
@@ -257,14 +257,14 @@ def test_a_stream_that_fails_does_not_hold_up_the_others(world: World) -> None:
             world.due()
         except SourceFailed:
             assert "bills" in world.asked()
-    assert entity(world.home, "invoices", world.now).age < timedelta(minutes=20)
-    assert 3 <= entity(world.home, "bills", world.now).failures <= 7
+    assert group(world.home, "invoices", world.now).age < timedelta(minutes=20)
+    assert 3 <= group(world.home, "bills", world.now).failures <= 7
     assert len(Alarms(world.home).all()) == 1
     world.failing.clear()
     world.later(hours=6)
     world.due()
     assert Alarms(world.home).open() == []
-    assert entity(world.home, "bills", world.now).failures == 0
+    assert group(world.home, "bills", world.now).failures == 0
 
 
 def test_when_freshbooks_asks_to_slow_down_the_whole_connection_waits(world: World) -> None:
@@ -297,7 +297,7 @@ def test_a_dead_grant_is_tried_once_and_told_once(world: World, monkeypatch: pyt
     for _ in range(50):
         world.later(minutes=30)
         assert world.due().outcome == "refused"
-    assert {entity.next_due for entity in Schedule(world.home).entities(world.now)} == {None}
+    assert {group.next_due for group in Schedule(world.home).groups(world.now)} == {None}
     command = CliRunner(env={"FRESHBOOKS_HOME": str(world.home.root)})
     assert "Disconnected by FreshBooks" in command.invoke(cli, ["schedule"]).stdout
     assert read_status(world.home)["schedule"]["next_due"] is None
@@ -318,17 +318,17 @@ def by_hand(world: World, scripted: Scripted, streams: list[str], marts: bool = 
 
 
 def test_a_sync_by_hand_clears_what_it_mended(world: World, scripted: Scripted) -> None:
-    alarms, plan = Alarms(world.home), Schedule(world.home)
+    alarms, schedule = Alarms(world.home), Schedule(world.home)
 
     def raised() -> set[str]:
         return {alarm.kind for alarm in alarms.open()}
 
     for kind in ("connection", "home", "marts", "bills", "expenses"):
         alarms.raise_(kind, "Mend this.", world.now)
-    plan.failed(CONNECTION, "FreshBooks is down.", world.now)
+    schedule.failed(CONNECTION, "FreshBooks is down.", world.now)
     by_hand(world, scripted, ["expenses"], marts=False)
     assert raised() == {"marts", "bills"}
-    assert plan.trouble() is None
+    assert schedule.trouble() is None
     by_hand(world, scripted, [])
     assert raised() == set()
 
@@ -351,7 +351,7 @@ def test_marts_that_fail_their_tests_are_told_once_and_reading_goes_on(
     for _ in range(3):
         with pytest.raises(TransformFailed):
             world.due()
-        assert entity(world.home, "invoices", world.now).age == timedelta()
+        assert group(world.home, "invoices", world.now).age == timedelta()
         world.later(minutes=20)
     [alarm] = Alarms(world.home).all()
     assert alarm.kind == "marts"
@@ -422,8 +422,8 @@ def test_without_a_connection_nothing_is_tried(tmp_path: Path) -> None:
 def test_an_idle_call_loads_nothing_heavy(world: World) -> None:
     world.now = datetime.now(UTC)
     world.due()
-    with sqlite3.connect(world.home.history) as db:  # the command knows all entities
-        names = [(stream,) for plan in PLANS for stream in plan.streams]
+    with sqlite3.connect(world.home.history) as db:  # the command knows all groups
+        names = [(stream,) for group in SYNC_GROUPS for stream in group.streams]
         moment = world.now.isoformat(timespec="seconds")
         db.executemany(f"INSERT OR REPLACE INTO stream_reads VALUES (?, '{moment}', '{moment}')", names)
     heavy = "duckdb", "dbt", "airbyte_cdk", "requests", "rich"
@@ -446,7 +446,7 @@ def test_a_wake_up_is_read_at_the_next_tick(world: World) -> None:
     world.due()
     world.later(minutes=5)
     Schedule(world.home).wake(["expenses"], world.now)
-    assert world.due().entities == ("expenses",)
+    assert world.due().groups == ("expenses",)
     assert world.due().outcome == "nothing due"
 
 

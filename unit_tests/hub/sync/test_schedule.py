@@ -1,4 +1,4 @@
-"""When an entity is due: for any frequency, any history and any clock."""
+"""When a group is due: for any frequency, any history and any clock."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from freshbooks_hub.sync.schedule import (
 from freshbooks_hub.sync.sync_groups import (
     BY_NAME,
     LONGEST,
-    PLANS,
     SHORTEST,
+    SYNC_GROUPS,
     format_frequency,
     parse_frequency,
 )
@@ -136,15 +136,15 @@ def test_what_rows_name_is_read_with_them() -> None:
     """An invoice of a client that is not there yet would fail the marts' tests."""
     assert "clients" in BY_NAME["invoices"].along
     assert {"projects", "services"} <= set(BY_NAME["time_entries"].along)
-    assert all(set(plan.along).isdisjoint(plan.streams) for plan in PLANS)
+    assert all(set(group.along).isdisjoint(group.streams) for group in SYNC_GROUPS)
 
 
 def test_hourly_reads_meet_those_of_every_twenty_minutes(home: Home) -> None:
-    """One jitter for a connection: its entities share runs; another connection has another."""
+    """One jitter for a connection: its groups share runs; another connection has another."""
     schedule = Schedule(home)
     intervals = {
         e.name: next_due(e.frequency, State(NOW), None, schedule._jitter, NOW) - NOW
-        for e in schedule.entities(NOW)
+        for e in schedule.groups(NOW)
     }
     assert abs(intervals["clients"] - 3 * intervals["invoices"]) < timedelta(seconds=1)
     other = Schedule(Home(Path("/elsewhere")))
@@ -153,9 +153,9 @@ def test_hourly_reads_meet_those_of_every_twenty_minutes(home: Home) -> None:
 
 def test_what_the_user_sets_stays_and_can_be_taken_back(home: Home) -> None:
     Schedule(home).set("invoices", timedelta(minutes=45))
-    invoices = Schedule(home).entities(NOW)[0]
+    invoices = Schedule(home).groups(NOW)[0]
     assert (invoices.name, invoices.frequency) == ("invoices", timedelta(minutes=45))
     Schedule(home).reset("invoices")
-    assert Schedule(home).entities(NOW)[0].frequency == timedelta(minutes=20)
+    assert Schedule(home).groups(NOW)[0].frequency == timedelta(minutes=20)
     with pytest.raises(HubError, match="no data called 'invoice'"):
         Schedule(home).set("invoice", timedelta(hours=1))

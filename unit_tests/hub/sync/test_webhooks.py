@@ -22,7 +22,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import ENTITY_OF, Receipt, Webhooks, is_signed, receive
+from freshbooks_hub.sync.webhooks import GROUP_OF, Receipt, Webhooks, is_signed, receive
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
@@ -94,19 +94,19 @@ def delivery(verifier: str = VERIFIER, compact: bool = False, **fields: str) -> 
 
 
 def woken(home: Home) -> set[str]:
-    """The entities that are due at NOW though they were read a while ago."""
+    """The groups that are due at NOW though they were read a while ago."""
     from datetime import timedelta
 
     from freshbooks_hub.sync.history import History, StreamResult
-    from freshbooks_hub.sync.sync_groups import PLANS
+    from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 
-    names = {stream for plan in PLANS for stream in plan.streams}
+    names = {stream for group in SYNC_GROUPS for stream in group.streams}
     run = History(home.history, lambda: NOW - timedelta(minutes=5))
     number = run.start()
     run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, whole=True) for name in names])
     run.finish(number)
     home.raw.touch()
-    return {entity.name for entity in Schedule(home).entities(NOW) if entity.is_due(NOW)}
+    return {group.name for group in Schedule(home).groups(NOW) if group.is_due(NOW)}
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def verified(home: Home) -> Home:
 
 def test_a_signed_delivery_makes_the_entity_due(verified: Home) -> None:
     receipt = receive(verified, *delivery(), clock=lambda: NOW)
-    assert (receipt.status, receipt.entity) == (200, "invoices")
+    assert (receipt.status, receipt.group) == (200, "invoices")
     assert woken(verified) == {"invoices"}
     assert Webhooks(verified).all()[0].last_delivery_at == NOW.isoformat()
 
@@ -174,7 +174,7 @@ def test_only_the_signature_of_the_verifier_fits(fields: dict[str, str], key: st
 def test_callbacks_are_registered_and_verified_by_handshake(home: Home, freshbooks: FreshBooks) -> None:
     registered, refused = webhooks.enable(home, URI)
     assert not refused
-    assert [webhook.event for webhook in registered] == list(ENTITY_OF)
+    assert [webhook.event for webhook in registered] == list(GROUP_OF)
     assert {webhook.account_id for webhook in registered} == {"aB1"}  # not where the user is only a client
     first = registered[0].callback_id
     form = {"name": "callback.verify", "object_id": str(first), "verifier": "wrong", "account_id": "aB1"}
@@ -200,11 +200,11 @@ def test_enabling_again_asks_only_for_what_is_missing(home: Home, freshbooks: Fr
     freshbooks.requests.clear()
     registered, refused = webhooks.enable(home, URI)
     assert not refused
-    assert len(registered) == len(ENTITY_OF)
+    assert len(registered) == len(GROUP_OF)
     posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
     assert posted == ["bill"]
-    assert sum(method == "PUT" for method, *_ in freshbooks.requests) == len(ENTITY_OF) - 2
-    assert webhooks.disable(home) == len(ENTITY_OF)
+    assert sum(method == "PUT" for method, *_ in freshbooks.requests) == len(GROUP_OF) - 2
+    assert webhooks.disable(home) == len(GROUP_OF)
     assert Webhooks(home).all() == []
 
 
@@ -215,7 +215,7 @@ def test_enabling_again_registers_what_freshbooks_has_dropped(home: Home, freshb
     freshbooks.requests.clear()
     registered, refused = webhooks.enable(home, URI)
     assert not refused
-    events = list(ENTITY_OF)
+    events = list(GROUP_OF)
     posted = [body["callback"]["event"] for method, _, body in freshbooks.requests if method == "POST"]
     assert posted == [events[0], events[3]]
     assert sorted(webhook.event for webhook in registered) == sorted(events)
@@ -225,9 +225,9 @@ def test_enabling_again_registers_what_freshbooks_has_dropped(home: Home, freshb
 def test_disabling_goes_on_where_a_callback_is_gone(home: Home, freshbooks: FreshBooks) -> None:
     webhooks.enable(home, URI)
     freshbooks.gone = {2000, 2003}
-    assert webhooks.disable(home) == len(ENTITY_OF)
+    assert webhooks.disable(home) == len(GROUP_OF)
     assert Webhooks(home).all() == []
-    assert sum(method == "DELETE" for method, *_ in freshbooks.requests) == len(ENTITY_OF)
+    assert sum(method == "DELETE" for method, *_ in freshbooks.requests) == len(GROUP_OF)
 
 
 def test_enabling_nothing_is_a_failure(home: Home, freshbooks: FreshBooks) -> None:
