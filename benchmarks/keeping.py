@@ -21,7 +21,7 @@ from benchmarks.scenarios import Result, Settings, Target
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.scheduled_run import idle as idle_reason
-from freshbooks_hub.sync.sync_groups import PLANS
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from freshbooks_sandbox import Sandbox
 
 BUSINESS = 439000
@@ -102,7 +102,7 @@ def _at(sandbox: Sandbox, home: Home) -> Iterator[None]:
 
 def _everything_was_read(home: Home) -> None:
     """So that nothing is due: as after a sync of all streams, just now."""
-    streams = {stream for plan in PLANS for stream in plan.streams}
+    streams = {stream for group in SYNC_GROUPS for stream in group.streams}
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with sqlite3.connect(home.history) as db:
         db.executemany(

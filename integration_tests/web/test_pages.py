@@ -24,7 +24,7 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History, Outcome, StreamResult
 from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.sync_groups import PLANS
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import Books
@@ -192,15 +192,15 @@ def test_every_chart_is_a_picture_with_a_name_and_a_table_behind_it(client: Clie
 def test_status_tells_who_is_connected_and_how_every_entity_stands(client: Client, seen: Books) -> None:
     text = client.get("/").text
     found = Tables(text).found
-    entities = {
+    groups = {
         row[0]: row
         for row in found["How often data is read, when it was last read, and when it is read next"]
     }
-    assert entities["Invoices"][2] == "20 min"
-    assert entities["Clients"][2] == "1 h"
-    assert entities["Time"][2] == "2 h"
-    assert entities["Estimates"][2] == "6 h"
-    assert entities["Invoices"][6] == "840"
+    assert groups["Invoices"][2] == "20 min"
+    assert groups["Clients"][2] == "1 h"
+    assert groups["Time"][2] == "2 h"
+    assert groups["Estimates"][2] == "6 h"
+    assert groups["Invoices"][6] == "840"
     for words in (
         "Maple &amp; Pine Studio",
         "You are a client of this business",
@@ -253,9 +253,9 @@ def test_pause_and_resume(connected_home: Home) -> None:
 def test_frequencies_are_changed_and_put_back(connected_home: Home) -> None:
     client = Client(connected_home)
 
-    def every(entity: str) -> timedelta:
-        found = Schedule(connected_home).entities(datetime.now(UTC))
-        return next(one.frequency for one in found if one.name == entity)
+    def every(group: str) -> timedelta:
+        found = Schedule(connected_home).groups(datetime.now(UTC))
+        return next(one.frequency for one in found if one.name == group)
 
     client.submit("/settings/frequencies", "/settings", every_invoices="5m", every_clients="1h")
     assert (every("invoices"), every("clients")) == (timedelta(minutes=5), timedelta(hours=1))
@@ -345,7 +345,7 @@ def read_everything(home: Home, ago: timedelta) -> None:
     """As after a sync that long ago."""
     history = History(home.history, lambda: datetime.now(UTC) - ago)
     run = history.start()
-    names = sorted({stream for plan in PLANS for stream in plan.streams})
+    names = sorted({stream for group in SYNC_GROUPS for stream in group.streams})
     results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, whole=True) for name in names]
     history.streams(run, results, [])
     history.finish(run)
@@ -353,7 +353,7 @@ def read_everything(home: Home, ago: timedelta) -> None:
 
 
 def lines(client: Client) -> dict[str, list[str]]:
-    """The rows of the table of entities, by name."""
+    """The rows of the table of groups, by name."""
     found = tables(client, "/")["How often data is read, when it was last read, and when it is read next"]
     return {row[0].split("  ")[0]: row for row in found[1:]}
 
