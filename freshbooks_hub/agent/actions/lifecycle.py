@@ -45,7 +45,7 @@ class ActionService:
         self._clock = clock or SystemClock()
         timing = timing or Timing()
         self.audit = Audit(home, self._clock)
-        self.policy = Policy(home, self.audit, self._clock, (kind.write for kind in KINDS.values()))
+        self.policy = Policy(home, self.audit, (kind.write for kind in KINDS.values()))
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
 

@@ -61,11 +61,10 @@ class Policy:
     `writes`: the kinds of write that there are (`ActionKind.write`).
     """
 
-    def __init__(self, home: Home, audit: Audit, clock: SystemClock, writes: Iterable[str]) -> None:
+    def __init__(self, home: Home, audit: Audit, writes: Iterable[str]) -> None:
         self._history = home.history
         self._writes = tuple(writes)
         self._audit = audit
-        self._clock = clock
 
     def view(self) -> PolicyView:
         """The settings as they stand, with a rule for each kind of write."""

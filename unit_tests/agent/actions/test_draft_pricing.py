@@ -85,6 +85,7 @@ def test_lines_without_tax_are_in_the_subtotal_alone() -> None:
     assert amounts([]) == ("0", [], "0")
     other = Tax(name="GST", percent="7")
     assert amounts([line("10.00", GST), line("10.00", other)])[1] == ["0.50", "0.70"]
+    assert [tax.percent for tax in totals([line("10.00", GST, QST)], compounded=False)[1]] == ["5", "9.975"]
 
 
 def item(
@@ -113,7 +114,8 @@ def test_a_line_is_its_hours_times_its_rate_half_up() -> None:
 def test_lines_are_by_group_and_rate_in_order_of_name_and_rate() -> None:
     items = [
         item(4, 3600, "90", service="Design", day="2026-10-22"),
-        item(3, 3600, "90", service="Design", day="2026-10-20"),
+        item(3, 1800, "90", service="Design", day="2026-10-20"),
+        item(5, 1800, "90", service="Design", day="2026-10-21"),
         item(2, 3600, "80", service="Design", person="Bob"),
         item(1, 3600, "90", service=None),
     ]
@@ -123,10 +125,10 @@ def test_lines_are_by_group_and_rate_in_order_of_name_and_rate() -> None:
     ]  # fmt: skip
     assert by_service[0].description == "Site: 2026-10-20"
     assert by_service[1].description == "Site: 2026-10-20 to 2026-10-22"
-    assert [entry.id for entry in by_service[1].entries] == [3, 4]
+    assert [entry.id for entry in by_service[1].entries] == [3, 5, 4]
     assert [made.name for made in time_lines(items, "person", "Site", TaxSet())] == ["Ann", "Bob"]
     days = time_lines(items, "day", "Site", TaxSet())
-    assert [made.name for made in days] == ["2026-10-20", "2026-10-20", "2026-10-22"]
+    assert [made.name for made in days] == ["2026-10-20", "2026-10-20", "2026-10-21", "2026-10-22"]
 
 
 @pytest.mark.parametrize(
@@ -151,15 +153,25 @@ def test_an_expense_is_billed_on_with_its_markup_half_up(cost: str, markup: str 
     assert (made.unit_cost, made.amount, made.quantity, made.taxes) == (price, price, "1", ())
     assert made.expense is not None
     assert (made.expense.id, made.expense.cost, made.expense.category_id) == (7, cost, 3)
-    assert expense_line(row | {"vendor": "", "categoryid": None}).name == "Expense"
+    assert (made.name, made.expense.vendor, made.expense.markup_percent) == (
+        "Staples",
+        "Staples",
+        markup or "0",
+    )
+    bare = expense_line(row | {"vendor": "", "categoryid": None})
+    assert bare.expense is not None
+    assert (bare.name, bare.expense.category_id) == ("Expense", 0)
 
 
 def test_a_fixed_price_is_on_one_line_and_asked_for_when_unknown() -> None:
     made = fixed_line({"fixed_price": "4800.005"}, "Website", TaxSet((GST,)))
     assert (made.name, made.amount, made.quantity, made.taxes) == ("Website", "4800.01", "1", (GST,))
+    assert (made.unit_cost, made.description) == ("4800.005", "Fixed price")
+    assert fixed_line({"fixed_price": "0.01"}, "Website", TaxSet()).amount == "0.01"
     for price in (None, "0", "-1"):
-        with pytest.raises(ActionRefused, match="fixed price"):
+        with pytest.raises(ActionRefused, match="fixed price") as refused:
             fixed_line({"fixed_price": price}, "Website", TaxSet())
+        assert refused.value.code == "rate_unknown"
     assert is_fixed_price({"project_type": "fixed_price"})
     assert not is_fixed_price({"project_type": "hourly_rate"})
 
@@ -212,8 +224,35 @@ def test_a_rate_is_that_of_the_billing_method_and_one_that_is_given_only_fills_i
     with pytest.raises(ActionRefused) as asked:
         rate_of({"billing_method": "business_rate"})
     assert asked.value.detail["missing"] == [{"person": "Ann", "service": "Design"}]
-    assert "1 of the 1" in str(asked.value)
+    assert asked.value.detail["billing_method"] == "business_rate"
+    assert asked.value.code == "rate_unknown"
+    assert str(asked.value).startswith(
+        "FreshBooks has no hourly rate for 1 of the 1 time entry. Ask the user for it"
+    )
     assert price_entries(Books(), {}, [], None) == []  # type: ignore[arg-type]
+
+
+def test_an_entry_is_shown_with_what_is_known_of_it() -> None:
+    project = {"rate": "90", "billing_method": "project_rate", "services": [{"id": 4, "name": "Hosting"}]}
+    books: Any = Books(team={5: "Ann"}, services=[{"id": 9, "name": "Design"}])
+    rows = [
+        ROW | {"note": "Kick-off"},
+        ROW | {"id": 2, "identity_id": 6, "service_id": 4},
+        ROW | {"id": 3, "identity_id": None, "service_id": None, "note": "x" * 3000},
+        ROW | {"id": 4, "service_id": 404},
+    ]
+    priced = price_entries(books, project, rows, None)
+    assert [(p.entry.id, p.entry.person, p.entry.service, p.entry.note[:9], p.row) for p in priced] == [
+        (1, "Ann", "Design", "Kick-off", rows[0]),
+        (2, "Team member 6", "Hosting", "", rows[1]),
+        (3, "Team member unknown", None, "xxxxxxxxx", rows[2]),
+        (4, "Ann", None, "", rows[3]),
+    ]
+    assert 9 < len(priced[2].entry.note) < 3000
+    with pytest.raises(ActionRefused) as asked:
+        price_entries(books, {"billing_method": "service_rate"}, [rows[3], rows[3]], None)
+    assert asked.value.detail["missing"] == [{"person": "Ann", "service": "no service"}]
+    assert "2 of the 2 time entries" in str(asked.value)
 
 
 TAXES = [
@@ -234,11 +273,13 @@ def test_taxes_are_found_by_name_and_at_most_two() -> None:
         with pytest.raises(ActionRefused) as refused:
             taxes_by_name(books, names)
         assert refused.value.detail["taxes"][0] == {"name": "GST", "percent": "5"}
+        assert refused.value.code == "tax_unknown"
 
 
 def of_client(*invoices: dict[str, Any], taxes: Any = TAXES) -> tuple[TaxSet, int | None]:
-    books: Any = Books(taxes=taxes, invoices_of=list(invoices))
-    return taxes_of_client(books, 1)
+    books: Any = Books(taxes=taxes)
+    books.invoices_of = {31: list(invoices)}.__getitem__
+    return taxes_of_client(books, 31)
 
 
 def test_taxes_of_a_client_are_those_of_its_latest_invoice_with_lines() -> None:

@@ -135,7 +135,12 @@ def test_mails_to_one_address_are_counted_by_address(ledger: sqlite3.Connection)
     for _ in range(2):
         add(ledger, recipients=json.dumps(["a@x.example", "c@x.example"]))
     assert day(ledger, asked, per_recipient_per_day=3) is None
-    assert day(ledger, asked, per_recipient_per_day=2) == "over_recipient_count"
+    with pytest.raises(ActionRefused, match="2 emails to one address in 24 hours") as refused:
+        check_day(ledger, Rule(allowed=True, per_recipient_per_day=2), asked, At())
+    assert (refused.value.code, refused.value.detail) == (
+        "over_recipient_count",
+        {"recipient": "a@x.example"},
+    )
     other = add(ledger, status="approved", dispatched_at=None, recipients=json.dumps(["b@x.example"]))
     assert day(ledger, other, per_recipient_per_day=1) is None
 
@@ -175,3 +180,22 @@ def test_the_receipts_folder_exists_and_both_settings_are_kept(tmp_path: Path) -
     assert policy.set_link("off", "owner", Channel.terminal).link == policy.view().link == "off"
     assert policy.view().receipts_folder is not None
     assert policy.set_receipts_folder(None, "owner", Channel.terminal).receipts_folder is None
+
+
+def test_a_change_is_in_the_audit_log_with_who_made_it_and_where(tmp_path: Path) -> None:
+    actions = ActionService(Home(tmp_path / "home").ensure())
+    actions.policy.set("draft", Rule(allowed=True, per_day=2), "owner", Channel.web)
+    actions.policy.set_link("off", "bookkeeper", "terminal")
+    link, rule = actions.audit.entries()
+    assert (rule["event"], rule["who"], rule["channel"]) == ("policy", "owner", "web")
+    assert (link["event"], link["who"], link["channel"]) == ("policy", "bookkeeper", "terminal")
+    assert rule["detail"]["draft"]["per_day"] == 2
+    assert link["detail"] == {"link": "off"}
+    assert actions.audit.verify().ok
+
+
+def test_a_kind_of_write_that_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    policy = ActionService(Home(tmp_path / "home").ensure()).policy
+    with pytest.raises(ActionRefused, match="The kinds of write are draft, send, expense") as refused:
+        policy.set("delete", Rule(allowed=True), "owner", Channel.terminal)
+    assert refused.value.code == "unknown_write"

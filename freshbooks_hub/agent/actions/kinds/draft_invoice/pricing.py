@@ -62,7 +62,7 @@ def work_date(row: Json, timezone: str) -> date:
     try:
         if local:
             return date.fromisoformat(str(local)[:10])
-        started = datetime.fromisoformat(str(row.get("started_at")).replace("Z", "+00:00"))
+        started = datetime.fromisoformat(str(row.get("started_at")))
     except ValueError:
         raise ActionRefused(
             "entry_without_day",
@@ -122,8 +122,6 @@ def is_fixed_price(project: Json) -> bool:
 
 def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | None]:
     method = project.get("billing_method")
-    known: dict[int, str] = {}
-    key = ""
     if method == "project_rate":
         rate = project.get("rate")
         return [decimal(rate) if rate is not None else None] * len(rows)
@@ -131,12 +129,9 @@ def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | 
         known, key = books.service_rates(), "service_id"
     elif method == "team_member_rate":
         known, key = books.team_rates(), "identity_id"
-    # The business's own rate is not in the API (freshbooks-api.md 7.4).
-    return (
-        [decimal(known[row[key]]) if row.get(key) in known else None for row in rows]
-        if key
-        else [None] * len(rows)
-    )
+    else:
+        return [None] * len(rows)  # the business's own rate is not in the API (freshbooks-api.md 7.4)
+    return [decimal(known[row[key]]) if row.get(key) in known else None for row in rows]
 
 
 def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:
