@@ -1,6 +1,7 @@
 {# Whether the raw table of a stream exists, by the variable freshbooks_streams (no introspection; null: all exist); usable in SQL. #}
 {% macro has_stream(stream) -%}
-    {{ return(var('freshbooks_streams') is none or stream in var('freshbooks_streams')) }}
+    {%- set streams = build_value('freshbooks_streams') -%}
+    {{ return(streams is none or stream in streams) }}
 {%- endmacro %}
 
 {#

@@ -19,6 +19,7 @@ from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import dbt_environment
+from freshbooks_hub.sync import parsed_project
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
 
 
@@ -188,22 +189,23 @@ def _run_dbt(
 ) -> Built:
     results = project.target / "run_results.json"
     results.unlink(missing_ok=True)
-    variables = json.dumps(
-        {
-            "as_of_date": as_of_date,
-            "freshbooks_streams": [stream for stream in streams if stream not in held.without],
-            "freshbooks_start_date": start_date,
-            "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
-        }
-    )
+    told = {
+        "AS_OF_DATE": as_of_date,
+        "STREAMS": [stream for stream in streams if stream not in held.without],
+        "START_DATE": start_date,
+        "CONNECTOR_VERSION": importlib.metadata.version("source-freshbooks"),
+        "GENERATION": str(generation),
+    }
     command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
     # Its debug lines, some 70,000 a build, take a tenth of dbt's CPU; target/run keeps the SQL.
     command += ["--quiet", "--log-level-file", "info"]
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
-    command += ["--target", "duckdb", "--target-path", str(project.target), "--vars", variables]
+    command += ["--target", "duckdb", "--target-path", str(project.target)]
     command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
-    # No variable: another one at each build would make dbt parse the whole project again.
-    environment = project.environment(home) | {"FRESHBOOKS_DBT_GENERATION": str(generation)}
+    # No variables: other ones would make dbt parse the whole project again (dbt_project/macros/build_value.sql).
+    environment = project.environment(home)
+    environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
+    parsed_project.lend(project.folder, project.target)
     run = subprocess.run(
         command,
         env=environment,
@@ -220,6 +222,7 @@ def _run_dbt(
     output = run.stderr + run.stdout
     if run.returncode:
         raise failure(home, databases, results, output)
+    parsed_project.keep(project.folder, project.target)
     if not project.marts.exists():
         raise TransformFailed(f"dbt built no marts. {UNCHANGED} {VERBOSE}.", output)
     return Built(project.marts, warnings(home, databases, results))

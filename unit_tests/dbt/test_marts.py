@@ -253,22 +253,33 @@ def test_freshness_says_what_the_build_was_told(build: Build) -> None:
     assert told == [("1.2.3", "7")]
 
 
-def test_another_generation_in_the_environment_is_told_without_parsing_again(
+def test_what_the_environment_tells_a_build_shapes_no_parsed_project(
     dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
-    """`build` parsed the project under another generation."""
+    """So it may change without parsing again: `dbt.call` compiles what was parsed without it."""
     (tmp_path / "target").mkdir()
     for name in ("raw", "work", "marts"):
         shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
+    told = {
+        "AS_OF_DATE": "2026-07-14",
+        "STREAMS": ["invoices"],
+        "START_DATE": "2026-03-01",
+        "GENERATION": "8",
+    }
     done = dbt.call(
         tmp_path,
-        {**duckdb_files(tmp_path), "FRESHBOOKS_DBT_GENERATION": "8"},
-        *("compile", "--select", "fb_freshness"),
-        variables={"as_of_date": AS_OF_DATE},
+        {**duckdb_files(tmp_path), **{f"FRESHBOOKS_DBT_{name}": json.dumps(v) for name, v in told.items()}},
+        *("compile", "--select", "fb_freshness", "stg_freshbooks__invoices", "stg_freshbooks__clients"),
+        *("int_invoices",),
+        variables={},
     )
     assert done.succeeded, done.output
-    (compiled,) = (tmp_path / "target" / "compiled").rglob("fb_freshness.sql")
-    assert re.search(r"cast\('8' as \w+\) as generation", compiled.read_text(), re.IGNORECASE)
+    found = {path.stem: path.read_text() for path in (tmp_path / "target" / "compiled").rglob("*.sql")}
+    assert re.search(r"cast\('8' as \w+\) as generation", found["fb_freshness"], re.IGNORECASE)
+    assert "cast('2026-07-14' as date) as as_of_date" in found["fb_freshness"]
+    assert '"freshbooks"."invoices"' in found["stg_freshbooks__invoices"]
+    assert '"freshbooks"."clients"' not in found["stg_freshbooks__clients"]
+    assert "2026-03-01" in found["int_invoices"]
 
 
 # -- the broken build -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-{% set start_date = var('freshbooks_start_date', none) %}
+{% set start_date = build_value('freshbooks_start_date') %}
 with
 
 invoices as (

@@ -23,7 +23,7 @@ select
     stream_availability.newest_business_date,
     {{ as_of_date() }} as as_of_date,
     {{ constant_or_null('freshbooks_connector_version') }} as connector_version,
-    {{ constant_or_null('freshbooks_generation', 'FRESHBOOKS_DBT_GENERATION') }} as generation
+    {{ constant_or_null('freshbooks_generation') }} as generation
 from stream_availability
 left join businesses
     on stream_availability.business_id = businesses.business_id

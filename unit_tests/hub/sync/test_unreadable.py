@@ -29,8 +29,8 @@ from unit_tests.hub.protocol import catalog, complete, record, row, stream
 Scripted = Callable[..., Source]
 SHIPPED = Path(transform.__file__).parents[2] / "dbt_project"
 STAGING = """
-{% if 'STREAM' in var('freshbooks_streams') %}
-select business_id, id, name from raw.freshbooks.STREAM -- depends on {{ source('freshbooks', 'STREAM') }}
+{% if 'TABLE' in fromjson(env_var('FRESHBOOKS_DBT_STREAMS', '[]')) %}
+select business_id, id, name from raw.freshbooks.TABLE -- depends on {{ source('freshbooks', 'TABLE') }}
 {% else %}
 select null::bigint as business_id, null::bigint as id, null::varchar as name where false
 {% endif %}
@@ -71,8 +71,8 @@ def project(folder: Path) -> Path:
                 ]
             }
         ),
-        "models/staging/stg_freshbooks__taxes.sql": STAGING.replace("STREAM", "taxes"),
-        "models/staging/stg_freshbooks__clients.sql": STAGING.replace("STREAM", "clients"),
+        "models/staging/stg_freshbooks__taxes.sql": STAGING.replace("TABLE", "taxes"),
+        "models/staging/stg_freshbooks__clients.sql": STAGING.replace("TABLE", "clients"),
         "models/marts/lists.sql": MART,
         **{f"tests/{name}.sql": text for name, text in TESTS.items()},
     }
