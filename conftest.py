@@ -22,7 +22,23 @@ settings.load_profile("project")
 
 
 # These take minutes, or others wait for what they make: no worker shall begin with one of them at the end.
-LONGEST = ("test_golden.py", "test_differences.py", "test_marts_are_true.py", "test_reconciliation.py")
+LONGEST = (
+    *(
+        "test_golden.py",
+        "test_marts.py",
+        "test_gaps_shown.py",
+        "test_marts_are_true.py",
+        "test_reconciliation.py",
+    ),
+    *("test_verify.py", "test_hub_shell.py", "test_gaps.py", "test_odd_rows.py", "test_airbyte_standard.py"),
+    *(
+        "test_incremental.py",
+        "test_postgres.py",
+        "test_differences.py",
+        "test_own_faults.py",
+        "test_bill_pay.py",
+    ),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -60,6 +60,7 @@ def test_affected_marts_equal_those_of_a_whole_build(sandbox: Sandbox, tmp_path:
         assert found[mart] == rows, mart
 
 
+@pytest.mark.long
 def test_a_whole_read_finds_what_was_deleted_for_good_and_loses_nothing(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from freshbooks_hub.agent import reads
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
@@ -14,6 +16,7 @@ STREAMS = ("businesses", "bills", "bill_vendors", "bill_payments", "report_balan
 SENTENCE = "Bills kept in Bill Pay cannot be read"
 
 
+@pytest.mark.long
 def test_payables_of_bill_pay_are_said_to_be_incomplete_in_marts_pages_and_answers(tmp_path: Path) -> None:
     with Sandbox(seed="demo", rate_limit=None) as sandbox:
         sandbox.behaviours.bill_pay = True

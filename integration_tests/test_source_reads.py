@@ -1,10 +1,11 @@
 """The source over a whole FreshBooks: nothing missed, nothing twice, changes come with the next sync."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import requests
 from airbyte_cdk.models import (
     AirbyteStateBlob,
@@ -14,13 +15,15 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     SyncMode,
 )
+from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from jsonschema import Draft7Validator
 
 from freshbooks_api.streams import ENTITIES
 from freshbooks_sandbox import Sandbox
 from freshbooks_sandbox.resources import BY_NAME
 from integration_tests.conftest import Read
-from integration_tests.connector import discovered, lists, manifest, rows, states
+from integration_tests.connector import catalog_of, config_of, discovered, lists, manifest, rows, states
+from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.timestamps import parse_utc
 
 OWNED = (439000, 439117, 600777)
@@ -61,26 +64,56 @@ def _readable(sandbox: Sandbox, business: int, resource: str) -> list[int]:
     return [row_id for row_id, row in sandbox.books(business)[resource].items() if row.get("is_logged", True)]
 
 
-def test_every_record_fits_its_schema_and_is_of_the_users_own_businesses(
-    sandbox: Sandbox, read: Read
-) -> None:
-    output = read()
-    validators = {
-        s.name: Draft7Validator(s.json_schema, format_checker=Draft7Validator.FORMAT_CHECKER)
-        for s in discovered()
-    }
-    for message in output.records:
-        validators[message.record.stream].validate(message.record.data)
-        assert message.record.data["business_id"] in OWNED
+@pytest.fixture(scope="module")
+def everything() -> Iterator[tuple[Sandbox, dict[str, list[dict[str, Any]]]]]:
+    """The records of every stream, read once for the tests that only look at them; with the sandbox asked."""
+    with pytest.MonkeyPatch.context() as patched, Sandbox(seed="demo", rate_limit=None) as sandbox:
+        patched.setenv("FRESHBOOKS_API_URL", sandbox.url)
+        patched.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
+        config, catalog = config_of(sandbox), catalog_of()
+        output = run_read(SourceFreshbooks(catalog=catalog, config=config, state=None), config, catalog)
+        yield sandbox, {stream.name: rows(output, stream.name) for stream in discovered()}
+
+
+Everything = tuple[Sandbox, dict[str, list[dict[str, Any]]]]
+
+
+def test_records_fit_their_schema_and_are_of_the_users_own_businesses(everything: Everything) -> None:
+    sandbox, found = everything
+    for stream in discovered():
+        validator = Draft7Validator(stream.json_schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+        assert {record["business_id"] for record in found[stream.name]} <= set(OWNED)
+        for record in found[stream.name][::7]:  # some of each business
+            validator.validate(record)
     assert len(sandbox.requests) > 10
     assert not any("512340" in request.path for request in sandbox.requests)
 
 
-def test_no_credential_leaves_the_source(sandbox: Sandbox, read: Read) -> None:
-    text = "\n".join(json.dumps(message.record.data) for message in read(*lists()).records)
+def test_no_credential_leaves_the_source(everything: Everything) -> None:
+    sandbox, found = everything
+    text = json.dumps(found)
     for key in ("statement_token", "direct_link_token", "fasttrack_token", "jwt", "api_token"):
         assert f'"{key}"' not in text
     assert sandbox.client_secret not in text
+
+
+def test_every_stream_gives_the_rows_of_the_books(everything: Everything) -> None:
+    """Of streams that nobody edits, by their keys; of reports, that rows of each business come."""
+    sandbox, found = everything
+    for name, records in found.items():
+        assert {439000, 439117} <= {record["business_id"] for record in records}, name
+    for name, key in {
+        "service_rates": "service_id",
+        "team_member_rates": "identity_id",
+        "journal_entry_accounts": "accountid",
+        "journal_entry_details": "detailid",
+        "ledger_accounts": "uuid",
+    }.items():
+        keys = [(record["business_id"], record[key]) for record in found[name]]
+        assert len(set(keys)) == len(keys), name
+        for business in (439000, 439117):
+            assert {i for b, i in keys if b == business} == set(sandbox.books(business)[name]), name
+    assert len(found["systems"]) == 2
 
 
 def test_invoices_carry_their_lines_and_utc_stamps(sandbox: Sandbox, read: Read) -> None:

@@ -57,10 +57,12 @@ def differing(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     return dbt.run(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
 
 
+@pytest.mark.long
 def test_the_build_is_published(differing: Build) -> None:
     assert differing.succeeded, differing.output
 
 
+@pytest.mark.long
 def test_each_difference_is_named_with_its_rows_and_nothing_else_is(differing: Build) -> None:
     wrong = {
         (r["check_name"], r["currency_code"], r["start_date"] and r["start_date"].isoformat()): r[

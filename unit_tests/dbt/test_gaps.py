@@ -129,7 +129,8 @@ def withheld(partial: Build) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.parametrize("said", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("said", [False, True])
 def test_an_emptied_table_is_no_zero(dbt: Dbt, build: Build, tmp_path: Path, said: bool) -> None:
     """`delete from freshbooks.payments`, and of the payments of bills and credit notes of one business."""
     gone: dict[tuple[int, str], str | None] = {(business, "payments"): None for business in BUSINESSES}

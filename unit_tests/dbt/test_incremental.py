@@ -139,7 +139,7 @@ def on_postgres(dbt: Dbt, tmp_path: Path, project: Path, server: postgres.Server
     return build
 
 
-@pytest.mark.parametrize("engine", ["on_duckdb", "on_postgres"])
+@pytest.mark.parametrize("engine", ["on_duckdb", pytest.param("on_postgres", marks=pytest.mark.long)])
 def test_incremental_facts_equal_a_full_rebuild(engine: str, request: pytest.FixtureRequest) -> None:
     build: Build = request.getfixturevalue(engine)
     one, two, three = [build(tables) for tables in (first(), second(), third())]
@@ -148,6 +148,7 @@ def test_incremental_facts_equal_a_full_rebuild(engine: str, request: pytest.Fix
     assert build(third(), "--full-refresh") == three
 
 
+@pytest.mark.long
 def test_a_kept_row_is_not_read_again(on_duckdb: Build, tmp_path: Path) -> None:
     """What no sync touched stays as it was built: else the switch would save nothing."""
     on_duckdb(first())

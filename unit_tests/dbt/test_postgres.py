@@ -14,6 +14,8 @@ from unit_tests.dbt.digests import digest
 from unit_tests.dbt.ledger import ONE
 from unit_tests.dbt.unusual_books import odd_books
 
+pytestmark = pytest.mark.long  # test_publish.py has PostgreSQL in `make test`
+
 
 @pytest.fixture(scope="module")
 def on_postgres(

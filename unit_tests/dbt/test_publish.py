@@ -102,6 +102,7 @@ def test_a_reader_has_the_old_marts_or_the_new_ones(books: Books) -> None:
     assert books.run("select nspname from pg_namespace where nspname like 'marts%'") == [("marts",)]
 
 
+@pytest.mark.long
 def test_what_readers_were_granted_they_keep(books: Books) -> None:
     books.publish("Before")
     books.run("create role clerk; create role auditor; create role guest")
@@ -169,6 +170,7 @@ def test_a_view_that_would_go_stale_is_named(books: Books) -> None:
         books.run("drop view public.tax_names")
 
 
+@pytest.mark.long
 def test_a_long_answer_is_waited_for(books: Books) -> None:
     books.publish("Before")
     with books.connection() as connection, connection.cursor() as cursor:

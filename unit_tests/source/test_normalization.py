@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -115,6 +115,7 @@ def test_any_json_shapes_into_a_valid_record(stream: str) -> None:
     )
     shaper = RecordShaper(stream, schema)
 
+    @settings(max_examples=40)  # of each of some forty streams
     @given(st.dictionaries(st.sampled_from(sorted(fields)), json_values, max_size=6))
     def check(row: dict[str, Any]) -> None:
         record = shaper.shape(row)
