@@ -191,6 +191,7 @@ def _run_dbt(
     variables = json.dumps(
         {
             "as_of_date": as_of_date,
+            "freshbooks_publish": True,
             "freshbooks_streams": [stream for stream in streams if stream not in held.without],
             "freshbooks_start_date": start_date,
             "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
