@@ -114,6 +114,7 @@ def _dbt(
     }
     settings = {
         "as_of_date": books.AS_OF_DATE,
+        "freshbooks_publish": True,
         "freshbooks_streams": list(books.STREAMS),
         **(variables or {}),
     }

@@ -15,7 +15,7 @@ select
     {{ as_of_date() }} as as_of_date,
     true as is_latest
 {%- if execute %}
-    {%- set latest = modules.datetime.date.fromisoformat(build_value('as_of_date') | string) -%}
+    {%- set latest = modules.datetime.date.fromisoformat(as_of_day()) -%}
     {%- set day = namespace(value=latest) -%}
     {%- for _ in range(var('freshbooks_history_months')) %}
         {%- set day.value = day.value.replace(day=1) - modules.datetime.timedelta(days=1) %}

@@ -148,7 +148,8 @@ from (
 {% macro rows_of_no_total_crosses_currencies(model, given, key) %}
 {%- set node = namespace(found=none) -%}
 {%- if execute -%}
-    {%- for candidate in graph.nodes.values() if candidate.resource_type == 'model' -%}
+    {%- for candidate in graph.nodes.values()
+        if candidate.package_name == 'freshbooks' and candidate.resource_type == 'model' -%}
         {%- if candidate.name == model.identifier -%} {%- set node.found = candidate -%} {%- endif -%}
     {%- endfor -%}
 {%- endif -%}

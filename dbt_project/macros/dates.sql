@@ -17,6 +17,16 @@
     cast({{ dbt.date_trunc('month', date_column) }} as date)
 {%- endmacro %}
 
+{# First day of the quarter of a date, by the calendar year. #}
+{% macro quarter_start(date_column) -%}
+    cast({{ dbt.date_trunc('quarter', date_column) }} as date)
+{%- endmacro %}
+
+{# First day of the year of a date. #}
+{% macro year_start(date_column) -%}
+    cast({{ dbt.date_trunc('year', date_column) }} as date)
+{%- endmacro %}
+
 {# The day that a text starts with (YYYY-MM-DD); null when there is no such day. #}
 {% macro try_day(text) -%}
     {{ return(adapter.dispatch('try_day', 'freshbooks')('substring(' ~ text ~ ', 1, 10)')) }}
@@ -52,7 +62,12 @@
 
 {# The day a number of days later; null when that is no count of days to pay in. #}
 {% macro add_days(day, days) -%}
-    case when {{ days }} between 0 and 3660 then {{ adapter.dispatch('add_days', 'freshbooks')(day, 'cast(' ~ days ~ ' as integer)') }} end
+    case when {{ days }} between 0 and 3660 then {{ day_after(day, days) }} end
+{%- endmacro %}
+
+{# The day a known number of days later. #}
+{% macro day_after(day, days) -%}
+    {{ return(adapter.dispatch('add_days', 'freshbooks')(day, 'cast(' ~ days ~ ' as integer)')) }}
 {%- endmacro %}
 
 {% macro default__add_days(day, days) -%}

@@ -37,7 +37,7 @@
     {%- set found = [] -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='name') -%}
-            {%- if node.fqn[1] == 'marts' -%}
+            {%- if node.package_name == 'freshbooks' and node.fqn[1] == 'marts' -%}
                 {%- for column in node.columns.values() -%}
                     {%- set name = column.name -%}
                     {%- set questions = node.config.meta.get('questions', []) -%}

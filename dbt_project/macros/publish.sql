@@ -1,16 +1,18 @@
 {#
-  Publishing on PostgreSQL: marts are built and tested in schema `marts_next`, which takes the place of `marts` in
-  one transaction at the end of a run in which every model and every data test of the project passed. Otherwise the
-  earlier marts stay as they were. DuckDB's marts are a file that the hub renames; other warehouses write in place.
+  Publishing, with the variable freshbooks_publish. On PostgreSQL marts are built and tested in schema `marts_next`, which
+  takes the place of `marts` in one transaction at the end of a run in which every model and every data test of this
+  project passed. Otherwise the earlier marts stay as they were. DuckDB's marts are a file that the hub renames; other
+  warehouses write in place. Models of another project cannot refer to marts that are published by a rename.
 #}
 {% macro publish(results) -%}
-    {%- if execute and target.type == 'postgres' -%}
+    {%- if execute and target.type == 'postgres' and var('freshbooks_publish') -%}
         {%- set passed = [] -%}
         {%- for result in results if result.status in ('success', 'pass', 'warn') -%}
             {%- do passed.append(result.node.unique_id) -%}
         {%- endfor -%}
         {%- set missing, marts = [], [] -%}
-        {%- for node in graph.nodes.values() if node.resource_type in ('model', 'test') -%}
+        {%- for node in graph.nodes.values()
+            if node.package_name == 'freshbooks' and node.resource_type in ('model', 'test') -%}
             {%- if node.unique_id not in passed -%} {%- do missing.append(node.name) -%} {%- endif -%}
             {%- if node.schema == 'marts_next' -%} {%- do marts.append(node.name) -%} {%- endif -%}
         {%- endfor -%}

@@ -107,6 +107,7 @@ where one = 0
         ]) -%}
     {%- endfor -%}
 {%- endif -%}
+{%- set there = raw_names(stream, columns) -%}
 {%- set is_kept = 'not is_deleted' if 'is_deleted' in columns else 'true' %}
 select
     {{ names | join(',\n    ') }},
@@ -122,13 +123,13 @@ select
 from (
     select
 {%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() %}
-        {{ raw_value(raw_column(name), kind) if name not in flags else 'coalesce(' ~ raw_value(name, kind) ~ ', false)' }} as {{ name | lower }},
+        {{ raw_value(raw_column(name, there), kind) if name not in flags else 'coalesce(' ~ raw_value(name, kind) ~ ', false)' }} as {{ name | lower }},
         {%- if kind == 'money' %}
-        upper(nullif(trim({{ json_text(try_type(raw_column(name), 'json'), 'code') }}), '')) as {{ name | lower }}_currency_code,
-        {{ json_text(try_type(raw_column(name), 'json'), 'amount') }} as {{ name | lower }}_text,
+        upper(nullif(trim({{ json_text(try_type(raw_column(name, there), 'json'), 'code') }}), '')) as {{ name | lower }}_currency_code,
+        {{ json_text(try_type(raw_column(name, there), 'json'), 'amount') }} as {{ name | lower }}_text,
         {%- endif %}
         {%- if not name.startswith('_airbyte') %}
-        {{ raw_column(name) }} as raw_{{ name | lower }},
+        {{ raw_column(name, there) }} as raw_{{ name | lower }},
         {%- endif %}
 {%- endfor %}
         {%- if var('freshbooks_loader_changes') %}
@@ -142,9 +143,24 @@ from (
 {%- endif %}
 {% endmacro %}
 
-{# Airbyte's PostgreSQL destination keeps the case of the API's names; all others find them without. #}
-{% macro raw_column(name) -%}
-    {{ return('"' ~ name ~ '"' if target.type == 'postgres' and name != name | lower else name | lower) }}
+{#
+  Names of the columns of a raw table where their case matters: on PostgreSQL, where Airbyte's destination keeps that of
+  the API and other loaders write lower case. All other warehouses find them without; then none.
+#}
+{% macro raw_names(stream, columns) -%}
+    {%- set names = [] -%}
+    {%- if execute and target.type == 'postgres' and columns.keys() | join != columns.keys() | join | lower -%}
+        {%- for column in adapter.get_columns_in_relation(source('freshbooks', stream)) -%}
+            {%- do names.append(column.name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{# A column of a raw table by its name in the API; `there`: what raw_names found. #}
+{% macro raw_column(name, there) -%}
+    {%- set is_lower = target.type != 'postgres' or name == name | lower or (there and name not in there) -%}
+    {{ return(name | lower if is_lower else '"' ~ name ~ '"') }}
 {%- endmacro %}
 
 {% macro raw_value(name, kind) -%}

@@ -201,8 +201,9 @@ def _run_dbt(
     command += ["--quiet", "--log-level-file", "info"]
     command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
     command += ["--target", "duckdb", "--target-path", str(project.target)]
+    # Other variables at each build would make dbt parse the whole project again (dbt_project/macros/build_value.sql).
+    command += ["--vars", json.dumps({"freshbooks_publish": True})]
     command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
-    # No variables: other ones would make dbt parse the whole project again (dbt_project/macros/build_value.sql).
     environment = project.environment(home)
     environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
     parsed_project.lend(project.folder, project.target)

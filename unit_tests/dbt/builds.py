@@ -28,7 +28,12 @@ from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MARTS = [path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")]
-TODAY = {"as_of_date": AS_OF_DATE, "freshbooks_connector_version": "1.2.3", "freshbooks_generation": "7"}
+TODAY = {
+    "as_of_date": AS_OF_DATE,
+    "freshbooks_connector_version": "1.2.3",
+    "freshbooks_generation": "7",
+    "freshbooks_publish": True,
+}
 # Read when SQL is compiled; all others also shape the parsed project.
 SQL_VARIABLES = {
     "as_of_date",

@@ -62,8 +62,11 @@ def server(folder: Path, programs: Path) -> Iterator[Server]:
         subprocess.run([*control, "-m", "immediate", "stop"], **options)
 
 
-def write_raw(database: Server, tables: Rows) -> None:
-    """The raw tables in schema `freshbooks`, in the column names and types of Airbyte's Postgres destination."""
+def write_raw(database: Server, tables: Rows, *, lower: bool = False) -> None:
+    """The raw tables in schema `freshbooks`, in the column names and types of Airbyte's Postgres destination.
+
+    `lower`: in lower case, as other loaders write them.
+    """
     with database.connect() as connection, connection.cursor() as cursor:
         cursor.execute(
             "set time zone 'UTC'; drop schema if exists freshbooks cascade; create schema freshbooks"
@@ -72,7 +75,8 @@ def write_raw(database: Server, tables: Rows) -> None:
             properties = json.loads((SCHEMAS / f"{stream}.json").read_text())["properties"]
             api_names = {name.lower(): name for name in properties}
             columns = {
-                api_names.get(name, name): TYPES.get(kind, kind) for name, kind in columns_of(stream).items()
+                name if lower else api_names.get(name, name): TYPES.get(kind, kind)
+                for name, kind in columns_of(stream).items()
             }
             definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             cursor.execute(f"create table freshbooks.{stream} ({definition})")
@@ -83,7 +87,7 @@ def write_raw(database: Server, tables: Rows) -> None:
                     "_airbyte_meta": {"changes": []},
                     **record,
                 }
-                names = ", ".join(f'"{name}"' for name in values)
+                names = ", ".join(f'"{name.lower() if lower else name}"' for name in values)
                 cursor.execute(
                     f"insert into freshbooks.{stream} ({names}) values ({', '.join(['%s'] * len(values))})",
                     [json.dumps(v) if isinstance(v, dict | list) else v for v in values.values()],

@@ -16,8 +16,8 @@ from unit_tests.dbt.raw_tables import Row
 # Names may also come from the document itself, as of the day it was written.
 WRITTEN_ON_THE_DOCUMENT = {"client_name", "vendor_name"}
 REASONS = {"gap_reason", "rate_missing_reason"}
-# They tell about the build, not about the business.
-ABOUT = {"fb_dictionary", "fb_freshness", "fb_gaps", "fb_metrics", "fb_rejected_rows"}
+# They tell about the build, or of days, not about the business.
+ABOUT = {"calendar", "fb_dictionary", "fb_freshness", "fb_gaps", "fb_metrics", "fb_rejected_rows"}
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 

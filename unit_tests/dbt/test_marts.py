@@ -271,7 +271,7 @@ def test_what_the_environment_tells_a_build_shapes_no_parsed_project(
         {**duckdb_files(tmp_path), **{f"FRESHBOOKS_DBT_{name}": json.dumps(v) for name, v in told.items()}},
         *("compile", "--select", "fb_freshness", "stg_freshbooks__invoices", "stg_freshbooks__clients"),
         *("int_invoices",),
-        variables={},
+        variables={"freshbooks_publish": True},
     )
     assert done.succeeded, done.output
     found = {path.stem: path.read_text() for path in (tmp_path / "target" / "compiled").rglob("*.sql")}
@@ -344,9 +344,11 @@ def test_without_credit_notes_unapplied_credit_is_what_the_client_says(broken_bu
     assert found == [(9, "EUR", Decimal("4.50")), (9, "USD", Decimal("25.00"))]
 
 
-def test_a_build_without_a_day_says_what_to_pass(dbt: Dbt, tmp_path: Path) -> None:
+def test_a_build_for_what_is_no_day_says_what_to_pass(dbt: Dbt, tmp_path: Path) -> None:
     part = part_of_project(tmp_path, "stg_freshbooks__bills", "stg_freshbooks__bill_*", "int_bills")
-    done = dbt.run(tmp_path, rows(), "compile", "--no-introspect", variables={}, project=part)
+    done = dbt.run(
+        tmp_path, rows(), "compile", "--no-introspect", variables={"as_of_date": "today"}, project=part
+    )
     assert not done.succeeded
-    assert "as_of_date is missing or not a date" in done.output
+    assert "as_of_date is not a date (got 'today')" in done.output
     assert "--vars '{as_of_date: 2026-06-30}'" in done.output

@@ -34,8 +34,13 @@ class Books:
     folder: Path
     project: Path
 
-    def build(self, *arguments: str, models: Mapping[str, str] | None = None) -> Build:
-        variables = TODAY | {"freshbooks_streams": list(STREAMS)}
+    def build(
+        self,
+        *arguments: str,
+        models: Mapping[str, str] | None = None,
+        variables: Mapping[str, Any] | None = None,
+    ) -> Build:
+        variables = TODAY | {"freshbooks_streams": list(STREAMS)} | dict(variables or {})
         return self.dbt.call(
             self.folder,
             self.server.environment(),
@@ -187,3 +192,14 @@ def test_a_long_answer_is_waited_for(books: Books) -> None:
         cursor.execute("commit")
         build.join()
     assert books.run(BOTH_MARTS) == [("After", "After")]
+
+
+def test_without_publishing_the_marts_are_in_the_schema_of_the_target(books: Books) -> None:
+    books.publish("Before")
+    books.run("update freshbooks.businesses set name = 'Beside' where business_id = 1")
+    built = books.build(variables={"freshbooks_publish": False})
+    assert built.succeeded, built.output
+    assert books.run("select business_name from freshbooks_work.businesses where business_id = 1") == [
+        ("Beside",)
+    ]
+    assert books.run(BOTH_MARTS) == [("Before", "Before")]

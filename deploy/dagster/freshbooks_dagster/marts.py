@@ -26,7 +26,14 @@ def manifest(home: Home) -> Path:
     if not found.exists():
         command = [sys.executable, "-m", "dbt.cli.main", "--log-path", str(home.logs), "parse"]
         command += ["--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
-        command += ["--target", "duckdb", "--target-path", str(target)]
+        command += [
+            "--target",
+            "duckdb",
+            "--target-path",
+            str(target),
+            "--vars",
+            "{freshbooks_publish: true}",
+        ]
         environment = project.environment(home)
         subprocess.run(command, env=environment, cwd=home.run, check=True, stdout=subprocess.DEVNULL)
     return found
