@@ -39,7 +39,10 @@
         },
         'payments': {
             'effect': 'Paid amounts come from the invoices alone: what was collected when, money in and past receivables are unknown.',
-            'marts': ['payments', 'revenue_monthly', 'cash_monthly', 'ar_aging', 'clients', 'crm_contacts'],
+            'marts': [
+                'payments', 'revenue_monthly', 'cash_monthly', 'ar_aging', 'outstanding_balances', 'clients',
+                'crm_contacts',
+            ],
         },
         'credit_notes': {
             'effect': 'Unused credit comes from the clients alone: credits given, prepayments and money in are unknown.',
