@@ -115,6 +115,16 @@ def unusual() -> Rows:
     tables["bills"].append(bill(602, "50.00", "2026-07-01", due_date=None))
     tables["bills"].append(bill(603, "50.00", "2026-07-01") | {"outstanding": money("60.00")})
     _dated_later(tables)
+    # Yen have no decimals, and dinars three, which may be noughts.
+    for number, code, amount, paid in ((631, "JPY", "1000", "250"), (632, "KWD", "10.000", "2.500")):
+        day = {"create_date": "2026-06-01", "v3_status": "partial"}
+        tables["clients"].append(client(ONE, number, currency_code=code))
+        tables["invoices"].append(
+            invoice(ONE, number, number, amount, "2026-07-31", paid=paid, code=code, **day)
+        )
+        tables["payments"].append(
+            payment(ONE, number, number, paid, code, date="2026-06-02", clientid=number)
+        )
     # Elements of lists that are no objects.
     tables["clients"].append(client(ONE, 601, contacts=[None, "x", {}], credit_balance=[1, {"amount": "2"}]))
     tables["expense_categories"] += [
