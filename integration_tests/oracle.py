@@ -93,23 +93,33 @@ def expense_categories(
 
 
 def crm_contacts(sandbox: Sandbox) -> dict[tuple[int, str], dict[str, Any]]:
-    """(business, e-mail) to the status of the best client behind it and the invoices of all of them."""
+    """(business, key) to the status of the best client behind it and the invoices of all of them.
+
+    The key is the e-mail, and the name with it where people of different names share the e-mail.
+    """
     invoices: dict[tuple[int, int], int] = defaultdict(int)
     for business, invoice in sent_invoices(sandbox):
         invoices[business, invoice["customerid"]] += 1
-    people: dict[tuple[int, str], set[int]] = defaultdict(set)
+    behind: dict[tuple[int, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for business, client in books(sandbox, "clients"):
         for person in (client, *(client.get("contacts") or [])):
             if email := (person.get("email") or "").strip().lower():
-                people[business, email].add(client["userid"])
+                name = f"{person.get('fname') or ''} {person.get('lname') or ''}".strip().lower()
+                behind[business, email][name].add(client["userid"])
+    people: dict[tuple[int, str], set[int]] = {}
+    for (business, email), names in behind.items():
+        if len(names.keys() - {""}) < 2:
+            people[business, email] = set().union(*names.values())
+        else:
+            people |= {(business, f"{email}, {n}" if n else email): found for n, found in names.items()}
     order = [ACTIVE, ARCHIVED, DELETED]
     return {
-        (business, email): {
+        (business, key): {
             "status": STATUS[
                 min((sandbox.books(business)["clients"][c]["vis_state"] for c in clients), key=order.index)
             ],
             "clients": len(clients),
             "invoices": sum(invoices[business, client] for client in clients),
         }
-        for (business, email), clients in people.items()
+        for (business, key), clients in people.items()
     }

@@ -41,7 +41,7 @@ def agree(hub: Hub) -> None:
     assert expenses == oracle.expense_categories(hub.sandbox)
 
     contacts = {
-        (r["business_id"], r["email"]): {
+        (r["business_id"], r["contact_key"]): {
             "status": r["status"],
             "clients": r["client_count"],
             "invoices": r["invoice_count"],

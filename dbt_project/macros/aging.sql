@@ -28,11 +28,10 @@ select
 {% endmacro %}
 
 {#
-  A select of what was open on each of the `days`, from dated payments: the balance of today, and on top of it
-  what was paid after that day, as far as the total goes: a payment may have been read before or after the balance
-  that it changed, and a balance may be more than the total (a late fee). Payments older than the connection's start are
-  in the balance of today, so they need no row of their own. Where payments are not available, the latest day stands
-  alone, with the document's own balance: no past day is known.
+  A select of what was open on each of the `days`, from dated payments: FreshBooks' balance of the last sync, and on top
+  of it what was paid after that day (macros/as_of_date.sql has the rule). Payments older than the connection's start are
+  in that balance, so they need no row of their own. Where payments are not available, the latest day stands alone, with
+  FreshBooks' balance: no past day is known.
 
   `documents` has account_id, business_id, document_id, issue_date, due_date, currency_code, total_amount,
   outstanding_amount, has_payments (whether payments are available) and only what counts; `payments` has account_id,
@@ -58,13 +57,8 @@ from (
         documents.has_payments,
         days.as_of_date,
         days.is_latest,
-        greatest(
-            0,
-            least(
-                sum(coalesce(payments.amount, 0)),
-                greatest(documents.total_amount, documents.outstanding_amount) - documents.outstanding_amount
-            )
-        ) as paid_later_amount
+        {{ paid_later('sum(payments.amount)', 'documents.total_amount', 'documents.outstanding_amount') }}
+            as paid_later_amount
     from {{ documents }} as documents
     left join (
         select

@@ -17,3 +17,21 @@
 {% macro as_of_date() -%}
     cast('{{ as_of_day() }}' as date)
 {%- endmacro %}
+
+{#
+  The rule of the as-of day, the same in every mart of balances: a document counts from its own day on, and so does a
+  payment or an applied credit, that day included. What is dated later is in the marts of documents, with its day, and in
+  no balance. Days in the past (ar_aging, ap_aging) follow the same rule. A row without a day counts.
+#}
+{% macro is_dated_later(day) -%}
+    coalesce({{ day }} > {{ as_of_date() }}, false)
+{%- endmacro %}
+
+{#
+  The part of a document's balance that payments after a day have taken off: FreshBooks' balance and this is what was
+  open on that day. It goes as far as the total, for a payment may have been read before or after the balance that it
+  changed, and a balance may be more than the total (a late fee). `payments`: what is dated after the day.
+#}
+{% macro paid_later(payments, total, outstanding) -%}
+    greatest(0, least(coalesce({{ payments }}, 0), greatest({{ total }}, {{ outstanding }}) - {{ outstanding }}))
+{%- endmacro %}

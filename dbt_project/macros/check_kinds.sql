@@ -162,7 +162,7 @@ from (
     {%- endfor -%}
     {%- set is_document = grain | select('in', [
         'invoice_id', 'payment_id', 'credit_id', 'expense_id', 'estimate_id', 'bill_id', 'bill_payment_id',
-        'income_id', 'item_id', 'posting_id', 'identity_id',
+        'income_id', 'item_id', 'posting_id', 'identity_id', 'invoice_profile_id',
     ]) | list -%}
     {%- if not amounts or 'currency_code' not in columns -%}
         {{ exceptions.raise_compiler_error(node.found.name ~ ' needs amounts, and currency_code beside them.') }}

@@ -19,6 +19,11 @@
     ).split() + (var('freshbooks_currencies') | map('upper') | list)) }}
 {%- endmacro %}
 
+{# Codes whose smallest unit is less than a hundredth (ISO 4217). #}
+{% macro currencies_of_more_decimals() -%}
+    {{ return(['BHD', 'CLF', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND', 'UYW']) }}
+{%- endmacro %}
+
 {# Whether a code in capitals is one of a currency; null for null. #}
 {% macro is_currency(code) -%}
     {{ code }} in {{ sql_list(currency_codes()) }}

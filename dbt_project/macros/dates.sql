@@ -85,3 +85,42 @@
 {% macro bigquery__add_days(day, days) -%}
     date_add({{ day }}, interval {{ days }} day)
 {%- endmacro %}
+
+{# The same day a number of months later, or the last of that month; null when that is further than 100 years. #}
+{% macro add_months(day, months) -%}
+    case when {{ months }} between 0 and 1200 then {{ adapter.dispatch('add_months', 'freshbooks')(day, 'cast(' ~ months ~ ' as integer)') }} end
+{%- endmacro %}
+
+{% macro default__add_months(day, months) -%}
+    cast({{ day }} + {{ months }} * interval '1 month' as date)
+{%- endmacro %}
+
+{% macro spark__add_months(day, months) -%}
+    add_months({{ day }}, {{ months }})
+{%- endmacro %}
+
+{% macro snowflake__add_months(day, months) -%}
+    dateadd(month, {{ months }}, {{ day }})
+{%- endmacro %}
+
+{% macro bigquery__add_months(day, months) -%}
+    date_add({{ day }}, interval {{ months }} month)
+{%- endmacro %}
+
+{# The Monday of the week of a date. #}
+{% macro week_start(day) -%}
+    {{ return(adapter.dispatch('week_start', 'freshbooks')(day)) }}
+{%- endmacro %}
+
+{% macro default__week_start(day) -%}
+    cast(date_trunc('week', {{ day }}) as date)
+{%- endmacro %}
+
+{# Weeks of a session may start on another day there. #}
+{% macro snowflake__week_start(day) -%}
+    dateadd(day, 1 - dayofweekiso({{ day }}), {{ day }})
+{%- endmacro %}
+
+{% macro bigquery__week_start(day) -%}
+    date_trunc({{ day }}, isoweek)
+{%- endmacro %}

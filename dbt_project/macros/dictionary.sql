@@ -54,7 +54,8 @@
                         'is_key': name in node.config.meta.get('grain', '').split(', '),
                         'unit': unit_of(column),
                         'currency_column': currency_column_of(column, node),
-                        'time_zone': 'UTC' if name.endswith('_at') else 'wall clock of the person' if name.endswith('entry_date')
+                        'time_zone': 'UTC' if name.endswith('_at') else 'wall clock of the person'
+                            if name.endswith('entry_date') or name == 'week_start_date'
                             else 'business calendar' if name.endswith('_date') else none,
                         'example_question': example.get('question'),
                         'example_sql': example.get('sql'),

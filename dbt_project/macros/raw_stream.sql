@@ -105,6 +105,14 @@ where one = 0
         {%- do listed.append([
             column, column ~ '_currency_code is null and ' ~ column ~ ' <> 0', 'missing_currency', "''"
         ]) -%}
+        {#- Money has two decimals here: what a currency of three loses by it is told. -#}
+        {%- do listed.append([
+            column,
+            column ~ '_currency_code in ' ~ sql_list(currencies_of_more_decimals())
+            ~ ' and ' ~ try_decimal(column ~ '_text', 18, 4) ~ ' <> ' ~ column,
+            'rounded',
+            column ~ '_text',
+        ]) -%}
     {%- endfor -%}
 {%- endif -%}
 {%- set there = raw_names(stream, columns) -%}

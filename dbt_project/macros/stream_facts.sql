@@ -11,14 +11,14 @@
         'systems': {
             'words': 'base currency',
             'effect': 'The base currency of the business is unknown, so projects and time without a client have no currency.',
-            'marts': ['businesses', 'projects', 'unbilled_time'],
+            'marts': ['businesses', 'projects', 'unbilled_time', 'hours'],
         },
         'clients': {
             'effect': 'Client details, contacts and currencies are unknown: names of clients come from the documents alone, and unbilled time of clients has no value.',
             'marts': [
                 'clients', 'crm_contacts', 'outstanding_balances', 'invoices', 'invoice_lines', 'payments', 'credits',
-                'estimates', 'expenses', 'projects', 'time_entries', 'unbilled_time', 'revenue_monthly', 'ar_aging',
-                'general_ledger',
+                'estimates', 'expenses', 'projects', 'time_entries', 'unbilled_time', 'hours', 'revenue_monthly', 'ar_aging',
+                'general_ledger', 'recurring_invoices',
             ],
         },
         'invoices': {
@@ -30,8 +30,8 @@
         },
         'invoice_profiles': {
             'words': 'recurring invoice templates',
-            'effect': 'Recurring invoice templates are not stored.',
-            'marts': [],
+            'effect': 'Recurring invoices are unknown.',
+            'marts': ['recurring_invoices'],
         },
         'estimates': {
             'effect': 'Estimates are unknown, and so is the first and last activity of clients.',
@@ -39,7 +39,10 @@
         },
         'payments': {
             'effect': 'Paid amounts come from the invoices alone: what was collected when, money in and past receivables are unknown.',
-            'marts': ['payments', 'revenue_monthly', 'cash_monthly', 'ar_aging', 'clients', 'crm_contacts'],
+            'marts': [
+                'payments', 'revenue_monthly', 'cash_monthly', 'ar_aging', 'outstanding_balances', 'clients',
+                'crm_contacts',
+            ],
         },
         'credit_notes': {
             'effect': 'Unused credit comes from the clients alone: credits given, prepayments and money in are unknown.',
@@ -89,28 +92,28 @@
         'projects': {
             'effect': 'Projects are unknown, so time on them has no rate, and whether it is unbilled is unknown.',
             'marts': [
-                'projects', 'services', 'time_entries', 'unbilled_time', 'estimates', 'expenses', 'invoice_lines',
+                'projects', 'services', 'time_entries', 'unbilled_time', 'hours', 'estimates', 'expenses', 'invoice_lines',
             ],
         },
         'time_entries': {
             'effect': 'Logged and unbilled hours are unknown.',
-            'marts': ['time_entries', 'unbilled_time', 'projects', 'team_members'],
+            'marts': ['time_entries', 'unbilled_time', 'hours', 'projects', 'team_members'],
         },
         'services': {
             'effect': 'Services are unknown but for those that projects name, and time billed by the service has no rate.',
-            'marts': ['services', 'time_entries', 'unbilled_time'],
+            'marts': ['services', 'time_entries', 'unbilled_time', 'hours'],
         },
         'service_rates': {
             'effect': 'Rates of services are unknown, so time billed by the service has no value.',
-            'marts': ['services', 'unbilled_time'],
+            'marts': ['services', 'unbilled_time', 'hours'],
         },
         'team_members': {
             'effect': 'Names of the people behind logged time are unknown.',
-            'marts': ['team_members', 'time_entries', 'unbilled_time'],
+            'marts': ['team_members', 'time_entries', 'unbilled_time', 'hours'],
         },
         'team_member_rates': {
             'effect': 'Rates of people are unknown, so time billed by the person has no value.',
-            'marts': ['team_members', 'unbilled_time'],
+            'marts': ['team_members', 'unbilled_time', 'hours'],
         },
         'staff': {
             'effect': 'Expenses do not name the person behind them.',

@@ -7,7 +7,7 @@ committed in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -156,26 +156,42 @@ class RawStore:
                 prepared = replace(table, name=SHADOW_PREFIX + table.name)
                 self._create(prepared)
                 return prepared
-            existing = dict(
-                self._db.execute(
-                    "SELECT column_name, data_type FROM duckdb_columns() "
-                    "WHERE schema_name = ? AND table_name = ?",
-                    [SCHEMA, table.name],
-                ).fetchall()
-            )
+            existing = self._columns().get(table.name, {})
             if not existing:
                 self._create(table)
                 self._bump(table.name)
                 return table
-            for column in table.columns:
-                if column.name not in existing:
-                    self._db.execute(
-                        f"ALTER TABLE {sql.qualified(table.name)} "
-                        f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
-                    )
-                    self._bump(table.name)
+            self._widen(table, existing)
             columns = tuple(replace(c, type=existing.get(c.name, c.type)) for c in table.columns)
             return replace(table, columns=columns)
+
+    def widen(self, tables: Iterable[StreamTable]) -> None:
+        """Add what a newer source has learned to the tables that are there, whichever of them are read now.
+
+        The models name every column, and a stream may not be due before they are built.
+        """
+        with self._errors("add columns"), self._transaction():
+            existing = self._columns()
+            for table in tables:
+                if table.name in existing:
+                    self._widen(table, existing[table.name])
+
+    def _columns(self) -> dict[str, dict[str, str]]:
+        """Table to column to type."""
+        found: dict[str, dict[str, str]] = {}
+        query = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ?"
+        for table, column, kind in self._db.execute(query, [SCHEMA]).fetchall():
+            found.setdefault(table, {})[column] = kind
+        return found
+
+    def _widen(self, table: StreamTable, existing: dict[str, str]) -> None:
+        for column in table.columns:
+            if column.name not in existing:
+                self._db.execute(
+                    f"ALTER TABLE {sql.qualified(table.name)} "
+                    f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
+                )
+                self._bump(table.name)
 
     def write(
         self, table: StreamTable, spool: Path, rows: int, longest: int, state: dict[str, Any] | None

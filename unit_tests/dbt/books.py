@@ -197,6 +197,10 @@ def all_rows() -> Rows:
             "profileid": 1,
             "customerid": 5,
             "create_date": "2026-01-01",
+            "frequency": "m",
+            "numberRecurring": 12,
+            "occurrences_to_date": 6,
+            "next_issue_date": "2026-07-01",
             "amount": money("9.00"),
         }
     ]
@@ -274,6 +278,7 @@ def all_rows() -> Rows:
         entry(ONE, 16, "9", project_id=1, is_logged=False),
         entry(HOURS_ONLY, 1, "1", project_id=1, client_id=None, service_id=1),
         entry(ONE, 17, "1", project_id=99),
+        entry(ONE, 18, "2.5", project_id=1, retainer_id=1),
     ]
     member = {**STAMP, **PLAIN, "first_name": "Gordon", "last_name": "Shumway", "business_role_name": "owner"}
     tables["team_members"] = [

@@ -214,7 +214,7 @@ def rows() -> Rows:
             email="ann@example.com",
             updated_at_utc="2026-06-20 00:00:00",
         ),
-        client(ONE, 7, vis_state=1, fname="Del", email="bob@example.com"),
+        client(ONE, 7, vis_state=1, fname="BOB", lname="ray", email="bob@example.com"),
         client(ONE, 8),
         client(ONE, 9, credit_balance=[{"amount": money("25.00")}, {"amount": money("4.50", "EUR")}]),
         client(TWO, 5, fname="Ann", email="ann@example.com", organization="", credit_balance=None),

@@ -122,6 +122,15 @@ PUBLISHED = [
         "unknown_word",
     ),
     published(
+        "an expense in dinars of three decimals",
+        "expenses",
+        odd_expense(814, amount=money("62.344", "KWD")),
+        814,
+        "amount",
+        "rounded",
+        amount=money("62.34", "KWD"),
+    ),
+    published(
         "a discount of text",
         "invoices",
         odd_invoice(810, discount_value="ten"),

@@ -75,3 +75,21 @@ def test_elements_that_hold_nobody_are_no_contacts(odd_build: Build) -> None:
     assert [r["contact_key"] for r in odd_build.dicts("crm_contacts") if r["client_id"] == 601] == [
         "client 601, primary"
     ]
+
+
+def test_currencies_of_no_and_of_three_decimals_keep_their_amounts(odd_build: Build) -> None:
+    """What a third decimal loses is listed (odd_published.py)."""
+    found = {
+        row["currency_code"]: (row["outstanding_amount"], row["client_id"])
+        for row in odd_build.dicts("outstanding_balances")
+        if row["currency_code"] in ("JPY", "KWD")
+    }
+    assert found == {"JPY": (Decimal(750), 631), "KWD": (Decimal("7.50"), 632)}
+    collected = {
+        row["currency_code"]: row["collected_amount"]
+        for row in odd_build.dicts("cash_monthly")
+        if row["currency_code"] in ("JPY", "KWD") and row["collected_amount"]
+    }
+    assert collected == {"JPY": Decimal(250), "KWD": Decimal("2.50")}
+    (dinars,) = (row for row in odd_build.dicts("expenses") if row["expense_id"] == 814)
+    assert dinars["total_amount"] == Decimal("62.34")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unit_tests.dbt.books import all_rows, bill, credit
-from unit_tests.dbt.ledger import ONE, client, invoice, line, money, payment
+from unit_tests.dbt.ledger import ONE, client, flags, invoice, line, money, payment
 from unit_tests.dbt.odd_published import PUBLISHED
 from unit_tests.dbt.odd_rejected import REJECTED
 from unit_tests.dbt.odd_rows import books_with
@@ -25,9 +25,52 @@ def _payment(number: int, invoiceid: int | None, amount: str, day: str, **more: 
     return {**made, "invoiceid": invoiceid, **more}
 
 
-def _credit(number: int, amount: str, kind: str, day: str) -> Row:
-    made = credit(number, amount, "0.00", kind, clientid=CLIENT, currency_code="EUR", create_date=day)
-    return {**made, "amount": money(amount, "EUR"), "paid": money("0.00", "EUR"), "lines": []}
+def _credit(number: int, amount: str, kind: str, day: str, code: str = "EUR") -> Row:
+    made = credit(number, amount, "0.00", kind, clientid=CLIENT, currency_code=code, create_date=day)
+    return {**made, "amount": money(amount, code), "paid": money("0.00", code), "lines": []}
+
+
+def _dated_later(tables: Rows) -> None:
+    """In francs: what is issued, paid, applied and billed in the days after the as-of day, 2026-06-30."""
+    client_id, chf = 620, {"code": "CHF", "lines": [line("100.00", "CHF")]}
+    tables["clients"].append(client(ONE, client_id, currency_code="CHF"))
+    paid = {"paid": "100.00", "v3_status": "paid", "date_paid": "2026-07-01", "create_date": "2026-06-01"}
+    half = {"paid": "20.00", "v3_status": "partial", "create_date": "2026-06-01"}
+    tables["invoices"] += [
+        invoice(ONE, 621, client_id, "100.00", "2026-06-15", **chf, **paid),
+        invoice(ONE, 622, client_id, "100.00", "2026-07-31", **chf, create_date="2026-07-01"),
+        invoice(ONE, 623, client_id, "100.00", "2026-07-31", **chf, **half),
+    ]
+    tables["payments"] += [
+        payment(ONE, 621, 621, "100.00", "CHF", date="2026-07-01", clientid=client_id),
+        payment(
+            ONE,
+            623,
+            623,
+            "20.00",
+            "CHF",
+            date="2026-07-02",
+            clientid=client_id,
+            type="Credit",
+            from_credit=True,
+            creditid=621,
+        ),
+    ]
+    tables["credit_notes"] += [
+        _credit(621, "20.00", "goodwill", "2026-06-10", "CHF") | {"paid": money("20.00", "CHF")},
+        _credit(622, "7.00", "goodwill", "2026-07-03", "CHF"),
+    ]
+    for row in tables["credit_notes"][-2:]:
+        row["clientid"] = client_id
+    overpaid = {"paid": money("45.00"), "outstanding": money("-5.00")}
+    tables["bills"] += [
+        bill(621, "40.00", "2026-06-15") | overpaid,
+        bill(622, "40.00", "2026-07-31", issue_date="2026-07-01"),
+    ]
+    bill_payment = {**ONE, **flags(0), "payment_type": "Check", "note": None}
+    tables["bill_payments"].append(
+        {**bill_payment, "id": 621, "billid": 621, "amount": money("45.00"), "paid_date": "2026-07-01"}
+    )
 
 
 def unusual() -> Rows:
@@ -71,6 +114,17 @@ def unusual() -> Rows:
     tables["bills"].append(bill(601, "50.00", "2026-07-01") | {"amount": money("40.00")})
     tables["bills"].append(bill(602, "50.00", "2026-07-01", due_date=None))
     tables["bills"].append(bill(603, "50.00", "2026-07-01") | {"outstanding": money("60.00")})
+    _dated_later(tables)
+    # Yen have no decimals, and dinars three, which may be noughts.
+    for number, code, amount, paid in ((631, "JPY", "1000", "250"), (632, "KWD", "10.000", "2.500")):
+        day = {"create_date": "2026-06-01", "v3_status": "partial"}
+        tables["clients"].append(client(ONE, number, currency_code=code))
+        tables["invoices"].append(
+            invoice(ONE, number, number, amount, "2026-07-31", paid=paid, code=code, **day)
+        )
+        tables["payments"].append(
+            payment(ONE, number, number, paid, code, date="2026-06-02", clientid=number)
+        )
     # Elements of lists that are no objects.
     tables["clients"].append(client(ONE, 601, contacts=[None, "x", {}], credit_balance=[1, {"amount": "2"}]))
     tables["expense_categories"] += [

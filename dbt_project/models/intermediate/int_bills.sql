@@ -25,7 +25,8 @@ payment_totals as (
         business_id,
         bill_id,
         currency_code,
-        sum(amount) as payments_amount
+        sum(amount) as payments_amount,
+        sum(case when {{ is_dated_later('payment_date') }} then amount else 0 end) as later_amount
     from bill_payments
     where not is_deleted
     group by account_id, business_id, bill_id, currency_code
@@ -39,6 +40,12 @@ joined as (
             when {{ are_available(['bill_payments']) }}
                 then cast(coalesce(payment_totals.payments_amount, 0) as {{ decimal(18, 2) }})
         end as computed_paid_amount,
+        case
+            when {{ are_available(['bill_payments']) }}
+                then {{ paid_later('payment_totals.later_amount', 'bills.total_amount', 'bills.outstanding_amount') }}
+            else 0
+        end as paid_later_amount,
+        {{ is_dated_later('bills.issue_date') }} as is_dated_later,
         {{ days_between('bills.due_date', as_of_date()) }} as days_past_due
     from bills
     left join bill_vendors
@@ -54,6 +61,14 @@ joined as (
             and bills.currency_code = payment_totals.currency_code
     left join availability
         on bills.business_id = availability.business_id
+),
+
+balanced as (
+    select
+        *,
+        outstanding_amount + paid_later_amount as balance_amount,
+        not is_deleted and not is_dated_later and outstanding_amount + paid_later_amount > 0 as is_open
+    from joined
 )
 
 select
@@ -69,21 +84,23 @@ select
     amount_without_tax,
     tax_amount,
     total_amount,
-    paid_amount,
+    cast(paid_amount - paid_later_amount as {{ decimal(18, 2) }}) as paid_amount,
+    cast(balance_amount as {{ decimal(18, 2) }}) as outstanding_amount,
+    paid_amount as freshbooks_paid_amount,
+    outstanding_amount as freshbooks_outstanding_amount,
     computed_paid_amount,
-    outstanding_amount,
     category_name,
     description,
     case
-        when outstanding_amount <= 0 then 'paid'
-        when days_past_due > 0 then 'overdue'
-        when paid_amount > 0 then 'partial'
+        when balance_amount <= 0 then 'paid'
+        when days_past_due > 0 and not is_dated_later then 'overdue'
+        when paid_amount - paid_later_amount > 0 then 'partial'
         else 'unpaid'
     end as bill_status,
-    not is_deleted and outstanding_amount > 0 as is_open,
-    case when not is_deleted and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
-        as days_overdue,
+    is_open,
+    is_dated_later,
+    case when is_open and days_past_due > 0 then days_past_due else 0 end as days_overdue,
     updated_at,
     is_deleted,
     is_archived
-from joined
+from balanced

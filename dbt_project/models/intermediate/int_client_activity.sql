@@ -24,7 +24,8 @@ events as (
         business_id,
         client_id,
         'invoice' as kind,
-        create_date as event_date
+        create_date as event_date,
+        days_to_pay
     from invoices
     where is_receivable
     union all
@@ -33,7 +34,8 @@ events as (
         business_id,
         client_id,
         'payment' as kind,
-        payment_date as event_date
+        payment_date as event_date,
+        null as days_to_pay
     from payments
     where is_counted and is_cash
     union all
@@ -42,7 +44,8 @@ events as (
         business_id,
         client_id,
         'estimate' as kind,
-        create_date as event_date
+        create_date as event_date,
+        null as days_to_pay
     from estimates
     where not is_deleted
     union all
@@ -51,7 +54,8 @@ events as (
         business_id,
         client_id,
         'credit note' as kind,
-        create_date as event_date
+        create_date as event_date,
+        null as days_to_pay
     from credit_notes
     where not is_deleted and not is_draft
 )
@@ -64,7 +68,9 @@ select
     max(event_date) as last_activity_date,
     sum(case when kind = 'invoice' then 1 else 0 end) as invoice_count,
     max(case when kind = 'invoice' then event_date end) as last_invoice_date,
-    max(case when kind = 'payment' then event_date end) as last_payment_date
+    max(case when kind = 'payment' then event_date end) as last_payment_date,
+    sum(days_to_pay) as days_to_pay,
+    count(days_to_pay) as paid_invoice_count
 from events
-where client_id is not null
+where client_id is not null and not {{ is_dated_later('event_date') }}
 group by account_id, business_id, client_id

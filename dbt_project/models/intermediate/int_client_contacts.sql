@@ -65,6 +65,22 @@ people as (
         mobile_phone,
         null as home_phone
     from persons
+),
+
+named as (
+    select
+        *,
+        nullif(lower(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, ''))), '') as person_name
+    from people
+),
+
+-- Several people may share an address, such as that of their office: their names tell them apart.
+compared as (
+    select
+        *,
+        min(person_name) over (partition by account_id, business_id, email)
+        <> max(person_name) over (partition by account_id, business_id, email) as is_shared_email
+    from named
 )
 
 select
@@ -73,11 +89,14 @@ select
     people.client_id,
     people.contact_number,
     people.is_primary,
-    -- One person per e-mail; a person without one is known by client and place there.
-    coalesce(
-        people.email,
-        'client ' || {{ as_text('people.client_id') }} || ', ' || people.contact_name_in_client
-    ) as contact_key,
+    -- A person without an e-mail is known by client and place there.
+    case
+        when people.email is null
+            then 'client ' || {{ as_text('people.client_id') }} || ', ' || people.contact_name_in_client
+        when people.is_shared_email and people.person_name is not null
+            then people.email || ', ' || people.person_name
+        else people.email
+    end as contact_key,
     people.first_name,
     people.last_name,
     people.email,
@@ -96,7 +115,7 @@ select
     clients.client_status,
     case clients.client_status when 'active' then 1 when 'archived' then 2 else 3 end as status_rank,
     clients.updated_at
-from people
+from compared as people
 inner join clients
     on
         people.account_id = clients.account_id

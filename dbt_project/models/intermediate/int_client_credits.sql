@@ -1,8 +1,7 @@
 with
 
 credit_notes as (
-    select * from {{ ref('stg_freshbooks__credit_notes') }}
-    where rejected_values is null
+    select * from {{ ref('int_credits') }}
 ),
 
 clients as (
@@ -20,9 +19,9 @@ from_credit_notes as (
         business_id,
         client_id,
         currency_code,
-        amount - used_amount as unapplied_credit_amount
+        unapplied_amount as unapplied_credit_amount
     from credit_notes
-    where not is_deleted and not is_draft
+    where not is_deleted and not is_draft and not is_dated_later
 ),
 
 balances as (

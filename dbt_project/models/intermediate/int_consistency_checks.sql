@@ -24,7 +24,7 @@ receivables as (
         currency_code,
         sum(outstanding_amount) as outstanding_amount
     from invoices
-    where is_receivable
+    where is_receivable and not is_dated_later
     group by account_id, business_id, client_id, currency_code
 )
 
@@ -48,7 +48,7 @@ select
     currency_code,
     'invoice ' || {{ as_text('invoice_id') }} as row_name,
     computed_paid_amount as our_amount,
-    paid_amount as freshbooks_amount,
+    freshbooks_paid_amount as freshbooks_amount,
     0 as tolerance_amount
 from invoices
 where not is_deleted and computed_paid_amount is not null and has_all_payments
@@ -59,8 +59,8 @@ select
     'invoice outstanding is amount less paid' as check_name,
     currency_code,
     'invoice ' || {{ as_text('invoice_id') }} as row_name,
-    cast(amount - paid_amount as {{ decimal(18, 2) }}) as our_amount,
-    outstanding_amount as freshbooks_amount,
+    cast(amount - freshbooks_paid_amount as {{ decimal(18, 2) }}) as our_amount,
+    freshbooks_outstanding_amount as freshbooks_amount,
     0 as tolerance_amount
 from invoices
 where not is_deleted
@@ -71,8 +71,8 @@ select
     'bill outstanding is total less paid' as check_name,
     currency_code,
     'bill ' || {{ as_text('bill_id') }} as row_name,
-    cast(total_amount - paid_amount as {{ decimal(18, 2) }}) as our_amount,
-    outstanding_amount as freshbooks_amount,
+    cast(total_amount - freshbooks_paid_amount as {{ decimal(18, 2) }}) as our_amount,
+    freshbooks_outstanding_amount as freshbooks_amount,
     0 as tolerance_amount
 from bills
 where not is_deleted
@@ -84,7 +84,7 @@ select
     currency_code,
     'bill ' || {{ as_text('bill_id') }} as row_name,
     computed_paid_amount as our_amount,
-    paid_amount as freshbooks_amount,
+    freshbooks_paid_amount as freshbooks_amount,
     0 as tolerance_amount
 from bills
 where not is_deleted and computed_paid_amount is not null

@@ -23,6 +23,8 @@ ranked as (
         invoice_id,
         invoice_number,
         create_date,
+        currency_code,
+        amount,
         row_number() over (
             partition by account_id, business_id, estimate_id
             order by create_date asc, invoice_id asc
@@ -34,6 +36,17 @@ ranked as (
 first_invoices as (
     select * from ranked
     where preference = 1
+),
+
+invoice_totals as (
+    select
+        account_id,
+        business_id,
+        estimate_id,
+        currency_code,
+        sum(amount) as invoiced_amount
+    from ranked
+    group by account_id, business_id, estimate_id, currency_code
 )
 
 select
@@ -58,6 +71,17 @@ select
         when first_invoices.invoice_id is not null or estimates.estimate_stage = 'invoiced' then true
         when {{ are_available(['invoices']) }} then false
     end as is_converted,
+    case
+        when {{ are_available(['invoices']) }}
+            then cast(coalesce(invoice_totals.invoiced_amount, 0) as {{ decimal(18, 2) }})
+    end as invoiced_amount,
+    -- What FreshBooks alone calls invoiced, by no invoice that is known, counts whole.
+    case
+        when {{ are_available(['invoices']) }} and first_invoices.invoice_id is not null
+            then least(estimates.amount, greatest(0, coalesce(invoice_totals.invoiced_amount, 0)))
+        when {{ are_available(['invoices']) }} and estimates.estimate_stage = 'invoiced' then estimates.amount
+        when {{ are_available(['invoices']) }} then 0
+    end as converted_amount,
     first_invoices.invoice_id,
     first_invoices.invoice_number,
     first_invoices.create_date as invoice_date,
@@ -71,5 +95,11 @@ left join first_invoices
         estimates.account_id = first_invoices.account_id
         and estimates.business_id = first_invoices.business_id
         and estimates.estimate_id = first_invoices.estimate_id
+left join invoice_totals
+    on
+        estimates.account_id = invoice_totals.account_id
+        and estimates.business_id = invoice_totals.business_id
+        and estimates.estimate_id = invoice_totals.estimate_id
+        and estimates.currency_code = invoice_totals.currency_code
 left join availability
     on estimates.business_id = availability.business_id

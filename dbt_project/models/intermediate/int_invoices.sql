@@ -62,7 +62,8 @@ payment_totals as (
         business_id,
         invoice_id,
         currency_code,
-        sum(applied_amount) as paid_amount
+        sum(applied_amount) as paid_amount,
+        sum(case when {{ is_dated_later('payment_date') }} then applied_amount else 0 end) as later_amount
     from payments
     where not is_deleted
     group by account_id, business_id, invoice_id, currency_code
@@ -76,6 +77,7 @@ joined as (
         cast(coalesce(tax_totals.tax_amount, 0) as {{ decimal(18, 2) }}) as tax_amount,
         coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
         coalesce(payment_totals.paid_amount, 0) as payments_amount,
+        coalesce(payment_totals.later_amount, 0) as later_payments_amount,
         not invoices.is_deleted and not invoices.is_draft as is_receivable,
         {{ are_available(['payments']) }} as has_payments,
         {{ days_between('invoices.due_date', as_of_date()) }} as days_past_due
@@ -100,15 +102,35 @@ joined as (
         on invoices.business_id = availability.business_id
 ),
 
+-- FreshBooks' balance holds payments of every day; without payments it stands as it is.
+dated as (
+    select
+        *,
+        {{ is_dated_later('create_date') }} as is_dated_later,
+        case
+            when has_payments
+                then {{ paid_later('later_payments_amount', 'amount', 'outstanding_amount') }}
+            else 0
+        end as paid_later_amount
+    from joined
+),
+
+balanced as (
+    select
+        *,
+        outstanding_amount + paid_later_amount as balance_amount,
+        is_receivable and not is_dated_later and outstanding_amount + paid_later_amount > 0 as is_open
+    from dated
+),
+
 measured as (
     select
         *,
-        is_receivable and outstanding_amount > 0 as is_open,
-        case when is_receivable and outstanding_amount > 0 and days_past_due > 0 then days_past_due else 0 end
-            as days_overdue,
+        case when is_open and days_past_due > 0 then days_past_due else 0 end as days_overdue,
+        case when balance_amount <= 0 and not {{ is_dated_later('paid_date') }} then paid_date end as known_paid_date,
         cast(lines_amount + discount_amount + tax_amount as {{ decimal(18, 2) }}) as computed_amount,
         case when has_payments then cast(payments_amount as {{ decimal(18, 2) }}) end as computed_paid_amount
-    from joined
+    from balanced
 )
 
 select
@@ -123,7 +145,11 @@ select
     po_number,
     create_date,
     due_date,
-    paid_date,
+    known_paid_date as paid_date,
+    case
+        when is_receivable and create_date < known_paid_date then {{ days_between('create_date', 'known_paid_date') }}
+        when is_receivable and known_paid_date is not null then 0
+    end as days_to_pay,
     {{ as_of_date() }} as as_of_date,
     currency_code,
     amount,
@@ -133,9 +159,12 @@ select
     computed_amount,
     line_count,
     taxed_line_count,
-    paid_amount,
+    cast(paid_amount - paid_later_amount as {{ decimal(18, 2) }}) as paid_amount,
+    cast(paid_later_amount as {{ decimal(18, 2) }}) as paid_later_amount,
+    cast(balance_amount as {{ decimal(18, 2) }}) as outstanding_amount,
+    paid_amount as freshbooks_paid_amount,
+    outstanding_amount as freshbooks_outstanding_amount,
     computed_paid_amount,
-    outstanding_amount,
     deposit_amount,
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.
@@ -143,9 +172,9 @@ select
     -- Overdue is derived: FreshBooks writes nothing when a due date passes (freshbooks-api.md 4.1).
     case
         when is_draft then 'draft'
-        when outstanding_amount <= 0 then 'paid'
-        when days_past_due > 0 then 'overdue'
-        when paid_amount > 0 then 'partial'
+        when balance_amount <= 0 then 'paid'
+        when days_past_due > 0 and not is_dated_later then 'overdue'
+        when paid_amount - paid_later_amount > 0 then 'partial'
         when v3_status = 'viewed' or display_status = 'viewed' or status_code = 3 then 'viewed'
         else 'sent'
     end as invoice_status,
@@ -165,6 +194,7 @@ select
     is_draft,
     is_open,
     is_receivable,
+    is_dated_later,
     is_deleted,
     is_archived,
     updated_at

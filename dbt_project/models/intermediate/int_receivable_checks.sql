@@ -62,7 +62,7 @@ receivables as (
         business_id,
         client_id,
         currency_code,
-        sum(outstanding_amount) as outstanding_amount
+        sum(freshbooks_outstanding_amount) as outstanding_amount
     from invoices
     where is_receivable
     group by account_id, business_id, client_id, currency_code

@@ -122,7 +122,7 @@ sides as (
         current_reports.start_date,
         current_reports.end_date,
         'invoice ' || {{ as_text('invoices.invoice_id') }} as row_name,
-        invoices.outstanding_amount as our_amount,
+        invoices.freshbooks_outstanding_amount as our_amount,
         0 as freshbooks_amount
     from invoices
     inner join current_details as current_reports

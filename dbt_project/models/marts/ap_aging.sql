@@ -31,7 +31,7 @@ documents as (
         bills.due_date,
         bills.currency_code,
         bills.total_amount,
-        bills.outstanding_amount,
+        bills.freshbooks_outstanding_amount as outstanding_amount,
         {{ are_available(['bill_payments']) }} as has_payments
     from bills
     left join availability

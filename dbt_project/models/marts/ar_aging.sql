@@ -35,7 +35,7 @@ documents as (
         invoices.due_date,
         invoices.currency_code,
         invoices.amount as total_amount,
-        invoices.outstanding_amount,
+        invoices.freshbooks_outstanding_amount as outstanding_amount,
         {{ are_available(['payments']) }} as has_payments
     from invoices
     left join availability

@@ -35,6 +35,7 @@ select
     bills.paid_amount,
     bills.outstanding_amount,
     bills.is_open,
+    bills.is_dated_later,
     bills.is_archived,
     bills.updated_at,
     {{ gap_reason({'bill_vendors': 'bills.vendor_id is not null'}) }} as gap_reason

@@ -1,8 +1,7 @@
 with
 
 credit_notes as (
-    select * from {{ ref('stg_freshbooks__credit_notes') }}
-    where rejected_values is null
+    select * from {{ ref('int_credits') }}
 ),
 
 clients as (
@@ -33,8 +32,9 @@ select
     credit_notes.currency_code,
     credit_notes.amount as credit_amount,
     credit_notes.used_amount,
-    cast(credit_notes.amount - credit_notes.used_amount as {{ decimal(18, 2) }}) as unapplied_amount,
+    credit_notes.unapplied_amount,
     credit_notes.is_draft,
+    credit_notes.is_dated_later,
     coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in,
     {{ gap_reason({'clients': 'credit_notes.client_id is not null'}) }} as gap_reason
 from credit_notes

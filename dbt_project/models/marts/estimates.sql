@@ -38,6 +38,8 @@ select
     estimates.discount_amount,
     estimates.amount as total_amount,
     estimates.is_converted,
+    estimates.is_converted and estimates.converted_amount < estimates.amount as is_partly_converted,
+    estimates.invoiced_amount,
     estimates.invoice_id,
     estimates.invoice_number,
     estimates.invoice_date,

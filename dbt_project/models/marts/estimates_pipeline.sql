@@ -19,7 +19,7 @@ by_stage as (
         count(*) as estimate_count,
         sum(amount) as total_amount,
         sum(case when is_converted then 1 else 0 end) as converted_count,
-        sum(case when is_converted then amount else 0 end) as converted_amount,
+        sum(case when is_converted then converted_amount else 0 end) as converted_amount,
         sum(coalesce(days_to_invoice, 0)) as days_to_invoice,
         count(days_to_invoice) as dated_conversion_count,
         min(create_date) as oldest_estimate_date

@@ -39,6 +39,7 @@ select
     invoices.create_date,
     invoices.due_date,
     invoices.paid_date,
+    cast(invoices.days_to_pay as bigint) as days_to_pay,
     invoices.as_of_date,
     invoices.invoice_status,
     invoices.freshbooks_status,
@@ -61,6 +62,7 @@ select
     invoices.is_draft,
     invoices.is_open,
     invoices.days_overdue > 0 as is_overdue,
+    invoices.is_dated_later,
     invoices.is_archived,
     {{ reporting_columns('invoices', 'create_date', {
         'total': 'invoices.amount', 'outstanding': 'invoices.outstanding_amount',

@@ -19,7 +19,7 @@ businesses as (
 ),
 
 availability as (
-    {{ availability(['invoices', 'clients', 'credit_notes']) }}
+    {{ availability(['invoices', 'clients', 'credit_notes', 'payments']) }}
 ),
 
 -- Every amount of a client in one currency: open, overpaid and draft invoices, and credit not yet used.
@@ -36,7 +36,10 @@ amounts as (
         days_overdue,
         aging_bucket,
         case when is_open then outstanding_amount else 0 end as open_amount,
-        case when is_receivable and outstanding_amount < 0 then -outstanding_amount else 0 end as overpaid_amount,
+        case when is_receivable and not is_dated_later and outstanding_amount < 0 then -outstanding_amount else 0 end
+            as overpaid_amount,
+        case when is_receivable and is_dated_later then outstanding_amount else 0 end as issued_later_amount,
+        case when is_receivable then paid_later_amount else 0 end as paid_later_amount,
         case when is_draft then amount else 0 end as draft_amount,
         0 as unapplied_credit_amount
     from invoices
@@ -55,6 +58,8 @@ amounts as (
         null as aging_bucket,
         0 as open_amount,
         0 as overpaid_amount,
+        0 as issued_later_amount,
+        0 as paid_later_amount,
         0 as draft_amount,
         unapplied_credit_amount
     from credits
@@ -77,6 +82,8 @@ balances as (
         min(case when is_open then due_date end) as oldest_due_date,
         sum(case when is_open then 1 else 0 end) as open_invoice_count,
         sum(overpaid_amount) as overpaid_amount,
+        sum(issued_later_amount) as issued_later_amount,
+        sum(paid_later_amount) as paid_later_amount,
         sum(unapplied_credit_amount) as unapplied_credit_amount,
         sum(draft_amount) as draft_amount,
         sum(case when is_draft then 1 else 0 end) as draft_count
@@ -104,6 +111,9 @@ select
     balances.oldest_due_date,
     cast(balances.open_invoice_count as bigint) as open_invoice_count,
     cast(balances.overpaid_amount as {{ decimal(18, 2) }}) as overpaid_amount,
+    cast(balances.issued_later_amount as {{ decimal(18, 2) }}) as issued_later_amount,
+    case when {{ are_available(['payments']) }} then cast(balances.paid_later_amount as {{ decimal(18, 2) }}) end
+        as paid_later_amount,
     -- Unknown, not zero, when neither credit notes nor the client's own credit balance are there.
     case
         when {{ are_available(['credit_notes']) }} or clients.credit_balance is not null
@@ -111,7 +121,9 @@ select
     end as unapplied_credit_amount,
     cast(balances.draft_amount as {{ decimal(18, 2) }}) as draft_amount,
     cast(balances.draft_count as bigint) as draft_count,
-    {{ gap_reason({'clients': 'true', 'credit_notes': 'clients.credit_balance is null'}) }} as gap_reason
+    {{ gap_reason({
+        'clients': 'true', 'payments': 'true', 'credit_notes': 'clients.credit_balance is null',
+    }) }} as gap_reason
 from balances
 left join clients
     on

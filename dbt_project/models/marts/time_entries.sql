@@ -35,6 +35,7 @@ select
     time_entries.is_billable,
     time_entries.is_billed,
     time_entries.is_internal,
+    time_entries.retainer_id,
     time_entries.is_unbilled,
     {{ gap_reason({
         'projects': 'time_entries.project_id is not null',

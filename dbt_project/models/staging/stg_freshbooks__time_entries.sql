@@ -8,7 +8,7 @@
     'account_id': 'string', 'business_id': 'bigint', 'id': 'bigint', 'identity_id': 'id',
     'is_logged': 'boolean', 'started_at': 'timestamp', 'created_at': 'timestamp', 'local_started_at': 'day',
     'local_timezone': 'string', 'duration': 'bigint', 'client_id': 'id', 'project_id': 'id',
-    'service_id': 'id', 'task_id': 'id', 'note': 'string', 'billable': 'boolean', 'billed': 'boolean',
+    'service_id': 'id', 'task_id': 'id', 'retainer_id': 'id', 'note': 'string', 'billable': 'boolean', 'billed': 'boolean',
     'internal': 'boolean', 'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['business_id', 'id'] %}
@@ -45,6 +45,7 @@ select
     project_id,
     service_id,
     task_id,
+    retainer_id,
     note,
     coalesce(is_logged, false) as is_logged,
     started_at,

@@ -31,11 +31,13 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 Scripted = Callable[..., Source]
 
 
-def ingest(home: Home, source: Source, full_refresh: bool = False) -> dict[str, StreamResult]:
+def ingest(
+    home: Home, source: Source, full_refresh: bool = False, names: list[str] | None = None
+) -> dict[str, StreamResult]:
     raw = RawStore(home.raw, home.run / "duckdb")
     try:
         ingestion = Ingestion(home, ConnectionStore(home.connection), raw, source, Silent())
-        ingestion.run([], full_refresh)
+        ingestion.run(names or [], full_refresh)
         return {result.stream: result for result in ingestion.results()}
     finally:
         raw.close()
@@ -263,6 +265,20 @@ def test_a_new_field_adds_a_column_and_leaves_the_old_ones(home: Home, scripted:
         (1, "a", None),
         (2, None, "b"),
     ]
+
+
+def test_a_new_field_of_a_stream_that_is_not_due_adds_its_column_too(
+    home: Home, scripted: Scripted, raw: Ask
+) -> None:
+    """The models name it, and are built after each sync; a stream that was never read stays without a table."""
+    read = [record(row(1, name="a"), "clients"), complete(), complete("clients")]
+    ingest(home, scripted(discover=[catalog(stream(), stream("clients"))], read=read))
+    wider = stream("clients", notes={"type": ["null", "string"]})
+    discovered = [catalog(stream(), wider, stream("items"))]
+    ingest(home, scripted(discover=discovered, read=[complete()]), names=["invoices"])
+    assert raw("SELECT id, name, notes FROM freshbooks.clients") == [(1, "a", None)]
+    tables = raw("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'")
+    assert ("items",) not in tables
 
 
 def test_the_saved_state_goes_back_to_the_source(
