@@ -31,7 +31,7 @@ expense_categories as (
 
 reports as (
     select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
-    where rejected_values is null and not coalesce(cash_based, false)
+    where rejected_values is null and basis = 'accrual'
 ),
 
 current_reports as (

@@ -31,7 +31,7 @@ reports as (
 
 accrual_reports as (
     select * from reports
-    where not coalesce(cash_based, false)
+    where basis = 'accrual'
 ),
 
 current_reports as (
