@@ -54,6 +54,9 @@ def test_revenue_is_bridged_to_the_income_of_every_month_of_the_demo(hub: Hub, b
     assert {tuple(row[k] for k in PERIOD): float(row["our_amount"]) for row in bridge} == income
     assert any(amount > 0 for amount in income.values())
     assert [row for row in bridge if float(row["difference_amount"]) != 0] == []
+    expenses = hub.query("from fb_reconciliation where check_name like 'profit and loss, expenses%'")
+    assert len({row["check_name"] for row in expenses}) == 2
+    assert [row for row in expenses if float(row["difference_amount"]) != 0] == []
 
 
 def test_what_is_collected_differs_from_what_is_billed(hub: Hub) -> None:
@@ -63,6 +66,23 @@ def test_what_is_collected_differs_from_what_is_billed(hub: Hub) -> None:
         found[str(row["basis"])][tuple(row[k] for k in PERIOD)] = row["line_amount"]
     assert found["accrual"].keys() == found["cash"].keys()
     assert found["accrual"] != found["cash"]
+
+
+def test_the_metric_net_profit_is_of_one_basis(hub: Hub) -> None:
+    [metric] = hub.query("from fb_metrics where metric_name = 'net_profit'")
+    [found] = hub.query(
+        f"select {metric['sql_expression']} as total from {metric['mart_name']} "
+        f"where {metric['filter_expression']} and business_id = {BUSINESS} and currency_code = 'USD'"
+    )
+    sides = {
+        row["check_name"]: float(row["total"])
+        for row in hub.query(
+            "select check_name, sum(freshbooks_amount) as total from fb_reconciliation "
+            f"where business_id = {BUSINESS} and currency_code = 'USD' group by check_name"
+        )
+    }
+    expected = sides["profit and loss, income"] - sides["profit and loss, expenses"]
+    assert float(found["total"]) == pytest.approx(expected, abs=0.001)
 
 
 def test_sales_tax_is_freshbooks_tax_summary_on_both_bases(hub: Hub) -> None:

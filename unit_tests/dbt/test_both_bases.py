@@ -8,7 +8,8 @@ Invoice 2 of February 1: 100.00 with GST 5.00, paid by a goodwill credit of Febr
 Invoice 3 of March 1: 200.00 with GST 10.00, paid on March 2 out of a prepayment of February 20: cash when it is used.
 Other income of March 5: 105.00 with GST, so 100.00 and 5.00.
 Expense of January 20: goods for 100.00 with GST 5.00; of March 10: travel for 20.00 with GST 1.00.
-Bill of February 3: goods for 300.00 with GST 15.00; a third of it, 105.00, is paid on March 15.
+Bill 1 of February 3: goods for 300.00 with GST 15.00; a third of it, 105.00, is paid on March 15.
+Bill 2 of February 10: travel for 90.00 without tax; 30.00 of it is paid on March 25.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MONTHS = {
     "feb": ("2026-02-01", "2026-02-28"),
     "mar": ("2026-03-01", "2026-03-31"),
 }
+EXPENSES = {("accrual", "feb"): "90.00", ("accrual", "mar"): "20.00", ("cash", "mar"): "50.00"}
 # By basis and month: income of the profit and loss, what was invoiced with tax (or paid of it), and by tax what was
 # collected and paid, each with what it is of.
 PAPER: dict[tuple[str, str], tuple[str, str, dict[str, tuple[str, str, str, str]]]] = {
@@ -155,10 +157,19 @@ def books() -> Rows:
                         "tax_amount1": money("15.00"),
                     }
                 ],
-            )
+            ),
+            bill(
+                2,
+                "90.00",
+                "2026-03-31",
+                paid="30.00",
+                issue_date="2026-02-10",
+                lines=[{"categoryid": 11, "amount": money("90.00")}],
+            ),
         ],
         "bill_payments": [
-            {**ONE, **flags(0), "id": 1, "billid": 1, "amount": money("105.00"), "paid_date": "2026-03-15"}
+            {**ONE, **flags(0), "id": 1, "billid": 1, "amount": money("105.00"), "paid_date": "2026-03-15"},
+            {**ONE, **flags(0), "id": 2, "billid": 2, "amount": money("30.00"), "paid_date": "2026-03-25"},
         ],
         "report_profit_and_loss": [],
         "report_tax_summary": [],
@@ -167,9 +178,15 @@ def books() -> Rows:
         first, last = MONTHS[month]
         head = {**ONE, **OBSERVED, "currency_code": "USD", "start_date": first, "end_date": last}
         head |= {"basis": basis, "cash_based": basis == "cash"}
-        total = {"description": "Gross Profit", "entry_type": "credit", "total": money(income)}
+        spent = EXPENSES.get((basis, month), "0.00")
         tables["report_profit_and_loss"].append(
-            {**head, "income": [], "expenses": [], "total_income": total, "total_expenses": total}
+            {
+                **head,
+                "income": [],
+                "expenses": [],
+                "total_income": {"description": "Gross Profit", "total": money(income)},
+                "total_expenses": {"description": "Total Expenses", "total": money(spent)},
+            }
         )
         tables["report_tax_summary"].append({**head, **_tax_summary(invoiced, taxes)})
     return tables | {"stream_availability": availability(tables)}
@@ -242,6 +259,18 @@ def test_revenue_is_bridged_to_the_income_of_each_basis(built: Build, basis: str
     assert found == {
         month: (Decimal(income), Decimal(0)) for (of, month), (income, _, _) in PAPER.items() if of == basis
     }
+
+
+@pytest.mark.parametrize(
+    ("basis", "name"),
+    [("accrual", "profit and loss, expenses"), ("cash", "profit and loss, expenses, cash basis")],
+)
+def test_expenses_tie_on_each_basis(built: Build, basis: str, name: str) -> None:
+    checks = [row for row in built.dicts("fb_reconciliation") if row["check_name"] == name]
+    assert {month_of(row["start_date"]): row["our_amount"] for row in checks} == {
+        month: Decimal(EXPENSES.get((basis, month), "0")) for month in MONTHS
+    }
+    assert all(row["is_ok"] and not row["difference_amount"] for row in checks)
 
 
 def test_the_tax_summary_of_each_basis_ties(built: Build) -> None:

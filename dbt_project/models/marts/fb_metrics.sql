@@ -77,8 +77,8 @@
     },
     {
         'name': 'net_profit', 'mart': 'profit_and_loss', 'expression': "sum(line_amount)",
-        'definition': "Net profit as FreshBooks' own profit and loss states it.",
-        'groupings': 'start_date, business_id, business_name', 'filter': "section = 'net profit'", 'time': 'month', 'required': 'currency_code',
+        'definition': "Net profit as FreshBooks' own profit and loss states it on the accrual basis.",
+        'groupings': 'start_date, business_id, business_name', 'filter': "section = 'net profit' and basis = 'accrual'", 'time': 'month', 'required': 'currency_code',
     },
 ] %}
 with
