@@ -123,3 +123,57 @@ def test_the_currencies_are_looked_for_once_and_only_for_reports(sandbox: Sandbo
     sandbox.requests.clear()
     read("clients")
     assert not list(sandbox.requests.matching("*/expenses/expenses"))
+
+
+BASES = ("report_profit_and_loss", "report_tax_summary")
+
+
+def by_basis(records: list[dict[str, Any]]) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
+    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    for record in records:
+        key = (record["business_id"], record["currency_code"], record["start_date"])
+        assert key not in found.setdefault(record["basis"], {})
+        found[record["basis"]][key] = record
+    return found
+
+
+@pytest.mark.parametrize("stream", BASES)
+def test_a_report_with_two_bases_is_read_on_both_for_the_same_periods(
+    sandbox: Sandbox, read: Read, stream: str
+) -> None:
+    output = read(stream)
+    found = by_basis(rows(output, stream))
+    assert found["accrual"].keys() == found["cash"].keys() != set()
+    assert {record["cash_based"] for record in found["accrual"].values()} == {False}
+    assert {record["cash_based"] for record in found["cash"].values()} == {True}
+    shown = "total_income" if stream == "report_profit_and_loss" else "total_invoiced"
+    assert any(found["cash"][key][shown] != record[shown] for key, record in found["accrual"].items())
+    sandbox.requests.clear()
+    again = by_basis(rows(read(stream, state=states(output)), stream))
+    assert {day for records in again.values() for *_, day in records} == set(
+        sorted({day for *_, day in found["cash"]})[-2:]
+    )
+
+
+@pytest.mark.parametrize("stream", BASES)
+def test_a_state_from_before_the_bases_reads_the_history_of_both(read: Read, stream: str) -> None:
+    """Such a state has no cursor of the two bases; what was read since then would be all there is of the cash basis."""
+    output = read(stream)
+    saved = states(output)
+    for message in saved:
+        assert message.stream is not None
+        assert message.stream.stream_state is not None
+        for state in message.stream.stream_state.states:
+            assert state["partition"].pop("bases") == "accrual cash"
+    again = by_basis(rows(read(stream, state=saved), stream))
+    first = by_basis(rows(output, stream))
+    assert again["cash"].keys() == first["cash"].keys()
+    assert again["accrual"].keys() == first["accrual"].keys()
+
+
+def test_a_report_on_another_basis_than_was_asked_for_is_left_out(sandbox: Sandbox, read: Read) -> None:
+    sandbox.behaviours.accrual_only_reports = {"taxsummary"}
+    output = read("report_tax_summary")
+    assert not output.errors
+    assert by_basis(rows(output, "report_tax_summary")).keys() == {"accrual"}
+    assert any("on another basis than cash" in message.log.message for message in output.logs)

@@ -4,6 +4,7 @@ select
     account_id,
     business_id,
     currency_code,
+    basis,
     start_date,
     end_date,
     section,
@@ -21,4 +22,9 @@ select
 {# Whether a ledger account, by its name, is what the business owes for bills. #}
 {% macro is_accounts_payable(name) -%}
     lower(trim({{ name }})) = 'accounts payable'
+{%- endmacro %}
+
+{# The basis of a report that is read on two, accrual or cash; rows from before that say it in `cash_based` alone. #}
+{% macro report_basis() -%}
+    coalesce(basis, case when cash_based then 'cash' else 'accrual' end)
 {%- endmacro %}

@@ -25,7 +25,8 @@
             'effect': 'Invoices, balances, receivables, revenue and money in are unknown, and so is which estimates were invoiced.',
             'marts': [
                 'invoices', 'invoice_lines', 'outstanding_balances', 'ar_aging', 'revenue_monthly', 'cash_monthly',
-                'payments', 'estimates', 'estimates_pipeline', 'clients', 'crm_contacts', 'expenses',
+                'payments', 'estimates', 'estimates_pipeline', 'clients', 'crm_contacts', 'expenses', 'sales_tax',
+                'sales_tax_lines',
             ],
         },
         'invoice_profiles': {
@@ -41,19 +42,19 @@
             'effect': 'Paid amounts come from the invoices alone: what was collected when, money in and past receivables are unknown.',
             'marts': [
                 'payments', 'revenue_monthly', 'cash_monthly', 'ar_aging', 'outstanding_balances', 'clients',
-                'crm_contacts',
+                'crm_contacts', 'sales_tax', 'sales_tax_lines',
             ],
         },
         'credit_notes': {
             'effect': 'Unused credit comes from the clients alone: credits given, prepayments and money in are unknown.',
             'marts': [
                 'credits', 'outstanding_balances', 'revenue_monthly', 'cash_monthly', 'payments', 'clients',
-                'crm_contacts',
+                'crm_contacts', 'sales_tax', 'sales_tax_lines',
             ],
         },
         'expenses': {
             'effect': 'Expenses, money out and net cash are unknown.',
-            'marts': ['expenses', 'expense_categories', 'cash_monthly'],
+            'marts': ['expenses', 'expense_categories', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
         },
         'expense_categories': {
             'effect': 'Expenses have no category names, and costs of goods sold cannot be told apart.',
@@ -73,7 +74,7 @@
         },
         'bills': {
             'effect': 'Bills, what is owed to vendors, money out and net cash are unknown.',
-            'marts': ['bills', 'ap_aging', 'bill_payments', 'cash_monthly'],
+            'marts': ['bills', 'ap_aging', 'bill_payments', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
         },
         'bill_vendors': {
             'words': 'vendors of bills',
@@ -83,11 +84,11 @@
         'bill_payments': {
             'words': 'payments of bills',
             'effect': 'Paid amounts come from the bills alone: money out, net cash and past payables are unknown.',
-            'marts': ['bill_payments', 'cash_monthly', 'ap_aging'],
+            'marts': ['bill_payments', 'cash_monthly', 'ap_aging', 'sales_tax', 'sales_tax_lines'],
         },
         'other_income': {
             'effect': 'Other income, money in and net cash are unknown.',
-            'marts': ['other_income', 'revenue_monthly', 'cash_monthly'],
+            'marts': ['other_income', 'revenue_monthly', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
         },
         'projects': {
             'effect': 'Projects are unknown, so time on them has no rate, and whether it is unbilled is unknown.',

@@ -46,7 +46,7 @@ left join (
 
 {#
   Expenses and lines of bills that are not deleted: account_id, business_id, currency_code, event_date, `document`
-  (expense or bill), amount_without_tax, and `is_cogs`: costs of goods sold, which FreshBooks takes from its income.
+  (expense or bill), document_id, amount_without_tax, and `is_cogs`: costs of goods sold, which FreshBooks takes from its income.
 #}
 {% macro costs_without_tax(expenses, bills, categories) %}
 select
@@ -55,6 +55,7 @@ select
     costs.currency_code,
     costs.event_date,
     costs.document,
+    costs.document_id,
     costs.amount_without_tax,
     coalesce({{ categories }}.is_cogs, false) as is_cogs
 from (
@@ -64,6 +65,7 @@ from (
         currency_code,
         expense_date as event_date,
         'expense' as document,
+        expense_id as document_id,
         category_id,
         total_amount - tax_amount as amount_without_tax
     from {{ expenses }}
@@ -75,6 +77,7 @@ from (
         currency_code,
         issue_date as event_date,
         'bill' as document,
+        bill_id as document_id,
         cast({{ try_decimal(json_text('element', 'categoryid'), 18, 0) }} as bigint) as category_id,
         {{ money(json_text('element', 'amount.amount')) }} as amount_without_tax
     from (

@@ -24,6 +24,7 @@ from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync import history
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.history import Outcome
+from freshbooks_hub.sync.raw_upgrades import upgrade
 
 SCHEMA = "freshbooks"
 SHADOW_PREFIX = "_shadow_"
@@ -87,6 +88,9 @@ class RawStore:
             for table in self.tables(shadows=True):
                 if table.startswith(SHADOW_PREFIX):
                     self._db.execute(f"DROP TABLE {sql.qualified(table)}")
+            with self._transaction():
+                for table in upgrade(self._db):
+                    self._bump(table)
 
     def close(self) -> None:
         """Checkpoint, so that no write-ahead log stays beside the file, and release the file."""

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent.reads import query_marts
-from freshbooks_hub.agent.sql import Limits, QueryRefused, currency, guard, run_query
+from freshbooks_hub.agent.sql import Limits, QueryRefused, basis, currency, guard, run_query
 from freshbooks_hub.agent.sql.guard import read_catalogue
 from freshbooks_hub.agent.sql.worker import settings
 from freshbooks_hub.marts.open import open_marts
@@ -34,6 +34,7 @@ def test_every_question_of_the_documentation_is_answered(marts: Path) -> None:
             parsed, tree = guard.parse(db, statement)
             guard.check(tree, catalogue.marts)
             currency.check(tree, catalogue)
+            assert basis.check(tree, catalogue) is None
             db.execute(parsed).fetchmany(1)
 
 
@@ -200,6 +201,34 @@ def test_plain_sums_across_currencies_are_refused(marts: Path) -> None:
         "sum(total_amount) would mix currencies. Add currency_code to GROUP BY, or filter to one, such as "
         "currency_code = 'USD'."
     )
+
+
+PROFIT = "FROM profit_and_loss WHERE section = 'net profit' AND currency_code = 'USD'"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"SELECT sum(line_amount) {PROFIT}",
+        f"SELECT business_id, max(abs(line_amount)) {PROFIT} GROUP BY business_id",
+        f"SELECT sum(p) FROM (SELECT sum(line_amount) AS p {PROFIT} GROUP BY start_date)",
+        "SELECT currency_code, sum(net_tax_amount) FROM sales_tax GROUP BY currency_code",
+    ],
+)
+def test_an_aggregate_over_both_bases_is_refused(marts: Path, statement: str) -> None:
+    assert "would mix both bases" in refusal(marts, statement)
+
+
+def test_a_figure_of_one_basis_is_answered_and_rows_of_both_get_a_note(marts: Path) -> None:
+    def notes(statement: str) -> list[str]:
+        return run_query(marts, statement, Limits(seconds=20)).notes
+
+    assert notes(f"SELECT sum(line_amount) {PROFIT} AND basis = 'accrual'") == []
+    assert notes(f"SELECT basis, sum(line_amount) {PROFIT} GROUP BY ALL") == []
+    assert notes(f"SELECT * {PROFIT}") == []
+    assert notes("SELECT count(*) FROM invoices") == []
+    [note] = notes(f"SELECT start_date, line_amount {PROFIT}")
+    assert note.startswith("profit_and_loss: each figure is there for both bases")
 
 
 def test_values_keep_their_exactness_their_day_and_their_zone(marts: Path) -> None:

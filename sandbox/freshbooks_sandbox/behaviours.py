@@ -81,6 +81,8 @@ class Behaviours:
     gone_reports: set[str] = field(default_factory=set)
     # run for today, whatever dates are asked for
     dateless_reports: set[str] = field(default_factory=set)
+    # on the accrual basis, whatever is asked for
+    accrual_only_reports: set[str] = field(default_factory=set)
     # most of the newer journal entries on a page (3.2)
     journal_entry_cap: int = 15
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigration
@@ -107,6 +107,9 @@ def _row(
 class BusinessRouter(PartitionRouter):
     """A slice per business that has the id which the family of the stream needs.
 
+    `bases`: those that a report is read on. They are part of the partition, so that a cursor from before the report was
+    read on all of them counts no more, and its history is read on each.
+
     A business that gave rows of the stream before and is not among them gets a slice too, whose reading fails with
     the reason: its rows would stay as they are for ever, and nobody would know. The others are read.
     """
@@ -114,6 +117,7 @@ class BusinessRouter(PartitionRouter):
     config: Mapping[str, Any]
     name: str
     family: str
+    bases: list[str] = field(default_factory=list)
     parameters: InitVar[Mapping[str, Any] | None] = None
 
     def stream_slices(self) -> Iterable[StreamSlice]:
@@ -127,7 +131,7 @@ class BusinessRouter(PartitionRouter):
             if applies:
                 found.add(business["business_id"])
                 yield StreamSlice(
-                    partition={"business_id": business["business_id"]},
+                    partition=self._partition(business["business_id"]),
                     cursor_slice={},
                     extra_fields={
                         name: business.get(name) for name in ("account_id", "business_uuid", "timezone")
@@ -137,10 +141,13 @@ class BusinessRouter(PartitionRouter):
         for business_id in sorted(connection.previously_read.businesses(self.name) - found):
             if not wanted or business_id in wanted:
                 yield StreamSlice(
-                    partition={"business_id": business_id},
+                    partition=self._partition(business_id),
                     cursor_slice={},
                     extra_fields={UNREADABLE_REASON: _unreadable_reason(connection, business_id, needs)},
                 )
+
+    def _partition(self, business_id: int) -> dict[str, Any]:
+        return {"business_id": business_id, **({"bases": " ".join(self.bases)} if self.bases else {})}
 
     def get_stream_state(self) -> Mapping[str, StreamState] | None:
         return None

@@ -8,6 +8,9 @@ A report shows one currency alone, and none is shown that nobody asked for. The 
 the base, of the clients, and of whatever has an amount: an expense may be in a currency that no client has. A list that
 may not be read adds none, and reports that name no currency show the base. Deleted rows are in no report. The lists
 are read without includes, once per business and sync, and only where a report is read.
+
+Some reports have two bases: accrual counts what was billed, cash what was paid (`cash_based`). These are read on both,
+a record each. Where FreshBooks answers on another basis than was asked for, that record is left out.
 """
 
 import logging
@@ -34,6 +37,7 @@ logger = logging.getLogger("airbyte.freshbooks")
 
 EARLIEST = date(2000, 1, 1)
 EASTERN = "America/New_York"
+CASH_BASED = {"accrual": "false", "cash": "true"}
 # A name and the key of the older result.
 COLLECTED = Place("payments_collected", "payments_collected")
 PROFIT_AND_LOSS = Place("profitloss_entity", "profitloss")
@@ -55,7 +59,7 @@ class ReportRetriever(PerBusinessRetriever):
 
     as_of: the report has one date, not two. Then it is read for each month's end and for today. end: the name of
     that date's parameter. newer: it is at the newer path alone (report_paths.py). listed: the field that holds the
-    result, where it is a list.
+    result, where it is a list. bases: those that it is read on, where it has any (keys of CASH_BASED).
     """
 
     report: str = ""
@@ -65,32 +69,45 @@ class ReportRetriever(PerBusinessRetriever):
     end: str = "end_date"
     newer: bool = False
     listed: str = ""
+    bases: list[str] = field(default_factory=list)
 
     def read_business(self, ids: Mapping[str, Any], since: str | None, shaper: RecordShaper) -> Pages:
         today = _today(ids.get("timezone"))
         for currency in self._currencies(ids, today):
             first = self._first_day(ids, currency, since, today)
             periods = list(months_until(today, first, self.as_of))
-            yield self.expect(len(periods))
-            yield from self._read_ahead(ids, currency, periods, shaper)
+            for basis in self.bases or [""]:
+                yield self.expect(len(periods))
+                yield from self._read_ahead(ids, currency, basis, periods, shaper)
 
     def _read_ahead(
         self,
         ids: Mapping[str, Any],
         currency: str,
+        basis: str,
         periods: list[Period],
         shaper: RecordShaper,
     ) -> Pages:
         def ask(period: Period) -> tuple[dict[str, Any], str]:
-            return self._ask(ids, currency, period)
+            return self._ask(ids, currency, basis, period)
 
         answers = fetch_ahead(ask, periods, self.connection.page_workers, self.connection.pages_in_flight)
         for period, (body, observed) in zip(periods, answers, strict=True):
+            if basis and _is_other_basis(body, basis):
+                logger.warning(
+                    "%s %s %s: FreshBooks answered on another basis than %s; this record is left out.",
+                    self.name,
+                    currency,
+                    period.end,
+                    basis,
+                )
+                continue
             record = {
                 **shaper.shape(body),
                 "account_id": ids["account_id"],
                 "business_id": ids["business_id"],
                 "currency_code": currency,
+                **({"basis": basis} if basis else {}),
                 **({"start_date": period.start.isoformat()} if period.start else {}),
                 "end_date": period.end.isoformat(),
                 "observed_at": observed,
@@ -99,8 +116,12 @@ class ReportRetriever(PerBusinessRetriever):
             }
             yield self.serialize([record], {0: shaper.changes} if shaper.changes else {})
 
-    def _ask(self, ids: Mapping[str, Any], currency: str, period: Period) -> tuple[dict[str, Any], str]:
+    def _ask(
+        self, ids: Mapping[str, Any], currency: str, basis: str, period: Period
+    ) -> tuple[dict[str, Any], str]:
         params: dict[str, Any] = {**self.params, "currency_code": currency, self.end: period.end.isoformat()}
+        if basis:
+            params["cash_based"] = CASH_BASED[basis]
         if period.start:
             params["start_date"] = period.start.isoformat()
         return self._report(ids, Place(self.report, self.rows), params, self.newer, self.listed)
@@ -187,6 +208,12 @@ def months_until(today: date, first: date, as_of: bool) -> Iterator[Period]:
         end = start.end_of("month")
         yield Period(None, min(end, today)) if as_of else Period(start, end)
         start = start.add(months=1)
+
+
+def _is_other_basis(report: Mapping[str, Any], basis: str) -> bool:
+    """Whether the report says that it is on another basis; one that says nothing is on the one asked for."""
+    told = report.get("cash_based")
+    return isinstance(told, bool) and told is not (basis == "cash")
 
 
 def _today(timezone: Any) -> date:

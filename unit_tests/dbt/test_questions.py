@@ -23,7 +23,7 @@ OF_ONE_BUSINESS = {"balance_sheet", "cash_monthly", "general_ledger", "profit_an
 # Text that names nobody: ids, numbers, words that FreshBooks or this project chooses, and what the business calls its
 # own accounts, categories, goods and taxes.
 NOT_PERSONAL = re.compile(
-    r"(\w+_)?(id|uuid|codes?|frequency|number|status|type|stage|bucket|term|method|role|zone|reason)|section|sku|gateway|country"
+    r"(\w+_)?(id|uuid|codes?|frequency|number|status|type|stage|bucket|term|method|role|zone|reason)|section|sku|gateway|country|basis"
     r"|(business|category|parent_category|sub_account|item|service|tax\d?)_name|category_path|rate_source"
     r"|(balance_sheet|general_ledger|trial_balance)\.account_name"
     r"|(profit_and_loss\.line|fb_reconciliation\.check)_name|profit_and_loss\.line_path|items\.description"

@@ -1,3 +1,4 @@
+{% set streams = ['invoices', 'credit_notes', 'other_income', 'expenses', 'expense_categories', 'bills'] %}
 with
 
 invoices as (
@@ -29,15 +30,37 @@ expense_categories as (
     where rejected_values is null
 ),
 
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+shares as (
+    select * from {{ ref('int_cash_shares') }}
+),
+
 reports as (
     select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
-    where rejected_values is null and not coalesce(cash_based, false)
+    where rejected_values is null
+),
+
+accrual_reports as (
+    select * from reports
+    where basis = 'accrual'
+),
+
+cash_reports as (
+    select * from reports
+    where basis = 'cash'
 ),
 
 current_reports as (
+    {{ current_reports('accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'], streams) }}
+),
+
+current_cash_reports as (
     {{ current_reports(
-        'reports', ['invoices', 'other_income', 'expenses', 'bills'],
-        ['invoices', 'credit_notes', 'other_income', 'expenses', 'expense_categories', 'bills']
+        'cash_reports', ['invoices', 'payments', 'other_income', 'expenses', 'bills'],
+        streams + ['payments', 'bill_payments']
     ) }}
 ),
 
@@ -96,6 +119,33 @@ events as (
     from costs
 ),
 
+-- The same of the cash basis: bills as they are paid. Its income is bridged in int_revenue_checks.
+cash_costs as (
+    select
+        account_id,
+        business_id,
+        currency_code,
+        event_date,
+        amount_without_tax as expense_amount
+    from costs
+    where document = 'expense' and not is_cogs
+    union all
+    select
+        costs.account_id,
+        costs.business_id,
+        costs.currency_code,
+        shares.event_date,
+        {{ paid_portion('costs.amount_without_tax', 'shares') }} as expense_amount
+    from costs
+    inner join shares
+        on
+            costs.account_id = shares.account_id
+            and costs.business_id = shares.business_id
+            and costs.document = shares.document_type
+            and costs.document_id = shares.document_id
+    where costs.document = 'bill' and not costs.is_cogs
+),
+
 sides as (
     select
         account_id,
@@ -148,6 +198,32 @@ sides as (
     from events
     inner join current_reports
         on {{ is_in_report('events', 'event_date') }}
+    union all
+    select
+        account_id,
+        business_id,
+        'profit and loss, expenses, cash basis' as check_name,
+        currency_code,
+        start_date,
+        end_date,
+        'total expenses' as row_name,
+        0 as our_amount,
+        {{ money(json_text('total_expenses', 'total.amount')) }} as freshbooks_amount
+    from current_cash_reports
+    union all
+    select
+        cash_costs.account_id,
+        cash_costs.business_id,
+        'profit and loss, expenses, cash basis' as check_name,
+        cash_costs.currency_code,
+        current_cash_reports.start_date,
+        current_cash_reports.end_date,
+        'total expenses' as row_name,
+        cash_costs.expense_amount as our_amount,
+        0 as freshbooks_amount
+    from cash_costs
+    inner join current_cash_reports
+        on {{ is_in_report('cash_costs', 'event_date', 'current_cash_reports') }}
 )
 
 {{ compared_rows('sides') }}

@@ -5,8 +5,16 @@ revenue as (
     select * from {{ ref('revenue_monthly') }}
 ),
 
+shares as (
+    select * from {{ ref('int_cash_shares') }}
+),
+
 changed_invoices as (
     select * from {{ ref('int_invoices') }}
+),
+
+changed_payments as (
+    select * from {{ ref('int_payments') }}
 ),
 
 changed_income as (
@@ -30,26 +38,55 @@ expense_categories as (
 ),
 
 reports as (
-    select * from {{ ref('stg_freshbooks__report_profit_and_loss') }}
-    where rejected_values is null and not coalesce(cash_based, false)
+    select
+        *,
+        {{ money(json_text('total_income', 'total.amount')) }} as income_amount
+    from {{ ref('stg_freshbooks__report_profit_and_loss') }}
+    where rejected_values is null
+),
+
+-- Without its income there is nothing to bridge to.
+accrual_reports as (
+    select * from reports
+    where basis = 'accrual' and income_amount is not null
+),
+
+cash_reports as (
+    select * from reports
+    where basis = 'cash' and income_amount is not null
+),
+
+current_accrual_reports as (
+    {{ current_reports('accrual_reports', ['changed_invoices', 'changed_income', 'expenses', 'bills'], streams) }}
+),
+
+current_cash_reports as (
+    {{ current_reports(
+        'cash_reports', ['changed_invoices', 'changed_payments', 'changed_income', 'expenses', 'bills'],
+        streams + ['payments', 'bill_payments']
+    ) }}
 ),
 
 current_reports as (
-    {{ current_reports('reports', ['changed_invoices', 'changed_income', 'expenses', 'bills'], streams) }}
+    select * from current_accrual_reports
+    union all
+    select * from current_cash_reports
 ),
 
 costs as (
     {{ costs_without_tax('expenses', 'bills', 'expense_categories') }}
 ),
 
--- FreshBooks takes the costs of goods sold from its income; net revenue is before them.
+-- FreshBooks takes the costs of goods sold from its income, on the cash basis those of bills as they are paid; revenue
+-- is before them.
 parts as (
     select
         account_id,
         business_id,
+        'accrual' as basis,
         currency_code,
         month_start_date as event_date,
-        net_revenue_amount,
+        net_revenue_amount as revenue_amount,
         0 as goods_expenses_amount,
         0 as goods_bills_amount
     from revenue
@@ -57,43 +94,94 @@ parts as (
     select
         account_id,
         business_id,
+        'cash' as basis,
+        currency_code,
+        month_start_date as event_date,
+        collected_without_tax_amount + other_income_without_tax_amount as revenue_amount,
+        0 as goods_expenses_amount,
+        0 as goods_bills_amount
+    from revenue
+    union all
+    select
+        account_id,
+        business_id,
+        'accrual' as basis,
         currency_code,
         event_date,
-        0 as net_revenue_amount,
+        0 as revenue_amount,
         case when document = 'expense' then amount_without_tax else 0 end as goods_expenses_amount,
         case when document = 'bill' then amount_without_tax else 0 end as goods_bills_amount
     from costs
     where is_cogs
+    union all
+    select
+        account_id,
+        business_id,
+        'cash' as basis,
+        currency_code,
+        event_date,
+        0 as revenue_amount,
+        amount_without_tax as goods_expenses_amount,
+        0 as goods_bills_amount
+    from costs
+    where is_cogs and document = 'expense'
+    union all
+    select
+        costs.account_id,
+        costs.business_id,
+        'cash' as basis,
+        costs.currency_code,
+        shares.event_date,
+        0 as revenue_amount,
+        0 as goods_expenses_amount,
+        {{ paid_portion('costs.amount_without_tax', 'shares') }} as goods_bills_amount
+    from costs
+    inner join shares
+        on
+            costs.account_id = shares.account_id
+            and costs.business_id = shares.business_id
+            and costs.document = shares.document_type
+            and costs.document_id = shares.document_id
+    where costs.is_cogs and costs.document = 'bill'
 ),
 
 bridge as (
     select
         current_reports.account_id,
         current_reports.business_id,
+        current_reports.basis,
         current_reports.currency_code,
         current_reports.start_date,
         current_reports.end_date,
-        {{ money(json_text('current_reports.total_income', 'total.amount')) }} as freshbooks_amount,
-        coalesce(parts.net_revenue_amount, 0) as net_revenue_amount,
+        current_reports.income_amount as freshbooks_amount,
+        coalesce(parts.revenue_amount, 0) as revenue_amount,
         coalesce(parts.goods_expenses_amount, 0) as goods_expenses_amount,
         coalesce(parts.goods_bills_amount, 0) as goods_bills_amount
     from current_reports
     left join parts
-        on {{ is_in_report('parts', 'event_date') }}
+        on
+            current_reports.basis = parts.basis
+            and {{ is_in_report('parts', 'event_date') }}
 )
 
 select
     account_id,
     business_id,
-    'net revenue to profit and loss income' as check_name,
+    case
+        when basis = 'cash' then 'collected revenue to profit and loss income, cash basis'
+        else 'net revenue to profit and loss income'
+    end as check_name,
     currency_code,
     start_date,
     end_date,
-    'net revenue less costs of goods sold' as row_name,
-    sum(net_revenue_amount) as net_revenue_amount,
+    case
+        when basis = 'cash' then 'collected without tax and other income less costs of goods sold'
+        else 'net revenue less costs of goods sold'
+    end as row_name,
+    sum(revenue_amount) as revenue_amount,
     sum(goods_expenses_amount) as goods_expenses_amount,
     sum(goods_bills_amount) as goods_bills_amount,
-    sum(net_revenue_amount) - sum(goods_expenses_amount) - sum(goods_bills_amount) as our_amount,
+    sum(revenue_amount) - sum(goods_expenses_amount) - sum(goods_bills_amount) as our_amount,
     max(freshbooks_amount) as freshbooks_amount
 from bridge
-group by account_id, business_id, currency_code, start_date, end_date
+group by account_id, business_id, basis, currency_code, start_date, end_date

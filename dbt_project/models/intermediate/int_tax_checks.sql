@@ -1,12 +1,22 @@
-{% set period_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
+{% set period_key = ['account_id', 'business_id', 'currency_code', 'basis', 'start_date', 'end_date'] %}
+{% set streams = ['invoices', 'credit_notes', 'other_income', 'expenses', 'bills'] %}
+{% set on_cash = "case when basis = 'cash' then ', cash basis' else '' end" %}
 with
 
-taxes as (
-    select * from {{ ref('int_taxes') }}
+tax_lines as (
+    select * from {{ ref('sales_tax_lines') }}
 ),
 
 invoices as (
     select * from {{ ref('int_invoices') }}
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+shares as (
+    select * from {{ ref('int_cash_shares') }}
 ),
 
 other_income as (
@@ -31,14 +41,29 @@ reports as (
 
 accrual_reports as (
     select * from reports
-    where not coalesce(cash_based, false)
+    where basis = 'accrual'
+),
+
+cash_reports as (
+    select * from reports
+    where basis = 'cash'
+),
+
+current_accrual_reports as (
+    {{ current_reports('accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'], streams) }}
+),
+
+current_cash_reports as (
+    {{ current_reports(
+        'cash_reports', ['invoices', 'payments', 'other_income', 'expenses', 'bills'],
+        streams + ['payments', 'bill_payments']
+    ) }}
 ),
 
 current_reports as (
-    {{ current_reports(
-        'accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'],
-        ['invoices', 'credit_notes', 'other_income', 'expenses', 'bills']
-    ) }}
+    select * from current_accrual_reports
+    union all
+    select * from current_cash_reports
 ),
 
 tax_elements as (
@@ -49,30 +74,44 @@ events as (
     select
         account_id,
         business_id,
+        basis,
         case when is_collected then 'tax summary, collected' else 'tax summary, paid' end as check_name,
         currency_code,
-        document_date,
+        event_date,
         'tax ' || tax_name as row_name,
         tax_amount as amount
-    from taxes
+    from tax_lines
     union all
     select
         account_id,
         business_id,
+        'accrual' as basis,
         'tax summary, total invoiced' as check_name,
         currency_code,
-        create_date as document_date,
+        create_date as event_date,
         'total invoiced' as row_name,
         amount
     from invoices
     where is_receivable
+    union all
+    select
+        account_id,
+        business_id,
+        'cash' as basis,
+        'tax summary, total invoiced' as check_name,
+        currency_code,
+        event_date,
+        'total invoiced' as row_name,
+        amount
+    from shares
+    where document_type = 'invoice'
 ),
 
 sides as (
     select
         account_id,
         business_id,
-        'tax summary, collected' as check_name,
+        'tax summary, collected' || {{ on_cash }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -84,7 +123,7 @@ sides as (
     select
         account_id,
         business_id,
-        'tax summary, paid' as check_name,
+        'tax summary, paid' || {{ on_cash }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -96,7 +135,7 @@ sides as (
     select
         account_id,
         business_id,
-        'tax summary, total invoiced' as check_name,
+        'tax summary, total invoiced' || {{ on_cash }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -108,7 +147,7 @@ sides as (
     select
         events.account_id,
         events.business_id,
-        events.check_name,
+        events.check_name || {{ on_cash | replace('basis =', 'events.basis =') }} as check_name,
         events.currency_code,
         current_reports.start_date,
         current_reports.end_date,
@@ -117,7 +156,9 @@ sides as (
         0 as freshbooks_amount
     from events
     inner join current_reports
-        on {{ is_in_report('events', 'document_date') }}
+        on
+            events.basis = current_reports.basis
+            and {{ is_in_report('events', 'event_date') }}
 )
 
 {{ compared_rows('sides') }}

@@ -1,4 +1,7 @@
-{% set document = ['account_id', 'business_id', 'kind', 'document_id', 'currency_code', 'document_date'] %}
+{% set document = [
+    'account_id', 'business_id', 'document_type', 'document_id', 'document_number', 'document_date', 'currency_code',
+    'taxable_amount',
+] %}
 with
 
 invoices as (
@@ -33,8 +36,8 @@ credit_elements as (
     {{ json_elements(
         'credit_notes', 'lines',
         [
-            'account_id', 'business_id', 'credit_id', 'credit_type', 'currency_code', 'create_date', 'is_deleted',
-            'is_draft',
+            'account_id', 'business_id', 'credit_id', 'credit_number', 'credit_type', 'currency_code', 'create_date',
+            'is_deleted', 'is_draft',
         ]
     ) }}
 ),
@@ -48,7 +51,8 @@ income_elements as (
 
 bill_elements as (
     {{ json_elements(
-        'bills', 'lines', ['account_id', 'business_id', 'bill_id', 'currency_code', 'issue_date', 'is_deleted']
+        'bills', 'lines',
+        ['account_id', 'business_id', 'bill_id', 'bill_number', 'currency_code', 'issue_date', 'is_deleted']
     ) }}
 ),
 
@@ -56,10 +60,12 @@ invoiced_lines as (
     select
         invoice_lines.account_id,
         invoice_lines.business_id,
-        'invoice' as kind,
+        'invoice' as document_type,
         invoice_lines.invoice_id as document_id,
-        invoices.currency_code,
+        invoices.invoice_number as document_number,
         invoices.create_date as document_date,
+        invoices.currency_code,
+        invoice_lines.discounted_amount as taxable_amount,
         invoice_lines.tax1_name,
         invoice_lines.tax1_percent,
         invoice_lines.tax1_amount,
@@ -80,11 +86,12 @@ credit_lines as (
     select
         account_id,
         business_id,
-        'credit' as kind,
+        'credit' as document_type,
         credit_id as document_id,
-        currency_code,
+        credit_number as document_number,
         create_date as document_date,
-        -{{ money(json_text('element', 'amount.amount')) }} as amount,
+        currency_code,
+        -{{ money(json_text('element', 'amount.amount')) }} as taxable_amount,
         {{ json_text('element', 'taxName1') }} as tax1_name,
         coalesce({{ bounded_decimal(json_text('element', 'taxAmount1'), 'percent') }}, 0) as tax1_percent,
         {{ json_text('element', 'taxName2') }} as tax2_name,
@@ -97,9 +104,10 @@ credit_lines as (
 credited_lines as (
     select
         *,
-        cast(amount * tax1_percent * 0.01 as {{ decimal(28, 10) }}) as tax1_amount,
+        cast(taxable_amount * tax1_percent * 0.01 as {{ decimal(28, 10) }}) as tax1_amount,
         cast(
-            (amount * (1 + case when is_tax2_compound then tax1_percent * 0.01 else 0 end)) * tax2_percent * 0.01
+            (taxable_amount * (1 + case when is_tax2_compound then tax1_percent * 0.01 else 0 end))
+            * tax2_percent * 0.01
             as {{ decimal(28, 10) }}
         ) as tax2_amount
     from credit_lines
@@ -148,10 +156,12 @@ billed_lines as (
     select
         account_id,
         business_id,
-        'bill' as kind,
+        'bill' as document_type,
         bill_id as document_id,
-        currency_code,
+        bill_number as document_number,
         issue_date as document_date,
+        currency_code,
+        {{ money(json_text('element', 'amount.amount')) }} as taxable_amount,
         {{ json_text('element', 'tax_name1') }} as tax1_name,
         cast(null as {{ decimal(18, 6) }}) as tax1_percent,
         {{ money(json_text('element', 'tax_amount1.amount')) }} as tax1_amount,
@@ -166,10 +176,12 @@ spent as (
     select
         account_id,
         business_id,
-        'expense' as kind,
+        'expense' as document_type,
         expense_id as document_id,
-        currency_code,
+        {{ raw_null('string') }} as document_number,
         expense_date as document_date,
+        currency_code,
+        total_amount - tax_amount as taxable_amount,
         tax1_name,
         cast(null as {{ decimal(18, 6) }}) as tax1_percent,
         tax1_amount,
@@ -180,57 +192,47 @@ spent as (
     where not is_deleted
 ),
 
-sold_taxes as (
+all_taxes as (
     {{ taxes_of('invoiced_lines', document) }}
     union all
     {{ taxes_of('credited_lines', document) }}
-),
-
--- One rounding per tax of a document.
-rounded_taxes as (
-    select
-        account_id,
-        business_id,
-        currency_code,
-        document_date,
-        tax_name,
-        round(sum(tax_amount), 2) as tax_amount
-    from sold_taxes
-    group by account_id, business_id, kind, document_id, currency_code, document_date, tax_name, tax_percent
-),
-
-paid_taxes as (
+    union all
     {{ taxes_of('spent', document) }}
     union all
     {{ taxes_of('billed_lines', document) }}
+    union all
+    select
+        account_id,
+        business_id,
+        'other income' as document_type,
+        income_id as document_id,
+        {{ raw_null('string') }} as document_number,
+        income_date as document_date,
+        currency_code,
+        net_amount as taxable_amount,
+        tax_name,
+        tax_percent,
+        -- As wide as a sum is, it would leave the other taxes no decimals beyond the cent.
+        cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
+    from earned_taxes
+    where tax_amount <> 0
 )
 
+-- One rounding per tax of a document.
 select
     account_id,
     business_id,
-    true as is_collected,
-    currency_code,
+    document_type,
+    document_id,
+    document_number,
     document_date,
-    coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
-from rounded_taxes
-union all
-select
-    account_id,
-    business_id,
-    true as is_collected,
+    document_type in ('invoice', 'credit', 'other income') as is_collected,
     currency_code,
-    income_date as document_date,
     coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
-from earned_taxes
-union all
-select
-    account_id,
-    business_id,
-    false as is_collected,
-    currency_code,
-    document_date,
-    coalesce(tax_name, 'without a name') as tax_name,
-    cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
-from paid_taxes
+    tax_percent,
+    cast(round(sum(taxable_amount), 2) as {{ decimal(18, 2) }}) as taxable_amount,
+    cast(round(sum(tax_amount), 2) as {{ decimal(18, 2) }}) as tax_amount
+from all_taxes
+group by
+    account_id, business_id, document_type, document_id, document_number, document_date, currency_code,
+    coalesce(tax_name, 'without a name'), tax_percent

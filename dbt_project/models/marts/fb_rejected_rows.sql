@@ -1,4 +1,4 @@
-{# Per stream the id of its rows within a business; a report is known by its currency and period. #}
+{# Per stream the id of its rows in a business; a report is known by its currency, period and basis, if it has any. #}
 {% set keys = {
     'businesses': ['business_id'], 'systems': ['system_id'], 'clients': ['client_id'], 'invoices': ['invoice_id'],
     'invoice_profiles': ['invoice_profile_id'], 'estimates': ['estimate_id'], 'payments': ['payment_id'],
@@ -10,11 +10,13 @@
     'staff': ['staff_id'], 'journal_entry_accounts': ['ledger_account_id'], 'journal_entry_details': ['posting_id'],
     'journal_entries': ['journal_entry_uuid'], 'retainers': ['retainer_id'],
     'report_chart_of_accounts': ['currency_code', 'end_date'],
+    'report_profit_and_loss': ['currency_code', 'basis', 'start_date', 'end_date'],
+    'report_tax_summary': ['currency_code', 'basis', 'start_date', 'end_date'],
     'ledger_accounts': ['ledger_account_uuid'], 'report_balance_sheet': ['currency_code', 'end_date'],
     'report_accounts_aging': ['currency_code', 'end_date'],
 } %}
 {% for report in [
-    'report_profit_and_loss', 'report_trial_balance', 'report_tax_summary', 'report_payments_collected',
+    'report_trial_balance', 'report_payments_collected',
     'report_invoice_details', 'report_expense_details', 'report_item_sales', 'report_revenue_by_client',
     'report_general_ledger', 'report_cash_flow',
 ] %}

@@ -1,4 +1,4 @@
-{% set line_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
+{% set line_key = ['account_id', 'business_id', 'currency_code', 'basis', 'start_date', 'end_date'] %}
 with
 
 reports as (
@@ -24,6 +24,7 @@ totals as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'total income' as section,
@@ -35,6 +36,7 @@ totals as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'total expenses' as section,
@@ -46,6 +48,7 @@ totals as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'net profit' as section,
@@ -57,6 +60,7 @@ totals as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'gross margin' as section,
@@ -70,6 +74,7 @@ roots as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'income' as section,
@@ -81,6 +86,7 @@ roots as (
         account_id,
         business_id,
         currency_code,
+        basis,
         start_date,
         end_date,
         'expenses' as section,
@@ -138,6 +144,7 @@ select
     lines.account_id,
     lines.business_id,
     businesses.business_name,
+    lines.basis,
     lines.start_date,
     lines.end_date,
     lines.section,

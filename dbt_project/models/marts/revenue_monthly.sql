@@ -8,6 +8,10 @@ payments as (
     select * from {{ ref('int_payments') }}
 ),
 
+shares as (
+    select * from {{ ref('int_cash_shares') }}
+),
+
 credit_notes as (
     select * from {{ ref('stg_freshbooks__credit_notes') }}
     where rejected_values is null
@@ -54,6 +58,7 @@ events as (
         0 as other_income_amount,
         0 as other_income_without_tax_amount,
         0 as collected_amount,
+        0 as collected_without_tax_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
@@ -73,6 +78,7 @@ events as (
         0 as other_income_amount,
         0 as other_income_without_tax_amount,
         0 as collected_amount,
+        0 as collected_without_tax_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
@@ -92,6 +98,7 @@ events as (
         0 as other_income_amount,
         0 as other_income_without_tax_amount,
         0 as collected_amount,
+        0 as collected_without_tax_amount,
         amount as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
@@ -111,6 +118,7 @@ events as (
         amount as other_income_amount,
         amount_without_tax as other_income_without_tax_amount,
         0 as collected_amount,
+        0 as collected_without_tax_amount,
         0 as paid_in_credit_amount,
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
@@ -130,12 +138,39 @@ events as (
         0 as other_income_amount,
         0 as other_income_without_tax_amount,
         case when is_counted and is_cash then applied_amount else 0 end as collected_amount,
+        0 as collected_without_tax_amount,
         0 as paid_in_credit_amount,
         case when is_counted and not is_cash then applied_amount else 0 end as credit_applied_amount,
         case when is_invoice_deleted and is_cash then amount else 0 end as collected_on_deleted_invoices_amount
     from payments
     -- A payment without an invoice is a credit note's, which stands above.
     where not is_deleted and invoice_id is not null
+    union all
+    select
+        invoices.account_id,
+        invoices.business_id,
+        invoices.client_id,
+        invoices.currency_code,
+        {{ month_start('shares.event_date') }} as month_start_date,
+        0 as invoiced_amount,
+        0 as accrued_amount,
+        0 as credited_amount,
+        0 as credited_without_tax_amount,
+        0 as other_income_amount,
+        0 as other_income_without_tax_amount,
+        0 as collected_amount,
+        {{ paid_portion('(invoices.lines_amount + invoices.discount_amount)', 'shares') }}
+            as collected_without_tax_amount,
+        0 as paid_in_credit_amount,
+        0 as credit_applied_amount,
+        0 as collected_on_deleted_invoices_amount
+    from shares
+    inner join invoices
+        on
+            shares.account_id = invoices.account_id
+            and shares.business_id = invoices.business_id
+            and shares.document_id = invoices.invoice_id
+    where shares.document_type = 'invoice'
 ),
 
 monthly as (
@@ -152,6 +187,7 @@ monthly as (
         sum(other_income_amount) as other_income_amount,
         round(sum(other_income_without_tax_amount), 2) as other_income_without_tax_amount,
         sum(collected_amount) as collected_amount,
+        sum(collected_without_tax_amount) as collected_without_tax_amount,
         sum(paid_in_credit_amount) as paid_in_credit_amount,
         sum(credit_applied_amount) as credit_applied_amount,
         sum(collected_on_deleted_invoices_amount) as collected_on_deleted_invoices_amount
@@ -206,6 +242,10 @@ select
             then cast(monthly.collected_amount as {{ decimal(18, 2) }})
     end as collected_amount,
     case
+        when {{ are_available(['payments', 'invoices', 'credit_notes']) }}
+            then cast(monthly.collected_without_tax_amount as {{ decimal(18, 2) }})
+    end as collected_without_tax_amount,
+    case
         when {{ are_available(['credit_notes']) }}
             then cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }})
     end as paid_in_credit_amount,
@@ -240,6 +280,7 @@ where
     or monthly.credited_amount <> 0
     or monthly.other_income_amount <> 0
     or monthly.collected_amount <> 0
+    or monthly.collected_without_tax_amount <> 0
     or monthly.paid_in_credit_amount <> 0
     or monthly.credit_applied_amount <> 0
     or monthly.collected_on_deleted_invoices_amount <> 0

@@ -1,6 +1,6 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'currency_code': 'currency', 'start_date': 'date',
-    'end_date': 'date', 'cash_based': 'boolean', 'income': 'json_array', 'expenses': 'json_array',
+    'end_date': 'date', 'basis': 'string', 'cash_based': 'boolean', 'income': 'json_array', 'expenses': 'json_array',
     'total_income': 'json', 'total_expenses': 'json', 'net_profit': 'json', 'gross_margin': 'json',
     'observed_at': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
@@ -8,11 +8,13 @@
 with
 
 raw_report_profit_and_loss as (
-    {{ raw_stream('report_profit_and_loss', columns, key, expected=['observed_at']) }}
+    {{ raw_stream(
+        'report_profit_and_loss', columns, key, expected=['observed_at'], words={'basis': ['accrual', 'cash']}
+    ) }}
 ),
 
 newest as (
-    {{ newest_version('raw_report_profit_and_loss', key, 'observed_at') }}
+    {{ newest_version('raw_report_profit_and_loss', key + [report_basis()], 'observed_at') }}
 )
 
 select
@@ -21,7 +23,7 @@ select
     currency_code,
     start_date,
     end_date,
-    cash_based,
+    {{ report_basis() }} as basis,
     income,
     expenses,
     total_income,

@@ -41,7 +41,7 @@ def in_reach(tree: Node, catalogue: Catalogue) -> dict[str, Mart]:
 
 def marts_read(tree: Node, catalogue: Catalogue) -> list[str]:
     """The marts that the statement reads, by name."""
-    read = {path_of(node)[-1] for node in _all(tree) if node.get("type") == "BASE_TABLE"}
+    read = {path_of(node)[-1] for node in walk(tree) if node.get("type") == "BASE_TABLE"}
     return [name for name in catalogue.marts if name in read]
 
 
@@ -49,8 +49,8 @@ def check(tree: Node, catalogue: Catalogue) -> bool:
     """Whether the answer needs the note that it may mix currencies; raises QueryRefused where it plainly would."""
     marts = in_reach(tree, catalogue)
     names = _Names(tree, list(marts.values()))
-    compared = any(map(names.compares, _all(tree)))
-    queries = [node for node in _all(tree) if node.get("type") in _QUERIES]
+    compared = any(map(names.compares, walk(tree)))
+    queries = [node for node in walk(tree) if node.get("type") in _QUERIES]
     plain = len(queries) == 1 and queries[0].get("from_table", {}).get("type") == "BASE_TABLE"
     note = False
     for query in (query for query in queries if marts and query["type"] == "SELECT_NODE"):
@@ -61,7 +61,7 @@ def check(tree: Node, catalogue: Catalogue) -> bool:
             single = any(map(names.is_currency, call["partitions"])) if window else grouped
             single = single or fixed or names.fixes(call.get("filter_expr") or call.get("filter"))
             # In a plain statement a comparison that fixes nothing helps only inside the sum: CASE.
-            perhaps = any(map(names.compares, _all(call["arguments"]))) if plain else compared
+            perhaps = any(map(names.compares, walk(call["arguments"]))) if plain else compared
             if adds and names.has_money(call["arguments"]) and not single and not perhaps:
                 raise QueryRefused(
                     f"{function}({_column(call['arguments'])}) would mix currencies. Add currency_code to "
@@ -83,7 +83,7 @@ class _Names:
         self._others = {column for mart in marts for column in mart.columns} - self.money
         before = -1
         while before != (before := len(self.money) + len(self.currencies)):
-            for node in _all(tree):
+            for node in walk(tree):
                 self._learn(node)
 
     def _learn(self, node: Node) -> None:
@@ -123,7 +123,7 @@ class _Names:
 
     def has_none(self, node: Any) -> bool:
         """Whether the value is surely no money: all of its columns are known as others."""
-        columns = [each for each in _all(node) if each.get("class") == "COLUMN_REF"]
+        columns = [each for each in walk(node) if each.get("class") == "COLUMN_REF"]
         return not self.has_money(node) and all(
             fold(each["column_names"][-1]) in self._others for each in columns
         )
@@ -173,18 +173,18 @@ class _Names:
         return bool(query["group_sets"]) and all(any(keys[n] for n in group) for group in query["group_sets"])
 
 
-def _all(node: Any, enter: Callable[[Any], bool] = lambda _: True) -> Iterator[Node]:
+def walk(node: Any, enter: Callable[[Any], bool] = lambda _: True) -> Iterator[Node]:
     """Every node of the tree below and with `node`, as far as `enter` lets in."""
     if isinstance(node, dict):
         yield node
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         if enter(part):
-            yield from _all(part, enter)
+            yield from walk(part, enter)
 
 
 def _own(query: Node) -> Iterator[Node]:
     """The nodes of a query without those of the queries inside it."""
-    return _all(query, lambda part: not isinstance(part, dict) or part.get("type") not in _QUERIES)
+    return walk(query, lambda part: not isinstance(part, dict) or part.get("type") not in _QUERIES)
 
 
 def _items(query: Node) -> list[tuple[str, Node]]:
@@ -204,5 +204,5 @@ def _renaming(node: Node) -> Iterator[tuple[list[str], Node]]:
 
 def _column(arguments: Any) -> str:
     """The first column in an expression, for a message."""
-    found = (node["column_names"][-1] for node in _all(arguments) if node.get("class") == "COLUMN_REF")
+    found = (node["column_names"][-1] for node in walk(arguments) if node.get("class") == "COLUMN_REF")
     return clean(str(next(found, "…")), 60)

@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.sql import currency, guard
+from freshbooks_hub.agent.sql import basis, currency, guard
 from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.sql.guard import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.text import clean
@@ -61,12 +61,13 @@ def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue
     try:
         guard.check(tree, catalogue.marts)
         number = _currencies(db, currency.in_reach(tree, catalogue))
+        notes = [note] if (note := basis.check(tree, catalogue)) else []
         if number > 1 and currency.check(tree, catalogue):
-            return [
+            notes.append(
                 f"{number} currencies are in reach of this statement: a figure is of one of them only if it is "
                 "grouped by, or filtered to, currency_code."
-            ]
-        return []
+            )
+        return notes
     except (LookupError, TypeError, AttributeError) as error:
         raise QueryRefused("The statement could not be checked. Write it in a plainer way.") from error
 

@@ -53,6 +53,8 @@ def _answer(call: Call, books: Books, name: str, report: Report) -> Response:
     sent = call.multi
     if name in call.store.behaviours.dateless_reports:
         sent = [(key, value) for key, value in sent if key not in _DATES]
+    if name in call.store.behaviours.accrual_only_reports:
+        sent = [(key, value) for key, value in sent if key != "cash_based"]
     made = report.make(read(name, books, sent, today(books, call.now)))
     wrong = decimal(call.store.behaviours.report_skew.get(name))
     for path in report.wrong if wrong else ():

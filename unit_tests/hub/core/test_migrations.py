@@ -256,6 +256,43 @@ def test_a_read_adds_to_the_raw_tables_of_an_old_home(
     assert counts(old_books) == before | {"invoices": before["invoices"] + 1}
 
 
+@pytest.mark.parametrize("name", ["report_profit_and_loss", "report_tax_summary"])
+def test_reports_of_an_old_home_are_on_the_accrual_basis(
+    old_books: Home, scripted: Callable[..., Source], name: str
+) -> None:
+    """Read anew they are replaced, and those of the cash basis stand beside them."""
+    before = counts(old_books)
+    key = ("account_id", "business_id", "currency_code", "basis", "start_date", "end_date")
+    with duckdb.connect(old_books.raw, read_only=True) as raw:
+        query = f"SELECT account_id, business_id, currency_code, start_date, end_date FROM freshbooks.{name}"
+        account, business, code, *days = raw.execute(query).fetchall()[0]
+    period = dict(zip(("start_date", "end_date"), map(str, days), strict=True))
+    known = {"account_id": account, "business_id": business, "currency_code": code, **period}
+    read = [
+        record({**known, "basis": basis, "observed_at": "2026-12-01T00:00:00Z", "company_name": "new"}, name)
+        for basis in ("accrual", "cash")
+    ]
+    properties = {field: {"type": "string"} for field in key} | {
+        "business_id": {"type": "integer"},
+        "start_date": {"type": "string", "format": "date"},
+        "end_date": {"type": "string", "format": "date"},
+        "observed_at": {"type": "string", "format": "date-time"},
+        "company_name": {"type": ["null", "string"]},
+    }
+    told = stream(name, **properties) | {
+        "source_defined_primary_key": [[field] for field in key],
+        "default_cursor_field": ["observed_at"],
+    }
+    source = scripted(discover=[catalog(told)], read=[*read, state("s", name), complete(name)])
+    sync(old_books, SyncOptions(marts=False), Silent(), source)
+    assert counts(old_books) == before | {name: before[name] + 1}
+    with duckdb.connect(old_books.raw, read_only=True) as raw:
+        found = raw.execute(
+            f"SELECT basis, count(*), count(*) FILTER (company_name = 'new') FROM freshbooks.{name} GROUP BY ALL"
+        ).fetchall()
+    assert sorted(found) == [("accrual", before[name], 1), ("cash", 1, 1)]
+
+
 def freshbooks(home: Home, *words: str) -> str:
     """What the command prints."""
     done = subprocess.run(
