@@ -148,3 +148,10 @@ def test_a_part_of_the_models_is_built(dbt: Dbt, server: postgres.Server, on_duc
     built = build(dbt, on_duckdb, "--select", "+freshbooks.marts.payments", day=DAY)
     assert built.statuses["payments"] == "success"
     assert "time_entries" not in built.statuses
+
+
+def test_a_source_that_was_not_loaded_for_days_is_named(dbt: Dbt, on_duckdb: Path) -> None:
+    folder = on_duckdb.parent
+    arguments = ("source", "freshness", "--select", "source:freshbooks.invoices")
+    told = dbt.call(folder, {}, *arguments, variables=DAY, target="own", project=on_duckdb)
+    assert told.statuses["invoices"] == "warn", told.output
