@@ -22,7 +22,7 @@ class Adaptations(Struct, frozen=True):
     cursor's own `updated_min` starts. whole: rows change without their stamp, so all are read at each sync.
     single_pass: the filter on the visibility does nothing, so one list is read and not three. reconcile: deleted rows
     are in no list, so whoever knows the ids of rows hands them over at each sync. reports: by the name in the older
-    path, "uuid" or "business": the id that the newer path takes. decimals: by currency.
+    path, "uuid" or "business": the id that the newer path takes.
     """
 
     page_sizes: dict[str, int] = field(default_factory=dict)
@@ -33,7 +33,6 @@ class Adaptations(Struct, frozen=True):
     single_pass: frozenset[str] = frozenset()
     reconcile: frozenset[str] = frozenset()
     reports: dict[str, str] = field(default_factory=dict)
-    decimals: dict[str, int] = field(default_factory=dict)
 
     def page_size(self, stream: str) -> int:
         """Rows to ask for on a page."""

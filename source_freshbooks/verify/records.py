@@ -91,7 +91,7 @@ def _shape(link: Any) -> str:
     return {int: "number", str: "text"}.get(type(link), "other")
 
 
-def arithmetic(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
+def arithmetic(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others
     """P10: amount = lines - discount + tax, outstanding = amount - paid, two decimals (freshbooks-api.md 5)."""
     total, open_, two = (
         "An invoice is its lines without discount plus tax",
@@ -114,12 +114,10 @@ def arithmetic(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
         result = Result.no_data if not off else Result.refuted if any(off) else Result.proved
         yield Fact("P10", text, result, "invoices", found if off else "no invoice to add up")
     places = _decimals(rows)
-    odd = {code: written for code, written in places.items() if written != 2}
-    for code, written in odd.items():
-        changes.put("decimals", code, written)
     if places:
+        odd = [code for code, written in places.items() if written != 2]
         said = f"{len(places) - len(odd)} of {len(places)} currencies"
-        change = "amounts are kept as they are written" if odd else ""
+        change = "rows keep every digit, and what the marts round to hundredths is listed" if odd else ""
         yield Fact("P10", two, Result.refuted if odd else Result.proved, "invoices", said, change)
 
 
