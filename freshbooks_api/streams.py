@@ -30,7 +30,7 @@ VERSION_HEADER = {"x-api-version": "2023-09-25"}
 
 
 @dataclass(frozen=True)
-class Entity:
+class Stream:
     """A stream of the source.
 
     `family` is a key of ROOTS, `route` the rest of the path; both take `account_id`, `business_id` and `business_uuid`.
@@ -41,7 +41,7 @@ class Entity:
     no failure.
     """
 
-    stream: str
+    name: str
     family: str
     route: str
     scope: str
@@ -72,26 +72,26 @@ def _accounting(
     rows: str | None = None,
     full: str | None = "lists_whole",
     dated: str | None = None,
-) -> Entity:
-    return Entity(stream, "accounting", route, scope, group, rows or stream, full, dated)
+) -> Stream:
+    return Stream(stream, "accounting", route, scope, group, rows or stream, full, dated)
 
 
 def _of_business(
     stream: str, family: str, scope: str, group: str, full: str | None = "lists_whole"
-) -> Entity:
-    return Entity(stream, family, stream, scope, group, stream, full)
+) -> Stream:
+    return Stream(stream, family, stream, scope, group, stream, full)
 
 
-def _report(stream: str, name: str, **params: str) -> Entity:
-    return Entity(stream, "reports", name, "reports", "reports", params=params)
+def _report(stream: str, name: str, **params: str) -> Stream:
+    return Stream(stream, "reports", name, "reports", "reports", params=params)
 
 
-def _newer_report(stream: str, name: str, **params: str) -> Entity:
-    return Entity(stream, "newer_reports", name, "reports", "reports", params=params, optional=True)
+def _newer_report(stream: str, name: str, **params: str) -> Stream:
+    return Stream(stream, "newer_reports", name, "reports", "reports", params=params, optional=True)
 
 
-ENTITIES = (
-    Entity("businesses", "identity", "me", "profile", "businesses"),
+STREAMS = (
+    Stream("businesses", "identity", "me", "profile", "businesses"),
     _accounting("clients", "users/clients", "clients", "clients"),
     _accounting("invoices", "invoices/invoices", "invoices", "invoices", full="invoices_whole"),
     _accounting("estimates", "estimates/estimates", "estimates", "estimates"),
@@ -112,11 +112,11 @@ ENTITIES = (
     _accounting("bill_payments", "bill_payments/bill_payments", "bill_payments", "bills"),
     _accounting("other_income", "other_incomes/other_incomes", "other_income", "other_income"),
     _accounting("staff", "users/staffs", "teams", "team", full=None),
-    Entity("systems", "systems", "systems/{business_id}", "business", "businesses"),
+    Stream("systems", "systems", "systems/{business_id}", "business", "businesses"),
     _of_business("services", "comments", "billable_items", "services"),
     _of_business("service_rates", "comments", "billable_items", "services", full=None),
-    Entity("team_members", "auth", "team_members", "teams", "team", "response"),
-    Entity(
+    Stream("team_members", "auth", "team_members", "teams", "team", "response"),
+    Stream(
         "retainers",
         "comments",
         "retainers",
@@ -142,8 +142,8 @@ ENTITIES = (
         full=None,
         dated="user_entered_date",
     ),
-    Entity("ledger_accounts", "ledger", "accounts", "journal_entries", "ledger", "data"),
-    Entity(
+    Stream("ledger_accounts", "ledger", "accounts", "journal_entries", "ledger", "data"),
+    Stream(
         "journal_entries",
         "entries",
         "journal_entries",
@@ -168,9 +168,9 @@ ENTITIES = (
     _newer_report("report_cash_flow", "cash_flow"),
     _newer_report("report_chart_of_accounts", "chart_of_accounts", start_date="2000-01-01"),
 )
-DATED = {entity.stream: entity.dated for entity in ENTITIES if entity.dated}
+DATED = {stream.name: stream.dated for stream in STREAMS if stream.dated}
 
 
 def group_streams(group: str) -> tuple[str, ...]:
     """The streams that a sync group reads, in the order of the table."""
-    return tuple(entity.stream for entity in ENTITIES if group in (entity.group, entity.full_refresh))
+    return tuple(stream.name for stream in STREAMS if group in (stream.group, stream.full_refresh))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
@@ -112,8 +112,8 @@ def test_by_browser_and_by_a_choice_in_the_terminal(hub: Hub, port: int) -> None
     assert terminal.end() == 0, terminal.shown
     assert "a client of this business" in terminal.shown
     assert "Ids are numbers" in terminal.shown
-    readable = sum(entity.scope_name in {scope.name for scope in scopes.READ} for entity in ENTITIES)
-    assert f"{readable} of {len(ENTITIES)} kinds of data can be read in 2 businesses." in terminal.shown
+    readable = sum(stream.scope_name in {scope.name for scope in scopes.READ} for stream in STREAMS)
+    assert f"{readable} of {len(STREAMS)} kinds of data can be read in 2 businesses." in terminal.shown
     assert "Connected ✅ as Robin Achterberg: Maple & Pine Studio, Atelier Boréal" in terminal.shown
     assert f"https://localhost:{port}/callback" in terminal.shown
     assert "user:invoices:read" in terminal.shown

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.connection import permissions
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
@@ -52,7 +52,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         terminal.type(Browser().answer(terminal.until(r"(http://\S+/oauth/authorize/\S+)")))
         assert terminal.end() == 0, terminal.shown
         assert "Not approved" not in terminal.shown  # nothing that was asked for is missing
-        assert re.search(rf"\d+ of {len(ENTITIES)} kinds of data can be read in 2 businesses", terminal.shown)
+        assert re.search(rf"\d+ of {len(STREAMS)} kinds of data can be read in 2 businesses", terminal.shown)
         yield hub
 
 

@@ -18,7 +18,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from jsonschema import Draft7Validator
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_sandbox import Sandbox
 from freshbooks_sandbox.resources import BY_NAME
 from integration_tests.conftest import Read
@@ -274,7 +274,7 @@ def test_full_refresh_ignores_nothing(sandbox: Sandbox, read: Read) -> None:
 
 def test_every_stream_is_incremental() -> None:
     """So a destination merges by key, and several connections may share one table."""
-    assert len(discovered()) == len(ENTITIES) + 1  # and stream_availability
+    assert len(discovered()) == len(STREAMS) + 1  # and stream_availability
     for stream in discovered():
         assert SyncMode.incremental in stream.supported_sync_modes
         assert ["business_id"] in stream.source_defined_primary_key

@@ -13,7 +13,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
@@ -62,7 +62,7 @@ def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType)
     raw = {key for key in graph.materializable_asset_keys if key.path[0] == "freshbooks"}
     assert raw == streams(*(group.name for group in SYNC_GROUPS if not group.whole))
     assert len(raw) == len(
-        ENTITIES
+        STREAMS
     )  # stream_availability is read with all of them and has no schedule of its own
     [balances] = [key for key in graph.materializable_asset_keys if key.path[-1] == "outstanding_balances"]
     above = graph.get_ancestor_asset_keys(balances)

@@ -12,7 +12,7 @@ from typing import Any
 from freshbooks_api import scopes
 from freshbooks_api.client import Client, FixedToken, Json, NoAnswer, api_url
 from freshbooks_api.errors import PLAN
-from freshbooks_api.streams import ENTITIES, Entity
+from freshbooks_api.streams import STREAMS, Stream
 from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.profile import Business, Profile
@@ -101,10 +101,10 @@ class Access:
     scopes: tuple[str, ...] = ()
 
 
-def allowed(access_token: str) -> list[Entity]:
+def allowed(access_token: str) -> list[Stream]:
     """The streams whose scope the token has, as far as it tells."""
     lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ + scopes.OPTIONAL)}
-    return [entity for entity in ENTITIES if entity.scope_name not in lacking]
+    return [stream for stream in STREAMS if stream.scope_name not in lacking]
 
 
 def counted(found: Iterable[Access], businesses: int) -> str:
@@ -113,7 +113,7 @@ def counted(found: Iterable[Access], businesses: int) -> str:
     for access in found:
         by_stream[access.stream] = by_stream.get(access.stream, False) or access.ok
     readable = sum(by_stream.values())
-    return f"{readable} of {len(ENTITIES)} kinds of data can be read in {plural(businesses, 'business', 'businesses')}."
+    return f"{readable} of {len(STREAMS)} kinds of data can be read in {plural(businesses, 'business', 'businesses')}."
 
 
 def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[permissions.NotAvailable]:
@@ -144,11 +144,11 @@ def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
 
 
 def probe(
-    access_token: str, businesses: Iterable[Business], entities: Iterable[Entity] = ENTITIES
+    access_token: str, businesses: Iterable[Business], streams: Iterable[Stream] = STREAMS
 ) -> list[Access]:
     """Ask for one row of each stream of `businesses`, in that order. Raises ApiUnreachable at the first silence."""
     api = Api(access_token)
-    asked = [(business, entity) for business in businesses for entity in entities]
+    asked = [(business, stream) for business in businesses for stream in streams]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
             return list(pool.map(lambda pair: _ask(api, *pair), asked))
@@ -157,36 +157,36 @@ def probe(
             raise
 
 
-def _ask(api: Api, business: Business, entity: Entity) -> Access:
+def _ask(api: Api, business: Business, stream: Stream) -> Access:
     ids = {"account_id": business.account_id, "business_id": business.id, "business_uuid": business.uuid}
-    if "{business_uuid}" in entity.path and not business.uuid:
-        return Access(business.id, entity.stream, True)
-    one_row = {"per_page": "1"} if entity.rows else {}
+    if "{business_uuid}" in stream.path and not business.uuid:
+        return Access(business.id, stream.name, True)
+    one_row = {"per_page": "1"} if stream.rows else {}
     try:
-        body = api.get(entity.path.format_map(ids), entity.params | one_row, entity.headers)
+        body = api.get(stream.path.format_map(ids), stream.params | one_row, stream.headers)
     except ApiRefused as refused:
-        if refused.status == 404 and entity.optional:
-            return Access(business.id, entity.stream, True)
-        return _refused(business, entity, refused)
-    if entity.rows and _hidden(body, entity.rows):
+        if refused.status == 404 and stream.optional:
+            return Access(business.id, stream.name, True)
+        return _refused(business, stream, refused)
+    if stream.rows and _hidden(body, stream.rows):
         return Access(
             business.id,
-            entity.stream,
+            stream.name,
             False,
             Why.role,
             "FreshBooks counts rows that your role does not show",
             "Ask the owner of the business for an administrator's role, then connect again.",
         )
-    return Access(business.id, entity.stream, True)
+    return Access(business.id, stream.name, True)
 
 
-def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
+def _refused(business: Business, stream: Stream, refused: ApiRefused) -> Access:
     if refused.scopes or "insufficient_scope" in refused.said:
-        lacking = refused.scopes or (entity.scope_name,)
+        lacking = refused.scopes or (stream.scope_name,)
         names = ", ".join(lacking)
         why, what = Why.scope, f"the scope {names} was not approved"
         remedy = f"Enable {names} on your app in the FreshBooks developer portal, then connect again."
-        return Access(business.id, entity.stream, False, why, what, remedy, lacking)
+        return Access(business.id, stream.name, False, why, what, remedy, lacking)
     if refused.errno in PLAN or refused.status == 402:
         why, what = Why.plan, f"the business's plan does not include it ({refused.said})"
         remedy = "Nothing to do: it is read automatically once the plan includes it."
@@ -199,7 +199,7 @@ def _refused(business: Business, entity: Entity, refused: ApiRefused) -> Access:
     else:
         why, what = Why.other, str(refused)
         remedy = "Check that the business still exists in FreshBooks; if it does, report this."
-    return Access(business.id, entity.stream, False, why, what, remedy)
+    return Access(business.id, stream.name, False, why, what, remedy)
 
 
 def _hidden(body: dict[str, Any], key: str) -> bool:

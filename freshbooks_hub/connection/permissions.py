@@ -24,7 +24,7 @@ from freshbooks_api.scopes import (
     missing,
     needed,
 )
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.labels import stream_labels
 
@@ -45,8 +45,8 @@ WORKS = {
     ),
 }
 FRESHBOOKS_SAYS = "The requested scope is invalid, unknown, or malformed"
-ORDER = {entity.stream: number for number, entity in enumerate(ENTITIES)}
-SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
+ORDER = {stream.name: number for number, stream in enumerate(STREAMS)}
+SCOPE_OF = {stream.name: stream.scope_name for stream in STREAMS}
 
 
 def asked(choice: str, actions: bool = False) -> tuple[str, ...]:
@@ -192,12 +192,12 @@ def by_token(access_token: str, asked: Iterable[str] | None) -> list[Refusal]:
     wanted = None if asked is None else set(asked)
     return [
         Refusal(
-            entity.stream,
-            Why.not_granted if wanted is None or entity.scope_name in wanted else Why.not_asked,
-            scopes=(entity.scope_name,),
+            stream.name,
+            Why.not_granted if wanted is None or stream.scope_name in wanted else Why.not_asked,
+            scopes=(stream.scope_name,),
         )
-        for entity in ENTITIES
-        if entity.scope_name in lacking
+        for stream in STREAMS
+        if stream.scope_name in lacking
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from freshbooks_api import scopes
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.connection import login, permissions
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, ConsentDenied
@@ -23,10 +23,10 @@ from integration_tests.consent import Browser, registered
 from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import Served
 
-ALL = len(ENTITIES)
-READABLE = sum(entity.scope_name in {scope.name for scope in scopes.READ} for entity in ENTITIES)
-BASIC = sum(entity.scope_name in {scope.name for scope in scopes.BASIC} for entity in ENTITIES)
-INVOICES = sum(entity.scope == "invoices" for entity in ENTITIES)
+ALL = len(STREAMS)
+READABLE = sum(stream.scope_name in {scope.name for scope in scopes.READ} for stream in STREAMS)
+BASIC = sum(stream.scope_name in {scope.name for scope in scopes.BASIC} for stream in STREAMS)
+INVOICES = sum(stream.scope == "invoices" for stream in STREAMS)
 
 
 class Person:

@@ -16,14 +16,14 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from freshbooks_api.streams import AVAILABILITY, ENTITIES
+from freshbooks_api.streams import AVAILABILITY, STREAMS
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.redaction import redact
 
 MOST_REJECTED = 50  # rows that are listed for a stream of a business
 MOST_TEXT = 200  # characters of a value
 
-_SCOPE_OF = {entity.stream: entity.scope_name for entity in ENTITIES}
+_SCOPE_OF = {stream.name: stream.scope_name for stream in STREAMS}
 
 Rejected = dict[str, str | None]
 

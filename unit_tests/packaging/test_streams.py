@@ -15,7 +15,7 @@ import requests
 import yaml
 
 from freshbooks_api import scopes
-from freshbooks_api.streams import AVAILABILITY, ENTITIES, Entity
+from freshbooks_api.streams import AVAILABILITY, STREAMS, Stream
 from freshbooks_hub.sync.sync_groups import BY_NAME
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import manifest
@@ -28,70 +28,70 @@ TABLE = "freshbooks_api/streams.py"
 CONNECTOR = ROOT / "docs" / "connector.md"
 README = ROOT / "README.md"
 HEAD = "| stream | key | cursor |\n| --- | --- | --- |\n"
-EVERY = [*(entity.stream for entity in ENTITIES), AVAILABILITY]
+EVERY = [*(stream.name for stream in STREAMS), AVAILABILITY]
 
-each_stream = pytest.mark.parametrize("stream", EVERY)
-each_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.stream)
+each_name = pytest.mark.parametrize("name", EVERY)
+each_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+
+
+@each_name
+def test_the_manifest_has_it(name: str) -> None:
+    assert name in manifest(), f"{name} is missing under `streams` in {MANIFEST}"
 
 
 @each_stream
-def test_the_manifest_has_it(stream: str) -> None:
-    assert stream in manifest(), f"{stream} is missing under `streams` in {MANIFEST}"
-
-
-@each_entity
-def test_the_manifest_reads_it_where_the_table_says(entity: Entity) -> None:
-    parameters = manifest().get(entity.stream)
-    if parameters is None or entity.family == "identity":
+def test_the_manifest_reads_it_where_the_table_says(stream: Stream) -> None:
+    parameters = manifest().get(stream.name)
+    if parameters is None or stream.family == "identity":
         return
-    assert entity.optional is bool(parameters.get("optional"))
-    if entity.family in ("reports", "newer_reports"):
+    assert stream.optional is bool(parameters.get("optional"))
+    if stream.family in ("reports", "newer_reports"):
         family = "newer_reports" if parameters.get("newer") else "reports"
         told = (family, parameters["report"], parameters.get("params", {}))
     else:
         told = (parameters["family"], parameters["route"], {})
         keys = parameters["rows"] if isinstance(parameters["rows"], list) else [parameters["rows"]]
-        assert entity.rows is None or entity.rows in keys, (
-            f"{entity.stream}: `rows` is {keys} in {MANIFEST} and {entity.rows!r} in {TABLE}"
+        assert stream.rows is None or stream.rows in keys, (
+            f"{stream.name}: `rows` is {keys} in {MANIFEST} and {stream.rows!r} in {TABLE}"
         )
-    assert told == (entity.family, entity.route, entity.params), (
-        f"{entity.stream} is read elsewhere by {MANIFEST} than {TABLE} says"
+    assert told == (stream.family, stream.route, stream.params), (
+        f"{stream.name} is read elsewhere by {MANIFEST} than {TABLE} says"
     )
 
 
-@each_stream
-def test_it_has_a_schema_with_its_key(stream: str) -> None:
-    path = ROOT / SCHEMAS / f"{stream}.json"
-    assert path.exists(), f"{SCHEMAS}/{stream}.json is missing"
+@each_name
+def test_it_has_a_schema_with_its_key(name: str) -> None:
+    path = ROOT / SCHEMAS / f"{name}.json"
+    assert path.exists(), f"{SCHEMAS}/{name}.json is missing"
     properties = json.loads(path.read_text("utf-8"))["properties"]
-    lacks = set(manifest().get(stream, {}).get("primary_key", ())) - properties.keys()
-    assert not lacks, f"{SCHEMAS}/{stream}.json lacks the key's {', '.join(sorted(lacks))}"
-
-
-@each_entity
-def test_a_scope_gives_it(entity: Entity) -> None:
-    assert entity.scope_name in {scope.name for scope in scopes.READ + scopes.OPTIONAL}, (
-        f"{entity.scope_name}, the scope of {entity.stream}, is missing in freshbooks_api/scopes.py"
-    )
-
-
-@each_entity
-def test_a_sync_group_reads_it(entity: Entity) -> None:
-    for group in {entity.group, entity.full_refresh or entity.group}:
-        assert group in BY_NAME, (
-            f"the sync group {group!r} of {entity.stream} is missing in freshbooks_hub/sync/sync_groups.py"
-        )
-    assert BY_NAME[entity.group].whole is False
-    assert entity.full_refresh is None or BY_NAME[entity.full_refresh].whole is True
+    lacks = set(manifest().get(name, {}).get("primary_key", ())) - properties.keys()
+    assert not lacks, f"{SCHEMAS}/{name}.json lacks the key's {', '.join(sorted(lacks))}"
 
 
 @each_stream
-def test_dbt_has_its_raw_table_and_a_staging_model(stream: str) -> None:
+def test_a_scope_gives_it(stream: Stream) -> None:
+    assert stream.scope_name in {scope.name for scope in scopes.READ + scopes.OPTIONAL}, (
+        f"{stream.scope_name}, the scope of {stream.name}, is missing in freshbooks_api/scopes.py"
+    )
+
+
+@each_stream
+def test_a_sync_group_reads_it(stream: Stream) -> None:
+    for group in {stream.group, stream.full_refresh or stream.group}:
+        assert group in BY_NAME, (
+            f"the sync group {group!r} of {stream.name} is missing in freshbooks_hub/sync/sync_groups.py"
+        )
+    assert BY_NAME[stream.group].whole is False
+    assert stream.full_refresh is None or BY_NAME[stream.full_refresh].whole is True
+
+
+@each_name
+def test_dbt_has_its_raw_table_and_a_staging_model(name: str) -> None:
     sources = f"{STAGING}/_freshbooks__sources.yml"
     [source] = yaml.safe_load((ROOT / sources).read_text("utf-8"))["sources"]
-    assert stream in {table["name"] for table in source["tables"]}, f"{stream} is missing in {sources}"
+    assert name in {table["name"] for table in source["tables"]}, f"{name} is missing in {sources}"
     for kind in ("sql", "yml"):
-        model = f"{STAGING}/stg_freshbooks__{stream}.{kind}"
+        model = f"{STAGING}/stg_freshbooks__{name}.{kind}"
         assert (ROOT / model).exists(), f"{model} is missing"
 
 
@@ -101,26 +101,26 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@each_entity
-def test_the_sandbox_has_rows_of_it(sandbox: Sandbox, entity: Entity) -> None:
+@each_stream
+def test_the_sandbox_has_rows_of_it(sandbox: Sandbox, stream: Stream) -> None:
     books = sandbox.books(439000)
     ids = {
         "account_id": books.account_id,
         "business_id": 439000,
         "business_uuid": books.business["business_uuid"],
     }
-    headers = {"Authorization": f"Bearer {sandbox.grant()['access_token']}", **entity.headers}
-    path = entity.path.format_map(ids)
-    answer = requests.get(sandbox.url + path, params=entity.params, headers=headers, timeout=10)
+    headers = {"Authorization": f"Bearer {sandbox.grant()['access_token']}", **stream.headers}
+    path = stream.path.format_map(ids)
+    answer = requests.get(sandbox.url + path, params=stream.params, headers=headers, timeout=10)
     assert answer.status_code == 200, (
-        f"the sandbox does not answer {entity.path} (sandbox/freshbooks_sandbox/)"
+        f"the sandbox does not answer {stream.path} (sandbox/freshbooks_sandbox/)"
     )
     body = answer.json()
     if isinstance(body.get("response"), dict):
         body = body["response"].get("result", body["response"])
-    if entity.rows:
-        assert body.get(entity.rows), (
-            f"the demo's books hold no rows of {entity.stream} (sandbox/freshbooks_sandbox/)"
+    if stream.rows:
+        assert body.get(stream.rows), (
+            f"the demo's books hold no rows of {stream.name} (sandbox/freshbooks_sandbox/)"
         )
 
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api import streams
 from integration_tests.connector import manifest, retriever_of
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.connection import connection_of, identity_of
@@ -46,7 +46,7 @@ def stream_of(name: str) -> str:
     if name in STREAMS:
         return STREAMS[name]
     stream = name.removeprefix("live_").removesuffix("_include_lines").removesuffix("_list")
-    known = {entity.stream for entity in ENTITIES}
+    known = {stream.name for stream in streams.STREAMS}
     single = stream.removesuffix("_single").removesuffix("_empty")
     plural = f"{single[:-1]}ies" if single.endswith("y") else f"{single}s"
     return next(found for found in (stream, single, plural) if found in known)
@@ -69,19 +69,19 @@ class Answering:
     """A client whose one list or report is `rows`; the further passes of a list show no row."""
 
     def __init__(self, stream: str, rows: list[Any]) -> None:
-        [self.entity] = [entity for entity in ENTITIES if entity.stream == stream]
+        [self.stream] = [known for known in streams.STREAMS if known.name == stream]
         self.rows = rows
         self.asked = 0
 
     def get(
         self, path: str, params: Mapping[str, Any], _headers: Mapping[str, str] | None = None
     ) -> tuple[Any, requests.Response]:
-        if stream_key := manifest()[self.entity.stream].get("report"):
+        if stream_key := manifest()[self.stream.name].get("report"):
             if path.endswith(f"/{stream_key}"):
-                return self._result({manifest()[self.entity.stream]["rows"]: self.rows[0]})
+                return self._result({manifest()[self.stream.name]["rows"]: self.rows[0]})
             empty = {"payments_collected": {"totals": []}, "profitloss": {"currency_code": "CAD"}}
             return self._report(path, empty)
-        if path.endswith(self.entity.route.format_map({**IDS, "business_id": 1})):
+        if path.endswith(self.stream.route.format_map({**IDS, "business_id": 1})):
             self.asked += 1
             return self._list(self.rows if self.asked == 1 else [])
         # Services are looked for in projects too.
@@ -95,9 +95,9 @@ class Answering:
 
     def _list(self, rows: list[Any]) -> tuple[Any, requests.Response]:
         paging = {"page": 1, "pages": 1, "per_page": 100, "total": len(rows)}
-        if self.entity.family in ("accounting", "systems"):
-            return self._result({str(self.entity.rows): rows, **paging})
-        return json.loads(json.dumps({str(self.entity.rows): rows, "meta": paging})), requests.Response()
+        if self.stream.family in ("accounting", "systems"):
+            return self._result({str(self.stream.rows): rows, **paging})
+        return json.loads(json.dumps({str(self.stream.rows): rows, "meta": paging})), requests.Response()
 
     def _result(self, result: Mapping[str, Any]) -> tuple[Any, requests.Response]:
         return json.loads(json.dumps({"response": {"result": result}})), requests.Response()

@@ -7,7 +7,7 @@ import pytest
 from airbyte_cdk.models import Status
 from airbyte_cdk.test.entrypoint_wrapper import read
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, rows, states
 from source_freshbooks import SourceFreshbooks
@@ -31,7 +31,7 @@ def test_check_discover_and_read_use_the_config_that_they_are_given(
     source = SourceFreshbooks(config=built)
     assert source.check(source.logger, config).status is Status.SUCCEEDED
     source = SourceFreshbooks(config=built)
-    assert len(source.discover(source.logger, config).streams) == len(ENTITIES) + 1
+    assert len(source.discover(source.logger, config).streams) == len(STREAMS) + 1
     source = SourceFreshbooks(config=built)
     catalog = catalog_of("taxes")
     messages = list(source.read(source.logger, config, catalog))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.agent.actions.action_kind import ActionKind
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.kinds import KINDS
@@ -30,7 +30,7 @@ def test_a_preview_is_of_its_kind(kind: ActionKind) -> None:
 @EVERY
 def test_a_write_touches_streams_that_there_are(kind: ActionKind) -> None:
     assert kind.streams
-    assert set(kind.streams) <= {entity.stream for entity in ENTITIES}
+    assert set(kind.streams) <= {stream.name for stream in STREAMS}
 
 
 @EVERY

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from freshbooks_api import scopes
-from freshbooks_api.streams import ENTITIES
+from freshbooks_api.streams import STREAMS
 
 
 def token(**claims: Any) -> str:
@@ -19,7 +19,7 @@ def token(**claims: Any) -> str:
 
 def test_each_read_scope_is_needed_by_an_entity() -> None:
     read = {scope.name for scope in (*scopes.READ, scopes.RETAINERS)}
-    assert {entity.scope_name for entity in ENTITIES} == read
+    assert {stream.scope_name for stream in STREAMS} == read
 
 
 def test_read_only_writes_nothing_and_actions_add_to_it() -> None:
