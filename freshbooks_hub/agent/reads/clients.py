@@ -38,7 +38,7 @@ _MOST_PEOPLE = 50
 def find_client(source: MartsReader, text: str, business_id: int | None) -> ClientRef:
     """The one client that `text` names; raises ReadRefused, with those it may have meant.
 
-    Exactly by id, e-mail (of any of its people) or name, else the one client with a name that has a word starting
+    Exactly by id, its own e-mail, that of one of its people, or name, else the one client with a name that has a word starting
     like `text`. A deleted client yields to another one of its business.
     """
     source.businesses(business_id)
@@ -72,7 +72,8 @@ def _ways(text: str) -> list[tuple[str, str | int]]:
         ways.append(("client_id = ?", int(text)))
     if "@" in text:
         people = "SELECT (business_id, client_id) FROM crm_contacts WHERE email = lower(?)"
-        ways.append((f"lower(email) = lower(?) OR (business_id, client_id) IN ({people})", text))
+        ways.append(("lower(email) = lower(?)", text))
+        ways.append((f"(business_id, client_id) IN ({people})", text))
     same = _FOLDED.format("?")
     ways.append((" OR ".join(f"{_FOLDED.format(name)} = {same}" for name in _NAMES), text))
     if text:
