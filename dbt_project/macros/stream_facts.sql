@@ -53,7 +53,7 @@
             ],
         },
         'expenses': {
-            'effect': 'Expenses, money out and net cash are unknown.',
+            'effect': 'Expenses, money out, net cash and sales tax paid are unknown.',
             'marts': ['expenses', 'expense_categories', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
         },
         'expense_categories': {
@@ -73,7 +73,7 @@
             'marts': [],
         },
         'bills': {
-            'effect': 'Bills, what is owed to vendors, money out and net cash are unknown.',
+            'effect': 'Bills, what is owed to vendors, money out, net cash and sales tax paid are unknown.',
             'marts': ['bills', 'ap_aging', 'bill_payments', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
         },
         'bill_vendors': {

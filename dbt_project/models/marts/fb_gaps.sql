@@ -38,7 +38,7 @@ select
     case
         when stream_availability.gap_code = 'short' then 'Figures that draw on it lack the rows that are not sent.'
         when stream_availability.gap_code = 'bill_pay'
-            then 'What you owe is incomplete, and so are money out and net cash.'
+            then 'What you owe is incomplete, and so are money out, net cash and sales tax paid.'
         else {{ stream_fact('stream_availability.stream_name', 'effect') }}
     end as effect,
     case stream_availability.gap_code
