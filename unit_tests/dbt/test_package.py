@@ -113,6 +113,7 @@ def test_metrics_of_the_package_are_in_theirs(on_duckdb: Path) -> None:
         assert db.execute("select count(*) from fb_dictionary where mart_name = 'owed'").fetchall() == [(0,)]
 
 
+@pytest.mark.long
 def test_on_postgresql_with_names_in_lower_case_and_a_rule_of_their_own(
     dbt: Dbt, server: postgres.Server, tmp_path: Path
 ) -> None:
