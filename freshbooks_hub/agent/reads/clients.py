@@ -38,8 +38,8 @@ _MOST_PEOPLE = 50
 def find_client(source: MartsReader, text: str, business_id: int | None) -> ClientRef:
     """The one client that `text` names; raises ReadRefused, with those it may have meant.
 
-    Exactly by id, its own e-mail, that of one of its people, or name, else the one client with a name that has a word starting
-    like `text`. A deleted client yields to another one of its business.
+    Exactly by id, its own e-mail, that of one of its people, or name, else the one client with a name that has a word
+    starting like `text`. A deleted client yields to another one of its business.
     """
     source.businesses(business_id)
     text = text.strip()
