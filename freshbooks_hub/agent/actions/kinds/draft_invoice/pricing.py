@@ -248,7 +248,7 @@ def latest_taxes(books: Books, client_id: int) -> tuple[set[TaxSet], int | None]
 
 def _tax_set(line: Json) -> TaxSet:
     taxes = tuple(
-        Tax(name=name_of(line[f"taxName{slot}"]), percent=str(line.get(f"taxAmount{slot}") or "0"))
+        Tax(name=name_of(line[f"taxName{slot}"]), percent=str(line[f"taxAmount{slot}"]))
         for slot in "12"
         if line.get(f"taxName{slot}") and decimal(line.get(f"taxAmount{slot}"))
     )
