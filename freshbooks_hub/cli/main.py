@@ -239,7 +239,7 @@ def query(
 
     Example: `freshbooks query "select * from outstanding_balances" --format csv`
     """
-    from freshbooks_hub.cli.output import as_csv, as_json, as_table
+    from freshbooks_hub.cli.output import as_csv, as_json, as_table, fitting
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.marts.open import query_marts
 
@@ -249,7 +249,15 @@ def query(
     elif output is Format.json:
         print(as_json(answer))
     else:
-        _console().print(as_table(answer))
+        console = _console()
+        fits, others = fitting(answer, console.width)
+        console.print(as_table(fits))
+        if others:
+            terminal.say(
+                f"Not shown, since the terminal is too narrow: {', '.join(others)}.\n"
+                "Name the columns that you want, or add --format csv or json for all.",
+                sys.stderr,
+            )
 
 
 @cli.command()

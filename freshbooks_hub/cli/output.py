@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ from freshbooks_hub.core import terminal
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
+# Longer text of a column may be folded to this many characters.
+NARROW = 18
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -59,6 +62,20 @@ def as_table(answer: Answer, title: str | None = None) -> Table:
     for row in answer.rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     return table
+
+
+def fitting(answer: Answer, width: int) -> tuple[Answer, tuple[str, ...]]:
+    """The answer with as many of its first columns as a line of `width` characters bears; the names of the others."""
+    left = width - 1  # each column has a border and two blanks
+    for number, name in enumerate(answer.columns):
+        longest = max([len(name), *(len(_cell(row[number])) for row in answer.rows)])
+        left -= min(longest, NARROW) + 3
+        if left < 0 and number:
+            shown_rows = [row[:number] for row in answer.rows]
+            return replace(answer, columns=answer.columns[:number], rows=shown_rows), tuple(
+                answer.columns[number:]
+            )
+    return answer, ()
 
 
 def _cell(value: Any) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from freshbooks_hub.cli.output import FORMULA, as_csv, as_json, as_table
+from freshbooks_hub.cli.output import FORMULA, as_csv, as_json, as_table, fitting
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
@@ -134,3 +134,15 @@ def test_a_csv_is_data_in_a_file_and_written_out_on_a_terminal() -> None:
     found = answer("a\x1b[2Jb", columns=["=v"])
     assert as_csv(found) == "'=v\na\x1b[2Jb\n"
     assert as_csv(found, to_terminal=True) == "'=v\na\\x1b[2Jb\n"
+
+
+def test_columns_that_the_terminal_cannot_show_are_named() -> None:
+    found = Answer(["id", "client_name", "note"], [(7, "Maple & Pine", "x" * 300), (8, None, None)])
+    assert fitting(found, 80) == (found, ())
+    assert fitting(found, 42) == (found, ())  # 300 characters may be folded to 18
+    narrow, others = fitting(found, 41)
+    assert narrow == Answer(["id", "client_name"], [(7, "Maple & Pine"), (8, None)])
+    assert others == ("note",)
+    first, others = fitting(found, 3)  # one is always shown
+    assert (first.columns, others) == (["id"], ("client_name", "note"))
+    assert fitting(Answer([], []), 80) == (Answer([], []), ())
