@@ -82,6 +82,21 @@ def test_what_is_not_sent_stays_and_a_tombstone_marks_the_row(
     assert states(raw) == {"invoices": "again", "clients": "first"}
 
 
+def test_a_deleted_row_that_comes_with_its_fields_is_stored_with_them(
+    read: Callable[..., SyncResult], raw: Ask
+) -> None:
+    """A tombstone has none, and of the row that it marks the stamp moves alone."""
+    gone = shown(1, "a, credited", is_deleted=True) | {"updated_at_utc": "2026-02-03T00:00:00Z"}
+    tombstone = row(2, "2026-02-04T00:00:00Z", is_deleted=True, is_archived=False)
+    read(SyncOptions(marts=False), record(gone), record(tombstone), complete(), complete("clients"))
+    assert raw(
+        "SELECT id, name, is_deleted, updated_at_utc::DATE::VARCHAR FROM freshbooks.invoices ORDER BY id"
+    ) == [
+        (1, "a, credited", True, "2026-02-03"),
+        (2, "b", True, "2026-02-04"),
+    ]
+
+
 def test_an_interrupted_one_leaves_the_stored_state(read: Callable[..., SyncResult], raw: Ask) -> None:
     """A state from the middle of the history would make the next sync read half of it again."""
     with pytest.raises(HubError):
