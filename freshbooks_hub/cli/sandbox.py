@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freshbooks_api.expiry import expiry
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 
@@ -41,12 +43,17 @@ def serve(port: int, config: Path | None) -> None:
         print(f"# client_secret: {sandbox.client_secret}")
         print(f"# redirect_uri:  {sandbox.redirect_uri}", flush=True)
         if config is not None:
+            tokens = sandbox.grant()
+            until = expiry(tokens, datetime.now(UTC))
             credentials = {
                 "auth_type": "oauth2.0",
                 "client_id": sandbox.client_id,
                 "client_secret": sandbox.client_secret,
                 "redirect_uri": sandbox.redirect_uri,
-                "refresh_token": sandbox.grant()["refresh_token"],
+                "refresh_token": tokens["refresh_token"],
+                # With these, what does not keep a new refresh token does not spend the one there is either.
+                "access_token": tokens["access_token"],
+                "token_expiry_date": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None,
             }
             with disk_errors(config):
                 write_private(config.absolute(), json.dumps({"credentials": credentials}, indent=2).encode())
