@@ -70,7 +70,7 @@ def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType)
 
 
 @pytest.mark.parametrize(
-    ("minutes", "entities"),
+    ("minutes", "groups"),
     [
         (10, []),
         (20, ["invoices"]),
@@ -78,7 +78,7 @@ def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType)
         (120, ["invoices", "clients", "expenses", "time_entries", "projects"]),
     ],
 )
-def test_an_entity_is_asked_for_at_its_frequency(
+def test_a_group_is_asked_for_at_its_frequency(
     definitions: ModuleType, minutes: int, groups: list[str]
 ) -> None:
     instance = dg.DagsterInstance.ephemeral()
