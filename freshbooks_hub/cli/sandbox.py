@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freshbooks_api.expiry import expiry
+from freshbooks_hub.connection.oauth import Tokens
+from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 
@@ -43,17 +44,15 @@ def serve(port: int, config: Path | None) -> None:
         print(f"# client_secret: {sandbox.client_secret}")
         print(f"# redirect_uri:  {sandbox.redirect_uri}", flush=True)
         if config is not None:
-            tokens = sandbox.grant()
-            until = expiry(tokens, datetime.now(UTC))
+            given = sandbox.grant()
+            # A whole pair: what does not keep a new refresh token does not spend the one there is either.
+            tokens = Tokens(given["access_token"], given["refresh_token"], expiry(given, utc_now()))
             credentials = {
                 "auth_type": "oauth2.0",
                 "client_id": sandbox.client_id,
                 "client_secret": sandbox.client_secret,
                 "redirect_uri": sandbox.redirect_uri,
-                "refresh_token": tokens["refresh_token"],
-                # With these, what does not keep a new refresh token does not spend the one there is either.
-                "access_token": tokens["access_token"],
-                "token_expiry_date": until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None,
+                **tokens.as_credentials(),
             }
             with disk_errors(config):
                 write_private(config.absolute(), json.dumps({"credentials": credentials}, indent=2).encode())

@@ -219,12 +219,9 @@ def append(table: StreamTable) -> str:
     return f"INSERT INTO {qualified(table.name)} ({columns}) SELECT {columns} FROM batch"
 
 
-def columns_of(table: str) -> str:
-    """The column names of a raw table."""
-    return (
-        "SELECT column_name FROM duckdb_columns() "
-        f"WHERE schema_name = 'freshbooks' AND table_name = {literal(table)}"
-    )
+def columns() -> str:
+    """Table, name and type of each column of the raw tables."""
+    return "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'freshbooks'"
 
 
 def rows_not_in(table: StreamTable, first: str, second: str) -> str:

@@ -22,18 +22,23 @@ NAME = "partial_parse.msgpack"
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb")
 
 
-def lend(project: Path, target: Path) -> None:
+def place(project: Path, content: str) -> Path:
+    """The file for this very project, whose files have the digest `content`, under these releases of dbt."""
+    versions = [importlib.metadata.version(package) for package in PACKAGES]
+    digest = hashlib.sha256("\0".join([str(project), content, *versions]).encode()).hexdigest()
+    return platformdirs.user_cache_path("freshbooks") / f"{digest[:16]}-{NAME}"
+
+
+def lend(kept: Path, target: Path) -> None:
     """Give the `target` folder of a home that never built what another home's build has parsed."""
-    kept = _kept(project)
     with suppress(OSError):
         if not (target / NAME).exists() and _is_ours(kept.parent) and _is_ours(kept):
             target.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(kept, target / NAME)
 
 
-def keep(project: Path, target: Path) -> None:
+def keep(kept: Path, target: Path) -> None:
     """Keep what a build parsed, in place of what belongs to earlier releases."""
-    kept = _kept(project)
     with suppress(OSError):
         if not kept.exists():
             kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,17 +46,6 @@ def keep(project: Path, target: Path) -> None:
             for other in kept.parent.glob(f"*-{NAME}"):
                 if other != kept:
                     other.unlink()
-
-
-def _kept(project: Path) -> Path:
-    """The file of this very project, with its content, under these releases of dbt."""
-    digest = hashlib.sha256(str(project).encode())
-    for package in PACKAGES:
-        digest.update(importlib.metadata.version(package).encode())
-    for path in sorted(project.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(str(path).encode() + path.read_bytes())
-    return platformdirs.user_cache_path("freshbooks") / f"{digest.hexdigest()[:16]}-{NAME}"
 
 
 def _is_ours(path: Path) -> bool:

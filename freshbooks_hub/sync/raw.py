@@ -89,7 +89,7 @@ class RawStore:
                 if table.startswith(SHADOW_PREFIX):
                     self._db.execute(f"DROP TABLE {sql.qualified(table)}")
             with self._transaction():
-                for table in upgrade(self._db):
+                for table in upgrade(self._db, self._columns()):
                     self._bump(table)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class RawStore:
         return [orjson.loads(state) for (state,) in rows]
 
     def prepare(self, table: StreamTable, shadow: bool) -> StreamTable:
-        """Create the table, or add its missing columns; a column keeps the type it has.
+        """Create the table, or take the one there is (`widen` comes first); a column keeps the type it has.
 
         With `shadow`, the table returned is a new, empty one that `swap` puts in place of the old.
         """
@@ -165,7 +165,6 @@ class RawStore:
                 self._create(table)
                 self._bump(table.name)
                 return table
-            self._widen(table, existing)
             columns = tuple(replace(c, type=existing.get(c.name, c.type)) for c in table.columns)
             return replace(table, columns=columns)
 
@@ -177,25 +176,20 @@ class RawStore:
         with self._errors("add columns"), self._transaction():
             existing = self._columns()
             for table in tables:
-                if table.name in existing:
-                    self._widen(table, existing[table.name])
+                for column in table.columns if table.name in existing else ():
+                    if column.name not in existing[table.name]:
+                        self._db.execute(
+                            f"ALTER TABLE {sql.qualified(table.name)} "
+                            f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
+                        )
+                        self._bump(table.name)
 
     def _columns(self) -> dict[str, dict[str, str]]:
         """Table to column to type."""
         found: dict[str, dict[str, str]] = {}
-        query = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ?"
-        for table, column, kind in self._db.execute(query, [SCHEMA]).fetchall():
+        for table, column, kind in self._db.execute(sql.columns()).fetchall():
             found.setdefault(table, {})[column] = kind
         return found
-
-    def _widen(self, table: StreamTable, existing: dict[str, str]) -> None:
-        for column in table.columns:
-            if column.name not in existing:
-                self._db.execute(
-                    f"ALTER TABLE {sql.qualified(table.name)} "
-                    f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
-                )
-                self._bump(table.name)
 
     def write(
         self, table: StreamTable, spool: Path, rows: int, longest: int, state: dict[str, Any] | None
@@ -289,8 +283,9 @@ class RawStore:
         return Written(inserted, affected - inserted)
 
     def _same_columns(self, shadow: StreamTable, live: str) -> bool:
-        present = {name for (name,) in self._db.execute(sql.columns_of(live)).fetchall()}
-        return present == {column.name for column in shadow.columns} | set(META_COLUMNS)
+        return self._columns().get(live, {}).keys() == {column.name for column in shadow.columns} | set(
+            META_COLUMNS
+        )
 
     def _create(self, table: StreamTable) -> None:
         columns = [f"{sql.quoted(column.name)} {column.type}" for column in table.columns]

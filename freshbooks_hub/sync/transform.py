@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,13 +49,19 @@ class Project:
             }
         )
 
-    def fingerprint(self, streams: list[str], start_date: str | None) -> str:
-        """Changes whenever a file of the project or a variable does, but for the day."""
-        digest = hashlib.sha256(f"{start_date}\0{' '.join(sorted(streams))}\0".encode())
+    @cached_property
+    def content(self) -> str:
+        """Changes whenever a file of the project does."""
+        digest = hashlib.sha256()
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(self.folder)}\0".encode() + path.read_bytes())
-        return digest.hexdigest()[:16]
+        return digest.hexdigest()
+
+    def fingerprint(self, streams: list[str], start_date: str | None) -> str:
+        """Changes whenever a file of the project or a variable does, but for the day."""
+        told = f"{start_date}\0{' '.join(sorted(streams))}\0{self.content}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,8 @@ def _run_dbt(
     command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
     environment = project.environment(home)
     environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
-    parsed_project.lend(project.folder, project.target)
+    kept = parsed_project.place(project.folder, project.content)
+    parsed_project.lend(kept, project.target)
     run = subprocess.run(
         command,
         env=environment,
@@ -223,7 +231,7 @@ def _run_dbt(
     output = run.stderr + run.stdout
     if run.returncode:
         raise failure(home, databases, results, output)
-    parsed_project.keep(project.folder, project.target)
+    parsed_project.keep(kept, project.target)
     if not project.marts.exists():
         raise TransformFailed(f"dbt built no marts. {UNCHANGED} {VERBOSE}.", output)
     return Built(project.marts, warnings(home, databases, results))

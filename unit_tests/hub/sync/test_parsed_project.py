@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.sync.parsed_project import NAME, keep, lend
+from freshbooks_hub.sync import parsed_project
+from freshbooks_hub.sync.parsed_project import NAME
+from freshbooks_hub.sync.transform import Project
 
 
 @pytest.fixture
@@ -15,6 +17,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "project"
 
 
+def kept(project: Path) -> Path:
+    content = Project(folder=project, work=project, marts=project, target=project).content
+    return parsed_project.place(project, content)
+
+
+def keep(project: Path, home: Path) -> None:
+    parsed_project.keep(kept(project), home)
+
+
 def parsed_by(home: Path, content: str = "parsed") -> Path:
     home.mkdir()
     (home / NAME).write_text(content)
@@ -22,7 +33,7 @@ def parsed_by(home: Path, content: str = "parsed") -> Path:
 
 
 def lent(project: Path, home: Path) -> str | None:
-    lend(project, home)
+    parsed_project.lend(kept(project), home)
     return (home / NAME).read_text() if (home / NAME).exists() else None
 
 
@@ -31,8 +42,8 @@ def test_a_home_that_never_built_takes_what_another_one_parsed(project: Path, tm
     keep(project, parsed_by(tmp_path / "first"))
     assert lent(project, tmp_path / "second" / "target") == "parsed"
     assert lent(project, parsed_by(tmp_path / "own", "its own")) == "its own"
-    [kept] = (tmp_path / "cache").rglob(f"*{NAME}")
-    assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    [file] = (tmp_path / "cache").rglob(f"*{NAME}")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
 def test_another_project_is_parsed_anew_and_takes_its_place(project: Path, tmp_path: Path) -> None:
@@ -47,8 +58,8 @@ def test_another_project_is_parsed_anew_and_takes_its_place(project: Path, tmp_p
 @pytest.mark.parametrize("which", ["file", "folder"])
 def test_what_others_may_write_is_not_taken(project: Path, tmp_path: Path, which: str) -> None:
     keep(project, parsed_by(tmp_path / "first"))
-    [kept] = (tmp_path / "cache").rglob(f"*{NAME}")
-    (kept if which == "file" else kept.parent).chmod(0o777)
+    [file] = (tmp_path / "cache").rglob(f"*{NAME}")
+    (file if which == "file" else file.parent).chmod(0o777)
     assert lent(project, tmp_path / "second") is None
 
 
