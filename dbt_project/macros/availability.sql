@@ -65,6 +65,20 @@ group by business_id
     end
 {%- endmacro %}
 
+{# What hours and their value need: stream to the condition under which a row of `relation` does, as for gap_reason. #}
+{% macro time_streams(relation) -%}
+    {{ return({
+        'projects': relation ~ '.project_id is not null',
+        'clients': relation ~ '.account_id is not null and ' ~ relation ~ '.client_id is not null',
+        'services': relation ~ '.service_id is not null',
+        'team_members': relation ~ '.identity_id is not null',
+        'service_rates': relation ~ ".rate_source = 'service_rate' and " ~ relation ~ '.service_id is not null',
+        'team_member_rates': relation ~ ".rate_source = 'team_member_rate'",
+        'systems': relation ~ '.account_id is not null and ' ~ relation ~ '.client_id is null and '
+            ~ relation ~ '.currency_code is null',
+    }) }}
+{%- endmacro %}
+
 {#
   A select of how many rows each stream has of each business, in every state, rejected ones too: that they are there is
   what counts. newest_business_date is the newest day of the stream's documents or reports, null when it has none.

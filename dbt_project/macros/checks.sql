@@ -1,8 +1,8 @@
 {#
   Reports of FreshBooks that may be compared: all `streams` that they show are available in the business, and they were
-  read after the last change. `changes` are CTEs with account_id, business_id and updated_at.
+  read after the last change. `changes` are CTEs with account_id, business_id and updated_at. `basis`: of these alone.
 #}
-{% macro current_reports(reports, changes, streams) %}
+{% macro current_reports(reports, changes, streams, basis=none) %}
 select {{ reports }}.*
 from {{ reports }}
 left join (
@@ -30,6 +30,19 @@ inner join ({{ availability(streams) }}) as availability
 where
     (last_changes.changed_at is null or last_changes.changed_at <= {{ reports }}.observed_at)
     and {{ are_available(streams) }}
+    {%- if basis %}
+    and {{ reports }}.basis = '{{ basis }}'
+    {%- endif %}
+{% endmacro %}
+
+{#
+  The same of a report that is read on both bases. That of the cash basis shows payments too: changes of `payments`, a CTE,
+  and both streams of them.
+#}
+{% macro current_reports_of_both_bases(reports, changes, payments, streams) %}
+{{ current_reports(reports, changes, streams, 'accrual') }}
+union all
+{{ current_reports(reports, changes + [payments], streams + ['payments', 'bill_payments'], 'cash') }}
 {% endmacro %}
 
 {# A join condition: an event of the currency and period that a report shows. #}

@@ -12,15 +12,3 @@
 {% macro hours(seconds) -%}
     {{ quotient(seconds, 3600, 18, 4) }}
 {%- endmacro %}
-
-{#
-  The part of `amount` that falls on one payment of its document, `shares` being a row of int_cash_shares: what is
-  covered after it less what was before, each rounded, so that the parts of a paid document add up to it.
-#}
-{% macro paid_portion(amount, shares) -%}
-    {%- set size = 'abs(cast(' ~ amount ~ ' as ' ~ decimal(18, 2) ~ ')) * ' ~ shares -%}
-    cast(case when {{ amount }} < 0 then -1 else 1 end * (
-        {{ quotient(size ~ '.paid_after_amount', shares ~ '.total_amount') }}
-        - {{ quotient(size ~ '.paid_before_amount', shares ~ '.total_amount') }}
-    ) as {{ decimal(18, 2) }})
-{%- endmacro %}

@@ -23,8 +23,3 @@ select
 {% macro is_accounts_payable(name) -%}
     lower(trim({{ name }})) = 'accounts payable'
 {%- endmacro %}
-
-{# The basis of a report that is read on two, accrual or cash; rows from before that say it in `cash_based` alone. #}
-{% macro report_basis() -%}
-    coalesce(basis, case when cash_based then 'cash' else 'accrual' end)
-{%- endmacro %}

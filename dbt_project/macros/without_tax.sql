@@ -45,17 +45,17 @@ left join (
 {% endmacro %}
 
 {#
-  Expenses and lines of bills that are not deleted: account_id, business_id, currency_code, event_date, `document`
-  (expense or bill), document_id, amount_without_tax, and `is_cogs`: costs of goods sold, which FreshBooks takes from its income.
+  Expenses and lines of bills that are not deleted: account_id, business_id, currency_code, document_type, document_id,
+  document_date, amount_without_tax, and `is_cogs`: costs of goods sold, which FreshBooks takes from its income.
 #}
 {% macro costs_without_tax(expenses, bills, categories) %}
 select
     costs.account_id,
     costs.business_id,
     costs.currency_code,
-    costs.event_date,
-    costs.document,
+    costs.document_type,
     costs.document_id,
+    costs.document_date,
     costs.amount_without_tax,
     coalesce({{ categories }}.is_cogs, false) as is_cogs
 from (
@@ -63,9 +63,9 @@ from (
         account_id,
         business_id,
         currency_code,
-        expense_date as event_date,
-        'expense' as document,
+        'expense' as document_type,
         expense_id as document_id,
+        expense_date as document_date,
         category_id,
         total_amount - tax_amount as amount_without_tax
     from {{ expenses }}
@@ -75,9 +75,9 @@ from (
         account_id,
         business_id,
         currency_code,
-        issue_date as event_date,
-        'bill' as document,
+        'bill' as document_type,
         bill_id as document_id,
+        issue_date as document_date,
         cast({{ try_decimal(json_text('element', 'categoryid'), 18, 0) }} as bigint) as category_id,
         {{ money(json_text('element', 'amount.amount')) }} as amount_without_tax
     from (

@@ -56,7 +56,7 @@ paid as (
         invoices.is_receivable
         and payments.is_counted
         and payments.is_in_invoice_currency
-        and (payments.is_cash or credit_notes.credit_type in ('overpayment', 'prepayment'))
+        and (payments.is_cash or {{ is_paid_in('credit_notes.credit_type') }})
         and {{ are_available(['invoices', 'payments', 'credit_notes']) }}
     union all
     select

@@ -38,7 +38,7 @@ amounts as (
     where
         not is_deleted
         and not is_draft
-        and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+        and not {{ is_paid_in('credit_type') }}
         and not {{ is_dated_later('create_date') }}
 )
 

@@ -43,24 +43,9 @@ reports as (
     where rejected_values is null
 ),
 
-accrual_reports as (
-    select * from reports
-    where basis = 'accrual'
-),
-
-cash_reports as (
-    select * from reports
-    where basis = 'cash'
-),
-
 current_reports as (
-    {{ current_reports('accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'], streams) }}
-),
-
-current_cash_reports as (
-    {{ current_reports(
-        'cash_reports', ['invoices', 'payments', 'other_income', 'expenses', 'bills'],
-        streams + ['payments', 'bill_payments']
+    {{ current_reports_of_both_bases(
+        'reports', ['invoices', 'other_income', 'expenses', 'bills'], 'payments', streams
     ) }}
 ),
 
@@ -76,12 +61,19 @@ costs as (
     {{ costs_without_tax('expenses', 'bills', 'expense_categories') }}
 ),
 
--- Without tax, on the day of the document: what an accrual profit and loss counts. Overpayments and prepayments are
--- money owed, not income; costs of goods sold are taken from income.
+dated_costs as (
+    {{ on_both_bases(
+        'costs', 'shares', ['currency_code', 'is_cogs'], ['amount_without_tax'], 'document_date'
+    ) }}
+),
+
+-- Without tax: what a profit and loss counts. Overpayments and prepayments are money owed, not income; costs of goods
+-- sold are taken from income. The income of the cash basis is bridged in int_revenue_checks.
 events as (
     select
         account_id,
         business_id,
+        'accrual' as basis,
         currency_code,
         create_date as event_date,
         lines_amount + discount_amount as income_amount,
@@ -92,16 +84,18 @@ events as (
     select
         account_id,
         business_id,
+        'accrual' as basis,
         currency_code,
         create_date as event_date,
         -amount_without_tax as income_amount,
         0 as expense_amount
     from credits_without_tax
-    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+    where not is_deleted and not is_draft and not {{ is_paid_in('credit_type') }}
     union all
     select
         account_id,
         business_id,
+        'accrual' as basis,
         currency_code,
         income_date as event_date,
         amount_without_tax as income_amount,
@@ -112,38 +106,12 @@ events as (
     select
         account_id,
         business_id,
+        basis,
         currency_code,
         event_date,
         case when is_cogs then -amount_without_tax else 0 end as income_amount,
         case when is_cogs then 0 else amount_without_tax end as expense_amount
-    from costs
-),
-
--- The same of the cash basis: bills as they are paid. Its income is bridged in int_revenue_checks.
-cash_costs as (
-    select
-        account_id,
-        business_id,
-        currency_code,
-        event_date,
-        amount_without_tax as expense_amount
-    from costs
-    where document = 'expense' and not is_cogs
-    union all
-    select
-        costs.account_id,
-        costs.business_id,
-        costs.currency_code,
-        shares.event_date,
-        {{ paid_portion('costs.amount_without_tax', 'shares') }} as expense_amount
-    from costs
-    inner join shares
-        on
-            costs.account_id = shares.account_id
-            and costs.business_id = shares.business_id
-            and costs.document = shares.document_type
-            and costs.document_id = shares.document_id
-    where costs.document = 'bill' and not costs.is_cogs
+    from dated_costs
 ),
 
 sides as (
@@ -158,11 +126,12 @@ sides as (
         0 as our_amount,
         {{ money(json_text('total_income', 'total.amount')) }} as freshbooks_amount
     from current_reports
+    where basis = 'accrual'
     union all
     select
         account_id,
         business_id,
-        'profit and loss, expenses' as check_name,
+        'profit and loss, expenses' || {{ basis_suffix('basis') }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -183,12 +152,15 @@ sides as (
         0 as freshbooks_amount
     from events
     inner join current_reports
-        on {{ is_in_report('events', 'event_date') }}
+        on
+            events.basis = current_reports.basis
+            and {{ is_in_report('events', 'event_date') }}
+    where events.basis = 'accrual'
     union all
     select
         events.account_id,
         events.business_id,
-        'profit and loss, expenses' as check_name,
+        'profit and loss, expenses' || {{ basis_suffix('events.basis') }} as check_name,
         events.currency_code,
         current_reports.start_date,
         current_reports.end_date,
@@ -197,33 +169,9 @@ sides as (
         0 as freshbooks_amount
     from events
     inner join current_reports
-        on {{ is_in_report('events', 'event_date') }}
-    union all
-    select
-        account_id,
-        business_id,
-        'profit and loss, expenses, cash basis' as check_name,
-        currency_code,
-        start_date,
-        end_date,
-        'total expenses' as row_name,
-        0 as our_amount,
-        {{ money(json_text('total_expenses', 'total.amount')) }} as freshbooks_amount
-    from current_cash_reports
-    union all
-    select
-        cash_costs.account_id,
-        cash_costs.business_id,
-        'profit and loss, expenses, cash basis' as check_name,
-        cash_costs.currency_code,
-        current_cash_reports.start_date,
-        current_cash_reports.end_date,
-        'total expenses' as row_name,
-        cash_costs.expense_amount as our_amount,
-        0 as freshbooks_amount
-    from cash_costs
-    inner join current_cash_reports
-        on {{ is_in_report('cash_costs', 'event_date', 'current_cash_reports') }}
+        on
+            events.basis = current_reports.basis
+            and {{ is_in_report('events', 'event_date') }}
 )
 
 {{ compared_rows('sides') }}

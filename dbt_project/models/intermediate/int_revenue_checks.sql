@@ -37,44 +37,33 @@ expense_categories as (
     where rejected_values is null
 ),
 
-reports as (
-    select
-        *,
-        {{ money(json_text('total_income', 'total.amount')) }} as income_amount
-    from {{ ref('stg_freshbooks__report_profit_and_loss') }}
-    where rejected_values is null
-),
-
 -- Without its income there is nothing to bridge to.
-accrual_reports as (
-    select * from reports
-    where basis = 'accrual' and income_amount is not null
-),
-
-cash_reports as (
-    select * from reports
-    where basis = 'cash' and income_amount is not null
-),
-
-current_accrual_reports as (
-    {{ current_reports('accrual_reports', ['changed_invoices', 'changed_income', 'expenses', 'bills'], streams) }}
-),
-
-current_cash_reports as (
-    {{ current_reports(
-        'cash_reports', ['changed_invoices', 'changed_payments', 'changed_income', 'expenses', 'bills'],
-        streams + ['payments', 'bill_payments']
-    ) }}
+reports as (
+    select *
+    from (
+        select
+            *,
+            {{ money(json_text('total_income', 'total.amount')) }} as income_amount
+        from {{ ref('stg_freshbooks__report_profit_and_loss') }}
+        where rejected_values is null
+    ) as told
+    where income_amount is not null
 ),
 
 current_reports as (
-    select * from current_accrual_reports
-    union all
-    select * from current_cash_reports
+    {{ current_reports_of_both_bases(
+        'reports', ['changed_invoices', 'changed_income', 'expenses', 'bills'], 'changed_payments', streams
+    ) }}
 ),
 
 costs as (
     {{ costs_without_tax('expenses', 'bills', 'expense_categories') }}
+),
+
+dated_costs as (
+    {{ on_both_bases(
+        'costs', 'shares', ['currency_code', 'is_cogs'], ['amount_without_tax'], 'document_date'
+    ) }}
 ),
 
 -- FreshBooks takes the costs of goods sold from its income, on the cash basis those of bills as they are paid; revenue
@@ -105,44 +94,14 @@ parts as (
     select
         account_id,
         business_id,
-        'accrual' as basis,
+        basis,
         currency_code,
         event_date,
         0 as revenue_amount,
-        case when document = 'expense' then amount_without_tax else 0 end as goods_expenses_amount,
-        case when document = 'bill' then amount_without_tax else 0 end as goods_bills_amount
-    from costs
+        case when document_type = 'expense' then amount_without_tax else 0 end as goods_expenses_amount,
+        case when document_type = 'bill' then amount_without_tax else 0 end as goods_bills_amount
+    from dated_costs
     where is_cogs
-    union all
-    select
-        account_id,
-        business_id,
-        'cash' as basis,
-        currency_code,
-        event_date,
-        0 as revenue_amount,
-        amount_without_tax as goods_expenses_amount,
-        0 as goods_bills_amount
-    from costs
-    where is_cogs and document = 'expense'
-    union all
-    select
-        costs.account_id,
-        costs.business_id,
-        'cash' as basis,
-        costs.currency_code,
-        shares.event_date,
-        0 as revenue_amount,
-        0 as goods_expenses_amount,
-        {{ paid_portion('costs.amount_without_tax', 'shares') }} as goods_bills_amount
-    from costs
-    inner join shares
-        on
-            costs.account_id = shares.account_id
-            and costs.business_id = shares.business_id
-            and costs.document = shares.document_type
-            and costs.document_id = shares.document_id
-    where costs.is_cogs and costs.document = 'bill'
 ),
 
 bridge as (

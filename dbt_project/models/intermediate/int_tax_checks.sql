@@ -1,6 +1,5 @@
 {% set period_key = ['account_id', 'business_id', 'currency_code', 'basis', 'start_date', 'end_date'] %}
 {% set streams = ['invoices', 'credit_notes', 'other_income', 'expenses', 'bills'] %}
-{% set on_cash = "case when basis = 'cash' then ', cash basis' else '' end" %}
 with
 
 tax_lines as (
@@ -39,31 +38,10 @@ reports as (
     where rejected_values is null
 ),
 
-accrual_reports as (
-    select * from reports
-    where basis = 'accrual'
-),
-
-cash_reports as (
-    select * from reports
-    where basis = 'cash'
-),
-
-current_accrual_reports as (
-    {{ current_reports('accrual_reports', ['invoices', 'other_income', 'expenses', 'bills'], streams) }}
-),
-
-current_cash_reports as (
-    {{ current_reports(
-        'cash_reports', ['invoices', 'payments', 'other_income', 'expenses', 'bills'],
-        streams + ['payments', 'bill_payments']
-    ) }}
-),
-
 current_reports as (
-    select * from current_accrual_reports
-    union all
-    select * from current_cash_reports
+    {{ current_reports_of_both_bases(
+        'reports', ['invoices', 'other_income', 'expenses', 'bills'], 'payments', streams
+    ) }}
 ),
 
 tax_elements as (
@@ -111,7 +89,7 @@ sides as (
     select
         account_id,
         business_id,
-        'tax summary, collected' || {{ on_cash }} as check_name,
+        'tax summary, collected' || {{ basis_suffix('basis') }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -123,7 +101,7 @@ sides as (
     select
         account_id,
         business_id,
-        'tax summary, paid' || {{ on_cash }} as check_name,
+        'tax summary, paid' || {{ basis_suffix('basis') }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -135,7 +113,7 @@ sides as (
     select
         account_id,
         business_id,
-        'tax summary, total invoiced' || {{ on_cash }} as check_name,
+        'tax summary, total invoiced' || {{ basis_suffix('basis') }} as check_name,
         currency_code,
         start_date,
         end_date,
@@ -147,7 +125,7 @@ sides as (
     select
         events.account_id,
         events.business_id,
-        events.check_name || {{ on_cash | replace('basis =', 'events.basis =') }} as check_name,
+        events.check_name || {{ basis_suffix('events.basis') }} as check_name,
         events.currency_code,
         current_reports.start_date,
         current_reports.end_date,

@@ -98,7 +98,7 @@ credit_lines as (
         coalesce({{ bounded_decimal(json_text('element', 'taxAmount2'), 'percent') }}, 0) as tax2_percent,
         coalesce({{ json_text('element', 'compounded_tax') }} = 'true', false) as is_tax2_compound
     from credit_elements
-    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+    where not is_deleted and not is_draft and not {{ is_paid_in('credit_type') }}
 ),
 
 credited_lines as (

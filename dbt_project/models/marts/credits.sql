@@ -35,7 +35,7 @@ select
     credit_notes.unapplied_amount,
     credit_notes.is_draft,
     credit_notes.is_dated_later,
-    coalesce(credit_notes.credit_type in ('overpayment', 'prepayment'), false) as is_paid_in,
+    {{ is_paid_in('credit_notes.credit_type') }} as is_paid_in,
     {{ gap_reason({'clients': 'credit_notes.client_id is not null'}) }} as gap_reason
 from credit_notes
 left join clients

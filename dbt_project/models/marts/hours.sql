@@ -14,9 +14,7 @@ businesses as (
 ),
 
 availability as (
-    {{ availability(
-        ['projects', 'clients', 'services', 'team_members', 'service_rates', 'team_member_rates', 'systems']
-    ) }}
+    {{ availability(time_streams('grouped') | list) }}
 ),
 
 grouped as (
@@ -97,15 +95,7 @@ select
         when grouped.rate_missing_reason is null
             then {{ quotient('grouped.unbilled_seconds * grouped.hourly_rate', 3600) }}
     end as unbilled_amount,
-    {{ gap_reason({
-        'projects': 'grouped.project_id is not null',
-        'clients': 'grouped.account_id is not null and grouped.client_id is not null',
-        'services': 'grouped.service_id is not null',
-        'team_members': 'grouped.identity_id is not null',
-        'service_rates': "grouped.rate_source = 'service_rate' and grouped.service_id is not null",
-        'team_member_rates': "grouped.rate_source = 'team_member_rate'",
-        'systems': 'grouped.account_id is not null and grouped.client_id is null and grouped.currency_code is null',
-    }) }} as gap_reason
+    {{ gap_reason(time_streams('grouped')) }} as gap_reason
 from grouped
 left join businesses
     on grouped.business_id = businesses.business_id

@@ -83,7 +83,7 @@ events as (
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
     from credits_without_tax
-    where not is_deleted and not is_draft and coalesce(credit_type, '') not in ('overpayment', 'prepayment')
+    where not is_deleted and not is_draft and not {{ is_paid_in('credit_type') }}
     union all
     select
         account_id,
@@ -103,7 +103,7 @@ events as (
         0 as credit_applied_amount,
         0 as collected_on_deleted_invoices_amount
     from credit_notes
-    where not is_deleted and not is_draft and credit_type in ('overpayment', 'prepayment')
+    where not is_deleted and not is_draft and {{ is_paid_in('credit_type') }}
     union all
     select
         account_id,

@@ -13,68 +13,12 @@ businesses as (
     where rejected_values is null
 ),
 
--- On the cash basis invoices and bills count as they are paid; a goodwill credit is no cash.
 lines as (
-    select
-        account_id,
-        business_id,
-        'accrual' as basis,
-        document_type,
-        document_id,
-        document_number,
-        document_date,
-        cast(null as bigint) as payment_id,
-        document_date as event_date,
-        is_collected,
-        currency_code,
-        tax_name,
-        tax_percent,
-        taxable_amount,
-        tax_amount
-    from taxes
-    union all
-    select
-        account_id,
-        business_id,
-        'cash' as basis,
-        document_type,
-        document_id,
-        document_number,
-        document_date,
-        cast(null as bigint) as payment_id,
-        document_date as event_date,
-        is_collected,
-        currency_code,
-        tax_name,
-        tax_percent,
-        taxable_amount,
-        tax_amount
-    from taxes
-    where document_type in ('other income', 'expense')
-    union all
-    select
-        taxes.account_id,
-        taxes.business_id,
-        'cash' as basis,
-        taxes.document_type,
-        taxes.document_id,
-        taxes.document_number,
-        taxes.document_date,
-        shares.payment_id,
-        shares.event_date,
-        taxes.is_collected,
-        taxes.currency_code,
-        taxes.tax_name,
-        taxes.tax_percent,
-        {{ paid_portion('taxes.taxable_amount', 'shares') }} as taxable_amount,
-        {{ paid_portion('taxes.tax_amount', 'shares') }} as tax_amount
-    from taxes
-    inner join shares
-        on
-            taxes.account_id = shares.account_id
-            and taxes.business_id = shares.business_id
-            and taxes.document_type = shares.document_type
-            and taxes.document_id = shares.document_id
+    {{ on_both_bases(
+        'taxes', 'shares',
+        ['document_number', 'document_date', 'is_collected', 'currency_code', 'tax_name', 'tax_percent'],
+        ['taxable_amount', 'tax_amount'], 'document_date'
+    ) }}
 )
 
 select
