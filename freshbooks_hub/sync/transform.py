@@ -49,6 +49,15 @@ class Project:
             }
         )
 
+    def options(self, target: Path) -> list[str]:
+        """dbt's options for this project, with its artefacts in `target`.
+
+        Other variables at each build would make dbt parse the whole project again (dbt_project/macros/build_value.sql).
+        """
+        folder = str(self.folder)
+        options = ["--project-dir", folder, "--profiles-dir", folder, "--target", "duckdb"]
+        return [*options, "--target-path", str(target), "--vars", json.dumps({"freshbooks_publish": True})]
+
     @cached_property
     def content(self) -> str:
         """Changes whenever a file of the project does."""
@@ -206,10 +215,7 @@ def _run_dbt(
     command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
     # Its debug lines, some 70,000 a build, take a tenth of dbt's CPU; target/run keeps the SQL.
     command += ["--quiet", "--log-level-file", "info"]
-    command += ["build", "--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
-    command += ["--target", "duckdb", "--target-path", str(project.target)]
-    # Other variables at each build would make dbt parse the whole project again (dbt_project/macros/build_value.sql).
-    command += ["--vars", json.dumps({"freshbooks_publish": True})]
+    command += ["build", *project.options(project.target)]
     command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
     environment = project.environment(home)
     environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}

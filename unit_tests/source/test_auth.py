@@ -257,7 +257,7 @@ def test_an_answer_without_tokens_may_work_at_the_next_run(
         ),
     ],
 )
-def test_a_refusal_is_for_the_user_to_mend(endpoint: Mocker, status: int, code: str, sentence: str) -> None:
+def test_a_refusal_is_for_the_user_to_fix(endpoint: Mocker, status: int, code: str, sentence: str) -> None:
     error = refused(endpoint, status_code=status, json={"error": code})
     assert isinstance(error, ConfigError)
     assert error.failure_type is FailureType.config_error

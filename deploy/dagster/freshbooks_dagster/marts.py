@@ -25,15 +25,7 @@ def manifest(home: Home) -> Path:
     found = target / "manifest.json"
     if not found.exists():
         command = [sys.executable, "-m", "dbt.cli.main", "--log-path", str(home.logs), "parse"]
-        command += ["--project-dir", str(project.folder), "--profiles-dir", str(project.folder)]
-        command += [
-            "--target",
-            "duckdb",
-            "--target-path",
-            str(target),
-            "--vars",
-            "{freshbooks_publish: true}",
-        ]
+        command += project.options(target)
         environment = project.environment(home)
         subprocess.run(command, env=environment, cwd=home.run, check=True, stdout=subprocess.DEVNULL)
     return found
