@@ -118,8 +118,15 @@ def _dbt(
         "freshbooks_streams": list(books.STREAMS),
         **(variables or {}),
     }
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "--log-path", str(folder / "logs")]
-    command += ["--log-level-file", "info", verb]
+    results = folder / "target" / "run_results.json"
+    command = [
+        sys.executable,
+        "-m",
+        "freshbooks_hub.sync.dbt_process",
+        str(folder / "dbt.log"),
+        str(results),
+        verb,
+    ]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "duckdb"]
     command += ["--target-path", str(folder / "target"), "--vars", json.dumps(settings), *arguments]
     return run([*command, *(["--exclude-resource-type", "unit_test"] if verb == "build" else [])], files)

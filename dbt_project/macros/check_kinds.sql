@@ -158,7 +158,7 @@ from (
     {%- set columns = node.found.columns.keys() | list -%}
     {%- set grain = node.found.config.meta.get('grain', '').split(', ') -%}
     {%- for column in node.found.columns.values() if unit_of(column) == 'money' -%}
-        {%- do amounts.append([column.name, currency_column_of(column, node.found)]) -%}
+        {%- do amounts.append([column.name, currency_column_of(column, 'money', node.found)]) -%}
     {%- endfor -%}
     {%- set is_document = grain | select('in', [
         'invoice_id', 'payment_id', 'credit_id', 'expense_id', 'estimate_id', 'bill_id', 'bill_payment_id',

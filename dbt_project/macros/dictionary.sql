@@ -24,10 +24,10 @@
     ) }}
 {%- endmacro %}
 
-{# The column of the mart `node` that names the currency of `column`; none for what is no money. #}
-{% macro currency_column_of(column, node) -%}
+{# The column of the mart `node` that names the currency of `column`, by its unit; none for what is no money. #}
+{% macro currency_column_of(column, unit, node) -%}
     {%- set currency = 'reporting_currency_code' if column.name.endswith('_reporting_amount') else 'currency_code' -%}
-    {%- set is_money = (unit_of(column) or '').startswith('money') -%}
+    {%- set is_money = (unit or '').startswith('money') -%}
     {#- The rates of services and people have no currency of their own. -#}
     {{ return(currency if is_money and currency in node.columns else none) }}
 {%- endmacro %}
@@ -40,6 +40,7 @@
             {%- if node.package_name == 'freshbooks' and node.fqn[1] == 'marts' -%}
                 {%- for column in node.columns.values() -%}
                     {%- set name = column.name -%}
+                    {%- set unit = unit_of(column) -%}
                     {%- set questions = node.config.meta.get('questions', []) -%}
                     {%- set example = questions[loop.index0] if loop.index0 < questions | length else {} -%}
                     {%- set meta = column.config.meta if column.config.meta else column.meta -%}
@@ -52,8 +53,8 @@
                         'mart_description': node.description,
                         'grain': node.config.meta.get('grain', ''),
                         'is_key': name in node.config.meta.get('grain', '').split(', '),
-                        'unit': unit_of(column),
-                        'currency_column': currency_column_of(column, node),
+                        'unit': unit,
+                        'currency_column': currency_column_of(column, unit, node),
                         'time_zone': 'UTC' if name.endswith('_at') else 'wall clock of the person'
                             if name.endswith('entry_date') or name == 'week_start_date'
                             else 'business calendar' if name.endswith('_date') else none,

@@ -224,8 +224,9 @@ from (
 {%- endmacro %}
 
 {% macro raw_null(kind) -%}
+    {%- set text = api.Column.translate_type('string') -%}
     cast(null as {{ {
-        'string': dbt.type_string(), 'currency': dbt.type_string(), 'id': 'bigint', 'day': 'date',
+        'string': text, 'currency': text, 'id': 'bigint', 'day': 'date',
         'decimal': decimal(18, 6), 'rate': decimal(18, 6), 'percent': decimal(18, 6), 'money': decimal(18, 2),
         'json': json_type(), 'json_array': json_type(),
     }.get(kind, kind) }})
@@ -233,7 +234,7 @@ from (
 
 {% macro json_type() -%}
     {{ return({'duckdb': 'json', 'postgres': 'jsonb', 'snowflake': 'variant', 'bigquery': 'json'}.get(
-        target.type, dbt.type_string()
+        target.type, api.Column.translate_type('string')
     )) }}
 {%- endmacro %}
 

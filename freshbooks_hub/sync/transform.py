@@ -212,10 +212,14 @@ def _run_dbt(
         "CONNECTOR_VERSION": importlib.metadata.version("source-freshbooks"),
         "GENERATION": str(generation),
     }
-    command = [sys.executable, "-m", "dbt.cli.main", "--no-version-check", "--log-path", str(home.logs)]
-    # Its debug lines, some 70,000 a build, take a tenth of dbt's CPU; target/run keeps the SQL.
-    command += ["--quiet", "--log-level-file", "info"]
-    command += ["build", *project.options(project.target)]
+    command = [
+        sys.executable,
+        "-m",
+        "freshbooks_hub.sync.dbt_process",
+        str(home.logs / "dbt.log"),
+        str(results),
+    ]
+    command += ["build", *project.options(project.target), "--log-path", str(home.logs)]
     command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
     environment = project.environment(home)
     environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}

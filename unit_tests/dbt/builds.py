@@ -6,6 +6,7 @@ project is kept in a file that all workers read.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -130,14 +131,23 @@ class Dbt:
             manifest = self._parsed(project, target, variables)
             for name, sql in (models or {}).items():
                 manifest.nodes[f"model.freshbooks.{name}"].raw_code = sql
-            return _invoke(folder, [*arguments, *options], manifest)
+            gc.disable()  # a build makes little garbage of a million objects that all live
+            return _invoke(folder, ["--no-write-json", *arguments, *options], manifest)
         finally:
+            gc.enable()
             os.environ.clear()
             os.environ.update(earlier)
             DuckDBConnectionManager.close_all_connections()
 
     def _parsed(self, project: Path, target: str, variables: Mapping[str, Any]) -> Manifest:
         """A parsed project of one's own: dbt writes into it while it runs."""
+        content = (self.parse(project, target, variables) / "partial_parse.msgpack").read_bytes()
+        manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+        manifest.build_flat_graph()
+        return manifest
+
+    def parse(self, project: Path, target: str, variables: Mapping[str, Any]) -> Path:
+        """The folder with what `dbt parse` writes, the same for all whose variables shape the project alike."""
         shaping = {name: value for name, value in variables.items() if name not in SQL_VARIABLES}
         key = json.dumps([str(project), target, shaping], sort_keys=True)
         kept = self.shared / f"parsed-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
@@ -147,10 +157,7 @@ class Dbt:
                 options += ["--target-path", str(kept), "--vars", json.dumps(shaping)]
                 parsed = _invoke(kept, ["parse", *options], None)
                 assert parsed.succeeded, parsed.output
-        content = (kept / "partial_parse.msgpack").read_bytes()
-        manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
-        manifest.build_flat_graph()
-        return manifest
+        return kept
 
 
 def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Build:
@@ -160,7 +167,8 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
         if event.info.level in (EventLevel.INFO.value, EventLevel.WARN.value, EventLevel.ERROR.value):
             lines.append(event.info.msg)
 
-    flags = ["--quiet", "--no-use-colors", "--log-level-file", "none", "--log-path", str(folder / "logs")]
+    # dbt formats each event for each of its logs before it drops most of them.
+    flags = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(folder / "logs")]
     done: dbtRunnerResult = dbtRunner(manifest, [note]).invoke([*flags, *arguments])
     if done.exception:
         lines.append(str(done.exception))

@@ -10,7 +10,7 @@ import pytest
 from metricflow.validation.data_warehouse_model_validator import DataWarehouseModelValidator
 from metricflow_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
 
-from unit_tests.dbt.builds import Build
+from unit_tests.dbt.builds import PROJECT, TODAY, Build, Dbt
 from unit_tests.dbt.semantic import DuckDb, Rows, Semantics
 
 # A saved query: its groupings, its metrics, and the same question in SQL in this order of columns.
@@ -89,8 +89,9 @@ SAVED = {
 
 
 @pytest.fixture(scope="module")
-def semantics(build: Build) -> Iterator[Semantics]:
-    found = Semantics.of(build.folder / "target" / "semantic_manifest.json", build.folder / "marts.duckdb")
+def semantics(dbt: Dbt, build: Build) -> Iterator[Semantics]:
+    parsed = dbt.parse(PROJECT, "duckdb", TODAY)
+    found = Semantics.of(parsed / "semantic_manifest.json", build.folder / "marts.duckdb")
     yield found
     found.connection.close()
 

@@ -14,11 +14,10 @@ from typing import Any
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
 from freshbooks_hub.core.errors import TransformFailed
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import transform
+from freshbooks_hub.sync import dbt_process, transform
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.dbt_findings import details_file
 from freshbooks_hub.sync.extract import Source
@@ -112,9 +111,9 @@ def dbt_in_process(command: list[str], env: dict[str, str], **_: Any) -> subproc
     with pytest.MonkeyPatch.context() as patched:
         for name, value in env.items():
             patched.setenv(name, value)
-        done = dbtRunner().invoke(command[command.index("dbt.cli.main") + 1 :])
+        code = dbt_process.main(command[command.index(dbt_process.__name__) + 1 :])
         DuckDBConnectionManager.close_all_connections()
-    return subprocess.CompletedProcess(command, not done.success, "", "")
+    return subprocess.CompletedProcess(command, code, "", "")
 
 
 @pytest.fixture
