@@ -176,7 +176,7 @@ def _still_invoices(sandbox: Sandbox) -> None:
 
 def _numbered_links(sandbox: Sandbox) -> None:
     books = sandbox.books(MAIN)
-    billed = next(key for key, row in books["time_entries"].items() if row["billed"])
+    billed = max(key for key, row in books["time_entries"].items() if row["billed"])
     newest = max(key for key, row in books["invoices"].items() if row["vis_state"] == 0 and row["lines"])
     books["invoices"][newest]["lines"][0]["modern_time_entries"] = [{"id": billed}]
     books.table("invoices").changed()
@@ -192,6 +192,7 @@ SWITCHES: dict[str, tuple[Callable[[Sandbox], None], str, str]] = {
     "days of updated_min in UTC": (_set(filter_days="utc"), "P3", "expenses"),
     "payments leave invoices alone": (_still_invoices, "P4", "invoices"),
     "links as numbers": (_numbered_links, "P5", "invoices"),
+    "lines hide expenses": (_set(lines_name_expenses=False), "P5", "expenses"),
     "a plan without items": (_set(gated={"items"}), "P6", "items"),
     "Bill Pay": (_set(bill_pay=True), "P7", "bills"),
     "vis_state ignored": (_ignore("clients.vis_state"), "P8", "clients"),
@@ -267,6 +268,29 @@ def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> N
     _change_everything(platform.sandbox)
     platform.sync()
     assert platform.wrong() == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "way", "result"),
+    [("objects", "objects", "proved"), ("numbers", "numbers", "refuted"), ("none", None, "no data")],
+)
+def test_how_lines_name_their_time_entries_is_told_for_drafts(
+    platform: Platform, shape: str, way: str | None, result: str
+) -> None:
+    _numbered_links(platform.sandbox)
+    platform.sandbox.behaviours.time_link = shape
+    found = platform.verify()
+    assert found["adapt"].get("links", {}).get("time_entries") == way
+    told = {fact["subject"]: fact["result"] for fact in found["facts"] if fact["probe"] == "P5"}
+    assert told == {"invoices": result, "expenses": "proved"}
+
+
+def test_links_that_no_billed_entry_explains_are_not_written(platform: Platform) -> None:
+    """A shape that is known does not help where it names something else."""
+    _numbered_links(platform.sandbox)
+    for entry in platform.sandbox.books(MAIN)["time_entries"].values():
+        entry["billed"] = False
+    assert platform.verify()["adapt"]["links"] == {"time_entries": "unknown"}
 
 
 def test_a_list_whose_page_is_known_is_not_read_twice(platform: Platform) -> None:

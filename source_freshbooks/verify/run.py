@@ -26,6 +26,7 @@ PROBES: tuple[tuple[str, Probe], ...] = (
     ("P2", lists.zones),
     ("P4", records.movements),
     ("P5", records.time_links),
+    ("P5", records.expense_links),
     ("P6", access.permissions),
     ("P7", access.payables),
     ("P8", lists.visibility),
