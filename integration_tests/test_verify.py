@@ -281,6 +281,11 @@ def test_each_difference_is_found_and_survived(platform: Platform, name: str) ->
     _survives(platform, (name,))
 
 
+def test_a_row_of_today_with_an_earlier_date_does_not_prove_the_filter(platform: Platform) -> None:
+    """It was made and changed on one day, so that it comes either way; of all rows it is the newest."""
+    _survives(platform, ("updated_min on another stamp", "taxes rounded by line"))
+
+
 @pytest.mark.long
 @settings(max_examples=30)
 @given(st.lists(st.sampled_from(sorted(SWITCHES)), min_size=3, max_size=3, unique=True))

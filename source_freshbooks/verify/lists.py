@@ -131,9 +131,9 @@ def _filter_days(ask: Asker, stream: ListStream, rows: list[Row], changes: Chang
     )
     zone = changes.zone(stream.name, stream.zone)
     stamped = [(row, at) for row in rows if (at := moment(row.get(stream.updated or ""), zone))]
-    moved = [eastern_day(at) for row, at in stamped if _earlier(row, eastern_day(at))]
+    moved = _moved([(row, eastern_day(at)) for row, at in stamped])
     evening = [at for _, at in stamped if at.date() > eastern_day(at)]
-    asked = {max(moved)} if moved else set()
+    asked = set(moved.values())
     if evening and not any(at.date() in asked for at in evening):
         asked.add(max(evening).date())
     by_utc: bool | None = None
@@ -163,9 +163,18 @@ def _filter_days(ask: Asker, stream: ListStream, rows: list[Row], changes: Chang
     )
 
 
-def _earlier(row: Row, day: date) -> bool:
-    """Whether another stamp of the row is of an earlier day than `day`."""
-    return any(str(row.get(name) or "9")[:10] < day.isoformat() for name in EARLIER)
+def _moved(rows: list[tuple[Row, date]]) -> dict[str, date]:
+    """By each other stamp, the newest day of a change of a row where that stamp is of an earlier day.
+
+    One day for all of them does not do: a row made today with a date of yesterday tells one stamp apart and not
+    the other.
+    """
+    found: dict[str, date] = {}
+    for row, day in rows:
+        for name in EARLIER:
+            if str(row.get(name) or "9")[:10] < day.isoformat():
+                found[name] = max(day, found.get(name, day))
+    return found
 
 
 def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
