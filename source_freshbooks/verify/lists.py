@@ -186,9 +186,11 @@ def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
                 yield Fact("P8", text, Result.no_data, name, "no rows")
                 continue
             deleted = rows_of(ask.page(streams[name], **{"search[vis_state]": 1}))
+            archived = _archived(ask, streams[name])
         except NotAnswered:
             yield Fact("P8", text, Result.no_data, name, "not answered")
             continue
+        yield archived
         if any(str(row.get("vis_state", 1)) != "1" for row in deleted):
             for kind in ("single_pass", "whole", "reconcile"):
                 changes.add(kind, name)
@@ -200,6 +202,24 @@ def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
         yield _projects(ask, streams, changes)
     if "time_entries" in streams:
         yield from _time_entries(ask, streams["time_entries"])
+
+
+def _archived(ask: Asker, stream: ListStream) -> Fact:
+    """Costs a request only where the plain list shows no archived row and ends on its first page."""
+    text = "Archived rows are in the plain list too"
+    plain = ask.first(stream)
+    if _any_archived(rows_of(plain)):
+        return Fact("P8", text, Result.proved, stream.name)
+    if plain.total > len(plain.rows):
+        return Fact("P8", text, Result.no_data, stream.name, "none on its first page")
+    if not _any_archived(rows_of(ask.page(stream, per_page=1, **{"search[vis_state]": 2}))):
+        return Fact("P8", text, Result.no_data, stream.name, "no archived row")
+    found, change = "they are in the list of archived rows alone", "nothing, each list is read"
+    return Fact("P8", text, Result.refuted, stream.name, found, change)
+
+
+def _any_archived(rows: list[Row]) -> bool:
+    return any(str(row.get("vis_state")) == "2" for row in rows)
 
 
 def _projects(ask: Asker, streams: Streams, changes: Changes) -> Fact:
