@@ -151,7 +151,7 @@ def _pay(sandbox: Sandbox, which: slice) -> None:
     for invoice in _open(sandbox)[which]:
         amount = {"amount": "10.00", "code": invoice["currency_code"]}
         sandbox.create(
-            "payments", MAIN, invoiceid=invoice["id"], amount=amount, date="2026-11-04", type="Cash", note=""
+            "payments", MAIN, invoiceid=invoice["id"], amount=amount, date="2026-10-30", type="Cash", note=""
         )
 
 
@@ -202,7 +202,7 @@ def _taxed_by_line(sandbox: Sandbox) -> None:
     line = {"name": "A", "unit_cost": "0.55", "taxName1": "GST", "taxAmount1": "5"}
     client = min(sandbox.books(MAIN)["clients"])
     lines = [line] * 7
-    sandbox.create("invoices", MAIN, customerid=client, create_date="2026-11-04", status=2, lines=lines)
+    sandbox.create("invoices", MAIN, customerid=client, create_date="2026-10-30", status=2, lines=lines)
 
 
 def _hidden_expenses(sandbox: Sandbox) -> None:
