@@ -230,7 +230,7 @@ def test_lines_name_no_time_where_that_cannot_be_written(firm: Firm) -> None:
     firm.actions.policy.set_link("lines", "owner", "terminal")
     refused = refusal(firm, project["id"])
     assert refused.code == "link_unknown"
-    assert "actions link mark" in str(refused)
+    assert "actions link auto" in str(refused)
     firm.actions.policy.set_link("auto", "owner", "terminal")
     done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
     assert done.result is not None

@@ -188,7 +188,7 @@ def _named(context: ProposalContext) -> Named:
         raise ActionRefused(
             "link_unknown",
             "The owner wants invoice lines to name their time entries, but on this account they are named in a way "
-            "that cannot be written. The owner can choose another, in a terminal: freshbooks actions link mark",
+            "that cannot be written. The owner can choose another, in a terminal: freshbooks actions link auto",
         )
     if found == "numbers":
         return "numbers"
