@@ -13,6 +13,10 @@ from typing import Any
 
 # The layout of the document; one of another layout is not used.
 LAYOUT = 1
+# Among what to do differently, how an invoice's lines name what they bill, for drafts: `time_entries` as "objects" or
+# "numbers", `expenses` as documented, or either UNKNOWN where it is in a way that nothing here can write.
+LINKS = "links"
+UNKNOWN = "unknown"
 
 
 class Result(StrEnum):

@@ -70,8 +70,9 @@ def synced(hub: Hub) -> Hub:
 def test_status_says_once_what_is_not_available(synced: Hub) -> None:
     shown = synced.run("status")
     assert shown.returncode == 0
-    [line] = [line for line in shown.stdout.splitlines() if line.startswith("Not available: ")]
-    assert "freshbooks connect --scopes readable" in line
+    most, few = [line for line in shown.stdout.splitlines() if line.startswith("Not available: ")]
+    assert "freshbooks connect --scopes readable" in most
+    assert few.startswith("Not available: Retainers: it needs user:retainers:read")
     assert "Attention" not in shown.stdout
     picture = json.loads(synced.run("status", "--json").stdout)
     assert picture["last_sync"]["status"] == "succeeded"

@@ -18,6 +18,7 @@ from source_freshbooks.components.timestamps import eastern_day
 from source_freshbooks.components.window import first_open_day
 
 DETAILS = "journal_entry_details"
+AVAILABILITY = "stream_availability"
 BUSINESS = 439000
 PATH = "*/journal_entries/journal_entry_details"
 State = list[AirbyteStateMessage]
@@ -50,10 +51,14 @@ class Ledger:
         self.state: State | None = None
         self.stored: dict[Any, str] = {}
         self.asked: list[Any] = []
+        self.whole_read_at = ""
 
     def sync(self) -> EntrypointOutput:
-        """Of the whole output; `stored` has the rows of BUSINESS that are not deleted now, `asked` the requests."""
-        catalog, before = catalog_of(DETAILS), len(self.sandbox.requests.matching(PATH))
+        """Of the whole output; `stored` has the rows of BUSINESS that are not deleted now, `asked` the requests.
+
+        `whole_read_at`: what is told of the last read of all rows.
+        """
+        catalog, before = catalog_of(DETAILS, AVAILABILITY), len(self.sandbox.requests.matching(PATH))
         known = KnownIds({DETAILS: {str(BUSINESS): by_day(self.stored)}} if self.state else None)
         source = SourceFreshbooks(catalog=catalog, config=self.config, state=self.state, known_ids=known)
         output = run_read(source, self.config, catalog, self.state)
@@ -65,6 +70,8 @@ class Ledger:
                 self.stored[row["detailid"]] = row["user_entered_date"]
         if not output.errors:
             self.state = states(output)
+            [told] = [row for row in rows(output, AVAILABILITY) if row["business_id"] == BUSINESS]
+            self.whole_read_at = told["whole_read_at"]
         return output
 
     def read(self) -> dict[Any, str]:
@@ -75,9 +82,10 @@ class Ledger:
     def cursor(self) -> str:
         """Of BUSINESS."""
         assert self.state is not None
+        [state] = [s.stream for s in self.state if s.stream and s.stream.stream_descriptor.name == DETAILS]
         [found] = [
             partition["cursor"]["observed_at"]
-            for partition in self.state[0].stream.stream_state.states  # type: ignore[union-attr]
+            for partition in state.stream_state.states  # type: ignore[union-attr]
             if partition["partition"]["business_id"] == BUSINESS
         ]
         return str(found)
@@ -115,6 +123,25 @@ def test_a_sync_reads_the_open_months_and_leaves_the_state(sandbox: Sandbox, led
         assert {dict(request.query)["search[start_date]"] for request in ledger.asked} == {first}
         assert ledger.cursor() == cursor
     assert ledger.stored == postings(sandbox)
+
+
+def test_when_all_rows_were_read_is_told(sandbox: Sandbox, ledger: Ledger) -> None:
+    """By the reads of the whole list alone, and not more often than daily where each is one."""
+    first = ledger.whole_read_at
+    sandbox.clock.advance(hours=30)
+    ledger.sync()
+    assert ledger.whole_read_at == first
+    sandbox.clock.advance(days=7)
+    ledger.sync()
+    assert ledger.whole_read_at > first
+    second = ledger.whole_read_at
+    sandbox.behaviours.ignored_filters = {f"{DETAILS}.start_date"}  # so that each read is one of all rows
+    sandbox.clock.advance(hours=20)
+    ledger.sync()
+    assert ledger.whole_read_at == second
+    sandbox.clock.advance(hours=20)
+    ledger.sync()
+    assert ledger.whole_read_at > second
 
 
 def test_a_posting_that_vanishes_in_the_open_months_is_seen_at_once(sandbox: Sandbox, ledger: Ledger) -> None:

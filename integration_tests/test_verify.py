@@ -5,16 +5,19 @@ sandbox's own books.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStateMessage
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from freshbooks_api.scopes import needed
+from freshbooks_api.streams import STREAMS
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, error_text, rows, states
 from source_freshbooks import SourceFreshbooks
@@ -121,21 +124,34 @@ def _change_everything(sandbox: Sandbox) -> None:
         sandbox.delete(name, MAIN, old[5])
     sandbox.delete("projects", MAIN, next(key for key, row in books["projects"].items() if row["active"]))
     _pay(sandbox, slice(0, 1))
+    _reline(sandbox, slice(1, 2))
 
 
-def _pay(sandbox: Sandbox, which: slice) -> None:
-    """A part of these open invoices, the oldest first."""
-    open_ = [
+def _open(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Invoices that are not paid, the oldest first."""
+    return [
         row
         for row in sandbox.books(MAIN)["invoices"].values()
         if row["vis_state"] == 0
         and row["v3_status"] != "draft"
         and Decimal(row["outstanding"]["amount"]) > 50
     ]
-    for invoice in open_[which]:
+
+
+def _reline(sandbox: Sandbox, which: slice) -> None:
+    """Raise the price on the first line of these open invoices without a payment."""
+    for invoice in [row for row in _open(sandbox) if row["paid"]["amount"] in ("0", "0.00")][which]:
+        first, *others = invoice["lines"]
+        price = {**first["unit_cost"], "amount": str(Decimal(first["unit_cost"]["amount"]) + 10)}
+        sandbox.edit("invoices", MAIN, invoice["id"], lines=[{**first, "unit_cost": price}, *others])
+
+
+def _pay(sandbox: Sandbox, which: slice) -> None:
+    """A part of these open invoices, the oldest first."""
+    for invoice in _open(sandbox)[which]:
         amount = {"amount": "10.00", "code": invoice["currency_code"]}
         sandbox.create(
-            "payments", MAIN, invoiceid=invoice["id"], amount=amount, date="2026-11-04", type="Cash", note=""
+            "payments", MAIN, invoiceid=invoice["id"], amount=amount, date="2026-10-30", type="Cash", note=""
         )
 
 
@@ -174,9 +190,33 @@ def _still_invoices(sandbox: Sandbox) -> None:
     _pay(sandbox, slice(-4, None))
 
 
+def _still_lines(sandbox: Sandbox) -> None:
+    sandbox.behaviours.line_edits_move_invoices = False
+    sandbox.clock.advance(minutes=5)
+    _reline(sandbox, slice(-4, None))
+
+
+def _taxed_by_line(sandbox: Sandbox) -> None:
+    """Seven times 0.0275, each rounded up: two cents more than the document's 0.1925."""
+    sandbox.behaviours.tax_rounding = "line"
+    line = {"name": "A", "unit_cost": "0.55", "taxName1": "GST", "taxAmount1": "5"}
+    client = min(sandbox.books(MAIN)["clients"])
+    lines = [line] * 7
+    sandbox.create("invoices", MAIN, customerid=client, create_date="2026-10-30", status=2, lines=lines)
+
+
+def _hidden_expenses(sandbox: Sandbox) -> None:
+    sandbox.behaviours.lines_name_expenses = False
+    invoices, expenses = sandbox.books(MAIN)["invoices"], sandbox.books(MAIN)["expenses"]
+    newest = max(key for key, row in invoices.items() if row["vis_state"] == 0 and row["lines"])
+    for key in sorted(key for key, row in expenses.items() if row["vis_state"] == 0)[-3:]:
+        expenses[key] |= {"invoiceid": newest, "status": 2}
+    sandbox.books(MAIN).table("expenses").changed()
+
+
 def _numbered_links(sandbox: Sandbox) -> None:
     books = sandbox.books(MAIN)
-    billed = next(key for key, row in books["time_entries"].items() if row["billed"])
+    billed = max(key for key, row in books["time_entries"].items() if row["billed"])
     newest = max(key for key, row in books["invoices"].items() if row["vis_state"] == 0 and row["lines"])
     books["invoices"][newest]["lines"][0]["modern_time_entries"] = [{"id": billed}]
     books.table("invoices").changed()
@@ -191,11 +231,14 @@ SWITCHES: dict[str, tuple[Callable[[Sandbox], None], str, str]] = {
     "updated_min on another stamp": (_other_stamp, "P3", "invoices"),
     "days of updated_min in UTC": (_set(filter_days="utc"), "P3", "expenses"),
     "payments leave invoices alone": (_still_invoices, "P4", "invoices"),
+    "lines leave invoices alone": (_still_lines, "P4", "invoices"),
     "links as numbers": (_numbered_links, "P5", "invoices"),
+    "lines hide expenses": (_hidden_expenses, "P5", "expenses"),
     "a plan without items": (_set(gated={"items"}), "P6", "items"),
     "Bill Pay": (_set(bill_pay=True), "P7", "bills"),
     "vis_state ignored": (_ignore("clients.vis_state"), "P8", "clients"),
     "time entries unfiltered": (_ignore("time_entries.updated_since"), "P8", "time_entries"),
+    "taxes rounded by line": (_taxed_by_line, "P10", "invoices"),
     "three decimals": (_set(currency_decimals={"USD": 3}), "P10", "invoices"),
 }
 # What a sync that was not told of it gets wrong. The others cost requests, or are only told.
@@ -203,6 +246,7 @@ HARMFUL = {
     "stamps in UTC": "clients: updated_at_utc",
     "updated_min on another stamp": "invoices: notes",
     "payments leave invoices alone": "invoices: outstanding",
+    "lines leave invoices alone": "invoices: amount",
     "vis_state ignored": "clients: keys",
 }
 
@@ -216,7 +260,7 @@ def _refuted(found: dict[str, Any]) -> set[tuple[str, str]]:
     return {(fact["probe"], fact["subject"]) for fact in found["facts"] if fact["result"] == "refuted"}
 
 
-def _survives(platform: Platform, names: tuple[str, ...]) -> None:
+def _survives(platform: Platform, names: Sequence[str]) -> None:
     for name in names:
         SWITCHES[name][0](platform.sandbox)
     platform.sync()
@@ -237,13 +281,49 @@ def test_each_difference_is_found_and_survived(platform: Platform, name: str) ->
     _survives(platform, (name,))
 
 
-TRIPLES = list(combinations(SWITCHES, 3))
+def test_a_row_of_today_with_an_earlier_date_does_not_prove_the_filter(platform: Platform) -> None:
+    """It was made and changed on one day, so that it comes either way; of all rows it is the newest."""
+    _survives(platform, ("updated_min on another stamp", "taxes rounded by line"))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("names", sorted({*TRIPLES[::55], *TRIPLES[7::11]}), ids=" + ".join)
-def test_three_at_a_time(platform: Platform, names: tuple[str, ...]) -> None:
-    _survives(platform, names)
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from(sorted(SWITCHES)), min_size=3, max_size=3, unique=True))
+def test_three_at_a_time(names: list[str]) -> None:
+    """Whichever three, in whatever order: each is found, and the rows are right."""
+    with Sandbox(seed="demo", rate_limit=None) as sandbox, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRESHBOOKS_API_URL", sandbox.url)
+        _survives(Platform(sandbox, config_of(sandbox, business_ids=[MAIN])), names)
+
+
+def test_archived_rows_that_plain_lists_leave_out_are_there(platform: Platform) -> None:
+    """Each list is asked for either way. It is told where the plain list ends on its first page."""
+    platform.sandbox.behaviours.archived_hidden = {"clients", "invoices", "expenses"}
+    for name in ("clients", "invoices", "expenses"):
+        books = platform.sandbox.books(MAIN)[name]
+        platform.sandbox.archive(name, MAIN, next(key for key, row in books.items() if not row["vis_state"]))
+    platform.sync()
+    assert _refuted(platform.verify()) == {("P8", "clients")}
+    _change_everything(platform.sandbox)
+    platform.sync()
+    assert platform.wrong() == []
+    assert all(
+        any(row["is_archived"] for row in platform.tables[name].values())
+        for name in ("clients", "invoices", "expenses")
+    )
+
+
+def test_a_ledger_that_wants_its_own_scope_is_told_and_the_rest_is_right(platform: Platform) -> None:
+    platform.sandbox.behaviours.account_scope = "required"
+    plain = [scope.name for scope in needed()]
+    platform.config["credentials"] |= {"access_token": platform.sandbox.grant(scopes=plain)["access_token"]}
+    platform.sync()
+    found = platform.verify()
+    [gate] = [fact for fact in found["facts"] if fact["result"] == "refuted" and fact["probe"] == "P6"]
+    assert (gate["subject"], gate["found"]) == ("ledger_accounts", "needs user:account:read")
+    _change_everything(platform.sandbox)
+    platform.sync()
+    assert platform.wrong() == []
 
 
 @pytest.mark.parametrize(("name", "expected"), HARMFUL.items())
@@ -269,6 +349,29 @@ def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> N
     assert platform.wrong() == []
 
 
+@pytest.mark.parametrize(
+    ("shape", "way", "result"),
+    [("objects", "objects", "proved"), ("numbers", "numbers", "refuted"), ("none", None, "no data")],
+)
+def test_how_lines_name_their_time_entries_is_told_for_drafts(
+    platform: Platform, shape: str, way: str | None, result: str
+) -> None:
+    _numbered_links(platform.sandbox)
+    platform.sandbox.behaviours.time_link = shape
+    found = platform.verify()
+    assert found["adapt"].get("links", {}).get("time_entries") == way
+    told = {fact["subject"]: fact["result"] for fact in found["facts"] if fact["probe"] == "P5"}
+    assert told == {"invoices": result, "expenses": "proved"}
+
+
+def test_links_that_no_billed_entry_explains_are_not_written(platform: Platform) -> None:
+    """A shape that is known does not help where it names something else."""
+    _numbered_links(platform.sandbox)
+    for entry in platform.sandbox.books(MAIN)["time_entries"].values():
+        entry["billed"] = False
+    assert platform.verify()["adapt"]["links"] == {"time_entries": "unknown"}
+
+
 def test_a_list_whose_page_is_known_is_not_read_twice(platform: Platform) -> None:
     _cap_untold(platform.sandbox)
     platform.sandbox.behaviours.page_caps_stop = True
@@ -290,6 +393,34 @@ def test_projects_that_left_every_list_are_asked_for(platform: Platform) -> None
     platform.sandbox.delete("projects", MAIN, gone)
     platform.sync()
     assert platform.tables["projects"][gone]["is_deleted"]
+
+
+OPTIONAL = {stream.name for stream in STREAMS if stream.optional}
+
+
+def _optional(platform: Platform) -> dict[str, tuple[str, str]]:
+    """Result and finding of P6, by each stream that not every account has."""
+    found = platform.verify()
+    assert found["requests"] <= MOST
+    facts = [fact for fact in found["facts"] if fact["probe"] == "P6" and fact["subject"] in OPTIONAL]
+    return {fact["subject"]: (fact["result"], fact["found"]) for fact in facts}
+
+
+def test_what_not_every_account_has_is_told(platform: Platform) -> None:
+    assert _optional(platform) == dict.fromkeys(OPTIONAL, ("proved", ""))
+
+
+def test_what_an_account_does_not_have_is_told_with_the_reason_and_refutes_nothing(
+    platform: Platform,
+) -> None:
+    plain = [scope.name for scope in needed()]
+    platform.config["credentials"] |= {"access_token": platform.sandbox.grant(scopes=plain)["access_token"]}
+    platform.sandbox.behaviours.newer_reports = "none"
+    platform.sandbox.behaviours.account_scope = "required"
+    platform.sandbox.faults.add(kind="status", path="*/journal_entries", status=404, times=None)
+    told = _optional(platform)
+    assert told["retainers"] == ("no data", "needs user:retainers:read")
+    assert {told[name] for name in OPTIONAL - {"retainers"}} == {("no data", "not there")}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ Write = Annotated[
 class Link(StrEnum):
     """How billed time shows as billed in FreshBooks."""
 
+    auto = "auto"
     mark = "mark"
     lines = "lines"
     off = "off"

@@ -110,12 +110,17 @@ def if_refused(wanted: Iterable[str], less: str) -> str:
 
 
 class Why(StrEnum):
-    """Why a stream is not available; the first two are a matter of scopes."""
+    """Why a stream is not available; the first three are a matter of scopes."""
 
     not_granted = "not_granted"
     not_asked = "not_asked"
+    beyond = "beyond"
     gated = "gated"
     refused = "refused"
+    absent = "absent"
+
+
+OF_BUSINESSES = frozenset({Why.gated, Why.refused, Why.absent})
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,12 @@ class NotAvailable:
                 return f"the scope{'' if one else 's'} {', '.join(self.scopes)} {'was' if one else 'were'} not approved"
             case Why.not_asked:
                 return "this connection was made without the scopes for it"
+            case Why.beyond:
+                return f"it needs {', '.join(self.scopes)}, which few apps have, so this connection did not ask for it"
             case Why.gated:
                 return "the plan of the business does not include it"
+            case Why.absent:
+                return "FreshBooks has no such list or report for the business"
             case _:
                 return "your role in the business does not allow it"
 
@@ -160,8 +169,12 @@ class NotAvailable:
                 return f"To get it, enable them on your app in the FreshBooks developer portal, then: {again}"
             case Why.not_asked:
                 return "To get it: freshbooks connect --scopes readable"
+            case Why.beyond:
+                return f"To get it, enable that on your app in the FreshBooks developer portal, then: {WITH_OPTIONAL}"
             case Why.gated:
                 return "It is read automatically once the plan includes it."
+            case Why.absent:
+                return "It is read automatically once there is one."
             case _:
                 return "To get it, ask the owner of the business for an administrator's role."
 
@@ -188,14 +201,17 @@ class NotAvailable:
 
 def by_token(access_token: str, asked: Iterable[str] | None) -> list[Refusal]:
     """Streams whose scope the token lacks; none for a token that does not tell. `asked`: None where unknown."""
-    lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ)}
-    wanted = None if asked is None else set(asked)
+    lacking = {scope.name for scope in scopes.missing(access_token, (*scopes.READ, *scopes.OPTIONAL))}
+    beyond = {scope.name for scope in scopes.OPTIONAL}
+    wanted = set(KNOWN) - beyond if asked is None else set(asked)
+
+    def why(scope: str) -> Why:
+        if scope in wanted:
+            return Why.not_granted
+        return Why.beyond if scope in beyond else Why.not_asked
+
     return [
-        Refusal(
-            stream.name,
-            Why.not_granted if wanted is None or stream.scope_name in wanted else Why.not_asked,
-            scopes=(stream.scope_name,),
-        )
+        Refusal(stream.name, why(stream.scope_name), scopes=(stream.scope_name,))
         for stream in STREAMS
         if stream.scope_name in lacking
     ]
@@ -208,7 +224,7 @@ def group(refusals: Iterable[Refusal], names: Mapping[int, str]) -> list[NotAvai
     for one in refusals:
         key = (one.why, one.stream)
         businesses.setdefault(key, set())
-        if one.business_id is not None and one.why in {Why.gated, Why.refused}:
+        if one.business_id is not None and one.why in OF_BUSINESSES:
             businesses[key].add(one.business_id)
         lacking.setdefault(key, set()).update(one.scopes)
     groups: dict[tuple[Why, frozenset[int]], list[str]] = {}

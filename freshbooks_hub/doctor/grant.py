@@ -106,7 +106,7 @@ class Grant:
         lacking = by_token(self.access_token, connection.asked)
         if scopes.granted(self.access_token) is None:
             yield Finding(Check.scopes, True, "the token does not list its scopes; see what can be read")
-        elif not lacking:
+        elif all(refusal.why is Why.beyond for refusal in lacking):
             actions = "with" if permissions.asks_for_actions(self.access_token) else "without"
             yield Finding(Check.scopes, True, f"all scopes for reading, {actions} those for agents' actions")
         for group in grouped(lacking, {}):

@@ -9,6 +9,7 @@ from typing import Any
 
 from freshbooks_api import scopes
 from freshbooks_api.roles import FULL_ROLES
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
@@ -16,6 +17,9 @@ from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.schedule import ScheduledGroup, Trouble
 
+# What not every account has, and the outcome where it answers 404.
+OPTIONAL = frozenset(stream.name for stream in STREAMS if stream.optional)
+NOT_THERE = "not_applicable"
 # Business by stream: rows of the published marts.
 Held = dict[int, dict[str, int]]
 SHOWN = (
@@ -100,17 +104,25 @@ def not_available(connection: Connection, outcomes: Iterable[Outcome]) -> list[N
     lacked = by_token(token, connection.asked)
     told = {refusal.stream for refusal in lacked}
     # A stream of which the token lacks the scope has that reason, whatever else an answer asked for.
-    found = [refusal for refusal in _by_outcomes(outcomes, token) if refusal.stream not in told]
+    profile = connection.profile
+    with_books = {business.id for business in profile.businesses if business.account_id} if profile else set()
+    read = _by_outcomes(outcomes, token, with_books)
+    found = [refusal for refusal in read if refusal.stream not in told]
     return group([*lacked, *found], connection.business_names)
 
 
-def _by_outcomes(outcomes: Iterable[Outcome], token: str) -> list[Refusal]:
-    """A scope that was missing then and is granted now does not count: the next sync reads that stream."""
+def _by_outcomes(outcomes: Iterable[Outcome], token: str, with_books: set[int]) -> list[Refusal]:
+    """A scope that was missing then and is granted now does not count: the next sync reads that stream.
+
+    `with_books`: the businesses with accounting; that another lacks what belongs to accounting is no news.
+    """
     have = scopes.granted(token)
     found = []
     for one in outcomes:
         if one.status in {Why.gated, Why.refused}:
             found.append(Refusal(one.stream, Why(one.status), one.business_id))
+        elif one.status == NOT_THERE and one.stream in OPTIONAL and one.business_id in with_books:
+            found.append(Refusal(one.stream, Why.absent, one.business_id))
         elif one.status == Why.not_granted:
             lacked = tuple((one.missing_scopes or SCOPE_OF.get(one.stream, "")).split())
             beyond = [name for name in lacked if name != SCOPE_OF.get(one.stream)]

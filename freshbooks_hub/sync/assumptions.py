@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from freshbooks_api.verified import LAYOUT, Fact, Result, facts_of
+from freshbooks_api.verified import LAYOUT, LINKS, Fact, Result, facts_of
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
@@ -66,11 +66,16 @@ class Assumptions:
     def setting(self) -> dict[str, str]:
         """What the source's config is given; empty where nothing is to be done differently."""
         businesses = {
-            business: {"adapt": one["adapt"]}
+            business: {"adapt": adapt}
             for business, one in self.document().get("businesses", {}).items()
-            if one.get("adapt")
+            if (adapt := {kind: found for kind, found in one.get("adapt", {}).items() if kind != LINKS})
         }
         return {"assumptions": json.dumps({"layout": LAYOUT, "businesses": businesses})} if businesses else {}
+
+    def links(self, business_id: int) -> dict[str, str]:
+        """How lines of that business's invoices name `time_entries` and `expenses` (verified.LINKS), where known."""
+        business = self.document().get("businesses", {}).get(str(business_id), {})
+        return dict(business.get("adapt", {}).get(LINKS, {}))
 
     def refuted(self) -> dict[int, list[Fact]]:
         """By business, what is not as it was assumed."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from freshbooks_api.verified import LAYOUT
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.sync.assumptions import Assumptions
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 
 
@@ -173,6 +175,8 @@ def test_taxes_are_those_of_the_clients_latest_invoice_or_asked_for(firm: Firm) 
         ("lines", {"link_time_entries": True, "billed_writable": False}, True),
         ("lines", {"link_time_entries": False, "billed_writable": False}, False),
         ("off", {"billed_writable": True}, False),
+        ("auto", {"billed_writable": True}, True),
+        ("auto", {"link_time_entries": True, "billed_writable": False}, False),  # nothing is known of lines
     ],
 )
 def test_says_whether_freshbooks_shows_the_time_as_billed_and_bills_it_once_either_way(
@@ -191,6 +195,58 @@ def test_says_whether_freshbooks_shows_the_time_as_billed_and_bills_it_once_eith
     late = firm.time(project, 1800)
     preview = draft(firm, project["id"])
     assert [entry.id for line in preview.lines for entry in line.entries] == [late["id"]]
+
+
+def found_out(firm: Firm, **links: str) -> None:
+    """What verify found of this account's invoices, in the home."""
+    business = {"requests": 1, "facts": [], "adapt": {"links": links}}
+    Assumptions(firm.home).keep(
+        {"layout": LAYOUT, "version": "1", "checked_at": "", "businesses": {str(BUSINESS): business}}
+    )
+
+
+@pytest.mark.parametrize("shape", ["objects", "numbers"])
+@pytest.mark.parametrize("link", ["auto", "lines"])
+def test_lines_name_their_time_as_the_accounts_own_invoices_do(firm: Firm, shape: str, link: str) -> None:
+    """FreshBooks heeds that one shape alone, and marks nothing by itself."""
+    firm.sandbox.behaviours.link_time_entries = True
+    firm.sandbox.behaviours.time_link = shape
+    firm.sandbox.behaviours.billed_writable = False
+    found_out(firm, time_entries=shape)
+    firm.actions.policy.set_link(link, "owner", "terminal")  # type: ignore[arg-type]
+    project = firm.finished_project()
+    done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
+    assert done.result is not None
+    assert done.result.linked_in_freshbooks
+    [line] = firm.sent("*/invoices/invoices", "POST")[0]["invoice"]["lines"]
+    numbers = list(firm.rows("time_entries"))
+    assert line["modern_time_entries"] == (numbers if shape == "numbers" else [{"id": n} for n in numbers])
+    assert line["modern_project_id"] == project["id"]
+
+
+def test_lines_name_no_time_where_that_cannot_be_written(firm: Firm) -> None:
+    found_out(firm, time_entries="unknown")
+    project = firm.finished_project()
+    firm.actions.policy.set_link("lines", "owner", "terminal")
+    refused = refusal(firm, project["id"])
+    assert refused.code == "link_unknown"
+    assert "actions link auto" in str(refused)
+    firm.actions.policy.set_link("auto", "owner", "terminal")
+    done = firm.done(firm.actions.propose(DraftInvoiceRequest(project_id=project["id"], taxes=[]), "agent"))
+    assert done.result is not None
+    assert done.result.linked_in_freshbooks
+    assert "modern_time_entries" not in firm.sent("*/invoices/invoices", "POST")[0]["invoice"]["lines"][0]
+
+
+def test_no_expense_is_billed_on_where_invoices_do_not_name_it(firm: Firm) -> None:
+    found_out(firm, expenses="unknown")
+    project = firm.finished_project()
+    firm.expense(clientid=project["client_id"], modern_projectid=project["id"], billable=True)
+    refused = refusal(firm, project["id"])
+    assert refused.code == "expense_link_unknown"
+    assert refused.detail["expenses"] == 1
+    preview = draft(firm, project["id"], include_expenses=False)
+    assert (len(preview.lines), preview.total) == (1, "200.00")
 
 
 def test_marking_changes_nothing_else_of_an_entry(firm: Firm) -> None:

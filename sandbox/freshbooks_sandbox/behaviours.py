@@ -101,6 +101,8 @@ class Behaviours:
     line_edits_move_invoices: bool = True
     # P5: shape of lines' modern_time_entries: "as_sent", "objects", "numbers" or "none"
     time_link: str = "as_sent"
+    # P5: False: lines do not tell which expense they bill on
+    lines_name_expenses: bool = True
     # P7: bills, vendors and bill payments are kept where no API shows them
     bill_pay: bool = False
     # P8: resources whose default list leaves archived rows out

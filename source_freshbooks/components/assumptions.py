@@ -15,7 +15,7 @@ from source_freshbooks.components.paging import PER_PAGE
 
 
 class Adaptations(Struct, frozen=True):
-    """What to do differently in one business. By stream, unless said otherwise.
+    """What to read differently in one business. By stream, unless said otherwise; `LINKS` is for drafts alone.
 
     page_sizes: rows that a page really holds, where the list counts as if it held more. zones: of the update stamp.
     unfiltered: the filter on that stamp is not to be trusted, so it is not sent. margin_days: how many days before the

@@ -7,6 +7,7 @@ outcomes, and the source emits the rows when everything else is read (`SourceFre
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +20,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from freshbooks_api.streams import AVAILABILITY, STREAMS
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.redaction import redact
+from source_freshbooks.components.timestamps import parse_utc
 
 MOST_REJECTED = 50  # rows that are listed for a stream of a business
 MOST_TEXT = 200  # characters of a value
@@ -63,16 +65,18 @@ class Outcomes:
     """Takes the outcomes of all retrievers, from any thread.
 
     `state`: that of the last sync. It remembers the rejected rows of streams that are read incrementally, since their
-    lists show only what changed.
+    lists show only what changed, and when all rows were last read of a list that is read in part as a rule.
     """
 
     def __init__(self, state: Iterable[AirbyteStateMessage] = ()) -> None:
         self._lock = threading.Lock()
         self._rows: dict[tuple[int, str], dict[str, Any]] = {}
         self._rejected: dict[str, dict[str, list[Rejected]]] = {}
+        self._whole: dict[str, dict[str, str]] = {}
         for message in state:
             if message.stream is not None and message.stream.stream_descriptor.name == AVAILABILITY:
-                self._rejected = _rejected_of(message.stream.stream_state)
+                self._rejected = _saved(message.stream.stream_state, "rejected", list)
+                self._whole = _saved(message.stream.stream_state, "whole", str)
 
     def note(
         self,
@@ -85,11 +89,12 @@ class Outcomes:
         counts: tuple[int, int] | None = None,
         rejected_rows: list[Rejected] | None = None,
         all_rows: bool = True,
+        whole_read_at: str | None = None,
     ) -> None:
         """Note what became of a stream of the business `ids`.
 
         `counts`: rows read and rows counted, where they differ. `all_rows`: every row was shown, not only those that
-        changed.
+        changed. `whole_read_at`: of a list that is read in part as a rule, when a read of all rows began, UTC.
         """
         business_id = int(ids["business_id"])
         found = rejected_rows or []
@@ -98,6 +103,9 @@ class Outcomes:
             of_business = self._rejected.setdefault(str(business_id), {})
             earlier = [] if all_rows else [row for row in of_business.get(stream, []) if row not in found]
             of_business[stream] = kept = [*found, *earlier][:MOST_REJECTED]
+            whole = self._whole.setdefault(str(business_id), {})
+            if whole_read_at and _is_day_later(whole.get(stream), whole_read_at):
+                whole[stream] = whole_read_at
             self._rows[business_id, stream] = {
                 "business_id": business_id,
                 "account_id": ids.get("account_id"),
@@ -110,6 +118,7 @@ class Outcomes:
                 "row_count": counts[0] if counts else None,
                 "counted": counts[1] if counts else None,
                 "rejected_rows": kept or None,
+                "whole_read_at": whole.get(stream),
             }
 
     def rows(self, observed_at: str) -> list[dict[str, Any]]:
@@ -123,21 +132,32 @@ class Outcomes:
                 business: {stream: found for stream, found in streams.items() if found}
                 for business, streams in self._rejected.items()
             }
+            whole = {business: dict(streams) for business, streams in self._whole.items() if streams}
         return {
             "observed_at": observed_at,
             "rejected": {b: streams for b, streams in kept.items() if streams},
+            "whole": whole,
         }
 
 
-def _rejected_of(state: object) -> dict[str, dict[str, list[Rejected]]]:
-    saved = getattr(state, "rejected", None)
+def _saved(state: object, name: str, kind: type) -> dict[str, dict[str, Any]]:
+    """By business and stream, what a state says under `name`; what is not of `kind` is left out."""
+    saved = getattr(state, name, None)
     if not isinstance(saved, dict):
         return {}
     return {
-        business: {stream: rows for stream, rows in streams.items() if isinstance(rows, list)}
+        business: {stream: found for stream, found in streams.items() if isinstance(found, kind)}
         for business, streams in saved.items()
         if isinstance(streams, dict)
     }
+
+
+def _is_day_later(before: str | None, now: str) -> bool:
+    """Where every read shows all rows, the stamp moves once a day, so that a sync without news changes no row."""
+    try:
+        return before is None or parse_utc(now) - parse_utc(before) >= timedelta(days=1)
+    except ValueError:
+        return True
 
 
 @dataclass

@@ -120,6 +120,10 @@ class KnownIds:
     def businesses(self, stream: str) -> set[int]:
         return {int(business) for business in self._ids.get(stream, {})}
 
+    def has(self, stream: str, business_id: int) -> bool:
+        """Whether any row of a business is known."""
+        return bool(self._ids.get(stream, {}).get(str(business_id)))
+
     def of(self, stream: str, business_id: int, since: str = "") -> set[Any]:
         """All of a business; or those of rows that are known to be dated `since` that day, ISO, or later."""
         found = self._ids.get(stream, {}).get(str(business_id), [])

@@ -46,7 +46,7 @@ class PreviouslyRead:
                     self._known.add((name, int(partition["partition"]["business_id"])))
 
     def __contains__(self, stream_of_business: tuple[str, int]) -> bool:
-        return stream_of_business in self._known or bool(self._known_ids.of(*stream_of_business))
+        return stream_of_business in self._known or self._known_ids.has(*stream_of_business)
 
     def businesses(self, stream: str) -> set[int]:
         """Those that gave rows of `stream`."""

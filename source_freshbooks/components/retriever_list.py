@@ -180,12 +180,14 @@ class ListRead:
             status = Status.short if self._short else Status.read
         counts = sum(drift.rows for drift in self._short), sum(drift.total for drift in self._short)
         from_beginning = not self._since or self._since <= BEGINNING
+        is_whole = stream.window and not self._window.start and status is Status.read
         stream.set_outcome(
             self._ids["business_id"],
             status=status,
             counts=counts if status is Status.short else None,
             rejected_rows=self._reader.odd.rejected,
             all_rows=not self._window.start and (from_beginning or (stream.every_row and not stream.since)),
+            whole_read_at=stream.connection.observed_at if is_whole else None,
         )
 
     def _fail_if_all_hidden(self) -> None:

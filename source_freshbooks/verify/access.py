@@ -5,7 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from freshbooks_api.streams import STREAMS
 from freshbooks_api.verified import Fact, Result
+from source_freshbooks.components.endpoints import FAMILIES
+from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.permissions import is_gate, refusal
 from source_freshbooks.components.report_paths import places
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, ReportStream, rows_of
@@ -27,9 +30,38 @@ def permissions(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact
             if error.refused is None or not is_gate(error.refused):
                 yield Fact("P6", text, Result.no_data, stream.name, "not answered")
                 continue
-            scopes = error.refused.scopes
-            found = f"needs {' '.join(scopes)}" if scopes else str(refusal(error.refused))
-            yield Fact("P6", text, Result.refuted, stream.name, found, "left out")
+            yield Fact("P6", text, Result.refuted, stream.name, _reason(error.refused), "left out")
+
+
+def _reason(refused: FreshbooksError) -> str:
+    return f"needs {' '.join(refused.scopes)}" if refused.scopes else str(refusal(refused))
+
+
+def optional(ask: Asker) -> Iterator[Fact]:
+    """P6: which of the lists and reports are there that not every account has, or that few apps have the scope for.
+
+    Nothing is assumed of them, so none is refuted: each is read where it answers (freshbooks-api.md 1.5, 3.10).
+    """
+    text = "What not every account or app has is there"
+    for stream in STREAMS:
+        if not stream.optional:
+            continue
+        if not all(ask.ids.get(name) for name in FAMILIES[stream.family].needs):
+            yield Fact("P6", text, Result.no_data, stream.name, "not answered")
+            continue
+        params: dict[str, Any] = {**stream.params}
+        if FAMILIES[stream.family].sized:
+            params |= {"page_number": 1, "page_size": 1}
+        try:
+            ask.body(stream.path.format_map(ask.ids), params, stream.headers)
+            yield Fact("P6", text, Result.proved, stream.name)
+        except NotAnswered as error:
+            found = "not answered"
+            if error.refused is not None and error.refused.status == 404:
+                found = "not there"
+            elif error.refused is not None and is_gate(error.refused):
+                found = _reason(error.refused)
+            yield Fact("P6", text, Result.no_data, stream.name, found)
 
 
 def payables(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others

@@ -68,9 +68,9 @@ class Asker:
         self._answers: dict[str, Any] = {}
         self._failures = 0
 
-    def body(self, path: str, params: Mapping[str, Any]) -> Any:
+    def body(self, path: str, params: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
         """The JSON of an answer; raises NotAnswered."""
-        return self._once(f"{path} {sorted(params.items())!r}", lambda: self._get(path, params))
+        return self._once(f"{path} {sorted(params.items())!r}", lambda: self._get(path, params, headers))
 
     def page(self, stream: ListStream, **params: Any) -> Page:
         """A page of the list with these parameters alone; raises NotAnswered."""
@@ -101,12 +101,12 @@ class Asker:
             raise answer
         return answer
 
-    def _get(self, path: str, params: Mapping[str, Any]) -> Any:
+    def _get(self, path: str, params: Mapping[str, Any], headers: Mapping[str, str] | None) -> Any:
         if self.requests >= MOST or self._failures >= FAILURES:
             raise NotAnswered
         self.requests += 1
         try:
-            body, response = self._client.get(path, params)
+            body, response = self._client.get(path, params, headers or None)
         except FreshbooksError as error:
             raise NotAnswered(error) from None
         except (AirbyteTracedException, requests.RequestException):

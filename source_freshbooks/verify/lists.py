@@ -131,9 +131,9 @@ def _filter_days(ask: Asker, stream: ListStream, rows: list[Row], changes: Chang
     )
     zone = changes.zone(stream.name, stream.zone)
     stamped = [(row, at) for row in rows if (at := moment(row.get(stream.updated or ""), zone))]
-    moved = [eastern_day(at) for row, at in stamped if _earlier(row, eastern_day(at))]
+    moved = _moved([(row, eastern_day(at)) for row, at in stamped])
     evening = [at for _, at in stamped if at.date() > eastern_day(at)]
-    asked = {max(moved)} if moved else set()
+    asked = set(moved.values())
     if evening and not any(at.date() in asked for at in evening):
         asked.add(max(evening).date())
     by_utc: bool | None = None
@@ -163,9 +163,18 @@ def _filter_days(ask: Asker, stream: ListStream, rows: list[Row], changes: Chang
     )
 
 
-def _earlier(row: Row, day: date) -> bool:
-    """Whether another stamp of the row is of an earlier day than `day`."""
-    return any(str(row.get(name) or "9")[:10] < day.isoformat() for name in EARLIER)
+def _moved(rows: list[tuple[Row, date]]) -> dict[str, date]:
+    """By each other stamp, the newest day of a change of a row where that stamp is of an earlier day.
+
+    One day for all of them does not do: a row made today with a date of yesterday tells one stamp apart and not
+    the other.
+    """
+    found: dict[str, date] = {}
+    for row, day in rows:
+        for name in EARLIER:
+            if str(row.get(name) or "9")[:10] < day.isoformat():
+                found[name] = max(day, found.get(name, day))
+    return found
 
 
 def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
@@ -177,9 +186,11 @@ def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
                 yield Fact("P8", text, Result.no_data, name, "no rows")
                 continue
             deleted = rows_of(ask.page(streams[name], **{"search[vis_state]": 1}))
+            archived = _archived(ask, streams[name])
         except NotAnswered:
             yield Fact("P8", text, Result.no_data, name, "not answered")
             continue
+        yield archived
         if any(str(row.get("vis_state", 1)) != "1" for row in deleted):
             for kind in ("single_pass", "whole", "reconcile"):
                 changes.add(kind, name)
@@ -191,6 +202,24 @@ def visibility(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
         yield _projects(ask, streams, changes)
     if "time_entries" in streams:
         yield from _time_entries(ask, streams["time_entries"])
+
+
+def _archived(ask: Asker, stream: ListStream) -> Fact:
+    """Costs a request only where the plain list shows no archived row and ends on its first page."""
+    text = "Archived rows are in the plain list too"
+    plain = ask.first(stream)
+    if _any_archived(rows_of(plain)):
+        return Fact("P8", text, Result.proved, stream.name)
+    if plain.total > len(plain.rows):
+        return Fact("P8", text, Result.no_data, stream.name, "none on its first page")
+    if not _any_archived(rows_of(ask.page(stream, per_page=1, **{"search[vis_state]": 2}))):
+        return Fact("P8", text, Result.no_data, stream.name, "no archived row")
+    found, change = "they are in the list of archived rows alone", "nothing, each list is read"
+    return Fact("P8", text, Result.refuted, stream.name, found, change)
+
+
+def _any_archived(rows: list[Row]) -> bool:
+    return any(str(row.get("vis_state")) == "2" for row in rows)
 
 
 def _projects(ask: Asker, streams: Streams, changes: Changes) -> Fact:

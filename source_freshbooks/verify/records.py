@@ -1,18 +1,19 @@
 """Questions to rows: what moves an invoice, how lines name time entries, whether sums come out (P4, P5, P10)."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from freshbooks_api.verified import Fact, Result
+from freshbooks_api.verified import LINKS, UNKNOWN, Fact, Result
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, Row, moment, rows_of
 from source_freshbooks.verify.findings import Changes
 
 LATE = timedelta(seconds=60)
 NEWEST, ENOUGH = 10, 3  # of the newest records, so many prove it
 OFF = Decimal("0.01")
+OBJECTS = "object with id"
+WAYS = {OBJECTS: "objects", "number": "numbers"}  # of a line to name time entries, that a draft may use
 
 Streams = dict[str, ListStream]
 
@@ -58,8 +59,11 @@ def _moves(text: str, late: list[bool], changes: Changes) -> Fact:
     return Fact("P4", text, Result.no_data, "invoices", found)
 
 
-def time_links(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others
-    """P5: an invoice's line names its billed time entries by objects with an id (freshbooks-api.md 7.4)."""
+def time_links(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
+    """P5: an invoice's line names its billed time entries by objects with an id (freshbooks-api.md 7.4).
+
+    How they are named is for drafts, whose lines name theirs so.
+    """
     text = "Lines name their time entries as objects with an id"
     try:
         lines = [
@@ -77,18 +81,54 @@ def time_links(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]
         yield Fact("P5", text, Result.no_data, "invoices", "not answered")
         return
     numbers = {row.get("id") for row in billed}
-    shapes = Counter(_shape(link) for link in links)
-    known = sum((link.get("id") if isinstance(link, dict) else link) in numbers for link in links)
+    shapes = {_shape(link) for link in links}
+    known = sum(_number(link) in numbers for link in links)
     found = f"{', '.join(sorted(shapes))}; {known} of {len(links)} are billed entries"
-    result = Result.proved if set(shapes) == {"object with id"} else Result.refuted
-    change = "" if result is Result.proved else "keep `link = mark` for drafts"
-    yield Fact("P5", text, result, "invoices", found, change)
+    if shapes == {OBJECTS} and not known:
+        yield Fact("P5", text, Result.no_data, "invoices", found)
+        return
+    way = WAYS.get(shapes.pop(), UNKNOWN) if known and len(shapes) == 1 else UNKNOWN
+    changes.put(LINKS, "time_entries", way)
+    if way == WAYS[OBJECTS]:
+        yield Fact("P5", text, Result.proved, "invoices", found)
+    else:
+        change = "drafts only mark entries as billed" if way == UNKNOWN else "drafts name them in that way"
+        yield Fact("P5", text, Result.refuted, "invoices", found, change)
 
 
 def _shape(link: Any) -> str:
     if isinstance(link, dict):
-        return "object with id" if type(link.get("id")) is int else "other object"
+        return OBJECTS if type(link.get("id")) is int else "other object"
     return {int: "number", str: "text"}.get(type(link), "other")
+
+
+def _number(link: Any) -> int | None:
+    found = link.get("id") if isinstance(link, dict) else link
+    return found if type(found) is int else None
+
+
+def expense_links(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
+    """P5: an expense that was billed on is named by a line of type 1 of its invoice (freshbooks-api.md 7.2)."""
+    text = "Lines of type 1 name the expenses that they bill on"
+    try:
+        invoices = rows_of(ask.first(streams["invoices"]))
+        expenses = rows_of(ask.first(streams["expenses"]))
+    except (NotAnswered, KeyError):
+        yield Fact("P5", text, Result.no_data, "expenses", "not answered")
+        return
+    lines = [line for row in invoices for line in row.get("lines") or [] if isinstance(line, dict)]
+    named = [line for line in lines if str(line.get("expenseid") or 0) != "0"]
+    shown = {str(row.get("invoiceid")) for row in invoices if row.get("lines")}
+    billed = [row for row in expenses if str(row.get("invoiceid") or 0) in shown]
+    right = sum(str(line.get("type")) == "1" for line in named)
+    found = f"{right} of {len(named)} lines that name an expense; {len(billed)} expenses name such an invoice"
+    if named and right == len(named):
+        yield Fact("P5", text, Result.proved, "expenses", found)
+    elif named or len(billed) > 1:  # one may be left of a line that was taken off
+        changes.put(LINKS, "expenses", UNKNOWN)
+        yield Fact("P5", text, Result.refuted, "expenses", found, "no draft bills an expense on")
+    else:
+        yield Fact("P5", text, Result.no_data, "expenses", found)
 
 
 def arithmetic(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:  # noqa: ARG001 - as the others

@@ -26,6 +26,7 @@ PROBES: tuple[tuple[str, Probe], ...] = (
     ("P2", lists.zones),
     ("P4", records.movements),
     ("P5", records.time_links),
+    ("P5", records.expense_links),
     ("P6", access.permissions),
     ("P7", access.payables),
     ("P8", lists.visibility),
@@ -61,6 +62,7 @@ def _business(
     for number, probe in PROBES:
         facts += _safely(number, probe(ask, streams, changes))
     facts += _safely("P9", access.reports(ask, reports, changes))
+    facts += _safely("P6", access.optional(ask))
     return {
         "requests": ask.requests,
         "facts": [fact.as_json() for fact in facts],
@@ -82,7 +84,7 @@ def streams_of(source: SourceFreshbooks) -> tuple[dict[str, ListStream], list[Re
     for stream in source.resolved_manifest["streams"]:
         given = stream["$parameters"]
         if given.get("optional"):
-            continue  # whether it is there says `stream_availability`, and nothing else is assumed of it
+            continue  # `access.optional` asks for these
         if "report" in given:
             known = {name: given[name] for name in _OF_REPORTS if name in given}
             reports.append(ReportStream(stream["name"], **known))

@@ -20,7 +20,7 @@ general_ledgers as (
 {% endfor %}
 
 -- Postings have no stamp of a change, and those of older months are read weekly (docs/BEHAVIOR.md). So they are known
--- up to their own last read; those of the last two months up to the last read of any.
+-- up to the last read of all of them, or to their own; those of the last two months up to the last read of any.
 readings as (
     select
         business_id,
@@ -28,6 +28,15 @@ readings as (
         max(extracted_at) as read_at
     from postings
     group by business_id, {{ month_start('posting_date') }}
+),
+
+whole_readings as (
+    select
+        business_id,
+        max(whole_read_at) as read_at
+    from {{ ref('stg_freshbooks__stream_availability') }}
+    where stream_name = 'journal_entry_details' and rejected_values is null
+    group by business_id
 ),
 
 report_readings as (
@@ -56,7 +65,11 @@ reports as (
         {% endfor %}
         general_ledgers.data,
         least(
-            general_ledgers.observed_at, coalesce(report_readings.read_at, general_ledgers.observed_at)
+            general_ledgers.observed_at,
+            greatest(
+                coalesce(report_readings.read_at, whole_readings.read_at, general_ledgers.observed_at),
+                coalesce(whole_readings.read_at, report_readings.read_at, general_ledgers.observed_at)
+            )
         ) as observed_at
     from general_ledgers
     left join report_readings
@@ -64,6 +77,8 @@ reports as (
             general_ledgers.business_id = report_readings.business_id
             and general_ledgers.end_date = report_readings.end_date
             and general_ledgers.observed_at = report_readings.observed_at
+    left join whole_readings
+        on general_ledgers.business_id = whole_readings.business_id
 ),
 
 current_reports as (

@@ -1,7 +1,8 @@
 {% set columns = {
     'account_id': 'string', 'business_id': 'bigint', 'stream_name': 'string', 'status': 'string',
     'missing_scopes': 'string', 'errno': 'bigint', 'http_status': 'bigint', 'has_rows': 'boolean',
-    'row_count': 'bigint', 'counted': 'bigint', 'rejected_rows': 'json_array', 'observed_at': 'timestamp',
+    'row_count': 'bigint', 'counted': 'bigint', 'rejected_rows': 'json_array', 'whole_read_at': 'timestamp',
+    'observed_at': 'timestamp',
 } %}
 {% set key = ['business_id', 'stream_name'] %}
 with
@@ -26,6 +27,7 @@ select
     row_count,
     counted as counted_row_count,
     rejected_rows,
+    whole_read_at,
     observed_at,
     _airbyte_extracted_at as extracted_at,
     rejected_values,

@@ -99,12 +99,16 @@ class Candidates:
 
 @dataclass(frozen=True)
 class ProposalContext:
-    """What a proposal is made from. `owners`: every idempotency key that is taken, as of the start of the call."""
+    """What a proposal is made from. `owners`: every idempotency key that is taken, as of the start of the call.
+
+    `links`: how this account's invoices name what they bill (sync/assumptions.py), as far as it was found out.
+    """
 
     books: Books
     policy: PolicyView
     owners: Owners
     now: datetime
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

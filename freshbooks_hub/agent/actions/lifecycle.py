@@ -26,6 +26,7 @@ from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.assumptions import Assumptions
 
 # The method `list` hides the type inside the class.
 ActionList = list[Action]
@@ -64,7 +65,8 @@ class ActionService:
         api = self._delivery.api()
         allowed = self._connection.load().config.get("business_ids")
         business = resolve_business(api, allowed, request.business_id)
-        context = ProposalContext(Books(api, business), policy, owners, self._clock.now())
+        links = Assumptions(self._home).links(business.business_id)
+        context = ProposalContext(Books(api, business), policy, owners, self._clock.now(), links)
         proposal = kind.prepare(context, request)
         with self._store.transaction() as db:
             self._store.expire(db)

@@ -21,6 +21,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 
 DAY = timedelta(hours=24)
+Link = Literal["auto", "mark", "lines", "off"]
 
 
 class Rule(Shape):
@@ -41,14 +42,15 @@ class PolicyView(Shape):
 
     `receipts_folder`: the only place from which receipt files are read. `link`, how billed time is to show as
     billed in FreshBooks (freshbooks-api.md 7.4, 9): `mark` each entry after the draft; `lines`: send the entries
-    with the lines too, undocumented; `off`: leave FreshBooks alone, the ledger guards by itself.
+    with the lines too, undocumented; `auto`: as `lines` where `verify` saw how this account's invoices name theirs,
+    else as `mark`; `off`: leave FreshBooks alone, the ledger guards by itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[str, Rule] = Field(init=False)
 
     receipts_folder: str | None = None
-    link: Literal["mark", "lines", "off"] = "mark"
+    link: Link = "auto"
 
     def rule(self, write: str) -> Rule:
         """What is allowed of a kind of write; nothing, unless the owner has said so."""
@@ -101,7 +103,7 @@ class Policy:
         chosen = str(folder.resolve()) if folder else None
         return self._change({"receipts_folder": chosen}, who, channel)
 
-    def set_link(self, link: Literal["mark", "lines", "off"], who: str, channel: Channel | str) -> PolicyView:
+    def set_link(self, link: Link, who: str, channel: Channel | str) -> PolicyView:
         """How billed time is to show as billed in FreshBooks; see PolicyView."""
         return self._change({"link": link}, who, channel)
 

@@ -23,6 +23,8 @@ def told(behaviours: Behaviours, resource: Resource, row: Row) -> Row:
         row = {**row, **_rezoned(behaviours, resource, row)}
     if behaviours.time_link != "as_sent" and "lines" in row:
         row = {**row, "lines": [_linked(line, behaviours.time_link) for line in row["lines"]]}
+    if not behaviours.lines_name_expenses and "lines" in row:
+        row = {**row, "lines": [_nameless(line) for line in row["lines"]]}
     if behaviours.currency_decimals:
         changed: Row = _with_decimals(row, behaviours.currency_decimals)
         row = changed
@@ -84,6 +86,11 @@ def _linked(line: Row, shape: str) -> Row:
     numbers = [link["id"] if isinstance(link, dict) else link for link in line["modern_time_entries"]]
     shown = {"objects": [{"id": number} for number in numbers], "numbers": numbers}.get(shape, [])
     return {**line, "modern_time_entries": shown}
+
+
+def _nameless(line: Row) -> Row:
+    """Without the expense that it bills on."""
+    return {**line, "type": 0, "expenseid": 0} if line.get("expenseid") else line
 
 
 def _with_decimals(value: Any, wanted: dict[str, int]) -> Any:

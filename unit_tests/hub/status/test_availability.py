@@ -32,6 +32,7 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 MAIN, SECOND = 439000, 439117
 NAMES = {MAIN: "Maple & Pine", SECOND: "Atelier"}
 BASIC = permissions.asked("basic")
+EVERYTHING = permissions.names((*scopes.READ, scopes.RETAINERS))
 
 
 def text_of(kind: str) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class TestWhatASyncKeeps:
 
 class TestWhatIsTold:
     def test_scopes_that_were_not_approved_are_one_line_with_their_remedy(self) -> None:
-        have = [name for name in permissions.names(scopes.READ) if "bill" not in name.split(":")[1]]
+        have = [name for name in EVERYTHING if "bill" not in name.split(":")[1]]
         [told] = not_available(connection(*have), [Outcome(MAIN, "bills", "not_granted", "user:bills:read")])
         assert told.streams == (
             "items",
@@ -153,14 +154,14 @@ class TestWhatIsTold:
 
     def test_what_was_not_asked_for_is_not_missing(self) -> None:
         basic = connection(*BASIC, asked=BASIC)
-        [told] = not_available(basic, [])
-        assert told.why is Why.not_asked
+        told, beyond = not_available(basic, [])
+        assert (told.why, beyond.why) == (Why.not_asked, Why.beyond)
         assert "--scopes readable" in told.remedy
         assert permissions.not_approved(token(*BASIC), BASIC) == []
         assert len(permissions.not_approved(token(*BASIC), None)) == len(scopes.READ) - len(BASIC)
 
     def test_plan_and_role_are_told_by_business(self) -> None:
-        all_scopes = permissions.names(scopes.READ)
+        all_scopes = EVERYTHING
         outcomes = [
             Outcome(MAIN, "items", "gated"),
             Outcome(SECOND, "items", "gated"),
@@ -181,13 +182,43 @@ class TestWhatIsTold:
         ]
 
     def test_a_scope_that_is_granted_since_the_last_read_is_told_no_more(self) -> None:
-        all_scopes = permissions.names(scopes.READ)
+        all_scopes = EVERYTHING
         was = [Outcome(MAIN, "bills", "not_granted", "user:bills:read")]
         assert not_available(connection(*all_scopes), was) == []
         # One that no set asks for is known by the answer alone.
         beyond = [Outcome(MAIN, "ledger_accounts", "not_granted", "user:account:read")]
         [told] = not_available(connection(*all_scopes), beyond)
         assert (told.streams, told.scopes) == (("ledger_accounts",), ("user:account:read",))
+
+    def test_what_few_apps_have_is_not_available_with_its_own_remedy(self) -> None:
+        """Whether it was approved, asked for, or neither."""
+        plain = permissions.names(scopes.READ)
+        was = [Outcome(MAIN, "retainers", "not_granted", "user:retainers:read")]
+        for asked in (None, plain, BASIC):
+            [told] = not_available(connection(*plain, asked=asked), was)
+            assert str(told) == (
+                "Retainers: it needs user:retainers:read, which few apps have, so this connection did not ask for it. "
+                "To get it, enable that on your app in the FreshBooks developer portal, then: "
+                "freshbooks connect --scopes extended"
+            )
+        extended = permissions.asked("extended")
+        [told] = not_available(connection(*plain, asked=extended), was)
+        assert told.reason == "the scope user:retainers:read was not approved"
+        assert told.remedy.endswith("--scopes extended")
+        assert not_available(connection(*extended, asked=extended), was) == []
+
+    def test_what_an_account_does_not_have_is_told_of_businesses_with_accounting(self) -> None:
+        outcomes = [
+            Outcome(MAIN, "retainers", "not_applicable"),
+            Outcome(MAIN, "report_cash_flow", "not_applicable"),
+            Outcome(MAIN, "taxes", "not_applicable"),
+            Outcome(SECOND + 1, "retainers", "not_applicable"),  # not among the user's
+        ]
+        [told] = not_available(connection(*EVERYTHING), outcomes)
+        assert str(told) == (
+            "Retainers, Cash flow report of Maple & Pine: FreshBooks has no such list or report for the business. "
+            "It is read automatically once there is one."
+        )
 
     def test_a_stream_of_two_businesses_is_one(self) -> None:
         refusals = [Refusal("bills", Why.not_granted, number, ("user:bills:read",)) for number in NAMES]
@@ -207,7 +238,8 @@ class TestWhatIsTold:
         picture = status(home)
         assert picture["connection"]["missing_scopes"] == []
         lines = as_text(picture).splitlines()
-        assert len([line for line in lines if line.startswith("Not available: ")]) == 1
+        told = [line for line in lines if line.startswith("Not available: ")]
+        assert len([line for line in told if "Retainers" not in line]) == 1
         assert "      Clients of 439000: FreshBooks counts 5 and sends 2" in as_text(picture)
         assert not [line for line in lines if "Attention" in line and "approved" in line]
 

@@ -47,6 +47,14 @@ def test_what_was_found_is_private_and_handed_to_the_source(home: Home) -> None:
     assert assumptions.reconciled() == {"projects"}
 
 
+def test_what_is_for_drafts_alone_is_not_handed_to_the_source(home: Home) -> None:
+    assumptions = Assumptions(home)
+    assumptions.keep(found(links={"time_entries": "numbers"}))
+    assert assumptions.setting() == {}
+    assert assumptions.links(439000) == {"time_entries": "numbers"}
+    assert assumptions.links(439117) == {}
+
+
 def test_a_stream_that_was_read_in_another_way_is_read_again_once(home: Home) -> None:
     assumptions = Assumptions(home)
     assumptions.keep(found(zones={"clients": "utc"}, unfiltered=["expenses"], page_sizes={"bills": 15}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction
@@ -18,6 +18,8 @@ from freshbooks_hub.agent.actions.preview import Line, Money
 
 # FreshBooks may round a tax by itself; a draft within this of the approved total may be ours.
 NEAR = Decimal("0.05")
+# How lines name their time entries; None: they do not.
+Named = Literal["objects", "numbers"] | None
 # What a PUT of a time entry must carry, or it is lost (freshbooks-api.md 7.1).
 ENTRY_KEYS = (
     "is_logged",
@@ -37,16 +39,14 @@ ENTRY_KEYS = (
 )
 
 
-def invoice_of(
-    preview: DraftInvoicePreview, tax: TaxSet, project_id: int, *, lines_carry_entries: bool
-) -> dict[str, Any]:
-    """The invoice as it is sent; with `lines_carry_entries` its lines name their time entries, as the web app does."""
+def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, project_id: int, named: Named) -> dict[str, Any]:
+    """The invoice as it is sent; `named`: how its lines name their time entries, as the web app's do."""
     sent: dict[str, Any] = {
         "customerid": preview.client.id,
         "create_date": preview.create_date.isoformat(),
         "currency_code": preview.currency,
         "lines": [
-            _line(line, preview.currency, tax, project_id if lines_carry_entries else None)
+            _line(line, preview.currency, tax) | (_entries_of(line, project_id, named) if named else {})
             for line in preview.lines
         ],
     }
@@ -55,7 +55,7 @@ def invoice_of(
     return sent
 
 
-def _line(line: Line, currency: str, tax: TaxSet, project_id: int | None) -> dict[str, Any]:
+def _line(line: Line, currency: str, tax: TaxSet) -> dict[str, Any]:
     sent: dict[str, Any] = {
         "type": 1 if line.expense else 0,
         "name": line.name,
@@ -69,12 +69,14 @@ def _line(line: Line, currency: str, tax: TaxSet, project_id: int | None) -> dic
         sent |= {f"taxName{slot}": item.name, f"taxAmount{slot}": item.percent}
     if tax.compounded and len(line.taxes) == 2:
         sent["compounded_tax"] = True
-    if project_id is not None and line.entries:
-        sent |= {
-            "modern_project_id": project_id,
-            "modern_time_entries": [{"id": entry.id} for entry in line.entries],
-        }
     return sent
+
+
+def _entries_of(line: Line, project_id: int, named: str) -> dict[str, Any]:
+    if not line.entries:
+        return {}
+    entries = [entry.id if named == "numbers" else {"id": entry.id} for entry in line.entries]
+    return {"modern_project_id": project_id, "modern_time_entries": entries}
 
 
 def mark_as_billed(books: Books, row: Json) -> Step:

@@ -2,8 +2,9 @@
 
 The draft is one POST; how time becomes billed in FreshBooks is unproven (freshbooks-api.md 7.2, 7.4, 9): each
 covered entry is then marked with `billed: true`, which the API documents as "marked as billed by hand", and read
-back; with the setting `link = lines` the lines also carry `modern_time_entries`, as the web app sends it. The
-idempotency keys keep anything from being billed twice whichever of these FreshBooks heeds.
+back. Where `verify` saw how this account's invoices name their entries (P5), or with the setting `link = lines`, the
+lines also carry `modern_time_entries`, as the web app sends it. The idempotency keys keep anything from being billed
+twice whichever of these FreshBooks heeds.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
+from freshbooks_api.verified import UNKNOWN
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Owners,
@@ -25,6 +27,7 @@ from freshbooks_hub.agent.actions.action_kind import (
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
 from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
+    Named,
     entry_fingerprint,
     exact_body,
     invoice_of,
@@ -80,6 +83,13 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     left_out: dict[str, int] = {}
     entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
     expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
+    if expenses and context.links.get("expenses") == UNKNOWN:
+        raise ActionRefused(
+            "expense_link_unknown",
+            "On this account invoices do not name the expenses that they bill on as is documented, so these would stay "
+            "unbilled in FreshBooks. Draft it with include_expenses = false and add them there.",
+            expenses=len(expenses),
+        )
     items = price_entries(books, project, sorted(entries, key=lambda row: int(row["id"])), rate)
     fixed = is_fixed_price(project) and not _billed_before(business_id, project, owners)
     if not expenses and not fixed and (not items or is_fixed_price(project)):
@@ -116,7 +126,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         left_out=left_out,
         warnings=untaxed + _warnings(rate, project, items, source, tax),
     )
-    sent = invoice_of(preview, tax, project["id"], lines_carry_entries=context.policy.link == "lines")
+    sent = invoice_of(preview, tax, project["id"], _named(context))
     steps = [Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent}))]
     steps += [mark_as_billed(books, item.row) for item in items] if mark else []
     entry_key, expense_key = _entry_key(business_id), _expense_key(business_id)
@@ -167,6 +177,22 @@ def _stale() -> ActionRefused:
         "Something on this invoice was billed, changed or deleted in FreshBooks after the approval. "
         "Nothing was written; propose it again.",
     )
+
+
+def _named(context: ProposalContext) -> Named:
+    """How the lines are to name their time entries; raises ActionRefused where that is wanted and cannot be done."""
+    link, found = context.policy.link, context.links.get("time_entries")
+    if link not in ("auto", "lines"):
+        return None
+    if link == "lines" and found == UNKNOWN:
+        raise ActionRefused(
+            "link_unknown",
+            "The owner wants invoice lines to name their time entries, but on this account they are named in a way "
+            "that cannot be written. The owner can choose another, in a terminal: freshbooks actions link auto",
+        )
+    if found == "numbers":
+        return "numbers"
+    return "objects" if found == "objects" or link == "lines" else None
 
 
 def _rate(text: str | None) -> Decimal | None:
