@@ -51,6 +51,7 @@
 {%- endmacro %}
 
 
+{# Any value as text. #}
 {% macro as_text(expression) -%}
     cast({{ expression }} as {{ dbt.type_string() }})
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% set documents = ['invoices', 'payments', 'expenses', 'other_income', 'bills'] %}
-{% set statements = ['profit_and_loss', 'trial_balance', 'balance_sheet'] %}
+{% set statements = ['report_profit_and_loss', 'report_trial_balance', 'report_balance_sheet'] %}
 {% set report_key = ['account_id', 'business_id', 'currency_code', 'start_date', 'end_date'] %}
 with
 
@@ -13,14 +13,7 @@ ledger_accounts as (
     where rejected_values is null and not is_deleted
 ),
 
-{% for report in statements %}
-    {{ report }}_reports as (
-        select * from {{ ref('stg_freshbooks__report_' ~ report) }}
-        where rejected_values is null
-    ),
-{% endfor %}
-
-{% for stream in documents %}
+{% for stream in documents + statements %}
     {{ stream }} as (
         select * from {{ ref('stg_freshbooks__' ~ stream) }}
         where rejected_values is null
@@ -50,12 +43,8 @@ daily as (
         max(extracted_at) as read_at
     from postings
     group by
-        account_id,
-        business_id,
-        currency_code,
-        posting_date,
-        {{ json_text('account', 'account_number') }},
-        {{ json_text('account', 'account_name') }},
+        account_id, business_id, currency_code, posting_date,
+        {{ json_text('account', 'account_number') }}, {{ json_text('account', 'account_name') }},
         lower({{ json_text('account', 'account_type') }})
 ),
 
@@ -84,15 +73,15 @@ statements as (
             account_id,
             business_id,
             currency_code,
-            {{ 'cast(null as date) as start_date' if report == 'balance_sheet' else 'start_date' }},
+            {{ 'cast(null as date) as start_date' if report == 'report_balance_sheet' else 'start_date' }},
             end_date,
-            '{{ report | replace('_', ' ') }}' as report_name,
-            {{ 'total_income' if report == 'profit_and_loss' else 'null as total_income' }},
-            {{ 'total_expenses' if report == 'profit_and_loss' else 'null as total_expenses' }},
-            {{ 'null' if report == 'profit_and_loss' else 'data' }} as report_rows,
+            '{{ report[7:] | replace('_', ' ') }}' as report_name,
+            {{ 'total_income' if report == 'report_profit_and_loss' else 'null as total_income' }},
+            {{ 'total_expenses' if report == 'report_profit_and_loss' else 'null as total_expenses' }},
+            {{ 'null' if report == 'report_profit_and_loss' else 'data' }} as report_rows,
             observed_at
-        from {{ report }}_reports
-        {{ "where basis = 'accrual'" if report == 'profit_and_loss' }}
+        from {{ report }}
+        {{ "where basis = 'accrual'" if report == 'report_profit_and_loss' }}
     {% endfor %}
 ),
 
@@ -107,31 +96,23 @@ readings as (
     group by business_id, {{ month_start('posting_date') }}
 ),
 
-statement_days as (
-    select distinct
-        business_id,
-        end_date,
-        observed_at
-    from statements
-),
-
 statement_readings as (
     select
-        statement_days.business_id,
-        statement_days.end_date,
-        statement_days.observed_at,
+        statements.business_id,
+        statements.end_date,
+        statements.observed_at,
         max(readings.read_at) as newest_read_at,
         min(readings.read_at) as oldest_read_at
-    from statement_days
+    from statements
     inner join readings
         on
-            statement_days.business_id = readings.business_id
+            statements.business_id = readings.business_id
             and (
-                statement_days.end_date >= readings.posted_month
+                statements.end_date >= readings.posted_month
                 -- ends with the last month or later
-                or {{ days_between('statement_days.end_date', month_start('statement_days.observed_at')) }} < 28
+                or {{ days_between('statements.end_date', month_start('statements.observed_at')) }} < 28
             )
-    group by statement_days.business_id, statement_days.end_date, statement_days.observed_at
+    group by statements.business_id, statements.end_date, statements.observed_at
 ),
 
 reports as (
