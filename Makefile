@@ -1,14 +1,15 @@
-# make demo · test · test-long · test-lowest · lint · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
+# make demo · test · test-long · test-lowest · lint · dbt-rules · bench · pyairbyte-test · image-test — the first one sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 SPARK := .venv-spark/.installed
 CLOUD := .venv-cloud/.installed
+JUDGES := .venv-judges/.installed
 LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long test-lowest lint format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
+.PHONY: demo test test-long test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
 # A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
 install: $(INSTALLED)
@@ -41,6 +42,19 @@ lint: $(INSTALLED)
 	@$(BIN)/deptry freshbooks_api source_freshbooks freshbooks_hub
 	@$(BIN)/deptry --config sandbox/pyproject.toml sandbox/freshbooks_sandbox
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+
+# Rules for dbt projects that others wrote (deploy/judges/dbt-bouncer.yml), over what dbt makes of ours.
+dbt-rules: $(INSTALLED) $(JUDGES)
+	@echo "Checking the dbt project by dbt-bouncer's rules …"
+	@FRESHBOOKS_DBT_WORK=work.duckdb FRESHBOOKS_DBT_RAW=raw.duckdb FRESHBOOKS_DBT_MARTS=marts.duckdb $(BIN)/dbt --quiet --log-level-file none parse --project-dir dbt_project --profiles-dir dbt_project --target duckdb \
+		--target-path $(CURDIR)/.venv-judges/target
+	@.venv-judges/bin/dbt-bouncer run --config-file deploy/judges/dbt-bouncer.yml
+
+$(JUDGES): deploy/judges/requirements.lock
+	@echo "Setting up .venv-judges from $< (once) …"
+	@$(PYTHON) -m venv .venv-judges
+	@.venv-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
 
 format: $(INSTALLED)
 	@$(BIN)/ruff check --fix .
@@ -124,7 +138,7 @@ lock:
 	@$(COMPILE) --extra hub pyproject.toml --constraint requirements.lock --output-file deploy/hub/requirements.lock
 	@$(COMPILE) --extra hub pyproject.toml deploy/dagster/requirements.in --constraint requirements.lock \
 		--output-file deploy/dagster/requirements.lock
-	@for kind in spark cloud; do cd $(CURDIR)/deploy/warehouses/$$kind && \
+	@for kind in judges warehouses/spark warehouses/cloud; do cd $(CURDIR)/deploy/$$kind && \
 		$(COMPILE) requirements.in --output-file requirements.lock || exit 1; done
 	@$(COMPILE) --resolution lowest-direct --extra hub --extra postgres --group dev \
 		pyproject.toml sandbox/pyproject.toml --output-file deploy/lowest/requirements.lock

@@ -40,6 +40,8 @@ TIED_REPORTS = (
     "report_invoice_details",
     "report_item_sales",
     "report_revenue_by_client",
+    "report_balance_sheet",
+    "report_trial_balance",
 )
 ONLY = tuple(word for stream in STREAMS for word in ("--stream", stream))
 

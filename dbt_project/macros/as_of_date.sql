@@ -13,7 +13,7 @@
     {{ return(value) }}
 {%- endmacro %}
 
-{# The same, as a date in SQL. #}
+{# The business day that the build is made for (as_of_day), as a date in SQL. #}
 {% macro as_of_date() -%}
     cast('{{ as_of_day() }}' as date)
 {%- endmacro %}

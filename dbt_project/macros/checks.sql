@@ -36,8 +36,8 @@ where
 {% endmacro %}
 
 {#
-  The same of a report that is read on both bases. That of the cash basis shows payments too: changes of `payments`, a CTE,
-  and both streams of them.
+  Reports that may be compared (current_reports), of one that is read on both bases. That of the cash basis shows
+  payments too: changes of `payments`, a CTE, and both streams of them.
 #}
 {% macro current_reports_of_both_bases(reports, changes, payments, streams) %}
 {{ current_reports(reports, changes, streams, 'accrual') }}

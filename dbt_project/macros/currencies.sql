@@ -29,6 +29,7 @@
     {{ code }} in {{ sql_list(currency_codes()) }}
 {%- endmacro %}
 
+{# A currency code, null when it is none. #}
 {% macro known_currency(code) -%}
     case when {{ is_currency(code) }} then {{ code }} end
 {%- endmacro %}

@@ -38,7 +38,7 @@ where
     {%- endif -%}
 {%- endmacro %}
 
-{# The same for rows of a raw table; without the table there are none. #}
+{# Pre-hook: delete_renewed for rows of a raw table; without the table there are none. #}
 {% macro delete_renewed_rows(stream, key) -%}
     {%- if keeps_rows() and not has_stream(stream) -%}
 delete from {{ this }}
@@ -58,6 +58,7 @@ where not exists (
     {%- endif -%}
 {%- endmacro %}
 
+{# A join condition: rows of two tables have the same key, whose parts have other names in each. #}
 {% macro same_key(key, parents, rows) -%}
     {% for ours, theirs in key.items() %}{{ 'and ' if not loop.first }}{{ parents }}.{{ theirs }} = {{ rows }}.{{ ours }} {% endfor %}
 {%- endmacro %}

@@ -171,6 +171,7 @@ from (
     {{ return(name | lower if is_lower else '"' ~ name ~ '"') }}
 {%- endmacro %}
 
+{# A raw column as its kind, null when it cannot be read. #}
 {% macro raw_value(name, kind) -%}
     {%- if kind == 'money' -%} {{ money(json_text(try_type(name, 'json'), 'amount')) }}
     {%- elif kind == 'decimal' -%} {{ try_decimal(try_type(name, 'string')) }}
@@ -223,6 +224,7 @@ from (
     {%- endif -%}
 {%- endmacro %}
 
+{# A null of a kind, for a column that the raw table lacks. #}
 {% macro raw_null(kind) -%}
     {%- set text = api.Column.translate_type('string') -%}
     cast(null as {{ {
@@ -232,6 +234,7 @@ from (
     }.get(kind, kind) }})
 {%- endmacro %}
 
+{# The type of JSON columns on this engine. #}
 {% macro json_type() -%}
     {{ return({'duckdb': 'json', 'postgres': 'jsonb', 'snowflake': 'variant', 'bigquery': 'json'}.get(
         target.type, api.Column.translate_type('string')

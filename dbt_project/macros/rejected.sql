@@ -7,6 +7,7 @@
     {%- if not entries %}false{% endif -%}
 {%- endmacro %}
 
+{# One line of text for each of the entries whose condition is true: column, why, and the value. #}
 {% macro row_entries(entries) -%}
     {{ 'trim(trailing chr(10) from ' if target.type in ('spark', 'databricks') else 'rtrim(' -}}
     {%- for column, condition, why, value in entries -%}
@@ -33,6 +34,7 @@
         else 'split_part(' ~ line ~ ", ' ', " ~ number ~ ')' }}
 {%- endmacro %}
 
+{# Words as a list for `in`. #}
 {% macro sql_list(words) -%}
     ({% for word in words %}'{{ word }}'{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}

@@ -23,3 +23,8 @@ select
 {% macro is_accounts_payable(name) -%}
     lower(trim({{ name }})) = 'accounts payable'
 {%- endmacro %}
+
+{# Whether a ledger account, by its name, is that of costs of goods sold, which are taken from income. #}
+{% macro is_cost_of_goods_sold(name) -%}
+    coalesce(lower(trim({{ name }})) = 'cost of goods sold', false)
+{%- endmacro %}

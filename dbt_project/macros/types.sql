@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 
-{# As dbt.type_string() says it, which is two macros more: this is called some 2,000 times a build. #}
+{# Any value as text: dbt.type_string() without its two macros, as this is called some 2,000 times a build. #}
 {% macro as_text(expression) -%}
     cast({{ expression }} as {{ api.Column.translate_type('string') }})
 {%- endmacro %}

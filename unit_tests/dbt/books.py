@@ -8,6 +8,7 @@ from decimal import Decimal
 from unit_tests.dbt.ledger import ONE, TWO, client, flags, invoice, line, money, rows
 from unit_tests.dbt.raw_tables import STREAMS, Row, Rows
 from unit_tests.dbt.reports import reports
+from unit_tests.dbt.statements import accounts
 
 WITHOUT_ACCOUNTING = {
     "businesses",
@@ -291,18 +292,7 @@ def all_rows() -> Rows:
     # One expense of the owner, one of somebody who is not in the list of staff.
     tables["expenses"][0]["staffid"], tables["expenses"][1]["staffid"] = 1, 9
     tables["staff"] = [{**one, **STAMP, "userid": 1, "fname": "Gordon", "rate": "10.00"}]
-    tables["journal_entry_accounts"] = [
-        {
-            **one,
-            "accountid": 1,
-            "account_name": "Accounts Receivable",
-            "account_number": "1200",
-            "account_type": "asset",
-            "balance": "0",
-            "currency_code": "USD",
-            "sub_accounts": [],
-        }
-    ]
+    tables["journal_entry_accounts"] = [row for business in (ONE, TWO) for row in accounts(business)]
     tables["journal_entry_details"] = [
         posting(1, "100.00", None, "Accounts Receivable", invoiceid=1),
         posting(2, None, "100.00", "Sales", invoiceid=1),

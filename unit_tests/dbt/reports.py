@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from unit_tests.dbt.raw_tables import Row, Rows
+from unit_tests.dbt.statements import CASH, OPERATING, SALES, Ledger, entry
 
 ZERO = Decimal(0)
 AS_OF = "2026-06-30"
@@ -36,39 +37,41 @@ def current(records: list[Row], key: str) -> list[Row]:
 
 
 def reports(tables: Rows) -> Rows:
-    """Also fills the clients' `outstanding_balance`."""
+    """Also fills the clients' `outstanding_balance`, and enters the profit of each month into the ledger."""
     sent = [r for r in current(tables["invoices"], "invoiceid") if r["v3_status"] != "draft"]
     _fill_balances(tables["clients"], sent)
     found: Rows = defaultdict(list)
-    for account, business in NAMED:
-        for code in CURRENCIES:
-            head = {"account_id": account, "business_id": business, "currency_code": code, **OBSERVED}
-            mine = [r for r in sent if r["business_id"] == business and r["currency_code"] == code]
-            found["report_accounts_aging"].append({**head, "end_date": AS_OF, **_aging(mine, code)})
-            found["report_balance_sheet"].append({**head, "end_date": AS_OF, **_balance_sheet(code)})
-            for first, last in MONTHS:
-                period = {**head, "start_date": first, "end_date": last}
-                found["report_general_ledger"].append(
-                    {**period, **_general_ledger(tables, business, code, first, last)}
-                )
-                for name, body in _monthly(tables, business, code, first, last):
-                    found[name].append({**period, **body})
+    heads = [
+        {"account_id": account, "business_id": business, "currency_code": code, **OBSERVED}
+        for account, business in NAMED
+        for code in CURRENCIES
+    ]
+    for head in heads:
+        business, code = head["business_id"], head["currency_code"]
+        mine = [r for r in sent if r["business_id"] == business and r["currency_code"] == code]
+        found["report_accounts_aging"].append({**head, "end_date": AS_OF, **_aging(mine, code)})
+        for first, last in MONTHS:
+            for name, body in _monthly(tables, business, code, first, last):
+                found[name].append({**head, "start_date": first, "end_date": last, **body})
+    _post_profit(tables, found["report_profit_and_loss"])
+    for head in heads:
+        ledger = Ledger(tables, head["business_id"], head["currency_code"])
+        found["report_balance_sheet"].append({**head, "end_date": AS_OF, **ledger.balance_sheet(AS_OF)})
+        for first, last in MONTHS:
+            period = {**head, "start_date": first, "end_date": last}
+            found["report_general_ledger"].append({**period, **ledger.report(first, last)})
+            found["report_trial_balance"].append({**period, **ledger.trial_balance(first, last)})
     return dict(found)
 
 
-def _general_ledger(tables: Rows, business: int, code: str, first: str, last: str) -> Row:
-    accounts: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
-    for row in tables["journal_entry_details"]:
-        told = (row["debit"] or row["credit"])["code"]
-        if row["business_id"] == business and told == code and first <= row["user_entered_date"] <= last:
-            sums = accounts[row["account"]["account_number"]]
-            sums[0] += decimal(row["debit"])
-            sums[1] += decimal(row["credit"])
-    data = [
-        {"account_number": number, "debit": money(debit, code), "credit": money(credit, code)}
-        for number, (debit, credit) in accounts.items()
-    ]
-    return {"data": data}
+def _post_profit(tables: Rows, profits: list[Row]) -> None:
+    """Enter what each month's profit and loss says into the ledger, against cash."""
+    for number, row in enumerate(profits):
+        income, spent = decimal(row["total_income"]["total"]), decimal(row["total_expenses"]["total"])
+        sides = (SALES, -income), (OPERATING, spent), (CASH, income - spent)
+        kept = [side for side in sides if side[1]]
+        entered = entry(row, 1000 + 10 * number, row["end_date"], row["currency_code"], *kept)
+        tables["journal_entry_details"] += entered
 
 
 def _fill_balances(clients: list[Row], sent: list[Row]) -> None:
@@ -98,32 +101,6 @@ def _aging(sent: list[Row], code: str) -> Row:
         for key, b in owed.items()
     ]
     return {"accounts": accounts, "totals": {}}
-
-
-def _balance_sheet(code: str) -> Row:
-    def balances(value: str) -> list[Row]:
-        return [{"balance": {"amount": value, "code": code}, "date": AS_OF}]
-
-    cash = {"sub_account_name": "Petty Cash", "sub_account_number": "1", "balances": balances("70.00")}
-    account = {
-        "account_name": "Cash",
-        "account_number": "1000",
-        "balances": balances("70.00"),
-        "sub_accounts": [cash],
-    }
-    return {
-        "data": [
-            {
-                "account_type": "asset",
-                "category": "current",
-                "accounts": [account],
-                "balances": balances("70.00"),
-            },
-            {"account_type": "equity", "category": None, "accounts": [], "balances": balances("70.00")},
-        ],
-        "assets_total": balances("70.00"),
-        "liabilities_and_equity_total": balances("70.00"),
-    }
 
 
 def _monthly(tables: Rows, business: int, code: str, first: str, last: str) -> Iterator[tuple[str, Row]]:
@@ -213,11 +190,6 @@ def _monthly(tables: Rows, business: int, code: str, first: str, last: str) -> I
     yield (
         "report_expense_details",
         {"data": [{"groupid": "1", "children": [], "expenses": grouped}], "clients": {}, "categories": {}},
-    )
-    account = {"account_name": "Cash", "account_number": "1000", "account_sub_name": "Petty Cash"}
-    yield (
-        "report_trial_balance",
-        {"data": [{**account, "debit": money(Decimal(5), code), "credit": money(ZERO, code)}]},
     )
     income_rows = within("other_income", "incomeid", "date")
     yield "report_tax_summary", _tax_summary(code, invoices, credits, income_rows, expenses)

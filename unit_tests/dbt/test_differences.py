@@ -76,6 +76,7 @@ def test_each_difference_is_named_with_its_rows_and_nothing_else_is(differing: B
         ("accounts aging, up to 30 days", "USD", None): "client 5: 245.47 against 1.00",
         ("expense details", "USD", MAY): "expense 1: 113.00 against 113.02",
         ("profit and loss, expenses", "USD", MAY): "total expenses: 124.50 against 1.00",
+        ("profit and loss from the ledger, expenses", "USD", MAY): "total expenses: 124.50 against 1.00",
         ("tax summary, paid", "USD", MAY): "tax HST: 13.00 against 12.97",
         ("invoice details, outstanding", "USD", "2026-01-01"): "invoice 2: 30.00 against 31.00",
         ("item sales", "USD", MAY): "item Werk: 0.00 against 200.00; item Work: 200.00 against 0.00",
@@ -107,4 +108,9 @@ def test_the_good_books_tie_to_every_report(build: Build) -> None:
         "item sales",
         "item sales, discount",
         "revenue by client",
+        "general ledger",
+        "profit and loss from the ledger, expenses",
+        "profit and loss from the ledger, income",
+        "trial balance from the ledger",
+        "balance sheet from the ledger",
     }

@@ -1,4 +1,4 @@
-{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit', 'revenue', 'ledger'] %}
+{% set reports = ['receivable', 'collected', 'sales', 'expense', 'tax', 'profit', 'revenue', 'ledger', 'statement'] %}
 with
 
 consistency_checks as (
