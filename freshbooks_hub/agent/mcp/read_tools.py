@@ -200,7 +200,7 @@ def _together(total: ReportingTotal) -> str:
     """What is outstanding in the reporting currency, in a sentence."""
     if total.missing:
         return f"Business {total.business_id}: {total.missing}"
-    amount = _money(total.outstanding_amount, total.reporting_currency_code)
+    amount = _money(total.outstanding_amount, total.currency_code)
     return f"Business {total.business_id} at the user's own rates, together: {amount} outstanding."
 
 

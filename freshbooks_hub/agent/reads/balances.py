@@ -69,7 +69,7 @@ class ReportingTotal(BaseModel):
     """The totals of one business together, in the reporting currency of the user; null when `missing` says why."""
 
     business_id: int
-    reporting_currency_code: str
+    currency_code: str
     outstanding_amount: Amount | None
     overdue_amount: Amount | None
     rates: list[RateUsed]
@@ -169,7 +169,7 @@ def _reporting(marts: Path, totals: list[Row], day: date | None) -> Iterator[Rep
         )
         yield ReportingTotal(
             business_id=business,
-            reporting_currency_code=reporting.code,
+            currency_code=reporting.code,
             outstanding_amount=outstanding.amount,
             overdue_amount=overdue.amount,
             rates=[
