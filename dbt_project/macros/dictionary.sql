@@ -56,7 +56,7 @@
                         'unit': unit,
                         'currency_column': currency_column_of(column, unit, node),
                         'time_zone': 'UTC' if name.endswith('_at') else 'wall clock of the person'
-                            if name.endswith('entry_date') or name == 'week_start_date'
+                            if name.endswith('entry_date') or (name == 'week_start_date' and node.name == 'hours')
                             else 'business calendar' if name.endswith('_date') else none,
                         'example_question': example.get('question'),
                         'example_sql': example.get('sql'),

@@ -4,7 +4,7 @@
   rate the amounts are null, never converted at 1. `amounts` maps a name to an amount of `relation`.
 #}
 {% macro reporting_columns(relation, day, amounts) -%}
-    {%- set target = var('freshbooks_reporting_currency', none) -%}
+    {%- set target = reporting_currency() -%}
     {%- if not target %}
     cast(null as {{ dbt.type_string() }}) as reporting_currency_code,
         {%- for name in amounts %}
@@ -21,7 +21,7 @@
 
 {# The join that reporting_columns reads. #}
 {% macro join_exchange_rates(relation, day) -%}
-    {%- set target = var('freshbooks_reporting_currency', none) -%}
+    {%- set target = reporting_currency() -%}
     {%- if target %}
 left join {{ ref('int_exchange_rates') }} as exchange_rates
     on
@@ -29,4 +29,9 @@ left join {{ ref('int_exchange_rates') }} as exchange_rates
         and exchange_rates.valid_from_date <= {{ relation }}.{{ day }}
         and {{ relation }}.{{ day }} < exchange_rates.valid_to_date
     {%- endif %}
+{%- endmacro %}
+
+{# The variable freshbooks_reporting_currency in capitals, however it is written; none without it. #}
+{% macro reporting_currency() -%}
+    {{ return((var('freshbooks_reporting_currency', none) or '') | trim | upper or none) }}
 {%- endmacro %}

@@ -26,13 +26,13 @@
             'marts': [
                 'invoices', 'invoice_lines', 'outstanding_balances', 'ar_aging', 'revenue_monthly', 'cash_monthly',
                 'payments', 'estimates', 'estimates_pipeline', 'clients', 'crm_contacts', 'expenses', 'sales_tax',
-                'sales_tax_lines',
+                'sales_tax_lines', 'cash_forecast',
             ],
         },
         'invoice_profiles': {
             'words': 'recurring invoice templates',
-            'effect': 'Recurring invoices are unknown.',
-            'marts': ['recurring_invoices'],
+            'effect': 'Recurring invoices are unknown, and the forecast of cash lacks them.',
+            'marts': ['recurring_invoices', 'cash_forecast'],
         },
         'estimates': {
             'effect': 'Estimates are unknown, and so is the first and last activity of clients.',
@@ -54,7 +54,7 @@
         },
         'expenses': {
             'effect': 'Expenses, money out, net cash and sales tax paid are unknown.',
-            'marts': ['expenses', 'expense_categories', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
+            'marts': ['expenses', 'expense_categories', 'cash_monthly', 'cash_forecast', 'sales_tax', 'sales_tax_lines'],
         },
         'expense_categories': {
             'effect': 'Expenses have no category names, and costs of goods sold cannot be told apart.',
@@ -74,7 +74,9 @@
         },
         'bills': {
             'effect': 'Bills, what is owed to vendors, money out, net cash and sales tax paid are unknown.',
-            'marts': ['bills', 'ap_aging', 'bill_payments', 'cash_monthly', 'sales_tax', 'sales_tax_lines'],
+            'marts': [
+                'bills', 'ap_aging', 'bill_payments', 'cash_monthly', 'cash_forecast', 'sales_tax', 'sales_tax_lines',
+            ],
         },
         'bill_vendors': {
             'words': 'vendors of bills',

@@ -18,6 +18,7 @@ import typer
 
 from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
+from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
@@ -122,6 +123,7 @@ def common(
 
 action_commands.register(cli)
 connection_commands.register(cli)
+currency_command.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
 web_commands.register(cli)

@@ -67,6 +67,15 @@ select
     min(event_date) as first_activity_date,
     max(event_date) as last_activity_date,
     sum(case when kind = 'invoice' then 1 else 0 end) as invoice_count,
+    sum(
+        case when kind = 'invoice' and {{ days_between('event_date', as_of_date()) }} < 365 then 1 else 0 end
+    ) as recent_invoice_count,
+    sum(
+        case
+            when kind = 'invoice' and {{ days_between('event_date', as_of_date()) }} between 365 and 729 then 1
+            else 0
+        end
+    ) as earlier_invoice_count,
     max(case when kind = 'invoice' then event_date end) as last_invoice_date,
     max(case when kind = 'payment' then event_date end) as last_payment_date,
     sum(days_to_pay) as days_to_pay,

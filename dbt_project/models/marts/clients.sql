@@ -80,6 +80,14 @@ select
     clients.client_status,
     case when {{ are_available(['invoices']) }} then cast(coalesce(client_activity.invoice_count, 0) as bigint) end
         as invoice_count,
+    case
+        when {{ are_available(['invoices']) }}
+            then cast(coalesce(client_activity.recent_invoice_count, 0) as bigint)
+    end as recent_invoice_count,
+    case
+        when {{ are_available(['invoices']) }}
+            then cast(coalesce(client_activity.earlier_invoice_count, 0) as bigint)
+    end as earlier_invoice_count,
     case when {{ are_available(activity) }} then client_activity.first_activity_date end as first_activity_date,
     case when {{ are_available(activity) }} then client_activity.last_activity_date end as last_activity_date,
     client_activity.last_invoice_date,

@@ -41,6 +41,7 @@ select
     invoices.paid_date,
     cast(invoices.days_to_pay as bigint) as days_to_pay,
     invoices.as_of_date,
+    cast({{ days_between('invoices.create_date', 'invoices.as_of_date') }} as bigint) as days_since_issue,
     invoices.invoice_status,
     invoices.freshbooks_status,
     invoices.dispute_status,

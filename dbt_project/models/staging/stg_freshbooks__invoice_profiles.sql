@@ -2,7 +2,7 @@
     'account_id': 'string', 'business_id': 'bigint', 'profileid': 'bigint', 'customerid': 'id',
     'create_date': 'date', 'frequency': 'string', 'numberRecurring': 'bigint',
     'occurrences_to_date': 'bigint', 'disable': 'boolean', 'currency_code': 'string', 'amount': 'money',
-    'next_issue_date': 'date', 'auto_bill': 'boolean', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
+    'next_issue_date': 'date', 'due_offset_days': 'bigint', 'auto_bill': 'boolean', 'updated_at_utc': 'timestamp', 'is_deleted': 'boolean', 'is_archived': 'boolean',
 } %}
 {% set key = ['account_id', 'business_id', 'profileid'] %}
 with
@@ -25,6 +25,7 @@ select
     numberrecurring as planned_count,
     occurrences_to_date as occurrence_count,
     next_issue_date,
+    due_offset_days,
     coalesce(disable, false) as is_disabled,
     coalesce(auto_bill, false) as is_autobilled,
     {{ known_currency('coalesce(upper(currency_code), amount_currency_code)') }} as currency_code,

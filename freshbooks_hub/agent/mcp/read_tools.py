@@ -30,6 +30,7 @@ from freshbooks_hub.agent.reads import (
     UnbilledTime,
     query_marts,
 )
+from freshbooks_hub.agent.reads.balances import ReportingTotal
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.labels import plural, stream_label
 
@@ -122,7 +123,9 @@ def _facts(answer: Answer) -> str:
             )
             if not owed and answer.context.lacks("invoices"):
                 return "What is outstanding is unknown."
-            return f"{owed} Most is owed by {most}." if most else owed or "Nothing is outstanding."
+            told = [owed, *(_together(total) for total in answer.reporting_totals if owed)]
+            told += [f"Most is owed by {most}."] if most else []
+            return " ".join(told) if owed else "Nothing is outstanding."
         case ClientList():
             number = "an unknown number of" if answer.total_count is None else answer.total_count
             noun = "client" if number == 1 else "clients"
@@ -191,6 +194,14 @@ def _sums(totals: Iterable[tuple[int, str]]) -> str:
 def _none(answer: Answer, text: str, stream: str) -> str:
     """Nothing was found; where the stream cannot be read, that says nothing."""
     return f"Unknown: {stream_label(stream)} cannot be read." if answer.context.lacks(stream) else text
+
+
+def _together(total: ReportingTotal) -> str:
+    """What is outstanding in the reporting currency, in a sentence."""
+    if total.missing:
+        return f"Business {total.business_id}: {total.missing}"
+    amount = _money(total.outstanding_amount, total.currency_code)
+    return f"Business {total.business_id} at the user's own rates, together: {amount} outstanding."
 
 
 def _money(amount: Decimal | None, currency: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,9 +19,11 @@ from freshbooks_hub.agent.reads.models import (
     Cursor,
     Limit,
     Page,
+    Quantity,
     Text,
 )
-from freshbooks_hub.agent.reads.reader import read_marts
+from freshbooks_hub.agent.reads.reader import Row, read_marts
+from freshbooks_hub.core.reporting_currency import ReportingCurrency
 
 
 class ClientBalance(BaseModel):
@@ -54,6 +57,25 @@ class BalanceTotal(BaseModel):
     overdue_amount: Amount
 
 
+class RateUsed(BaseModel):
+    """One unit of `currency_code` in the reporting currency, the user's own rate from `rate_date` on."""
+
+    currency_code: str
+    rate: Quantity
+    rate_date: date
+
+
+class ReportingTotal(BaseModel):
+    """The totals of one business together, in the reporting currency of the user; null when `missing` says why."""
+
+    business_id: int
+    currency_code: str
+    outstanding_amount: Amount | None
+    overdue_amount: Amount | None
+    rates: list[RateUsed]
+    missing: str | None
+
+
 class LargestBalance(BaseModel):
     """The client that owes most in one currency."""
 
@@ -68,11 +90,13 @@ class OutstandingBalance(Page):
     """`client`: the one that was asked for; without balances it owes nothing.
 
     `largest`: who owes most, for each currency, over all businesses and pages. Balances come in rounds: the
-    largest of each currency, then the second largest of each.
+    largest of each currency, then the second largest of each. `reporting_totals`: empty unless the user has set a
+    reporting currency; they stand beside `totals`.
     """
 
     client: ClientRef | None
     totals: list[BalanceTotal]
+    reporting_totals: list[ReportingTotal]
     largest: list[LargestBalance]
     balances: list[ClientBalance]
 
@@ -119,12 +143,38 @@ def get_outstanding_balance(
             f"QUALIFY row_number() OVER ({_BY_SIZE}) = 1 ORDER BY currency_code",
             *values,
         )
+        context = source.context(business, ["outstanding_balances"])
         return OutstandingBalance(
-            context=source.context(business, ["outstanding_balances"]),
+            context=context,
             client=found,
             totals=[BalanceTotal(**row) for row in totals],
+            reporting_totals=list(_reporting(marts, totals, context.as_of_date)),
             largest=[LargestBalance(**row) for row in largest],
             balances=[ClientBalance(**row) for row in rows],
             has_more=more,
             next_cursor=following,
+        )
+
+
+def _reporting(marts: Path, totals: list[Row], day: date | None) -> Iterator[ReportingTotal]:
+    """A total of each business; none without a reporting currency."""
+    reporting = ReportingCurrency.beside(marts)
+    if reporting is None or day is None:
+        return
+    for business in sorted({row["business_id"] for row in totals}):
+        mine = [row for row in totals if row["business_id"] == business]
+        outstanding, overdue = (
+            reporting.total({row["currency_code"]: row[name] for row in mine}, day)
+            for name in ("outstanding_amount", "overdue_amount")
+        )
+        yield ReportingTotal(
+            business_id=business,
+            currency_code=reporting.code,
+            outstanding_amount=outstanding.amount,
+            overdue_amount=overdue.amount,
+            rates=[
+                RateUsed(currency_code=rate.currency, rate=rate.rate, rate_date=rate.day)
+                for rate in outstanding.rates
+            ],
+            missing=outstanding.missing or overdue.missing,
         )

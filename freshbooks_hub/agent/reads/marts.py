@@ -36,6 +36,7 @@ class Metric(BaseModel):
 
     metric_name: str
     metric_definition: str
+    synonyms: str
     example_sql: str
 
 
@@ -97,7 +98,7 @@ def describe_marts(
 
 def _metrics(source: MartsReader, mart: str | None) -> list[Metric]:
     rows = source.rows(
-        "SELECT metric_name, metric_definition, example_sql FROM fb_metrics "
+        "SELECT metric_name, metric_definition, synonyms, example_sql FROM fb_metrics "
         "WHERE mart_name = coalesce(?, mart_name) ORDER BY metric_name",
         mart,
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from pathlib import Path
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.reporting_currency import ReportingCurrency, Total
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
@@ -62,6 +66,16 @@ class Currency:
     clients: list[Row]
 
 
+@dataclass(frozen=True)
+class Together:
+    """The totals of all currencies in the reporting currency, at the user's own rates; `problem`: it cannot be read."""
+
+    code: str = ""
+    outstanding: Total | None = None
+    overdue: Total | None = None
+    problem: str = ""
+
+
 def page(request: Request) -> Response:
     """`/balances`"""
     with opened(place(request).home.marts) as marts:
@@ -70,17 +84,35 @@ def page(request: Request) -> Response:
         late = _overdue(marts, choice.current)
         counts = _counts(marts, choice.current)
         gaps = page_gaps(marts, choice.current, "outstanding_balances", "invoices")
+    as_of = balances[0]["as_of_date"] if balances else None
+    currencies = _currencies(balances, counts)
     return render(
         request,
         "balances.html",
         zone=choice.zone,
         choice=choice,
         gaps=gaps,
-        as_of=balances[0]["as_of_date"] if balances else None,
-        currencies=_currencies(balances, counts),
+        as_of=as_of,
+        currencies=currencies,
+        together=_together(place(request).home.marts, currencies, as_of) if as_of else None,
         late=late if "all" in request.query_params else late[:SHOWN],
         late_count=len(late),
     )
+
+
+def _together(marts: Path, currencies: list[Currency], day: date) -> Together | None:
+    """None unless the user has set a reporting currency."""
+    try:
+        reporting = ReportingCurrency.beside(marts)
+    except HubError as error:
+        return Together(problem=str(error))
+    if reporting is None:
+        return None
+    outstanding, overdue = (
+        reporting.total({currency.code: currency.totals[name] for currency in currencies}, day)
+        for name in ("outstanding_amount", "overdue_amount")
+    )
+    return Together(reporting.code, outstanding, overdue)
 
 
 def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:

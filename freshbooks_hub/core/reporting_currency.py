@@ -1,0 +1,168 @@
+"""The currency that totals are also shown in, with the user's own dated rates.
+
+A rate is how much of the reporting currency one unit of another is worth from its day on. Totals in it stand beside
+those of each currency, never in their place; without a rate there is no total, and a sentence says why.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from pathlib import Path
+
+from freshbooks_hub.core.errors import HubError, disk_errors
+from freshbooks_hub.core.files import write_private
+
+FILE = "reporting_currency.json"
+COLUMNS = ("date", "currency", "rate")
+# Digits behind the point where there are not two (ISO 4217).
+NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE = "BHD IQD JOD KWD LYD OMR TND"
+LARGEST = 5_000_000  # bytes of a file of rates
+
+
+@dataclass(frozen=True)
+class Rate:
+    """From `day` on, one unit of `currency` is worth `rate` of the reporting currency."""
+
+    day: date
+    currency: str
+    rate: Decimal
+
+
+@dataclass(frozen=True)
+class Total:
+    """Amounts of several currencies together, in the reporting currency; null when `missing` says what lacks.
+
+    `rates`: those that were used, by currency.
+    """
+
+    amount: Decimal | None
+    rates: list[Rate]
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class ReportingCurrency:
+    """`code`: ISO 4217, in capitals. `rates`: the earliest first."""
+
+    code: str
+    rates: tuple[Rate, ...] = ()
+
+    @classmethod
+    def beside(cls, marts: Path) -> ReportingCurrency | None:
+        """What is set for the home of these marts; None when nothing is. Raises HubError for a damaged file."""
+        path = marts.with_name(FILE)
+        if not path.exists():
+            return None
+        try:
+            told = json.loads(path.read_text())
+            rates = [Rate(date.fromisoformat(day), code, Decimal(rate)) for day, code, rate in told["rates"]]
+            return cls(str(told["currency"]), tuple(rates))
+        except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:
+            raise HubError(
+                "The reporting currency cannot be read. Set it again: freshbooks currency CAD --rates rates.csv"
+            ) from error
+
+    def save(self, marts: Path) -> None:
+        """Keep it for the home of these marts; raises HomeError when the disk does not take it."""
+        told = {"currency": self.code, "rates": [(str(r.day), r.currency, str(r.rate)) for r in self.rates]}
+        with disk_errors(marts.parent):
+            write_private(marts.with_name(FILE), json.dumps(told).encode())
+
+    def rate(self, currency: str, day: date) -> Rate | None:
+        """The newest rate of `currency` on or before `day`; of the reporting currency itself it is 1."""
+        if currency == self.code:
+            return Rate(day, currency, Decimal(1))
+        known = [rate for rate in self.rates if rate.currency == currency and rate.day <= day]
+        return known[-1] if known else None
+
+    def total(self, amounts: Mapping[str, Decimal | None], day: date) -> Total:
+        """The amounts (by currency) in the reporting currency on `day`, each rounded half up, then added.
+
+        An amount of nought needs no rate.
+        """
+        found: list[Rate] = []
+        whole = Decimal(0)
+        unknown: list[str] = []
+        without: list[str] = []
+        for currency, amount in sorted(amounts.items()):
+            rate = self.rate(currency, day)
+            if amount is None:
+                unknown.append(currency)
+            elif rate is None and amount:
+                without.append(currency)
+            elif rate is not None and amount:
+                whole += (amount * rate.rate).quantize(Decimal(1).scaleb(-digits(self.code)), ROUND_HALF_UP)
+                found.append(rate)
+        missing = None
+        if without:
+            missing = (
+                f"There is no rate of {' and '.join(without)} on or before {day}, "
+                f"so the total in {self.code} is unknown."
+            )
+        elif unknown:
+            missing = f"The amount in {' and '.join(unknown)} is unknown, and so is the total in {self.code}."
+        used = [rate for rate in found if rate.currency != self.code]
+        return Total(None if missing else whole, used, missing)
+
+
+def digits(currency: str) -> int:
+    """How many digits amounts of a currency have behind the point."""
+    return 0 if currency in NONE.split() else 3 if currency in THREE.split() else 2
+
+
+def currency_code(text: str) -> str:
+    """The code in capitals, however it was written; raises HubError when it is none."""
+    code = text.strip().upper()
+    if len(code) != 3 or not (code.isascii() and code.isalpha()):
+        raise HubError(f"{text!r} is not a currency code. It has three letters, such as CAD.")
+    return code
+
+
+def read_rates(path: Path) -> tuple[Rate, ...]:
+    """The rates in a CSV file with the columns date, currency and rate, the earliest first.
+
+    Raises HubError, naming the line that cannot be used.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise HubError(f"{str(path)!r} is too large for a file of rates.")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise HubError(
+            f"{str(path)!r} cannot be read. Give a CSV file in UTF-8 with the columns date, currency and rate."
+        ) from error
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    lines.fieldnames = [(name or "").strip().lower() for name in lines.fieldnames or []]
+    if absent := [name for name in COLUMNS if name not in lines.fieldnames]:
+        raise HubError(
+            f"The file of rates has no column {' and no column '.join(absent)}. Its first line is: date,currency,rate"
+        )
+    found: dict[tuple[date, str], Rate] = {}
+    for line in lines:
+        if not any(line.get(name) for name in COLUMNS):
+            continue
+        rate = _rate(line, lines.line_num)
+        if found.setdefault((rate.day, rate.currency), rate) != rate:
+            raise HubError(f"Line {lines.line_num} has a second rate of {rate.currency} for {rate.day}.")
+    return tuple(sorted(found.values(), key=lambda rate: (rate.day, rate.currency)))
+
+
+def _rate(line: Mapping[str, str | None], number: int) -> Rate:
+    try:
+        day = date.fromisoformat((line["date"] or "").strip())
+        currency = currency_code(line["currency"] or "")
+        rate = Decimal((line["rate"] or "").strip())
+    except (ValueError, InvalidOperation, HubError) as error:
+        raise HubError(
+            f"Line {number} of the file of rates cannot be read. It should be like 2026-10-31,USD,1.3745"
+        ) from error
+    if not rate.is_finite() or not Decimal("1e-9") <= rate <= Decimal("1e9"):
+        raise HubError(f"Line {number} of the file of rates: a rate is a number above 0.")
+    return Rate(day, currency, rate)
