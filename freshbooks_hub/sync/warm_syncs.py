@@ -1,0 +1,54 @@
+"""Syncs of a process that lives long, `freshbooks serve`: forked, with the hub and the source imported once.
+
+A cold sync spends most of its time and CPU on imports, twice: in its own process and in the source's. Here two fork
+servers stand ready, one with the hub's modules, one with the source's, whose settings of logging, garbage collection
+and requests are not for the hub. Where there is no fork, syncs are commands as ever.
+"""
+
+from __future__ import annotations
+
+import os
+
+from freshbooks_hub.core.forks import ForkServer, Request, Unavailable
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.processes import Process, background_log, source_environment, start_sync
+
+PACKAGES = ("freshbooks_hub", "freshbooks_api", "source_freshbooks")
+# What a sync imports on its way, too.
+HUB = (
+    "freshbooks_hub.cli.main",
+    "freshbooks_hub.sync.scheduled_run",
+    "freshbooks_hub.sync.run",
+    "freshbooks_hub.sync.outcomes",
+    "freshbooks_hub.sync.progress",
+    "freshbooks_hub.marts.gaps",
+    "typer._adapters",
+)
+SOURCE = ("source_freshbooks.run:preload",)
+
+
+class WarmSyncs:
+    """Starts syncs. The servers start with the first one, and end with `close` or with this process."""
+
+    def __init__(self) -> None:
+        self.hub = ForkServer(HUB, PACKAGES, lambda: dict(os.environ))
+        self.source = ForkServer(SOURCE, PACKAGES, source_environment)
+
+    def start(self, home: Home, *options: str) -> Process:
+        """`freshbooks sync` with these options, for the connection of `home`; raises HomeError."""
+        request = Request("freshbooks_hub.cli.main:app", ("sync", *options), os.environ | home.environment())
+        try:
+            with background_log(home) as log:
+                sources = self.source.channel(log.fileno()).another()
+                try:
+                    hub = self.hub.channel(log.fileno())
+                    return hub.fork(request, log.fileno(), log.fileno(), sources)
+                finally:
+                    sources.close()
+        except Unavailable:
+            return start_sync(home, *options)
+
+    def close(self) -> None:
+        """Let the servers end, once the syncs that run have."""
+        self.hub.close()
+        self.source.close()
