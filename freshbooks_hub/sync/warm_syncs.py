@@ -16,7 +16,7 @@ from freshbooks_hub.core.processes import Process, background_log, source_enviro
 PACKAGES = ("freshbooks_hub", "freshbooks_api", "source_freshbooks")
 # What a sync imports on its way, too.
 HUB = (
-    "freshbooks_hub.cli.main",
+    "freshbooks_hub.cli.main:command",
     "freshbooks_hub.sync.scheduled_run",
     "freshbooks_hub.sync.run",
     "freshbooks_hub.sync.outcomes",
