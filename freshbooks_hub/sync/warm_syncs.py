@@ -23,6 +23,7 @@ HUB = (
     "freshbooks_hub.sync.progress",
     "freshbooks_hub.marts.gaps",
     "typer._adapters",
+    "dbt_project",
 )
 SOURCE = ("source_freshbooks.run:preload",)
 
