@@ -132,8 +132,9 @@ inherited: Channel | None = None
 
 
 class ForkServer:
-    """A server of our own, started when it is first asked for, and anew when it died or its `packages` changed.
+    """A server of our own, started when it is first asked for, and anew when it was killed or its `packages` changed.
 
+    One that ended with an error, because of what it imports, would do so again: it is left alone until they change.
     `preload`: modules to import, or `module:function` to call, before the first fork. `environment`: what the
     interpreter and these imports see.
     """
@@ -158,23 +159,34 @@ class ForkServer:
             raise Unavailable("processes are not forked on this system")
         with self._lock:
             version = _newest_change(self._packages)
-            if self._channel and self._process and self._process.poll() is None and version == self._version:
-                return self._channel
+            if self._channel and self._process and version == self._version:
+                code = self._process.poll()
+                if code is None:
+                    return self._channel
+                if code > 0:
+                    raise Unavailable(f"the fork server ended with exit code {code}")
             self._close()
-            mine, theirs = socket.socketpair()
-            with theirs:
-                command = [sys.executable, "-P", "-m", SERVER, str(theirs.fileno()), *self._preload]
-                self._process = subprocess.Popen(
-                    command,
-                    env=self._environment(),
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=stderr,
-                    stderr=stderr,
-                    start_new_session=True,
-                )
-            self._channel, self._version = Channel(mine), version
+            try:
+                self._channel = self._start(stderr)
+            except OSError as error:
+                raise Unavailable(str(error)) from error
+            self._version = version
             return self._channel
+
+    def _start(self, stderr: int) -> Channel:
+        mine, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-m", SERVER, str(theirs.fileno()), *self._preload]
+            self._process = subprocess.Popen(
+                command,
+                env=self._environment(),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        return Channel(mine)
 
     def close(self) -> None:
         """Let the server end, once its children have."""

@@ -8,8 +8,10 @@ and requests are not for the hub. Where there is no fork, syncs are commands as 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from freshbooks_hub.core.forks import ForkServer, Request, Unavailable
+from freshbooks_hub.core.forks import Channel, ForkServer, Request, Unavailable
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process, background_log, source_environment, start_sync
 
@@ -39,15 +41,23 @@ class WarmSyncs:
         """`freshbooks sync` with these options, for the connection of `home`; raises HomeError."""
         request = Request("freshbooks_hub.cli.main:app", ("sync", *options), os.environ | home.environment())
         try:
-            with background_log(home) as log:
-                sources = self.source.channel(log.fileno()).another()
-                try:
-                    hub = self.hub.channel(log.fileno())
-                    return hub.fork(request, log.fileno(), log.fileno(), sources)
-                finally:
-                    sources.close()
+            with background_log(home) as log, self._sources(log.fileno()) as sources:
+                return self.hub.channel(log.fileno()).fork(request, log.fileno(), log.fileno(), sources)
         except Unavailable:
             return start_sync(home, *options)
+
+    @contextmanager
+    def _sources(self, stderr: int) -> Iterator[Channel | None]:
+        """What the sync forks its source with; None where that is not to be had."""
+        try:
+            channel = self.source.channel(stderr).another()
+        except Unavailable:
+            yield None
+            return
+        try:
+            yield channel
+        finally:
+            channel.close()
 
     def close(self) -> None:
         """Let the servers end, once the syncs that run have."""

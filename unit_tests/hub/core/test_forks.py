@@ -182,8 +182,15 @@ def test_a_server_that_was_killed_is_started_again_and_its_child_goes_on(asking:
 def test_where_the_import_fails_or_starts_a_thread_nothing_is_forked(folder: Path) -> None:
     for preload in ("no_such_module", "children:start_a_thread"):
         asking = Asking(server_of(folder, preload), folder)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                asking.fork("tell")
+        first = asking.server.pid
+        assert first
+        until(lambda: not is_running(first))  # noqa: B023 - of this round
         with pytest.raises(Unavailable):
             asking.fork("tell")
+        assert asking.server.pid == first  # it is not tried again and again
         asking.server.close()
 
 
