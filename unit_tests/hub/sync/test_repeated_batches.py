@@ -101,6 +101,16 @@ def test_the_same_rows_after_a_full_refresh_and_in_a_wider_table_are_looked_at(
     assert raw("SELECT name FROM freshbooks.invoices") == [("a",)]
 
 
+def test_a_view_of_the_user_is_no_raw_table(home: Home, scripted: Scripted) -> None:
+    ingest(home, scripted(discover=[catalog(stream())], read=[record(row(1)), complete()]))
+    with duckdb.connect(home.raw) as db:
+        db.execute("CREATE VIEW freshbooks.mine AS FROM freshbooks.invoices")
+    store = RawStore(home.raw, home.run / "duckdb")
+    assert store.tables() == ["invoices"]
+    assert store.changed_since(0) == {"invoices"}
+    store.close()
+
+
 def test_a_batch_whose_commit_failed_comes_in_with_the_next_try(
     home: Home, tmp_path: Path, raw: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
