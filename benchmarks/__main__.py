@@ -18,10 +18,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import keeping, marts, scenarios
+from benchmarks import keeping, marts, scenarios, warm
 from benchmarks.scenarios import Result, Settings
 
-ALL = scenarios.ALL | {"keeping": keeping.keeping, "sync": marts.sync, "marts": marts.build}
+ALL = scenarios.ALL | {
+    "keeping": keeping.keeping,
+    "warm": warm.warm,
+    "sync": marts.sync,
+    "marts": marts.build,
+}
 
 
 def main() -> int:

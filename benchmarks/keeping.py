@@ -35,10 +35,10 @@ TICK_CPU, IDLE_CPU, UNCHANGED_CPU, UNCHANGED_WALL, CHANGED_WALL = 0.05, 1.0, 6.0
 def keeping(settings: Settings) -> Result:
     """As many invoices as `settings.rows`; each figure is the median of `settings.runs`, but for the first sync."""
     home = Home(settings.folder / "keeping").ensure()
-    with Sandbox(seed="empty", scale=settings.rows, rate_limit=None) as sandbox, _at(sandbox, home):
-        first = _freshbooks("sync", "--json", *_only(*INVOICES, *OTHERS))
-        _freshbooks("sync", "--json", *_only(*INVOICES))
-        unchanged = [_freshbooks("sync", "--json", *_only(*INVOICES)) for _ in range(settings.runs)]
+    with Sandbox(seed="empty", scale=settings.rows, rate_limit=None) as sandbox, connected(sandbox, home):
+        first = freshbooks("sync", "--json", *only(*INVOICES, *OTHERS))
+        freshbooks("sync", "--json", *only(*INVOICES))
+        unchanged = [freshbooks("sync", "--json", *only(*INVOICES)) for _ in range(settings.runs)]
         published = home.marts.stat().st_mtime_ns
         changed = []
         for number in range(settings.runs):
@@ -46,13 +46,13 @@ def keeping(settings: Settings) -> Result:
                 sandbox.books(BUSINESS)["invoices"], number, None, settings.rows // CHANGED
             ):
                 sandbox.edit("invoices", BUSINESS, invoice, notes=f"round {number}")
-            changed.append(_freshbooks("sync", "--json", *_only(*INVOICES)))
+            changed.append(freshbooks("sync", "--json", *only(*INVOICES)))
             if home.marts.stat().st_mtime_ns == published:
                 raise RuntimeError("changed invoices led to no new marts")
         _everything_was_read(home)
-        idle = [_freshbooks("sync", "--due") for _ in range(settings.runs)]
+        idle = [freshbooks("sync", "--due") for _ in range(settings.runs)]
         minute = _idle_minute(home)
-    quiet, few, nothing = (_median(runs) for runs in (unchanged, changed, idle))
+    quiet, few, nothing = (median(runs) for runs in (unchanged, changed, idle))
     return Result(
         f"keeping {settings.rows:,} invoices in step",
         {
@@ -62,25 +62,25 @@ def keeping(settings: Settings) -> Result:
             "sync --due, nothing due": nothing,
         },
         [
-            _seconds("CPU s of freshbooks serve, an idle minute", minute, TICK_CPU),
-            _seconds("CPU s of sync --due, nothing due", nothing.cpu, IDLE_CPU),
-            _seconds("CPU s, nothing changed", quiet.cpu, UNCHANGED_CPU),
-            _seconds("wall s, nothing changed", quiet.wall, UNCHANGED_WALL),
-            _seconds(f"wall s to fresh marts, {CHANGED} changed", few.wall, CHANGED_WALL),
+            seconds("CPU s of freshbooks serve, an idle minute", minute, TICK_CPU),
+            seconds("CPU s of sync --due, nothing due", nothing.cpu, IDLE_CPU),
+            seconds("CPU s, nothing changed", quiet.cpu, UNCHANGED_CPU),
+            seconds("wall s, nothing changed", quiet.wall, UNCHANGED_WALL),
+            seconds(f"wall s to fresh marts, {CHANGED} changed", few.wall, CHANGED_WALL),
         ],
     )
 
 
-def _freshbooks(*arguments: str) -> Run:
+def freshbooks(*arguments: str) -> Run:
     return run([sys.executable, "-m", "freshbooks_hub.cli.main", *arguments], {})
 
 
-def _only(*streams: str) -> list[str]:
+def only(*streams: str) -> list[str]:
     return [word for stream in streams for word in ("--stream", stream)]
 
 
 @contextmanager
-def _at(sandbox: Sandbox, home: Home) -> Iterator[None]:
+def connected(sandbox: Sandbox, home: Home) -> Iterator[None]:
     """Connected, with the environment of the commands pointing at the sandbox."""
     tokens = sandbox.grant()
     credentials = {
@@ -120,9 +120,9 @@ def _idle_minute(home: Home) -> float:
     return (time.process_time() - started) / looks * TICKS_A_MINUTE
 
 
-def _median(runs: list[Run]) -> Run:
+def median(runs: list[Run]) -> Run:
     return sorted(runs, key=lambda one: one.wall)[len(runs) // 2]
 
 
-def _seconds(what: str, figure: float, bound: float) -> Target:
+def seconds(what: str, figure: float, bound: float) -> Target:
     return Target(what, figure, f"at most {bound:g}", figure <= bound)

@@ -8,7 +8,8 @@ alone; nobody who imports the package gets them.
 import gc
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attributes_doc
@@ -31,6 +32,40 @@ def prepare() -> None:
     requests.models.CONTENT_CHUNK_SIZE = 1024 * 1024
 
 
+def trust_manifest() -> None:
+    """Do not check our own manifest against the CDK's schema in this process: unit tests do (test_source.py).
+
+    Reading that schema and checking took a third of what a forked read cost.
+    """
+    from airbyte_cdk.sources.declarative import concurrent_declarative_source as cdk
+
+    cdk.get_declarative_component_schema = dict
+    cdk.validate_manifest = _no_check
+
+
+def keep_manifest() -> None:
+    """Read and resolve the manifest of each path once in this process and its forks. The CDK changes none of it."""
+    from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+
+    read, resolve = (
+        YamlDeclarativeSource._read_and_parse_yaml_file,
+        YamlDeclarativeSource._pre_process_manifest,
+    )
+    kept: dict[str, dict[str, Any]] = {}
+
+    def read_once(source: YamlDeclarativeSource, path: str) -> Any:
+        return {"kept": path} if path in kept else read(source, path)
+
+    def resolve_once(source: YamlDeclarativeSource, manifest: dict[str, Any]) -> dict[str, Any]:
+        path = source._path_to_yaml
+        if path not in kept:
+            kept[path] = resolve(source, manifest)
+        return dict(kept[path])
+
+    YamlDeclarativeSource._read_and_parse_yaml_file = read_once  # type: ignore[assignment,method-assign]
+    YamlDeclarativeSource._pre_process_manifest = resolve_once  # type: ignore[assignment,method-assign]
+
+
 def started() -> None:
     """Objects alive now live as long as the process: freeze them, so that the collector never scans them.
 
@@ -43,6 +78,10 @@ def started() -> None:
     sys.setswitchinterval(0.02)
 
 
+def _no_check(manifest: Any, schema: Any) -> None:  # noqa: ARG001 - the replaced one's signature
+    return None
+
+
 def _no_docstrings(cls: type) -> dict[str, str]:  # noqa: ARG001 - the replaced one's signature
     return {}
 
@@ -51,6 +90,17 @@ def config_of(source: "ConcurrentDeclarativeSource") -> dict[str, Any]:
     """The config object that the CDK hands to all components of `source`."""
     config: dict[str, Any] = source._config  # type: ignore[assignment]
     return config
+
+
+@contextmanager
+def only(source: "ConcurrentDeclarativeSource", names: set[str]) -> Iterator[None]:
+    """Within the block `source` has the streams `names` alone. A read makes the components of all that there are."""
+    whole = source._source_config
+    source._source_config = {**whole, "streams": [one for one in whole["streams"] if one["name"] in names]}
+    try:
+        yield
+    finally:
+        source._source_config = whole
 
 
 def limit_queue(source: "ConcurrentDeclarativeSource", items: int) -> None:

@@ -42,8 +42,17 @@ def _known_ids(args: list[str]) -> KnownIds | None:
     return KnownIds.from_file(path)
 
 
+def preload() -> None:
+    """For a process that forks readers: do once what depends on no config, and start nothing."""
+    cdk_patches.trust_manifest()
+    cdk_patches.keep_manifest()
+    source = SourceFreshbooks(batches=True)
+    source.streams(source.settings)  # what the CDK compiles and caches when it first makes components
+
+
 def run() -> None:
     init_uncaught_exception_handler(logger)
+    cdk_patches.trust_manifest()
     args = sys.argv[1:]
     if args[:1] == ["verify"]:
         from source_freshbooks.verify import command

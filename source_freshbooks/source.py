@@ -143,8 +143,10 @@ class SourceFreshbooks(YamlDeclarativeSource):
             yield missing.as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
         others = [configured for configured in catalog.streams if configured.stream.name != AVAILABILITY]
         failure: AirbyteTracedException | None = None
+        wanted = {configured.stream.name for configured in others}
         try:
-            yield from super().read(logger, config, ConfiguredAirbyteCatalog(streams=others), state)
+            with cdk_patches.only(self, wanted):
+                yield from super().read(logger, config, ConfiguredAirbyteCatalog(streams=others), state)
         except AirbyteTracedException as error:
             failure = error
         if len(others) < len(catalog.streams):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +60,14 @@ class Format(StrEnum):
     json = "json"
 
 
+@cache
+def command() -> typer.core.TyperGroup:
+    """The commands, made from their functions: once, also for processes that are forked after it."""
+    made = typer.main.get_command(cli)
+    assert isinstance(made, typer.core.TyperGroup)
+    return made
+
+
 def app() -> None:
     """Console script: a HubError becomes one message on standard error and exit code 1."""
     # Every file that is made from here on is its owner's alone, also those of processes that are started.
@@ -70,7 +78,7 @@ def app() -> None:
     try:
         _check_texts()
         try:
-            cli()
+            command()()
         finally:
             terminal.finish()
     except HubError as error:
@@ -99,6 +107,8 @@ def _utf8(name: str, text: str) -> str:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        import importlib.metadata
+
         print(f"freshbooks {importlib.metadata.version('source-freshbooks')}")
         raise typer.Exit
 

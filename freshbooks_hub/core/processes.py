@@ -12,15 +12,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.home import Home
 
 STOP_SECONDS = 20.0
 LOG_BYTES = 1024 * 1024
-Process = subprocess.Popen[bytes]
 _ALWAYS = {
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE"),
     # Where this Python finds its libraries, for a build that does not know it by itself.
@@ -44,6 +45,23 @@ _NETWORK = {
 _DBT = "FRESHBOOKS_DBT_"
 
 
+class Process(Protocol):
+    """What a `subprocess.Popen` and a forked process have in common."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+class StartSync(Protocol):
+    """A way to start `freshbooks sync` with some options, for the connection of `home`; raises HomeError."""
+
+    def __call__(self, home: Home, *options: str) -> Process: ...
+
+
 def start_sync(home: Home, *options: str) -> Process:
     """`freshbooks sync` with these options, for the connection of `home`; raises HomeError."""
     return spawn(home, "freshbooks_hub.cli.main", "sync", *options)
@@ -51,21 +69,28 @@ def start_sync(home: Home, *options: str) -> Process:
 
 def spawn(home: Home, module: str, *words: str) -> Process:
     """Run `module` as a program that finds `home`; what it prints goes to `logs/background.log`. Raises HomeError."""
+    with background_log(home) as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", module, *words],
+            env=os.environ | home.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C at a server reaches the process by `stop`, once.
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def background_log(home: Home) -> Iterator[BinaryIO]:
+    """What processes of `home` without a terminal print to: `logs/background.log`. Raises HomeError."""
     home.ensure()
     path = home.logs / "background.log"
     with disk_errors(home.logs):
         if path.exists() and path.stat().st_size > LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))
         with path.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *words],
-                env=os.environ | home.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C at a server reaches the process by `stop`, once.
-                start_new_session=True,
-            )
+            yield log
 
 
 def stop(processes: Iterable[Process]) -> None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from freshbooks_hub.core.labels import plural, stream_label
-from freshbooks_hub.marts.open import open_marts
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
 # The stream was read, but FreshBooks sends not all rows that there are: what there is counts.
@@ -101,14 +99,6 @@ def find_rejected(
         for business, stream, number, incomplete, listed in rows
     ]
     return [one for one in found if marts is None or one.marts & set(marts)]
-
-
-def rejected_in(marts: Path) -> list[Rejected]:
-    """All that the published marts at `marts` list; none without marts. Raises MartsDamaged."""
-    if not marts.exists():
-        return []
-    with open_marts(marts) as db:
-        return find_rejected(db)
 
 
 def missing(gaps: Iterable[Gap]) -> frozenset[tuple[int, str]]:

@@ -22,6 +22,9 @@ _SETTINGS = {
     "python_enable_replacements": "false",
 }
 
+# Of a look that is over at once: starting threads would be most of its cost.
+ONE_LOOK = {"threads": "1"}
+
 
 class NoMarts(QueryFailed):
     """Nothing was published yet."""
@@ -75,7 +78,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
 def are_readable(marts: Path, whole: bool = False) -> bool:
     """Whether the marts at `marts` can be opened; with `whole`, whether every value of them can be read too."""
     try:
-        with open_marts(marts) as db:
+        with open_marts(marts, None if whole else ONE_LOOK) as db:
             if whole:
                 read_whole(db, "marts")
             return True

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from freshbooks_hub.core.labels import plural
-from freshbooks_hub.marts.open import NoMarts, open_marts
+from freshbooks_hub.marts.gaps import Rejected, find_rejected
+from freshbooks_hub.marts.open import ONE_LOOK, NoMarts, open_marts
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
 DIFFERING = {
@@ -50,13 +51,29 @@ def differences(marts: Path) -> list[Difference]:
     """Every figure that differs by more than a cent, largest difference first. Raises MartsDamaged."""
     try:
         with open_marts(marts) as db:
-            rows = db.execute(
-                "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
-                "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
-                "FROM fb_reconciliation WHERE NOT is_ok "
-                "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
-            ).fetchall()
-    except (NoMarts, duckdb.CatalogException):  # none, or those of an earlier version
+            return find_differences(db)
+    except NoMarts:
+        return []
+
+
+def findings(marts: Path) -> tuple[list[Difference], list[Rejected]]:
+    """What the published marts say of themselves: differences, and rows that they leave out. Raises MartsDamaged."""
+    if not marts.exists():
+        return [], []
+    with open_marts(marts, ONE_LOOK) as db:
+        return find_differences(db), find_rejected(db)
+
+
+def find_differences(db: duckdb.DuckDBPyConnection) -> list[Difference]:
+    """The same, of open marts."""
+    try:
+        rows = db.execute(
+            "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
+            "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
+            "FROM fb_reconciliation WHERE NOT is_ok "
+            "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
+        ).fetchall()
+    except duckdb.CatalogException:  # those of an earlier version
         return []
     return [Difference(*row) for row in rows]
 

@@ -11,8 +11,8 @@ from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.marts.gaps import rejected_in, rejected_json, set_aside
-from freshbooks_hub.marts.reconciliation import counted, differences
+from freshbooks_hub.marts.gaps import rejected_json, set_aside
+from freshbooks_hub.marts.reconciliation import counted, findings
 from freshbooks_hub.status.assumptions import refuted
 from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
@@ -29,7 +29,7 @@ def status(home: Home) -> dict[str, Any]:
     groups, trouble = schedule.groups(now), schedule.trouble()
     problems = concerns(groups, last, trouble, now) if home.connection.exists() else []
     missing, short = _gaps(home)
-    found, rejected = differences(home.marts), rejected_in(home.marts)
+    found, rejected = findings(home.marts)
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),

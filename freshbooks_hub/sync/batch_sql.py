@@ -220,8 +220,12 @@ def append(table: StreamTable) -> str:
 
 
 def columns() -> str:
-    """Table, name and type of each column of the raw tables."""
-    return "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'freshbooks'"
+    """Table, name and type of each column of the raw tables; a user's view among them is none."""
+    return (
+        "SELECT c.table_name, c.column_name, c.data_type FROM duckdb_columns() AS c "
+        "SEMI JOIN duckdb_tables() AS t ON t.table_oid = c.table_oid AND t.database_oid = c.database_oid "
+        "WHERE c.schema_name = 'freshbooks'"
+    )
 
 
 def rows_not_in(table: StreamTable, first: str, second: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from freshbooks_hub.core.errors import HubError, SourceFailed
@@ -30,6 +31,7 @@ class StreamTable:
     cursor: str | None
 
 
+@cache
 def column_name(key: str) -> str:
     """A JSON key as Airbyte's DuckDB destination names it: lower case, other characters as `_`."""
     return re.sub(r"[^a-z0-9_]", "_", key.lower())

@@ -1,29 +1,24 @@
-"""The source as a subprocess: its messages in order, its logs into a file with the tokens blotted out."""
+"""The source as a process: its messages in order, its logs into a file with the tokens blotted out."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
 from freshbooks_hub.core.errors import SourceFailed, disk_errors
 from freshbooks_hub.core.files import open_private, write_private
-from freshbooks_hub.core.processes import source_environment
+from freshbooks_hub.sync import source_process
 from freshbooks_hub.sync.messages import Answer, Failure, Log, Message, NewConfig, Warned, messages
+from freshbooks_hub.sync.source_process import END_SECONDS, SourceProcess
 
 SECRETS = ("client_secret", "refresh_token", "access_token")
-END_SECONDS = 10.0
 CHUNK = 1024 * 1024
 # {"taxes": {"439000": [7840, 7841]}}
 # By stream and business; of a dated stream by day too.
@@ -87,7 +82,7 @@ class Source:
         folder = Path(spec.submodule_search_locations[0])
         changed = max(path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix != ".pyc")
         version = f"{importlib.metadata.version('source-freshbooks')}-{changed:x}"
-        return cls((sys.executable, "-m", "source_freshbooks.run"), version)
+        return cls(source_process.COMMAND, version)
 
 
 @dataclass
@@ -152,16 +147,15 @@ class SourceRun:
                 for name, content in files.items():
                     write_private(paths[name], json.dumps(content).encode())
             arguments = [text for name in files for text in (f"--{name}", str(paths[name]))]
-            with self._process([*self.source.command, verb, *arguments, *options]) as process:
+            with self._process([verb, *arguments, *options]) as process:
                 yield from self._lines(process, verb)
         finally:
             for path in paths.values():
                 path.unlink(missing_ok=True)
 
-    def _lines(self, process: subprocess.Popen[bytes], verb: str) -> Iterator[Message]:
+    def _lines(self, running: SourceProcess, verb: str) -> Iterator[Message]:
         failed = False
-        stdout = _stdout(process)
-        for message in messages(iter(lambda: stdout.read1(CHUNK), b"")):
+        for message in messages(iter(lambda: running.stdout.read1(CHUNK), b"")):
             if isinstance(message, Log):
                 self.log.write(message.text)
                 continue
@@ -173,50 +167,23 @@ class SourceRun:
                 failed = True
                 self.log.write(f"ERROR {message.message}\n{message.internal or ''}")
             yield message
-        code = process.wait()
+        code = running.process.wait()
         if code and not failed:
             raise SourceFailed(
                 f"The source stopped during {verb} with exit code {code}. Details: {self.log.path}"
             )
 
     @contextmanager
-    def _process(self, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            env=source_environment(),
-            cwd=self.folder,
-            umask=0o077,
-            start_new_session=True,
-        )
-        assert process.stderr is not None
-        errors = threading.Thread(target=self._drain, args=(process.stderr,), daemon=True)
+    def _process(self, words: list[str]) -> Iterator[SourceProcess]:
+        running = source_process.start(self.source.command, words, self.folder)
+        errors = threading.Thread(target=self._drain, args=(running.stderr,), daemon=True)
         errors.start()
         try:
-            yield process
+            yield running
         finally:
-            _end(process)
+            running.end()
             errors.join(END_SECONDS)
 
     def _drain(self, stream: IO[bytes]) -> None:
         for line in stream:
             self.log.write(line.decode("utf-8", "replace"))
-
-
-def _stdout(process: subprocess.Popen[bytes]) -> BufferedReader:
-    assert isinstance(process.stdout, BufferedReader)
-    return process.stdout
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the source and whatever it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    _stdout(process).close()

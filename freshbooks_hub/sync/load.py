@@ -151,7 +151,8 @@ class Loader:
 
     def finish(self) -> None:
         """Commit what arrived of the streams that did not complete; their shadows are dropped."""
-        for load in self.streams.values():
-            if not load.completed and not load.shadow:
-                with disk_errors(self._folder):
+        with disk_errors(self._folder):
+            for load in self.streams.values():
+                if not load.completed and not load.shadow:
                     load.flush(self._raw)
+            self._raw.save_held()

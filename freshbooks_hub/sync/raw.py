@@ -1,8 +1,8 @@
 """raw.duckdb: typed tables as Airbyte's destinations write them, and each stream's state beside them.
 
 Schema `freshbooks` holds the tables, `freshbooks_sync` the states, a counter that grows with every change of a
-row, and for each table what the counter was at its last change. Rows and the state that follows them are
-committed in one transaction.
+row, for each table what the counter was at its last change, and what its last batch was. Rows and the state that
+follows them are committed in one transaction, states that follow no new row in one for all streams.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from freshbooks_hub.sync import history
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.raw_upgrades import upgrade
+from freshbooks_hub.sync.repeated_batches import LastBatches, digest_of
 
 SCHEMA = "freshbooks"
 SHADOW_PREFIX = "_shadow_"
@@ -54,6 +55,10 @@ class RawStore:
         self.path = path
         # By table: whether it was empty when its load began, and nothing but new rows came since.
         self._filling: dict[str, bool] = {}
+        # Table to column to type; nobody else writes while this is open.
+        self._layout: dict[str, dict[str, str]] | None = None
+        self._saved: dict[str, str] = {}
+        self._held: dict[str, str] = {}
         with self._errors("open the raw tables"):
             self._db = duckdb.connect(
                 path,
@@ -85,12 +90,14 @@ class RawStore:
                 );
                 """
             )
+            self._last = LastBatches(self._db)
             for table in self.tables(shadows=True):
                 if table.startswith(SHADOW_PREFIX):
                     self._db.execute(f"DROP TABLE {sql.qualified(table)}")
+                    self._layout = None
             with self._transaction():
                 for table in upgrade(self._db, self._columns()):
-                    self._bump(table)
+                    self._altered(table)
 
     def close(self) -> None:
         """Checkpoint, so that no write-ahead log stays beside the file, and release the file."""
@@ -102,10 +109,7 @@ class RawStore:
 
     def tables(self, shadows: bool = False) -> list[str]:
         """Names of the raw tables."""
-        rows = self._db.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [SCHEMA]
-        ).fetchall()
-        return [name for (name,) in rows if shadows or not name.startswith(SHADOW_PREFIX)]
+        return [name for name in sorted(self._columns()) if shadows or not name.startswith(SHADOW_PREFIX)]
 
     def version(self) -> int:
         """A number that grows whenever a raw row or table changes."""
@@ -147,8 +151,9 @@ class RawStore:
 
     def states(self) -> list[dict[str, Any]]:
         """The saved states of all streams, as the source's `--state` wants them."""
-        rows = self._db.execute("SELECT state FROM freshbooks_sync.state ORDER BY stream").fetchall()
-        return [orjson.loads(state) for (state,) in rows]
+        rows = self._db.execute("SELECT stream, state FROM freshbooks_sync.state ORDER BY stream").fetchall()
+        self._saved = dict(rows)
+        return [orjson.loads(state) for _, state in rows]
 
     def prepare(self, table: StreamTable, shadow: bool) -> StreamTable:
         """Create the table, or take the one there is (`widen` comes first); a column keeps the type it has.
@@ -182,45 +187,72 @@ class RawStore:
                             f"ALTER TABLE {sql.qualified(table.name)} "
                             f"ADD COLUMN {sql.quoted(column.name)} {column.type}"
                         )
-                        self._bump(table.name)
+                        self._altered(table.name)
 
     def _columns(self) -> dict[str, dict[str, str]]:
         """Table to column to type."""
-        found: dict[str, dict[str, str]] = {}
-        for table, column, kind in self._db.execute(sql.columns()).fetchall():
-            found.setdefault(table, {})[column] = kind
-        return found
+        if self._layout is None:
+            self._layout = {}
+            for table, column, kind in self._db.execute(sql.columns()).fetchall():
+                self._layout.setdefault(table, {})[column] = kind
+        return self._layout
+
+    def _altered(self, table: str) -> None:
+        """A table is another one: what was known of it does not hold."""
+        self._layout = None
+        self._last.keep(table, None)
+        self._bump(table)
 
     def write(
         self, table: StreamTable, spool: Path, rows: int, longest: int, state: dict[str, Any] | None
     ) -> Written:
-        """Merge the `rows` record lines of `spool` and save `state`, in one transaction."""
+        """Merge the `rows` record lines of `spool` and save `state`, in one transaction.
+
+        Where there are none, or the same came last time, `state` waits for `save_held`.
+        """
+        digest = digest_of(table, spool, rows) if rows else None
+        if not rows or self._last.is_repeated(table.name, digest):
+            if state is not None:
+                self._held[table.name] = orjson.dumps(state).decode()
+            return Written(0, 0)
         with self._errors(f"load {table.name}"):
-            if rows and self._is_filling(table.name):
+            if self._is_filling(table.name):
                 try:
                     with self._transaction():
                         self._insert(table, spool, rows, longest)
-                        return self._note(table, Written(rows, 0), state)
+                        return self._note(table, Written(rows, 0), state, digest)
                 except _NotNew:
                     self._filling[table.name] = False
-            if rows:
-                self._stage(table, spool, rows, longest)
+            self._stage(table, spool, rows, longest)
             with self._transaction():
-                written = self._note(table, self._merge(table) if rows else Written(0, 0), state)
+                written = self._note(table, self._merge(table), state, digest)
             self._db.execute("DROP TABLE IF EXISTS batch")
         return written
+
+    def save_held(self) -> None:
+        """Save the states that wait, in one transaction; those that say what is saved already stay as they are."""
+        changed = {table: text for table, text in self._held.items() if self._saved.get(table) != text}
+        self._held = {}
+        if changed:
+            with self._errors("save the states"), self._transaction():
+                for table, text in changed.items():
+                    self._save_state(table, text)
 
     def _is_filling(self, table: str) -> bool:
         if table not in self._filling:
             self._filling[table] = not self._rows(table)
         return self._filling[table]
 
-    def _note(self, table: StreamTable, written: Written, state: dict[str, Any] | None) -> Written:
+    def _note(
+        self, table: StreamTable, written: Written, state: dict[str, Any] | None, digest: str | None
+    ) -> Written:
         if state is not None:
-            self._save_state(table.name, state)
+            self._save_state(table.name, orjson.dumps(state).decode())
         # Rows of a shadow count when it is swapped in.
-        if (written.inserted or written.updated) and not table.name.startswith(SHADOW_PREFIX):
-            self._bump(table.name)
+        if not table.name.startswith(SHADOW_PREFIX):
+            self._last.keep(table.name, digest)
+            if written.inserted or written.updated:
+                self._bump(table.name)
         return written
 
     def swap(self, shadow: StreamTable, state: dict[str, Any] | None) -> Written:
@@ -239,11 +271,12 @@ class RawStore:
             if differs:
                 self._db.execute(f"DROP TABLE IF EXISTS {sql.qualified(live)}")
                 self._db.execute(f"ALTER TABLE {sql.qualified(shadow.name)} RENAME TO {sql.quoted(live)}")
-                self._bump(live)
+                self._altered(live)
             else:
                 self._db.execute(f"DROP TABLE {sql.qualified(shadow.name)}")
+                self._layout = None
             if state is not None:
-                self._save_state(live, state)
+                self._save_state(live, orjson.dumps(state).decode())
         return written
 
     def count(self, table: str) -> int:
@@ -291,12 +324,16 @@ class RawStore:
         columns = [f"{sql.quoted(column.name)} {column.type}" for column in table.columns]
         columns += [f"{name} {kind}" for name, kind in META_COLUMNS.items()]
         self._db.execute(f"CREATE TABLE {sql.qualified(table.name)} ({', '.join(columns)})")
+        self._layout = None
+        if not table.name.startswith(SHADOW_PREFIX):
+            self._last.keep(table.name, None)
 
-    def _save_state(self, table: str, state: dict[str, Any]) -> None:
+    def _save_state(self, table: str, text: str) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO freshbooks_sync.state VALUES (?, ?, now()::TIMESTAMP)",
-            [table, orjson.dumps(state).decode()],
+            "INSERT OR REPLACE INTO freshbooks_sync.state VALUES (?, ?, now()::TIMESTAMP)", [table, text]
         )
+        self._saved[table] = text
+        self._held.pop(table, None)
 
     def _rows(self, table: str) -> int:
         return self._scalar(sql.row_count(table))
@@ -318,7 +355,9 @@ class RawStore:
         try:
             yield
         except BaseException:
+            self._layout = None
             self._db.execute("ROLLBACK")
+            self._last.read()
             raise
         self._db.execute("COMMIT")
 

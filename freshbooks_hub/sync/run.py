@@ -15,8 +15,8 @@ from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.marts.gaps import Rejected, rejected_in, rejected_json
-from freshbooks_hub.marts.reconciliation import Difference, differences
+from freshbooks_hub.marts.gaps import Rejected, rejected_json
+from freshbooks_hub.marts.reconciliation import Difference, findings
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import RAW_FILE_GONE, Availability, History, StreamResult
@@ -109,10 +109,8 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
         finally:
             raw.close()
         marts = _refresh(run, facts, as_of, verify=True)
-        told = differences(home.marts)
-        return SyncResult(
-            [], marts.published, marts.as_of_date, marts.warnings, told, rejected_in(home.marts)
-        )
+        told, rejected = findings(home.marts)
+        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, told, rejected)
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -185,8 +183,7 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         others = "All other data was synced; what was read before is kept."
         raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
     warnings = [*ingestion.warnings, *marts.warnings]
-    told = differences(home.marts) if options.marts else []
-    rejected = rejected_in(home.marts) if options.marts else []
+    told, rejected = findings(home.marts) if options.marts else ([], [])
     return SyncResult(results, marts.published, marts.as_of_date, warnings, told, rejected)
 
 

@@ -1,13 +1,16 @@
 """A clock that ticks and decides nothing: what is due follows from each home's stored state.
 
 A sync is a process of its own (`freshbooks sync --due`), so its memory goes back when it ends and a crash
-affects nobody else; it is only started when something is due.
+affects nobody else; it is only started when something is due. Besides its ticks the clock looks again when a sync
+ends, for there is room for the next one then, and when a wake-up makes something due.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.processes import Process, start_sync, stop
+from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
 from freshbooks_hub.sync.scheduled_run import idle
 
 logger = logging.getLogger(__name__)
@@ -25,30 +28,54 @@ TICK = timedelta(seconds=30)
 # The token owner says itself whether a grant has been idle for long.
 KEEP_ALIVE = timedelta(hours=12)
 SETTLE = timedelta(minutes=1)
+WAKE_UP = "wake-up"
 Homes = Callable[[], Sequence[Home]]
 
 
 class Ticker:
-    """Starts what is due of each connection; at most one sync of each, and as many at once as there are cores."""
+    """Starts what is due of each connection; at most one sync of each, and as many at once as there are cores.
 
-    def __init__(self, homes: Homes, parallel: int | None = None) -> None:
+    None is started twice within `TICK`: what fails before it can say so, or finds another sync at work, stays due.
+    """
+
+    def __init__(self, homes: Homes, parallel: int | None = None, start_sync: StartSync = start_sync) -> None:
         self._homes = homes
         self._parallel = parallel or os.cpu_count() or 1
+        self._start_sync = start_sync
+        self._lock = threading.Lock()
         self._running: dict[Path, Process] = {}
+        self._started_at: dict[Path, float] = {}
+        self._stopping = False
 
     def tick(self) -> None:
-        """Start the syncs that are due, while there is room; the others wait for the next tick."""
-        self._running = {root: run for root, run in self._running.items() if run.poll() is None}
-        for home in self._homes():
-            if len(self._running) >= self._parallel:
+        """Start the syncs that are due, the longest waiting first, while there is room for them."""
+        with self._lock:
+            self._running = {root: run for root, run in self._running.items() if run.poll() is None}
+            for home in sorted(self._homes(), key=lambda home: self._started_at.get(home.root, 0.0)):
+                if self._stopping or len(self._running) >= self._parallel:
+                    return
+                if home.root not in self._running and not self._has_just_started(home):
+                    self._start_if_due(home)
+
+    def _has_just_started(self, home: Home) -> bool:
+        started = self._started_at.get(home.root)
+        return started is not None and time.monotonic() - started < TICK.total_seconds()
+
+    def _start_if_due(self, home: Home) -> None:
+        try:
+            if idle(home, datetime.now(UTC)) is not None:
                 return
-            if home.root in self._running:
-                continue
-            try:
-                if idle(home, datetime.now(UTC)) is None:
-                    self._running[home.root] = start_sync(home, "--due")
-            except HubError as error:
-                logger.warning("%s: %s", home.name, error)
+            run = self._running[home.root] = self._start_sync(home, "--due")
+        except HubError as error:
+            logger.warning("%s: %s", home.name, error)
+            return
+        self._started_at[home.root] = time.monotonic()
+        threading.Thread(target=self._follow, args=(run,), daemon=True).start()
+
+    def _follow(self, run: Process) -> None:
+        """Look again as soon as a sync has ended."""
+        run.wait()
+        self.tick()
 
     def each(self, work: Callable[[Home], object]) -> None:
         """Do `work` for each connection; a failure of one is logged and holds up no other."""
@@ -59,7 +86,9 @@ class Ticker:
                 logger.warning("%s: %s", home.name, error)
 
     def stop(self) -> None:
-        """Ask running syncs to stop and wait for them; what they committed stays."""
+        """Ask running syncs to stop and wait for them; what they committed stays. None is started any more."""
+        with self._lock:
+            self._stopping = True
         stop(self._running.values())
 
 
@@ -70,18 +99,28 @@ class Serving:
         self.ticker = ticker
         self._scheduler = scheduler
 
+    def wake(self, due: datetime) -> None:
+        """Look again at `due`: something changed at FreshBooks. A wake-up that is earlier stands."""
+        job = self._scheduler.get_job(WAKE_UP)
+        if job is None or due < job.next_run_time:
+            self._scheduler.add_job(self.ticker.tick, "date", run_date=due, id=WAKE_UP, replace_existing=True)
+
     def stop(self) -> None:
         """Stop ticking, and the syncs that it started."""
         self._scheduler.shutdown(wait=True)
         self.ticker.stop()
 
 
-def start(homes: Homes = Home.connections, settle: Callable[[Home], None] | None = None) -> Serving:
+def start(
+    homes: Homes = Home.connections,
+    settle: Callable[[Home], None] | None = None,
+    start_sync: StartSync = start_sync,
+) -> Serving:
     """Keep the connections that `homes` lists, asked at each tick, up to date until `stop`.
 
     `settle` finds out what became of a connection's actions whose answer was lost.
     """
-    ticker = Ticker(homes)
+    ticker = Ticker(homes, start_sync=start_sync)
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )

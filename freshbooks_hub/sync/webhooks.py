@@ -225,11 +225,12 @@ def _id(callback: Json) -> int:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a delivery: an HTTP status, a word for the log, and the group that was woken."""
+    """The answer to a delivery: an HTTP status, a word for the log, the group that was woken, and when it is due."""
 
     status: int
     message: str
     group: str | None = None
+    due: datetime | None = None
 
 
 def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:
@@ -266,10 +267,16 @@ def _receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock) 
             noun = fields.get("name", "").partition(".")[0]
             webhooks.delivered(webhook, clock())
             group = GROUP_OF.get(noun)
-            if group:
-                Schedule(home).wake([group], clock())
-            return Receipt(200, f"{noun} changed", group)
+            due = _wake(home, group, clock()) if group else None
+            return Receipt(200, f"{noun} changed", group, due)
     return Receipt(401, "not signed by a known callback")
+
+
+def _wake(home: Home, group: str, now: datetime) -> datetime | None:
+    """Make the group due sooner; when it is now, None while it waits for a person."""
+    schedule = Schedule(home)
+    schedule.wake([group], now)
+    return next(one.next_due for one in schedule.groups(now) if one.name == group)
 
 
 def is_signed(fields: Mapping[str, str], signature: str, verifier: str) -> bool:

@@ -14,7 +14,7 @@ from freshbooks_hub.agent.actions.models import Status
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
-from freshbooks_hub.core.processes import Process, start_sync, stop
+from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
 from freshbooks_hub.web.logins import Logins
 from freshbooks_hub.web.security import LoginThrottle
 from freshbooks_hub.web.sessions import Keys, Sessions
@@ -22,8 +22,9 @@ from freshbooks_hub.web.sessions import Keys, Sessions
 
 @dataclass
 class SyncLauncher:
-    """Starts syncs; one of each home at a time, whoever else may start more."""
+    """Starts syncs by `start_sync`; one of each home at a time, whoever else may start more."""
 
+    start_sync: StartSync = start_sync
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: dict[Path, Process] = field(default_factory=dict)
 
@@ -32,7 +33,7 @@ class SyncLauncher:
         with self._lock:
             if self.running(home):
                 return False
-            self._started[home.root] = start_sync(home)
+            self._started[home.root] = self.start_sync(home)
             return True
 
     def running(self, home: Home) -> bool:

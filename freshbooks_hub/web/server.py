@@ -23,6 +23,7 @@ from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import ticker, webhooks
+from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import LOOPBACK, create_app
 from freshbooks_hub.web.app_state import Site
@@ -106,13 +107,16 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     if public:
         hosts.append(str(urlsplit(public).hostname))
     pages = create_app(home, hosts, public, options.password)
+    warm = WarmSyncs()
+    pages.state.site.syncs.start_sync = warm.start
     at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
     local = f"http://{_reachable(options.host)}:{port}"
     agents = mcp_app(home, read_token(home), at, approvals_url=f"{public or local}/approvals")
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle)
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle, warm.start)
+        app.state.wake = ticking.wake
         try:
             async with agents.router.lifespan_context(agents):
                 yield
@@ -121,6 +125,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
             # Side by side: each may have to wait for a sync to end.
             stops = (pages.state.site.syncs.stop, ticking.stop)
             await asyncio.gather(*(run_in_threadpool(stop) for stop in stops))
+            warm.close()
             # Here, because a signal that ends the process lets it come no further.
             pages.state.site.sessions.serve(None)
 
@@ -135,6 +140,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
         lifespan=lifespan,
     )
     app.state.site = pages.state.site
+    app.state.wake = None  # without a lifespan nothing ticks
     return app
 
 
@@ -145,7 +151,7 @@ def settle(home: Home) -> None:
 
 
 async def webhook(request: Request) -> Response:
-    """A delivery of FreshBooks: it makes something due sooner, no more."""
+    """A delivery of FreshBooks: it makes something due sooner, and the ticker look when it is."""
     site = request.app.state.site
     home = connections(site).get(request.path_params.get("connection", ""))
     if home is None:
@@ -159,6 +165,8 @@ async def webhook(request: Request) -> Response:
         receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
     except HubError:
         return PlainTextResponse("", 503)
+    if receipt.due and request.app.state.wake:
+        await run_in_threadpool(request.app.state.wake, receipt.due)
     # Whoever calls is told nothing: it need not be FreshBooks.
     return PlainTextResponse("", receipt.status)
 

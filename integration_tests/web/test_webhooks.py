@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 import uvicorn
 
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
+from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
+from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_hub.sync.webhooks import GROUP_OF, Webhooks
 from freshbooks_hub.web.server import Options, listen, whole_app
 from freshbooks_sandbox import Sandbox
@@ -24,12 +30,12 @@ MAIN, SECOND = 439_000, 439_117
 
 
 @contextmanager
-def serving(home: Home) -> Iterator[str]:
-    """The server's app without its ticker; its address."""
+def serving(home: Home, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """The server's app, by default without its ticker; its address."""
     sock = listen("127.0.0.1", 0)
     port = sock.getsockname()[1]
     config = uvicorn.Config(
-        whole_app(home, Options(), port), log_level="critical", access_log=False, lifespan="off", ws="none"
+        whole_app(home, Options(), port), log_level="critical", access_log=False, lifespan=lifespan, ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
@@ -83,6 +89,54 @@ def test_a_delivery_with_another_secret_is_refused(connected: tuple[Home, Sandbo
     sandbox.create("clients", MAIN, organization="Acme")
     assert [delivery.status for delivery in sandbox.webhooks.deliver()] == [401]
     assert not any(webhook.last_delivery_at for webhook in Webhooks(home).all())
+
+
+def test_a_delivery_starts_a_sync_without_waiting_for_a_tick(
+    connected: tuple[Home, Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, sandbox = connected
+    webhooks.enable(home, HOOK)
+    sandbox.webhooks.deliver()
+    everything_was_read(home, datetime.now(UTC) - timedelta(minutes=3))
+    started = threading.Event()
+
+    class Started:
+        """In place of the process of a sync: it has ended at once."""
+
+        returncode = pid = 0
+
+        def poll(self) -> int:
+            return 0
+
+        def wait(self, timeout: float | None = None) -> int:
+            return 0
+
+    def start(warm: WarmSyncs, of: Home, *options: str) -> Any:
+        assert (of.root, options) == (home.root, ("--due",))
+        started.set()
+        return Started()
+
+    monkeypatch.setattr(WarmSyncs, "start", start)
+    with serving(home, "on") as url:
+        sandbox.behaviours.webhook_routes = {PUBLIC: url}
+        assert not started.wait(3)  # at its first tick nothing was due, and the next one is in half a minute
+        sandbox.create("clients", MAIN, organization="Acme")
+        assert [delivery.status for delivery in sandbox.webhooks.deliver()] == [200]
+        assert started.wait(20)
+
+
+def everything_was_read(home: Home, at: datetime) -> None:
+    """As after a sync of all streams."""
+    stamp = at.isoformat(timespec="seconds")
+    streams = {stream for group in SYNC_GROUPS for stream in group.streams}
+    RawStore(home.raw, home.run / "duckdb").close()
+    with transaction(home.history) as db:
+        db.executemany(
+            "INSERT INTO stream_reads VALUES (?, ?, ?)", [(name, stamp, stamp) for name in streams]
+        )
+        db.executemany(
+            "INSERT INTO stream_read_businesses VALUES (?, ?)", [(name, str(MAIN)) for name in streams]
+        )
 
 
 def test_registering_again_asks_only_what_waits_and_disabling_leaves_none(

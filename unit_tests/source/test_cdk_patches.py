@@ -2,9 +2,13 @@
 
 import ast
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+
+from source_freshbooks import SourceFreshbooks, cdk_patches
 
 SOURCE = Path(__file__).parents[2] / "source_freshbooks"
 PUBLIC = {"os._exit"}  # in spite of their names
@@ -73,3 +77,16 @@ def test_nothing_is_patched_elsewhere() -> None:
             if isinstance(target, ast.Attribute) and ast.unparse(target).partition(".")[0] in imported
         ]
         assert not assigned, (path.name, assigned)
+
+
+def test_a_manifest_that_is_kept_is_what_the_cdk_makes_of_it_and_stays_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_read_and_parse_yaml_file", "_pre_process_manifest"):
+        monkeypatch.setattr(YamlDeclarativeSource, name, getattr(YamlDeclarativeSource, name))
+    resolved = deepcopy(SourceFreshbooks().resolved_manifest)
+    cdk_patches.keep_manifest()
+    for _ in range(2):
+        source = SourceFreshbooks()
+        assert source.resolved_manifest == resolved
+        assert len(source.streams(source.settings)) == len(resolved["streams"])

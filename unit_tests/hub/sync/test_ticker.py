@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.processes import Process
 from freshbooks_hub.sync import ticker as module
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.ticker import Ticker, start
@@ -18,17 +21,23 @@ from freshbooks_hub.sync.ticker import Ticker, start
 class Running:
     """A process that runs until it is asked to stop."""
 
-    stopped = False
+    pid = 0
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
 
     def poll(self) -> int | None:
-        return 0 if self.stopped else None
+        return 0 if self.ended.is_set() else None
 
-    def send_signal(self, number: int) -> None:
-        self.stopped = True
+    def send_signal(self, number: int, /) -> None:
+        self.ended.set()
 
     def wait(self, timeout: float | None = None) -> int:
-        assert self.stopped
+        assert self.ended.wait(timeout)
         return 0
+
+    def kill(self) -> None:
+        self.ended.set()
 
 
 class Started:
@@ -36,17 +45,19 @@ class Started:
 
     def __init__(self) -> None:
         self.homes: list[Path] = []
+        self.runs: list[Running] = []
+        self.another = threading.Event()
 
-    def __call__(self, home: Home, *options: str) -> Any:
+    def __call__(self, home: Home, *options: str) -> Process:
         self.homes.append(home.root)
-        return Running()
+        self.runs.append(Running())
+        self.another.set()
+        return self.runs[-1]
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Started:
-    started = Started()
-    monkeypatch.setattr(module, "start_sync", started)
-    return started
+def started() -> Started:
+    return Started()
 
 
 def connected(parent: Path, config: Any, count: int) -> list[Home]:
@@ -60,26 +71,57 @@ def test_each_connection_is_synced_once_and_so_many_as_fit(
     tmp_path: Path, config: Any, started: Started
 ) -> None:
     homes = connected(tmp_path, config, 3)
-    ticker = Ticker(lambda: homes, parallel=2)
+    ticker = Ticker(lambda: homes, parallel=2, start_sync=started)
     try:
         ticker.tick()
         ticker.tick()
         assert started.homes == [homes[0].root, homes[1].root]
+        started.another.clear()
+        started.runs[0].kill()
+        assert started.another.wait(30)  # without a tick: there is room again, for the one that waits
+        assert started.homes[2:] == [homes[2].root]
+        ticker.tick()
     finally:
         ticker.stop()
     ticker.tick()
-    assert len(started.homes) == 4  # those two ended: there is room again
+    assert len(started.homes) == 3
+
+
+def test_what_stays_due_after_its_sync_is_not_started_again_at_once(
+    tmp_path: Path, config: Any, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a crash, or where another sync was at work."""
+    ticker = Ticker(lambda: connected(tmp_path, config, 1), start_sync=started)
+    ticker.tick()
+    started.runs[0].kill()
+    ticker.tick()
+    assert len(started.homes) == 1
+    monkeypatch.setattr(module, "TICK", timedelta(0))
+    ticker.tick()
+    assert len(started.homes) == 2
     ticker.stop()
+
+
+def test_a_wake_up_starts_what_is_due_without_waiting_for_a_tick(
+    tmp_path: Path, config: Any, started: Started
+) -> None:
+    homes: list[Home] = []
+    serving = start(lambda: homes, start_sync=started)
+    try:
+        homes += connected(tmp_path, config, 1)
+        serving.wake(datetime.now(UTC) + timedelta(seconds=0.5))
+        serving.wake(datetime.now(UTC) + timedelta(days=1))
+        assert started.another.wait(20)  # the next tick is in 30 seconds
+    finally:
+        serving.stop()
 
 
 def test_what_is_paused_or_not_connected_is_not_started(
     tmp_path: Path, config: Any, started: Started
 ) -> None:
-    from datetime import UTC, datetime
-
     [paused] = connected(tmp_path, config, 1)
     Schedule(paused).pause(datetime.now(UTC))
-    Ticker(lambda: [paused, Home(tmp_path / "nobody")]).tick()
+    Ticker(lambda: [paused, Home(tmp_path / "nobody")], start_sync=started).tick()
     assert started.homes == []
 
 
