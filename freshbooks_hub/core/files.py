@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -47,9 +48,14 @@ def write_private(path: Path, content: bytes) -> None:
     fsync_folder(path.parent)
 
 
-def make_private(folder: Path) -> None:
-    """Take the rights of others away from everything in `folder`; what belongs to somebody else stays as it is."""
-    for parent, _, names in os.walk(folder):
+def make_private(folder: Path, leave: Collection[str] = ()) -> None:
+    """Take the rights of others away from everything in `folder`; what belongs to somebody else stays as it is.
+
+    Nor is it looked into the folders `leave` in it.
+    """
+    for parent, folders, names in os.walk(folder):
+        if parent == str(folder):
+            folders[:] = [name for name in folders if name not in leave]
         for path in (parent, *(os.path.join(parent, name) for name in names)):  # noqa: PTH118 - thousands of files
             with suppress(OSError):
                 found = os.lstat(path)

@@ -17,6 +17,7 @@ from freshbooks_hub.core.files import check_writable, make_private
 from freshbooks_hub.core.terminal import shown
 
 DEFAULT = "default"
+CONNECTIONS = "connections"  # the folder of the others' homes
 # DuckDB takes `?` for the start of its own settings, `\\` for a separator and the others for wildcards of file names;
 # dbt takes `#` for the end of a path.
 IMPOSSIBLE = frozenset("?#*[]\\\n")
@@ -54,7 +55,7 @@ class Home:
     def connections(cls) -> list[Home]:
         """The default home, then those of the named connections that exist, by name."""
         base = cls.from_environment().base
-        folder = base.root / "connections"
+        folder = base.root / CONNECTIONS
         names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         return [base, *(base.named(name) for name in names if NAME.fullmatch(name))]
 
@@ -75,7 +76,7 @@ class Home:
             raise HomeError(
                 f"{name!r} is not a valid connection name. Use lower-case letters, digits, - and _, at most 63."
             )
-        return Home(self.base.root / "connections" / name, name)
+        return Home(self.base.root / CONNECTIONS / name, name)
 
     def ensure(self) -> Home:
         """Create the folders and prove that they can be written; raises HomeError.
@@ -87,7 +88,10 @@ class Home:
             above = () if self.base is self else (self.base.root, self.root.parent)
             for folder in (*above, self.root, self.logs, self.run, self.dbt):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            make_private(self.base.root)
+            # Of its own alone: with hundreds of connections each of their syncs would look at all of them.
+            make_private(self.base.root, leave=(CONNECTIONS,))
+            if above:
+                make_private(self.root)
             check_writable(self.root)
         return self
 

@@ -73,7 +73,7 @@ class Ingestion:
             streams = catalog.select(discovered, names)
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
-            self._raw.widen(map(catalog.stream_table, discovered["streams"]))
+            self._raw.widen(self._source.source.version, map(catalog.stream_table, discovered["streams"]))
             with self._reporter:
                 self._read(streams, full_refresh, whole)
         finally:

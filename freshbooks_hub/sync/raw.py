@@ -85,6 +85,7 @@ class RawStore:
                 CREATE TABLE IF NOT EXISTS freshbooks_sync.version (version BIGINT NOT NULL);
                 INSERT INTO freshbooks_sync.version
                     SELECT 0 WHERE NOT EXISTS (FROM freshbooks_sync.version);
+                CREATE TABLE IF NOT EXISTS freshbooks_sync.source (version VARCHAR NOT NULL);
                 CREATE TABLE IF NOT EXISTS freshbooks_sync.changed (
                     table_name VARCHAR PRIMARY KEY, version BIGINT NOT NULL
                 );
@@ -173,12 +174,17 @@ class RawStore:
             columns = tuple(replace(c, type=existing.get(c.name, c.type)) for c in table.columns)
             return replace(table, columns=columns)
 
-    def widen(self, tables: Iterable[StreamTable]) -> None:
+    def widen(self, version: str, tables: Iterable[StreamTable]) -> None:
         """Add what a newer source has learned to the tables that are there, whichever of them are read now.
 
-        The models name every column, and a stream may not be due before they are built.
+        The models name every column, and a stream may not be due before they are built. `version`: the source's, of
+        which `tables` are; nothing is looked at where that was done.
         """
+        if self._db.execute("FROM freshbooks_sync.source").fetchall() == [(version,)]:
+            return
         with self._errors("add columns"), self._transaction():
+            self._db.execute("DELETE FROM freshbooks_sync.source")
+            self._db.execute("INSERT INTO freshbooks_sync.source VALUES (?)", [version])
             existing = self._columns()
             for table in tables:
                 for column in table.columns if table.name in existing else ():

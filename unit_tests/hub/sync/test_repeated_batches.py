@@ -129,3 +129,23 @@ def test_a_batch_whose_commit_failed_comes_in_with_the_next_try(
     assert store.write(table, spool, 1, 200, {"cursor": 1}) == Written(1, 0)
     store.close()
     assert raw("SELECT count(*) FROM freshbooks.invoices") == [(1,)]
+
+
+def test_a_newer_source_widens_the_tables_once(
+    home: Home, scripted: Scripted, raw: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    widen = RawStore.widen
+
+    def counted(store: RawStore, version: str, tables: Any) -> None:
+        widen(store, version, (looked.append(table.name) or table for table in tables))  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(RawStore, "widen", counted)
+    first = scripted(discover=[catalog(stream())], read=[record(row(1)), complete()])
+    for _ in range(2):
+        ingest(home, first)
+    assert looked == ["invoices"]
+    newer = scripted(discover=[catalog(stream(note={"type": "string"}))], read=[record(row(1)), complete()])
+    ingest(home, newer)
+    assert looked == ["invoices"] * 2
+    assert raw("SELECT note FROM freshbooks.invoices") == [(None,)]
