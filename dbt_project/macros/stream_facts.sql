@@ -124,13 +124,13 @@
         },
         'journal_entry_accounts': {
             'words': 'accounts of the general ledger',
-            'effect': 'The list of ledger accounts is not stored; postings name theirs.',
-            'marts': [],
+            'effect': 'The types of ledger accounts are unknown, so the statements of FreshBooks are not compared with the ledger.',
+            'marts': ['fb_reconciliation'],
         },
         'journal_entry_details': {
             'words': 'postings of the general ledger',
-            'effect': 'The general ledger is unknown.',
-            'marts': ['general_ledger'],
+            'effect': 'The general ledger is unknown, and the statements of FreshBooks are not compared with it.',
+            'marts': ['general_ledger', 'fb_reconciliation'],
         },
         'journal_entries': {
             'words': 'journal entries written by hand',
@@ -168,13 +168,13 @@
         },
         'report_balance_sheet': {
             'words': 'balance sheet',
-            'effect': 'The balance sheet is unknown.',
-            'marts': ['balance_sheet'],
+            'effect': 'The balance sheet is unknown, and the ledger is not compared with it.',
+            'marts': ['balance_sheet', 'fb_reconciliation'],
         },
         'report_trial_balance': {
             'words': 'trial balance',
-            'effect': 'The trial balance is unknown.',
-            'marts': ['trial_balance'],
+            'effect': 'The trial balance is unknown, and the ledger is not compared with it.',
+            'marts': ['trial_balance', 'fb_reconciliation'],
         },
         'report_tax_summary': {
             'words': 'tax summary report',
