@@ -193,7 +193,7 @@ def part_of_project(folder: Path, *models: str) -> Path:
     """The project with these models alone (and their sources), which parses in a moment."""
     part = folder / "project"
     shutil.copytree(PROJECT, part, ignore=shutil.ignore_patterns("models", "target", "logs", "__pycache__"))
-    for name in (*models, "_freshbooks__sources", "stg_freshbooks__stream_availability"):
+    for name in (*models, "columns", "_freshbooks__sources", "stg_freshbooks__stream_availability"):
         for source in (PROJECT / "models").rglob(f"{name}.*"):
             copy = part / source.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)

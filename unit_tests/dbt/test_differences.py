@@ -108,9 +108,9 @@ def test_the_good_books_tie_to_every_report(build: Build) -> None:
         "item sales",
         "item sales, discount",
         "revenue by client",
-        "general ledger",
         "profit and loss from the ledger, expenses",
         "profit and loss from the ledger, income",
-        "trial balance from the ledger",
-        "balance sheet from the ledger",
     }
+    # Debits and credits add up to nothing; the figures of each account are in test_ledger_tie.py.
+    balanced = {"general ledger", "trial balance from the ledger", "balance sheet from the ledger"}
+    assert {r["check_name"] for r in checks} >= balanced

@@ -35,7 +35,7 @@ whole_readings as (
         business_id,
         max(whole_read_at) as read_at
     from {{ ref('stg_freshbooks__stream_availability') }}
-    where stream_name = 'journal_entry_details' and rejected_values is null
+    where rejected_values is null and stream_name = 'journal_entry_details'
     group by business_id
 ),
 
