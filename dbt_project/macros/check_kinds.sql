@@ -201,3 +201,15 @@ from (
 where rejected.rejected_row_count >= 20 and rejected.rejected_row_count * 20 > rejected.row_count
 {%- endfor %}
 {% endmacro %}
+
+
+{# A check `stg_<stream>_key_is_unique` for each staging model, over the rows that are counted. #}
+{% macro rows_of_staging_keys_are_unique() %}
+{%- for stream, columns in staging_keys().items() %}
+{{ 'union all' if not loop.first }}
+{{ rows_of_unique_combination(
+    '(select * from ' ~ ref('stg_freshbooks__' ~ stream) ~ ' where rejected_values is null) as counted',
+    {'name': 'stg_' ~ stream ~ '_key_is_unique', 'columns': columns},
+) }}
+{%- endfor %}
+{% endmacro %}

@@ -127,7 +127,9 @@ def main() -> None:
     MACROS.write_text(macros_yml())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        built = Dbt(folder).run(folder, all_rows(), "build", "--resource-type", "model", "--resource-type", "seed")
+        built = Dbt(folder).run(
+            folder, all_rows(), "build", "--resource-type", "model", "--resource-type", "seed"
+        )
         if not built.succeeded:
             sys.exit(built.output)
         add_columns(built)

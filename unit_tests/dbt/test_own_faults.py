@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -41,6 +43,8 @@ def faulty(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
         sound = (PROJECT / "models" / "marts" / f"{model}.sql").read_text()
         assert sound.count(text) == 1
         models[model] = sound.replace(text, f"{text} {fault}")
+    staged = (PROJECT / "models" / "staging" / "stg_freshbooks__items.sql").read_text()
+    models["stg_freshbooks__items"] = f"{staged} cross join (select 1 as one union all select 2) as twice"
     tables = all_rows()
     for number in range(20):
         tables["estimates"].append({**tables["estimates"][0], "estimateid": 500 + number, "amount": [number]})
@@ -67,8 +71,13 @@ def test_a_stream_that_cannot_be_read_is_no_odd_row(faulty: Build) -> None:
     assert [name for name in faulty.failed if name.endswith("_is_readable")] == ["estimates_is_readable"]
 
 
+def test_a_doubled_row_of_a_staging_model_is_named(faulty: Build) -> None:
+    named = {name for name in faulty.failed if name.startswith("stg_")}
+    assert named == {"stg_items_key_is_unique"}
+
+
 def test_every_model_checks_that_its_key_is_unique() -> None:
-    """Staging models keep the newest version of each key."""
+    """Those of the staging models are checked together: macros/staging_keys.sql."""
     without = set()
     for path in (PROJECT / "models").rglob("*.yml"):
         for model in yaml.safe_load(path.read_text()).get("models", []):
@@ -79,4 +88,9 @@ def test_every_model_checks_that_its_key_is_unique() -> None:
             ]
             if not any("unique_combination_of_columns" in check for check in checks):
                 without.add(model["name"])
-    assert {name for name in without if not name.startswith("stg_")} == set()
+    listed = {path.stem for path in (PROJECT / "models" / "staging").glob("*.sql")}
+    text = (PROJECT / "macros" / "staging_keys.sql").read_text()
+    assert {
+        f"stg_freshbooks__{stream}" for stream in re.findall(r"^ {8}'(\w+)':", text, re.MULTILINE)
+    } == listed
+    assert without == listed

@@ -27,6 +27,8 @@
 {{ rows_of_no_total_crosses_currencies(model, given, key) }}
 {%- elif kind == 'streams_are_readable' %}
 {{ rows_of_streams_are_readable() }}
+{%- elif kind == 'staging_keys_are_unique' %}
+{{ rows_of_staging_keys_are_unique() }}
 {%- else %}
 {{ exceptions.raise_compiler_error('There is no check ' ~ kind ~ '.') }}
 {%- endif %}
