@@ -56,6 +56,26 @@ def test_totals_in_the_reporting_currency_stand_beside_the_originals(new_books: 
     assert reads.get_outstanding_balance(marts, business_id=MAPLE).reporting_totals == []
 
 
+def test_it_is_set_on_the_settings_page(new_books: Callable[[], Books]) -> None:
+    books = new_books()
+    page = Client(books.home)
+
+    def save(currency: str, rates: str) -> str:
+        answer = page.submit("/settings/currency", "/settings", currency=currency, rates=rates)
+        return page.get(answer.headers["location"]).text
+
+    lines = ("date,currency,rate", *(f"2026-01-01,{code},{rate}" for code, rate in RATES.items()))
+    assert "totals are also shown in CAD" in save(" cad", "\r\n".join(lines))
+    assert "All together in CAD" in page.get(f"/balances?business={MAPLE}").text
+    assert all(line in page.get("/settings").text for line in lines)
+    assert "Line 2 of the rates cannot be read" in save("CAD", "date,currency,rate\nyesterday,USD,1")
+    assert "All together in CAD" in page.get(f"/balances?business={MAPLE}").text
+    assert "per currency alone" in save("", "")
+    assert "nothing is converted" in page.get(f"/balances?business={MAPLE}").text
+    (books.home.root / "reporting_currency.json").write_text("{")
+    assert "totals are also shown in EUR" in save("EUR", "")
+
+
 def test_what_cannot_be_used_is_said(new_books: Callable[[], Books]) -> None:
     books = new_books()
     wrong = books.hub.run("currency", "dollars")

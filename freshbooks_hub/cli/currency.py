@@ -28,7 +28,12 @@ def currency(
     Example: `freshbooks currency CAD --rates rates.csv`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.core.reporting_currency import FILE, ReportingCurrency, currency_code, read_rates
+    from freshbooks_hub.core.reporting_currency import (
+        ReportingCurrency,
+        clear_reporting_currency,
+        read_rates,
+        set_reporting_currency,
+    )
 
     marts = Home.from_environment().marts
     if off and (code or rates):
@@ -36,14 +41,10 @@ def currency(
     if rates and not code:
         raise typer.BadParameter("needs the currency that the rates are in.", param_hint="--rates")
     if off:
-        marts.with_name(FILE).unlink(missing_ok=True)
+        clear_reporting_currency(marts)
     elif code:
-        earlier = None if rates else ReportingCurrency.beside(marts)
-        wanted = currency_code(code)
-        # Rates of another reporting currency say nothing of this one.
-        kept = earlier.rates if earlier and earlier.code == wanted else ()
         Home.from_environment().ensure()
-        ReportingCurrency(wanted, read_rates(rates) if rates else kept).save(marts)
+        set_reporting_currency(marts, code, read_rates(rates) if rates else None)
     found = ReportingCurrency.beside(marts)
     if as_json:
         told = (

@@ -75,6 +75,11 @@ class ReportingCurrency:
         with disk_errors(marts.parent):
             write_private(marts.with_name(FILE), json.dumps(told).encode())
 
+    def csv(self) -> str:
+        """The rates as a file of rates has them, see `parse_rates`."""
+        lines = [COLUMNS, *((str(rate.day), rate.currency, str(rate.rate)) for rate in self.rates)]
+        return "".join(f"{','.join(line)}\n" for line in lines)
+
     def rate(self, currency: str, day: date) -> Rate | None:
         """The newest rate of `currency` on or before `day`; of the reporting currency itself it is 1."""
         if currency == self.code:
@@ -112,6 +117,23 @@ class ReportingCurrency:
         return Total(None if missing else whole, used, missing)
 
 
+def set_reporting_currency(marts: Path, code: str, rates: tuple[Rate, ...] | None) -> None:
+    """Set it for the home of these marts. `rates`: None keeps those of before, where they are in the same currency.
+
+    Raises HubError when the code is none or the disk does not take it.
+    """
+    wanted = currency_code(code)
+    earlier = ReportingCurrency.beside(marts) if rates is None else None
+    kept = earlier.rates if earlier and earlier.code == wanted else ()
+    ReportingCurrency(wanted, kept if rates is None else rates).save(marts)
+
+
+def clear_reporting_currency(marts: Path) -> None:
+    """Show totals per currency alone."""
+    with disk_errors(marts.parent):
+        marts.with_name(FILE).unlink(missing_ok=True)
+
+
 def digits(currency: str) -> int:
     """How many digits amounts of a currency have behind the point."""
     return 0 if currency in NONE.split() else 3 if currency in THREE.split() else 2
@@ -126,10 +148,7 @@ def currency_code(text: str) -> str:
 
 
 def read_rates(path: Path) -> tuple[Rate, ...]:
-    """The rates in a CSV file with the columns date, currency and rate, the earliest first.
-
-    Raises HubError, naming the line that cannot be used.
-    """
+    """The rates in a CSV file, see `parse_rates`. Raises HubError."""
     try:
         if path.stat().st_size > LARGEST:
             raise HubError(f"{str(path)!r} is too large for a file of rates.")
@@ -138,11 +157,19 @@ def read_rates(path: Path) -> tuple[Rate, ...]:
         raise HubError(
             f"{str(path)!r} cannot be read. Give a CSV file in UTF-8 with the columns date, currency and rate."
         ) from error
+    return parse_rates(text)
+
+
+def parse_rates(text: str) -> tuple[Rate, ...]:
+    """Rates from CSV with the columns date, currency and rate, the earliest first.
+
+    Raises HubError, naming the line that cannot be used.
+    """
     lines = csv.DictReader(io.StringIO(text, newline=""))
     lines.fieldnames = [(name or "").strip().lower() for name in lines.fieldnames or []]
     if absent := [name for name in COLUMNS if name not in lines.fieldnames]:
         raise HubError(
-            f"The file of rates has no column {' and no column '.join(absent)}. Its first line is: date,currency,rate"
+            f"The rates have no column {' and no column '.join(absent)}. Their first line is: date,currency,rate"
         )
     found: dict[tuple[date, str], Rate] = {}
     for line in lines:
@@ -161,8 +188,8 @@ def _rate(line: Mapping[str, str | None], number: int) -> Rate:
         rate = Decimal((line["rate"] or "").strip())
     except (ValueError, InvalidOperation, HubError) as error:
         raise HubError(
-            f"Line {number} of the file of rates cannot be read. It should be like 2026-10-31,USD,1.3745"
+            f"Line {number} of the rates cannot be read. It should be like 2026-10-31,USD,1.3745"
         ) from error
     if not rate.is_finite() or not Decimal("1e-9") <= rate <= Decimal("1e9"):
-        raise HubError(f"Line {number} of the file of rates: a rate is a number above 0.")
+        raise HubError(f"Line {number} of the rates: a rate is a number above 0.")
     return Rate(day, currency, rate)

@@ -8,7 +8,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers, MutableHeaders
@@ -106,10 +106,10 @@ def csrf_token(request: Request) -> str:
     return token
 
 
-def action(act: Act) -> Callable[[Request], Awaitable[Response]]:
+def action(act: Act, several_lines: Container[str] = ()) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that changes something: checks the form, and runs `act(request, form)` in a thread.
 
-    The form holds this session's token, and no control characters: no field of ours has more than one line.
+    The form holds this session's token, and no control characters: only fields of `several_lines` have line breaks.
     """
 
     @functools.wraps(act)
@@ -119,7 +119,10 @@ def action(act: Act) -> Callable[[Request], Awaitable[Response]]:
             if not (isinstance(sent, str) and expected and same_text(sent, expected)):
                 raise HTTPException(403, "The form was too old. Go back, reload the page and try again.")
             for name, value in form.multi_items():
-                if not isinstance(value, str) or UNPRINTABLE.search(name + value.strip()):
+                text = value.strip() if isinstance(value, str) else ""
+                if name in several_lines:
+                    text = text.replace("\r\n", "").replace("\n", "").replace("\t", "")
+                if not isinstance(value, str) or UNPRINTABLE.search(name + text):
                     raise HTTPException(
                         400, "A field holds a line break or another control character. Remove it."
                     )

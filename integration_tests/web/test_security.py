@@ -22,6 +22,7 @@ FORMS = (
     "/pause",
     "/resume",
     "/settings/frequencies",
+    "/settings/currency",
     "/settings/connections",
     "/settings/check",
     "/settings/freshbooks",

@@ -1,8 +1,9 @@
-"""Settings: connections, how often, what agents may do, and the check of everything."""
+"""Settings: connections, how often, what agents may do, the reporting currency, and the check of everything."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -13,7 +14,14 @@ from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.policy import PolicyView
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
+from freshbooks_hub.core.reporting_currency import (
+    ReportingCurrency,
+    clear_reporting_currency,
+    parse_rates,
+    set_reporting_currency,
+)
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 from freshbooks_hub.web.pages.status import lines_of
@@ -40,6 +48,7 @@ def page(request: Request) -> Response:
         text=format_frequency,
         rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
         paused_since=schedule.paused_since(),
+        reporting=_reporting_currency(home),
     )
 
 
@@ -62,6 +71,29 @@ def frequencies(request: Request, form: FormData) -> Response:
         return back(request, "/settings", str(error), good=False)
     done = f"Saved: {plural(changed, 'interval')} changed." if changed else "Nothing was changed."
     return back(request, "/settings", done)
+
+
+def _reporting_currency(home: Home) -> ReportingCurrency | None:
+    """What is set; None too where it cannot be read, so that it can be set again."""
+    try:
+        return ReportingCurrency.beside(home.marts)
+    except HubError:
+        return None
+
+
+@partial(action, several_lines={"rates"})
+def reporting_currency(request: Request, form: FormData) -> Response:
+    """Set the reporting currency with its rates; without a code there is none."""
+    marts = place(request).home.marts
+    code, rates = str(form.get("currency", "")).strip(), str(form.get("rates", "")).strip()
+    try:
+        if not code:
+            clear_reporting_currency(marts)
+            return back(request, "/settings", "Saved: amounts are shown per currency alone.")
+        set_reporting_currency(marts, code, parse_rates(rates) if rates else ())
+    except HubError as error:
+        return back(request, "/settings", str(error), good=False)
+    return back(request, "/settings", f"Saved: totals are also shown in {code.upper()}.")
 
 
 @action
@@ -93,6 +125,7 @@ def _frequency(form: FormData, name: str, current: timedelta) -> timedelta:
 routes = [
     Route("/settings", page, methods=["GET"]),
     Route("/settings/frequencies", frequencies, methods=["POST"]),
+    Route("/settings/currency", reporting_currency, methods=["POST"]),
     Route("/settings/connections", add_connection, methods=["POST"]),
     Route("/settings/check", check, methods=["POST"]),
 ]

@@ -77,7 +77,7 @@ def test_it_is_kept_beside_the_marts(tmp_path: Path) -> None:
     [
         ("date,rate\n2026-01-01,1\n", "no column currency"),
         ("", "no column date and no column currency and no column rate"),
-        ("date,currency,rate\n2026-02-30,USD,1\n", "Line 2 of the file of rates cannot be read"),
+        ("date,currency,rate\n2026-02-30,USD,1\n", "Line 2 of the rates cannot be read"),
         ("date,currency,rate\n2026-02-03,USD,1\n2026-02-03,US$,1\n", "Line 3"),
         ("date,currency,rate\n2026-02-03,USD,one\n", "Line 2"),
         ("date,currency,rate\n2026-02-03,USD\n", "Line 2"),
