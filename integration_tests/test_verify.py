@@ -355,6 +355,25 @@ def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> N
     assert platform.wrong() == []
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_payments_of_invoices_that_are_no_longer_among_the_newest_tell_too(
+    platform: Platform, moves: bool
+) -> None:
+    sandbox = platform.sandbox
+    for key in [key for key, row in sandbox.books(MAIN)["payments"].items() if not row["vis_state"]]:
+        sandbox.delete("payments", MAIN, key)
+    sandbox.clock.advance(minutes=5)
+    sandbox.behaviours.payments_move_invoices = moves
+    _pay(sandbox, slice(0, 4))
+    [told] = _facts(platform.verify(), "A payment moves its invoice's stamp")
+    newer = "0 of 4" if moves else "4 of 4"
+    assert told == (
+        "invoices",
+        "proved" if moves else "refuted",
+        f"{newer} newer than their invoice's stamp",
+    )
+
+
 @pytest.mark.parametrize(
     ("shape", "way", "result"),
     [("objects", "objects", "proved"), ("numbers", "numbers", "refuted"), ("none", None, "no data")],
