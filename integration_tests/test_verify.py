@@ -223,6 +223,10 @@ def _numbered_links(sandbox: Sandbox) -> None:
     sandbox.behaviours.time_link = "numbers"
 
 
+def _skew_newer(sandbox: Sandbox) -> None:
+    sandbox.behaviours.report_skew = {"profit_and_loss": "0.01"}  # the older one has another name
+
+
 # By name: what is wrong, the probe that finds it, and the stream it names.
 SWITCHES: dict[str, tuple[Callable[[Sandbox], None], str, str]] = {
     "page caps untold": (_cap_untold, "P1", "invoices"),
@@ -240,6 +244,8 @@ SWITCHES: dict[str, tuple[Callable[[Sandbox], None], str, str]] = {
     "time entries unfiltered": (_ignore("time_entries.updated_since"), "P8", "time_entries"),
     "taxes rounded by line": (_taxed_by_line, "P10", "invoices"),
     "three decimals": (_set(currency_decimals={"USD": 3}), "P10", "invoices"),
+    "the newer report differs": (_skew_newer, "P9", "report_profit_and_loss"),
+    "a limit for each part": (_set(shared_limit=False), "P11", ""),
 }
 # What a sync that was not told of it gets wrong. The others cost requests, or are only told.
 HARMFUL = {
@@ -349,6 +355,25 @@ def test_an_account_as_assumed_costs_nothing_afterwards(platform: Platform) -> N
     assert platform.wrong() == []
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_payments_of_invoices_that_are_no_longer_among_the_newest_tell_too(
+    platform: Platform, moves: bool
+) -> None:
+    sandbox = platform.sandbox
+    for key in [key for key, row in sandbox.books(MAIN)["payments"].items() if not row["vis_state"]]:
+        sandbox.delete("payments", MAIN, key)
+    sandbox.clock.advance(minutes=5)
+    sandbox.behaviours.payments_move_invoices = moves
+    _pay(sandbox, slice(0, 4))
+    [told] = _facts(platform.verify(), "A payment moves its invoice's stamp")
+    newer = "0 of 4" if moves else "4 of 4"
+    assert told == (
+        "invoices",
+        "proved" if moves else "refuted",
+        f"{newer} newer than their invoice's stamp",
+    )
+
+
 @pytest.mark.parametrize(
     ("shape", "way", "result"),
     [("objects", "objects", "proved"), ("numbers", "numbers", "refuted"), ("none", None, "no data")],
@@ -421,6 +446,95 @@ def test_what_an_account_does_not_have_is_told_with_the_reason_and_refutes_nothi
     told = _optional(platform)
     assert told["retainers"] == ("no data", "needs user:retainers:read")
     assert {told[name] for name in OPTIONAL - {"retainers"}} == {("no data", "not there")}
+
+
+TOTALS = "The report has the same totals at the older path and at the newer one"
+
+
+def _facts(found: dict[str, Any], about: str) -> list[tuple[str, str, str]]:
+    """Subject, result and finding of the facts of that probe, or of that text."""
+    return [
+        (fact["subject"], fact["result"], fact["found"])
+        for fact in found["facts"]
+        if about in (fact["probe"], fact["fact"])
+    ]
+
+
+def test_totals_are_compared_where_a_report_answers_at_both_paths(platform: Platform) -> None:
+    same = [(name, "proved", "") for name in ("report_profit_and_loss", "report_trial_balance")]
+    assert _facts(platform.verify(), TOTALS) == same
+    platform.sandbox.faults.add(
+        kind="rewrite",
+        path="*/businesses/*/reports/trial_balance",
+        rewrite=lambda body: body.replace(b'"debit":{"amount":"', b'"debit":{"amount":"1', 1),
+    )
+    assert _facts(platform.verify(), TOTALS) == [
+        same[0],
+        ("report_trial_balance", "refuted", "they differ"),
+    ]
+    platform.sandbox.faults.add(
+        kind="rewrite",
+        path="*/businesses/*/reports/profit_and_loss",
+        rewrite=lambda body: body.replace(b"total_income", b"another_name"),
+    )
+    assert _facts(platform.verify(), TOTALS)[0] == ("report_profit_and_loss", "no data", "an unknown shape")
+    platform.sandbox.behaviours.newer_reports = "none"
+    assert {result for _, result, _ in _facts(platform.verify(), TOTALS)} == {"no data"}
+    platform.sandbox.behaviours.gone_reports = {"profitloss_entity"}
+    assert [name for name, _, _ in _facts(platform.verify(), TOTALS)] == ["report_trial_balance"]
+
+
+def test_a_report_with_the_number_of_the_business_in_its_newer_path_is_compared_too(
+    platform: Platform,
+) -> None:
+    platform.sandbox.behaviours.newer_reports = "business"
+    assert {result for _, result, _ in _facts(platform.verify(), TOTALS)} == {"proved"}
+
+
+def test_what_headers_tell_costs_no_request(platform: Platform) -> None:
+    platform.sandbox.limits.general = 600
+    found = platform.verify()
+    assert _facts(found, "P11") == [
+        ("", "proved", "600 a minute"),
+        ("", "proved", ""),
+        ("", "proved", ""),
+        ("", "proved", ""),
+    ]
+    assert found["requests"] == len(platform.sandbox.requests) - 1  # the other asks who the user is
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"x-ratelimit-limit": "500"}, [("refuted", "500 a minute"), ("proved", ""), ("proved", "")]),
+        (
+            {"x-ratelimit-limit": "", "x-ratelimit-remaining": "", "x-api-version": ""},
+            [("no data", "no answer tells the limit"), ("no data", "the counts do not tell"), ("proved", "")],
+        ),
+        ({"retry-after": ""}, [("proved", "1000000 a minute"), ("proved", ""), ("refuted", "none does")]),
+    ],
+)
+def test_headers_that_differ_are_told(
+    platform: Platform, headers: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    platform.sandbox.behaviours.answer_headers = headers
+    found = platform.verify()
+    assert [(result, said) for _, result, said in _facts(found, "P11")[:3]] == expected
+    assert "P11" not in str(found["adapt"])
+
+
+@pytest.mark.parametrize(
+    ("version", "result", "told"),
+    [
+        ("2026-10-01", "refuted", "2026-10-01"),
+        ("Zanzibar Ltd", "refuted", "another"),
+        ("", "no data", "no answer tells it"),
+    ],
+)
+def test_another_version_of_the_api_is_told(platform: Platform, version: str, result: str, told: str) -> None:
+    """What is no date is not repeated: the report is public."""
+    platform.sandbox.behaviours.answer_headers = {"x-api-version": version}
+    assert _facts(platform.verify(), "P11")[3] == ("", result, told)
 
 
 @pytest.mark.parametrize(

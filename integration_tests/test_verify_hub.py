@@ -10,6 +10,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
 from integration_tests.hub import Hub
 from integration_tests.test_verify import SWITCHES
+from integration_tests.web.serving import Client
 from source_freshbooks.components.timestamps import to_utc
 
 SYNC = ("sync", "--json", "--no-marts", "--stream", "clients", "--stream", "taxes")
@@ -56,6 +57,9 @@ def test_a_difference_is_found_after_the_first_sync_and_right_after_the_second(h
     shown = hub.run("status").stdout
     assert "Not as assumed in business 439000" in shown
     assert "read as utc" in shown
+    page = Client(Home(hub.home)).get("/").text
+    assert "Different on your account" in page
+    assert "utc and not eastern. Now: read as utc" in page
     report = hub.run("doctor", "--verify", "--report").stdout
     assert "refuted" in report
     assert "439000" not in report

@@ -122,6 +122,18 @@ class TestFilters:
         rows = sdk.invoices.list(ACCOUNT, [days, PaginateBuilder(1, 100)])
         assert {row.create_date.month for row in rows} == {9}
 
+    def test_payments_expenses_and_projects(self, sdk: Client) -> None:
+        since = FilterBuilder().between("date", date(2026, 10, 1), date(2026, 11, 30))
+        paid = sdk.payments.list(ACCOUNT, [since, PaginateBuilder(1, 100)])
+        assert 0 < paid.pages.total < sdk.payments.list(ACCOUNT).pages.total
+        assert min(row.date for row in paid) >= date(2026, 10, 1)
+        spent = sdk.expenses.list(ACCOUNT, [PaginateBuilder(1, 1)])[0]
+        same = sdk.expenses.list(ACCOUNT, [FilterBuilder().equals("vendor", spent.vendor)])
+        assert {row.vendor for row in same} == {spent.vendor}
+        assert same.pages.total < sdk.expenses.list(ACCOUNT).pages.total
+        complete = sdk.projects.list(BUSINESS, [FilterBuilder().boolean("complete", True)])
+        assert {row.complete for row in complete} == {True}
+
     def test_bare_ones_of_time_entries(self, sdk: Client) -> None:
         team = FilterBuilder().boolean("team", True)
         own = sdk.time_entries.list(BUSINESS)
@@ -144,6 +156,8 @@ class TestFilters:
         assert sdk.invoices.list(ACCOUNT, [PaginateBuilder(1, 1)])[0].lines is None
         project = sdk.projects.list(BUSINESS, [IncludesBuilder().include("include_logged_duration")])
         assert any(row.logged_duration for row in project)
+        owed = sdk.clients.list(ACCOUNT, [IncludesBuilder().include("outstanding_balance")])
+        assert any(row.data["outstanding_balance"] for row in owed)
 
 
 class TestWriting:
@@ -167,6 +181,7 @@ class TestWriting:
         assert sdk.credit_notes.get(ACCOUNT, payment.overpaymentid).data["amount"]["amount"] == "30.00"
         paid = sdk.invoices.get(ACCOUNT, draft.invoiceid)
         assert (paid.v3_status, paid.outstanding.amount) == ("paid", "0.00")
+        assert sdk.payments.update(ACCOUNT, payment.id, {"note": "By mail"}).note == "By mail"
         sdk.payments.delete(ACCOUNT, payment.id)
         assert sdk.invoices.get(ACCOUNT, draft.invoiceid).outstanding.amount == "100.00"
         sdk.invoices.delete(ACCOUNT, draft.invoiceid)
@@ -180,6 +195,8 @@ class TestWriting:
         made = sdk.expenses.create(ACCOUNT, {**fields, "date": "2026-11-02", "attachment": receipt})
         read = sdk.expenses.get(ACCOUNT, made.expenseid, IncludesBuilder().include("attachment"))
         assert (read.has_receipt, read.attachment.jwt) == (True, upload.jwt)
+        body = {**fields, "date": "2026-11-02", "notes": "Paper"}
+        assert sdk.expenses.update(ACCOUNT, made.expenseid, body).notes == "Paper"
         assert sdk.expenses.delete(ACCOUNT, made.expenseid).vis_state == VisState.DELETED
 
     def test_a_time_entry_is_replaced_by_an_update(self, sdk: Client) -> None:

@@ -44,7 +44,7 @@ class Backend:
         self.behaviours = Behaviours()
         self.store = Store(self.clock, self.behaviours)
         self.faults = Faults()
-        self.limits = Limits(rate_limit, post_rate_limit)
+        self.limits = Limits(rate_limit, post_rate_limit, self.behaviours)
         self.requests = RequestLog()
         self.oauth = OAuth(self.clock, self.behaviours, redirect_uri)
         self.redirect_uri = redirect_uri

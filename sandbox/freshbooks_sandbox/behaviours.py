@@ -113,6 +113,10 @@ class Behaviours:
     tax_rounding: str = "document"
     # P10: currency -> decimals told
     currency_decimals: dict[str, int] = field(default_factory=dict)
+    # P11: all parts of the API count against one limit, but for accounting POSTs (6.3)
+    shared_limit: bool = True
+    # P11: header of every answer, in lower case -> what it says instead; empty: it is not there
+    answer_headers: dict[str, str] = field(default_factory=dict)
     # POST of a client, item or vendor that is there already: 409 (7.7)
     unique_names: bool = True
     # Whether the ledger takes user:account:read (1.5): "accepted" beside the older scope, which the product asks

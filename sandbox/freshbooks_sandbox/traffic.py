@@ -11,6 +11,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from freshbooks_sandbox.behaviours import Behaviours
+
 _WINDOW = 60  # seconds
 KINDS = (
     "status",  # answers `status` with `body` instead of doing the work; HTML unless the body is JSON-able
@@ -121,17 +123,21 @@ class RequestLog(list[LoggedRequest]):
 class Limits:
     """Requests in fixed windows of a minute (freshbooks-api.md 6.3): accounting POSTs, and all others.
 
-    None refuses nothing; the headers stay.
+    None refuses nothing; the headers stay. Where the behaviour `shared_limit` is off, each part of the API (the first
+    word of its paths) has such counters of its own.
     """
 
     general: int | None = 600
     posts: int | None = 250
+    behaviours: Behaviours = field(default_factory=Behaviours)
     _used: dict[str, tuple[int, int]] = field(default_factory=dict)  # counter -> (window, used)
 
     def count(self, method: str, path: str, now: datetime) -> tuple[bool, dict[str, str]]:
         """Whether the request passes, and the headers that every answer carries."""
         posting = method == "POST" and path.startswith("/accounting/")
         counter, allowed = ("posts", self.posts) if posting else ("general", self.general)
+        if not self.behaviours.shared_limit:
+            counter += f" of {path.split('/')[1]}"
         window = int(now.timestamp()) // _WINDOW
         known, used = self._used.get(counter, (window, 0))
         used = used + 1 if known == window else 1

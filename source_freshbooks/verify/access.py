@@ -1,6 +1,6 @@
 """Questions to the account: what may be read, where payables are, where reports are (P6, P7, P9)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,6 +11,7 @@ from source_freshbooks.components.endpoints import FAMILIES
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.permissions import is_gate, refusal
 from source_freshbooks.components.report_paths import places
+from source_freshbooks.components.retriever_report import CASH_BASED
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, ReportStream, rows_of
 from source_freshbooks.verify.findings import Changes
 
@@ -92,8 +93,7 @@ def _owed(row: Any) -> bool:
 def reports(ask: Asker, found_reports: list[ReportStream], changes: Changes) -> Iterator[Fact]:
     """P9: each report answers at its older path, for the month that was asked for (freshbooks-api.md 3.10)."""
     text = "Reports answer at the older path, for the period asked for"
-    end = ask.now.date().replace(day=1) - timedelta(days=1)
-    start = end.replace(day=1)
+    start, end = _closed_month(ask)
     for report in found_reports:
         said = _report(ask, report, None, start, end)
         if said == "right":
@@ -111,16 +111,75 @@ def reports(ask: Asker, found_reports: list[ReportStream], changes: Changes) -> 
         yield Fact("P9", text, Result.refuted, report.name, said, change)
 
 
-def _report(ask: Asker, report: ReportStream, place: str | None, start: date, end: date) -> str:
-    """ "right", "gone", "another period", or why nothing is known."""
-    if not ask.ids.get("account_id") or (place == "uuid" and not ask.ids.get("business_uuid")):
-        return "not answered"
+def two_paths(ask: Asker, found_reports: list[ReportStream]) -> Iterator[Fact]:
+    """P9: where a report answers at the older path and at the newer one, both tell the same totals."""
+    text = "The report has the same totals at the older path and at the newer one"
+    start, end = _closed_month(ask)
+    for report in found_reports:
+        if report.report not in TOTALS or _report(ask, report, None, start, end) != "right":
+            continue
+        place = next(
+            (p for p in ("uuid", "business") if _report(ask, report, p, start, end) == "right"), None
+        )
+        if place is None:
+            yield Fact(
+                "P9", text, Result.no_data, report.name, "the newer path does not answer for that month"
+            )
+            continue
+        try:
+            older, newer = (TOTALS[report.report](_told(ask, report, at, start, end)) for at in (None, place))
+        except (NotAnswered, KeyError, TypeError, InvalidOperation):
+            yield Fact("P9", text, Result.no_data, report.name, "an unknown shape")
+            continue
+        if not any(older) and not any(newer):
+            yield Fact("P9", text, Result.no_data, report.name, "nothing in that month")
+        elif older == newer:
+            yield Fact("P9", text, Result.proved, report.name)
+        else:
+            yield Fact("P9", text, Result.refuted, report.name, "they differ", "the older path is read")
+
+
+def _closed_month(ask: Asker) -> tuple[date, date]:
+    end = ask.now.date().replace(day=1) - timedelta(days=1)
+    return end.replace(day=1), end
+
+
+def _of_profit_and_loss(told: Any) -> list[Decimal]:
+    rows = (told[name]["total"] for name in ("total_income", "total_expenses", "net_profit"))
+    return [Decimal(str(total["amount"])) for total in rows]
+
+
+def _of_trial_balance(told: Any) -> list[Decimal]:
+    return [
+        sum((Decimal(str(row[side]["amount"])) for row in told["data"]), Decimal(0))
+        for side in ("debit", "credit")
+    ]
+
+
+# By the name in the older path, what is compared with the newer one.
+TOTALS: dict[str, Callable[[Any], list[Decimal]]] = {
+    "profitloss_entity": _of_profit_and_loss,
+    "trial_balance": _of_trial_balance,
+}
+
+
+def _told(ask: Asker, report: ReportStream, place: str | None, start: date, end: date) -> Any:
+    """The report as it is told at the older path, or at the newer one with the id `place`; raises NotAnswered."""
     path, key = next(places(ask.ids, report.report, report.rows, found_out=place))
     params = {**report.params, report.end: end.isoformat()}
     if not report.as_of:
         params["start_date"] = start.isoformat()
+    if report.bases:
+        params["cash_based"] = CASH_BASED[report.bases[0]]
+    return ask.body(path, params)["response"]["result"][key]
+
+
+def _report(ask: Asker, report: ReportStream, place: str | None, start: date, end: date) -> str:
+    """ "right", "gone", "another period", or why nothing is known."""
+    if not ask.ids.get("account_id") or (place == "uuid" and not ask.ids.get("business_uuid")):
+        return "not answered"
     try:
-        told = ask.body(path, params)["response"]["result"][key]
+        told = _told(ask, report, place, start, end)
         days = [str(told[name])[:10] for name in ("start_date", "end_date") if told.get(name)]
     except NotAnswered as error:
         return "gone" if error.refused is not None and error.refused.status == 404 else "not answered"
@@ -138,8 +197,8 @@ def ledger_filter(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fa
     text = "The ledger is filtered by dates"
     try:
         every = ask.first(streams[DETAILS]).total
-        end = ask.now.date().replace(day=1) - timedelta(days=1)
-        dates = {"search[start_date]": end.replace(day=1).isoformat(), "search[end_date]": end.isoformat()}
+        start, end = _closed_month(ask)
+        dates = {"search[start_date]": start.isoformat(), "search[end_date]": end.isoformat()}
         some = ask.page(streams[DETAILS], **dates)
     except (NotAnswered, KeyError):
         yield Fact("P9", text, Result.no_data, DETAILS, "not answered")

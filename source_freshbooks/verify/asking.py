@@ -15,7 +15,7 @@ from source_freshbooks.components.errors import ODD_ANSWER, FreshbooksError
 from source_freshbooks.components.paging import PER_PAGE
 from source_freshbooks.components.timestamps import ZONES, server_time, to_utc
 
-MOST = 62  # requests a business
+MOST = 64  # requests a business
 FAILURES = 5  # until FreshBooks is taken to be down, and nothing more is asked
 Row = Mapping[str, Any]
 
@@ -47,6 +47,7 @@ class ReportStream:
     end: str = "end_date"
     as_of: bool = False
     params: dict[str, Any] = field(default_factory=dict)
+    bases: list[str] = field(default_factory=list)
 
 
 class NotAnswered(Exception):
@@ -58,12 +59,16 @@ class NotAnswered(Exception):
 
 
 class Asker:
-    """Asks about one business; `ids` are those of the `businesses` stream."""
+    """Asks about one business; `ids` are those of the `businesses` stream.
+
+    headers: of each good answer, by the part of the API (the first word of the path), in the order that they came.
+    """
 
     def __init__(self, connection: Connection, ids: Mapping[str, Any]) -> None:
         self.ids = ids
         self.requests = 0
         self.now = datetime.now(UTC)
+        self.headers: list[tuple[str, Mapping[str, str]]] = []
         self._client = connection.client("verify", retries=1)
         self._answers: dict[str, Any] = {}
         self._failures = 0
@@ -113,6 +118,8 @@ class Asker:
             self._failures += 1
             raise NotAnswered from None
         self.now = server_time(response)
+        if not headers:  # which may name a version of their own
+            self.headers.append((path.split("/")[1], response.headers))
         return body
 
 

@@ -30,6 +30,10 @@ def movements(ask: Asker, streams: Streams, changes: Changes) -> Iterator[Fact]:
     moved = {row.get("invoiceid"): at for row in invoices if (at := moment(row.get("updated"), zone))}
     try:
         payments = rows_of(ask.first(streams["payments"]))
+        ids = sorted({row["invoiceid"] for row in payments[:NEWEST] if row.get("invoiceid")})
+        if ids and sum(row.get("invoiceid") in moved for row in payments) < ENOUGH:
+            older = rows_of(ask.page(streams["invoices"], **{"search[invoiceids][]": ids}))
+            moved |= {row.get("invoiceid"): at for row in older if (at := moment(row.get("updated"), zone))}
         own = changes.zone("payments", "eastern")
         late = [
             at - moved[row["invoiceid"]] > LATE

@@ -11,14 +11,14 @@ from source_freshbooks.components.errors import ODD_ANSWER
 from source_freshbooks.components.partitions import selected_businesses
 from source_freshbooks.components.timestamps import format_utc
 from source_freshbooks.source import SourceFreshbooks
-from source_freshbooks.verify import access, lists, records
+from source_freshbooks.verify import access, lists, pace, records
 from source_freshbooks.verify.asking import Asker, ListStream, ReportStream
 from source_freshbooks.verify.findings import Changes
 
 # Nothing can be learned from these: one row, or no numbers of pages (freshbooks-api.md 3.2).
 UNASKED = frozenset({"systems", "service_rates", "team_member_rates"})
 _OF_LISTS = ("family", "route", "include", "since", "day", "updated", "zone", "visibility")
-_OF_REPORTS = ("report", "rows", "end", "as_of", "params")
+_OF_REPORTS = ("report", "rows", "end", "as_of", "params", "bases")
 Probe = Callable[[Asker, dict[str, ListStream], Changes], Iterator[Fact]]
 # In this order: zones before the questions that compare stamps, and what matters least when requests run out last.
 PROBES: tuple[tuple[str, Probe], ...] = (
@@ -63,6 +63,8 @@ def _business(
         facts += _safely(number, probe(ask, streams, changes))
     facts += _safely("P9", access.reports(ask, reports, changes))
     facts += _safely("P6", access.optional(ask))
+    facts += _safely("P9", access.two_paths(ask, reports))
+    facts += _safely("P11", pace.headers(ask))
     return {
         "requests": ask.requests,
         "facts": [fact.as_json() for fact in facts],

@@ -56,7 +56,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def scripted(tmp_path: Path) -> Callable[..., Source]:
-    """`scripted(read=[...], discover=[...], check=[...])`: a source that emits these steps."""
+    """`scripted(read=[...], discover=[...], check=[...], verify=[...])`: a source that emits these steps."""
     number = iter(range(1000))
 
     def make(**verbs: list[Any]) -> Source:

@@ -1,6 +1,6 @@
 """A source that says what a script file tells it to: one JSON list of steps per verb.
 
-Run as `python fake_source.py SCRIPT VERB --config F [--catalog F --state F]`. A step is a protocol message
+Run as `python fake_source.py SCRIPT VERB --config F [--catalog F --state F] [--protocol]`. A step is a protocol message
 (an object), a raw line (a string), or {"do": "sleep" | "exit" | "copy_inputs" | "complete", ...}.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 def main() -> None:
     script, verb, *arguments = sys.argv[1:]
+    arguments = [argument for argument in arguments if argument != "--protocol"]
     inputs = {name.lstrip("-"): path for name, path in zip(arguments[::2], arguments[1::2], strict=True)}
     for step in json.loads(Path(script).read_text("utf-8"))[verb]:
         match step:

@@ -112,6 +112,20 @@ class TestLimits:
             sandbox.clock.advance(seconds=10)
             assert api.get(CLIENTS).status_code == 200
 
+    def test_each_part_of_the_api_may_count_on_its_own(self, fresh: Sandbox, fresh_api: Api) -> None:
+        def left(path: str) -> str:
+            return fresh_api.get(path).headers["X-RateLimit-Remaining"]
+
+        assert [left(CLIENTS), left("/auth/api/v1/users/me"), left(CLIENTS)] == ["599", "598", "597"]
+        fresh.behaviours.shared_limit = False
+        assert [left(CLIENTS), left("/auth/api/v1/users/me"), left(CLIENTS)] == ["599", "599", "598"]
+
+    def test_headers_may_say_something_else_or_be_left_out(self, fresh: Sandbox, fresh_api: Api) -> None:
+        fresh.behaviours.answer_headers = {"x-ratelimit-limit": "500", "retry-after": ""}
+        headers = fresh_api.get(CLIENTS).headers
+        assert headers["X-RateLimit-Limit"] == "500"
+        assert "Retry-After" not in headers
+
     def test_no_limit_at_all(self) -> None:
         limits = Limits(general=None)
         now = datetime(2026, 1, 1, tzinfo=UTC)

@@ -100,6 +100,7 @@ async function writes() {
     const payment = { invoiceId: Number(draft.id), amount: usd('100.00'), date: new Date('2026-11-03'), type: 'Check' }
     const paid = (await sdk.payments.create(ACCOUNT, payment)).data
     assert.equal((await sdk.invoices.single(ACCOUNT, draft.id)).data.v3Status, 'paid')
+    assert.equal((await sdk.payments.update(ACCOUNT, paid.id, { note: 'By mail' })).data.note, 'By mail')
     await sdk.payments.delete(ACCOUNT, paid.id)
     await sdk.invoices.delete(ACCOUNT, draft.id)
     assert.equal((await sdk.invoices.single(ACCOUNT, draft.id)).data.visState, 1)

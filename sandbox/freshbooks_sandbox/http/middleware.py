@@ -53,6 +53,9 @@ class Middleware:
             (b"x-api-version", b"2023-02-20"),
             *((name.lower().encode(), value.encode()) for name, value in rate.items()),
         ]
+        said = self._limits.behaviours.answer_headers
+        headers = [(name, said.get(name.decode(), value.decode()).encode()) for name, value in headers]
+        headers = [(name, value) for name, value in headers if value]
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
