@@ -149,6 +149,8 @@ class SourceFreshbooks(YamlDeclarativeSource):
                 yield from super().read(logger, config, ConfiguredAirbyteCatalog(streams=others), state)
         except AirbyteTracedException as error:
             failure = error
+        finally:
+            connection_of(self._settings).close()
         if len(others) < len(catalog.streams):
             yield from self._availability()
         if failure or unknown:

@@ -73,6 +73,11 @@ class Connection:
         session.trust_env = False
         return session
 
+    def close(self) -> None:
+        """Let go of the sockets that are kept for further requests; these would open new ones."""
+        if "session" in self.__dict__:
+            self.session.close()
+
     @cached_property
     def assumptions(self) -> Assumptions:
         """What was found out about the account; ConfigError if the setting cannot be read."""

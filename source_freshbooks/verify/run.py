@@ -43,14 +43,18 @@ def verify(source: SourceFreshbooks) -> dict[str, Any]:
     """
     streams, reports = streams_of(source)
     connection = connection_of(source.settings)
+    try:
+        businesses = {
+            str(ids["business_id"]): _business(connection, ids, streams, reports)
+            for ids in selected_businesses(connection)
+        }
+    finally:
+        connection.close()
     return {
         "layout": LAYOUT,
         "version": metadata.version("source-freshbooks"),
         "checked_at": format_utc(datetime.now(UTC)),
-        "businesses": {
-            str(ids["business_id"]): _business(connection, ids, streams, reports)
-            for ids in selected_businesses(connection)
-        },
+        "businesses": businesses,
     }
 
 
