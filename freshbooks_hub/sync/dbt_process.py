@@ -14,10 +14,10 @@ import sys
 import time
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
+from typing import Any
 
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
-from dbt_common.events.base_types import EventMsg
 
 LOG_BYTES = 10 * 1024 * 1024
 LEVELS = {"info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
@@ -41,9 +41,9 @@ def main(arguments: Sequence[str]) -> int:
     log_file, results, *words = arguments
     log = _log(log_file)
 
-    def note(event: EventMsg) -> None:
+    def note(event: Any) -> None:
         if level := LEVELS.get(event.info.level):
-            log.log(level, "%s", event.info.msg)  # type: ignore[attr-defined]  # a Protobuf message, which has it
+            log.log(level, "%s", event.info.msg)
 
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     done = dbtRunner(callbacks=[note]).invoke(["--no-version-check", *quiet, *words])
