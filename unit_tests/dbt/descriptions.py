@@ -29,7 +29,9 @@ ENGINES = ("default", "duckdb", "postgres", "spark", "databricks", "snowflake", 
 
 _BLOCK = re.compile(r"\{% docs (\w+) %\}\n(.+?)\n\{% enddocs %\}", re.DOTALL)
 _MACRO = re.compile(
-    r"(?:\{#-?(?P<text>(?:(?!#\}).)*?)-?#\}\s*)?\{%-? (?P<kind>macro|test) (?P<name>\w+)\(", re.DOTALL
+    r"(?:\{#-?(?P<text>(?:(?!#\}).)*?)-?#\}\s*)?\{%-? (?P<kind>macro|test|materialization) (?P<name>\w+)"
+    r"(?:\(|, adapter='(?P<adapter>\w+)')",
+    re.DOTALL,
 )
 _HEAD = """version: 2
 
@@ -80,11 +82,16 @@ def built_columns(build: Build, layer: str) -> dict[str, list[str]]:
 
 
 def macros() -> Iterator[Macro]:
-    """Every macro and generic test of the project, with what stands right above it."""
+    """Every macro, generic test and materialization of the project, with what stands right above it."""
     for path in sorted([*PROJECT.glob("macros/*.sql"), *PROJECT.glob("tests/generic/*.sql")]):
         for found in _MACRO.finditer(path.read_text()):
-            name = f"test_{found['name']}" if found["kind"] == "test" else found["name"]
-            yield Macro(name, " ".join((found["text"] or "").split()))
+            yield Macro(_name(found), " ".join((found["text"] or "").split()))
+
+
+def _name(found: re.Match[str]) -> str:
+    """As dbt calls the macro."""
+    prefix = "" if found["kind"] == "macro" else f"{found['kind']}_"
+    return f"{prefix}{found['name']}" + (f"_{found['adapter']}" if found["adapter"] else "")
 
 
 def macros_yml() -> str:
