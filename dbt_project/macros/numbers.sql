@@ -12,3 +12,11 @@
 {% macro hours(seconds) -%}
     {{ quotient(seconds, 3600, 18, 4) }}
 {%- endmacro %}
+
+{# A select of the digits 0 to 9, from which a cross join makes numbers. #}
+{% macro digits() -%}
+    {%- for digit in range(10) %}
+    {{ 'union all' if not loop.first }}
+    select {{ digit }} as digit
+    {%- endfor %}
+{%- endmacro %}

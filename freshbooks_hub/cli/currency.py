@@ -35,7 +35,8 @@ def currency(
         set_reporting_currency,
     )
 
-    marts = Home.from_environment().marts
+    home = Home.from_environment()
+    marts = home.marts
     if off and (code or rates):
         raise typer.BadParameter("cannot be combined with a currency.", param_hint="--off")
     if rates and not code:
@@ -43,7 +44,7 @@ def currency(
     if off:
         clear_reporting_currency(marts)
     elif code:
-        Home.from_environment().ensure()
+        home.ensure()
         set_reporting_currency(marts, code, read_rates(rates) if rates else None)
     found = ReportingCurrency.beside(marts)
     if as_json:

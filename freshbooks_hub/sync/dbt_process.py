@@ -20,6 +20,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 LOG_BYTES = 10 * 1024 * 1024
+# Of dbt's own logs: each formats every event, whatever its level.
+NO_LOGS = ("--log-level", "none", "--log-level-file", "none")
 LEVELS = {"info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         if level := LEVELS.get(event.info.level):
             log.log(level, "%s", event.info.msg)
 
-    quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
+    quiet = [*NO_LOGS, "--no-use-colors", "--no-write-json"]
     done = dbtRunner(callbacks=[note]).invoke(["--no-version-check", *quiet, *words])
     if isinstance(done.result, RunExecutionResult):
         done.result.write(results)

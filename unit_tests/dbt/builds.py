@@ -21,9 +21,10 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
-from dbt_common.events.base_types import EventLevel, EventMsg
+from dbt_common.events.base_types import EventMsg
 from filelock import FileLock
 
+from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
@@ -164,11 +165,10 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
     lines: list[str] = []
 
     def note(event: EventMsg) -> None:
-        if event.info.level in (EventLevel.INFO.value, EventLevel.WARN.value, EventLevel.ERROR.value):
+        if event.info.level in LEVELS:
             lines.append(event.info.msg)
 
-    # dbt formats each event for each of its logs before it drops most of them.
-    flags = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(folder / "logs")]
+    flags = [*NO_LOGS, "--log-path", str(folder / "logs")]
     done: dbtRunnerResult = dbtRunner(manifest, [note]).invoke([*flags, *arguments])
     if done.exception:
         lines.append(str(done.exception))

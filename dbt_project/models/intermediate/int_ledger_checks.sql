@@ -22,12 +22,7 @@ general_ledgers as (
 -- Postings have no stamp of a change, and those of older months are read weekly (docs/BEHAVIOR.md). So they are known
 -- up to the last read of all of them, or to their own; those of the last two months up to the last read of any.
 readings as (
-    select
-        business_id,
-        {{ month_start('posting_date') }} as posted_month,
-        max(extracted_at) as read_at
-    from postings
-    group by business_id, {{ month_start('posting_date') }}
+    {{ month_readings('postings', 'extracted_at') }}
 ),
 
 whole_readings as (
@@ -40,21 +35,7 @@ whole_readings as (
 ),
 
 report_readings as (
-    select
-        general_ledgers.business_id,
-        general_ledgers.end_date,
-        general_ledgers.observed_at,
-        max(readings.read_at) as read_at
-    from general_ledgers
-    inner join readings
-        on
-            general_ledgers.business_id = readings.business_id
-            and (
-                general_ledgers.end_date >= readings.posted_month
-                -- ends with the last month or later
-                or {{ days_between('general_ledgers.end_date', month_start('general_ledgers.observed_at')) }} < 28
-            )
-    group by general_ledgers.business_id, general_ledgers.end_date, general_ledgers.observed_at
+    {{ readings_of_reports('general_ledgers') }}
 ),
 
 -- A document's change is in both the report and the postings, or in neither: what counts is the earlier of both reads.
@@ -67,8 +48,8 @@ reports as (
         least(
             general_ledgers.observed_at,
             greatest(
-                coalesce(report_readings.read_at, whole_readings.read_at, general_ledgers.observed_at),
-                coalesce(whole_readings.read_at, report_readings.read_at, general_ledgers.observed_at)
+                coalesce(report_readings.newest_read_at, whole_readings.read_at, general_ledgers.observed_at),
+                coalesce(whole_readings.read_at, report_readings.newest_read_at, general_ledgers.observed_at)
             )
         ) as observed_at
     from general_ledgers

@@ -88,31 +88,11 @@ statements as (
 -- When postings are known up to: see int_ledger_checks. A balance stands on all months before it too, so there the
 -- month that was read first counts.
 readings as (
-    select
-        business_id,
-        {{ month_start('posting_date') }} as posted_month,
-        max(read_at) as read_at
-    from daily
-    group by business_id, {{ month_start('posting_date') }}
+    {{ month_readings('daily', 'read_at') }}
 ),
 
 statement_readings as (
-    select
-        statements.business_id,
-        statements.end_date,
-        statements.observed_at,
-        max(readings.read_at) as newest_read_at,
-        min(readings.read_at) as oldest_read_at
-    from statements
-    inner join readings
-        on
-            statements.business_id = readings.business_id
-            and (
-                statements.end_date >= readings.posted_month
-                -- ends with the last month or later
-                or {{ days_between('statements.end_date', month_start('statements.observed_at')) }} < 28
-            )
-    group by statements.business_id, statements.end_date, statements.observed_at
+    {{ readings_of_reports('statements') }}
 ),
 
 reports as (

@@ -1,10 +1,7 @@
 with
 
 digits as (
-    {%- for digit in range(10) %}
-        {{ 'union all' if not loop.first }}
-        select {{ digit }} as digit
-    {%- endfor %}
+    {{ digits() }}
 ),
 
 numbers as (
