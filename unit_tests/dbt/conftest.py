@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from integration_tests import programs
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.builds import BUILD, Build, Dbt
 from unit_tests.dbt.gaps import BASIC, DATA, missing_of
 from unit_tests.dbt.raw_tables import Rows
 from unit_tests.dbt.unusual_books import odd_books
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from unit_tests.dbt.postgres import Server
 
 Once = Callable[..., Build]
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 # Spark has an environment of its own: make test-spark.
 collect_ignore = [] if find_spec("pyspark") else ["test_spark.py"]
@@ -49,7 +48,7 @@ def once(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> On
         done = shared / name
         with FileLock(shared / f"{name}.lock"):
             if not done.exists():
-                built = dbt.run(tmp_path_factory.mktemp("building"), tables(), "build", *arguments)
+                built = dbt.run(tmp_path_factory.mktemp("building"), tables(), *arguments)
                 assert built.succeeded, built.output
                 (built.folder / "found.json").write_text(json.dumps(built.found))
                 built.folder.rename(done)
@@ -61,13 +60,13 @@ def once(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> On
 @pytest.fixture(scope="session")
 def build(once: Once) -> Build:
     """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
-    return once("good", all_rows)
+    return once("good", all_rows, "build")
 
 
 @pytest.fixture(scope="session")
 def odd_build(once: Once) -> Build:
     """The whole project over `odd_books`."""
-    return once("odd", odd_books, *WITHOUT_UNIT_TESTS)
+    return once("odd", odd_books, *BUILD)
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +76,7 @@ def basic_scopes_build(once: Once) -> Build:
     missing.rejected[1, "clients"] = [
         {"key": None, "column": "userid", "value": "twelve", "why": "unreadable"}
     ]
-    return once("basic_scopes", missing.tables, *WITHOUT_UNIT_TESTS)
+    return once("basic_scopes", missing.tables, *BUILD)
 
 
 @pytest.fixture(scope="module")

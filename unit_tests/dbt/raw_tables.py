@@ -46,7 +46,9 @@ def write_raw(path: Path, rows: Rows, text_columns: dict[str, list[str]] | None 
 
     `text_columns` names columns (per stream) of a loader that keeps text as it came, unchecked.
     """
-    with duckdb.connect(str(path)) as connection:
+    # One thread and one transaction: rows are few, and one transaction for each costs as much as building the marts.
+    with duckdb.connect(str(path), config={"threads": 1}) as connection:
+        connection.begin()
         connection.execute("create schema freshbooks")
         for stream, records in rows.items():
             columns = columns_of(stream)
@@ -67,3 +69,4 @@ def write_raw(path: Path, rows: Rows, text_columns: dict[str, list[str]] | None 
                     f" values ({', '.join('?' * len(values))})",
                     [json.dumps(v) if isinstance(v, dict | list) else v for v in values.values()],
                 )
+        connection.commit()

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from unit_tests.dbt.books import availability, bill, credit
-from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.builds import BUILD, Build, Dbt
 from unit_tests.dbt.ledger import ONE, client, expense, flags, invoice, line, money, payment, rows
 from unit_tests.dbt.raw_tables import Row, Rows
 from unit_tests.dbt.reports import OBSERVED
@@ -202,8 +202,8 @@ def _tax_summary(invoiced: str, taxes: dict[str, tuple[str, str, str, str]]) -> 
 
 @pytest.fixture(scope="module")
 def built(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    arguments = ("build", "--select", "+fb_reconciliation", "+sales_tax", "+profit_and_loss")
-    arguments += ("--exclude-resource-type", "unit_test", "--indirect-selection", "buildable")
+    selection = ("--select", "+fb_reconciliation", "+sales_tax", "+profit_and_loss")
+    arguments = (*BUILD, *selection, "--indirect-selection", "buildable")
     found = dbt.run(tmp_path_factory.mktemp("bases"), books(), *arguments)
     assert found.succeeded, found.output
     return found

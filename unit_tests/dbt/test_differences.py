@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import TODAY, Build, Dbt
+from unit_tests.dbt.builds import BUILD, TODAY, Build, Dbt
 from unit_tests.dbt.raw_tables import Row, Rows
 
 MAY = "2026-05-01"
@@ -52,7 +52,7 @@ def differing(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
     (march,) = report(tables, "report_revenue_by_client", start_date="2026-03-01", **usd)["clients"]
     march["total"] = {"amount": "15.00", "code": "USD"}
     variables = TODAY | {"freshbooks_start_date": "2026-02-01T00:00:00Z"}
-    arguments = ("build", "--select", "+fb_reconciliation", "--exclude-resource-type", "unit_test")
+    arguments = (*BUILD, "--select", "+fb_reconciliation")
     arguments += ("--indirect-selection", "buildable")
     return dbt.run(tmp_path_factory.mktemp("differing"), tables, *arguments, variables=variables)
 

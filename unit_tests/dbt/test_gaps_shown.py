@@ -24,7 +24,7 @@ from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.marts import opened, rejected_streams
 from integration_tests.web.serving import Client
-from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.builds import BUILD, Build, Dbt
 from unit_tests.dbt.gaps import BUSINESSES, Missing, missing_of, random_missing
 from unit_tests.dbt.test_gaps import built
 
@@ -33,7 +33,6 @@ NAMES = ("business_id", "client_id", "invoice_id", "currency_code", "group")
 # More hours have no rate where rates cannot be read, and that is so.
 ABOUT_THE_ANSWER = ("hours_without_amount",)
 PARTS = ("totals", "balances", "largest", "groups", "sales", "clients", "invoices")
-BUILD = ("build", "--exclude-resource-type", "unit_test")
 GROUPINGS = ("category", "vendor", "client", "project", "month")
 
 

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, Build, Dbt
+from unit_tests.dbt.builds import BUILD, MARTS, Build, Dbt
 from unit_tests.dbt.odd_published import PUBLISHED
 from unit_tests.dbt.odd_rejected import REJECTED
 from unit_tests.dbt.odd_rows import Odd, books_with
 from unit_tests.dbt.raw_tables import Row, Rows
 from unit_tests.dbt.unusual_books import unusual
 
-WITHOUT_UNIT_TESTS = ("build", "--exclude-resource-type", "unit_test")
 # What tells of the odd rows themselves, or counts what was read.
 ABOUT_ROWS = {"fb_rejected_rows", "fb_freshness"}
 
@@ -62,7 +61,7 @@ def test_all_odd_rows_at_once_are_listed_and_change_no_other_figure(
     """Beside books that are unusual themselves."""
     assert len(REJECTED) >= 40
     assert len(PUBLISHED) >= 20
-    plain = dbt.run(tmp_path, plain_books(PUBLISHED, unusual()), *WITHOUT_UNIT_TESTS)
+    plain = dbt.run(tmp_path, plain_books(PUBLISHED, unusual()), *BUILD)
     check(odd_build, [*REJECTED, *PUBLISHED], plain)
 
 
@@ -112,15 +111,15 @@ def names(odd: Sequence[Odd]) -> str:
 def test_five_rejected_rows_change_no_other_figure(
     odd: list[Odd], dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
-    check(dbt.run(tmp_path, books_with(odd, all_rows()), *WITHOUT_UNIT_TESTS), odd, build)
+    check(dbt.run(tmp_path, books_with(odd, all_rows()), *BUILD), odd, build)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("odd", [*in_fives(PUBLISHED, 1), *in_fives(PUBLISHED, 2)], ids=names)
 def test_five_published_rows_count_as_plain_ones(odd: list[Odd], dbt: Dbt, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
-    plain = dbt.run(tmp_path / "plain", plain_books(odd, all_rows()), *WITHOUT_UNIT_TESTS)
-    check(dbt.run(tmp_path, books_with(odd, all_rows()), *WITHOUT_UNIT_TESTS), odd, plain)
+    plain = dbt.run(tmp_path / "plain", plain_books(odd, all_rows()), *BUILD)
+    check(dbt.run(tmp_path, books_with(odd, all_rows()), *BUILD), odd, plain)
 
 
 @pytest.mark.long
@@ -141,7 +140,7 @@ def test_text_that_no_loader_checked_is_rejected_and_rows_without_a_key_stay_apa
     tables["expenses"] += [{**example, "expenseid": number, **change} for number, change in odd.items()]
     tables["expenses"] += [{**example, "expenseid": None}, {**example, "expenseid": "12a"}]
     columns = {"expenses": ["date", "amount", "expenseid"]}
-    built = dbt.run(tmp_path, tables, *WITHOUT_UNIT_TESTS, text_columns=columns)
+    built = dbt.run(tmp_path, tables, *BUILD, text_columns=columns)
     assert built.succeeded, built.output
     assert {row["row_key"] for row in listed(built)} == {None, *map(str, odd)}
     assert {row["value_text"] for row in listed(built)} >= {"2020-11-219", "soon", "12a"}

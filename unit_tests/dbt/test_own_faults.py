@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import PROJECT, Build, Dbt
+from unit_tests.dbt.builds import BUILD, PROJECT, Build, Dbt
 
 # Model: its text, the fault in its place, and the tests that must name it.
 FAULTS = {
@@ -50,14 +50,7 @@ def faulty(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
         tables["estimates"].append({**tables["estimates"][0], "estimateid": 500 + number, "amount": [number]})
     # The tests that name a fault read these models alone.
     read = (*FAULTS, "ap_aging", "expense_categories", "invoices", "int_stream_availability")
-    arguments = (
-        "build",
-        "--select",
-        *(f"+{model}" for model in read),
-        "--exclude-resource-type",
-        "unit_test",
-    )
-    arguments += ("--indirect-selection", "buildable")
+    arguments = (*BUILD, "--select", *(f"+{model}" for model in read), "--indirect-selection", "buildable")
     return dbt.run(tmp_path_factory.mktemp("faulty"), tables, *arguments, models=models)
 
 

@@ -13,7 +13,7 @@ from dbt.cli.main import dbtRunner
 
 from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import MARTS, PROJECT, TODAY, Build, Dbt
+from unit_tests.dbt.builds import BUILD, MARTS, PROJECT, TODAY, Build, Dbt
 from unit_tests.dbt.raw_tables import write_raw
 
 OWED = """
@@ -130,7 +130,7 @@ def test_on_postgresql_with_names_in_lower_case_and_a_rule_of_their_own(
         "threads": 1,
     }
     project = outer_project(tmp_path, profile, {"marts": {"+schema": "finance"}}, DAY, AS_WRITTEN)
-    build(dbt, project, "--exclude-resource-type", "unit_test", day={})
+    build(dbt, project, *BUILD[1:], day={})
     assert models_of(build(dbt, project, "--select", "owed", day={})) == {"owed"}
     with server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("select table_schema, table_name from information_schema.tables")

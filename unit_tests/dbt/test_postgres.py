@@ -9,7 +9,7 @@ import pytest
 
 from unit_tests.dbt import postgres
 from unit_tests.dbt.books import entry
-from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt, part_of_project
+from unit_tests.dbt.builds import BUILD, MARTS, TODAY, Build, Dbt, part_of_project
 from unit_tests.dbt.digests import digest
 from unit_tests.dbt.ledger import ONE
 from unit_tests.dbt.unusual_books import odd_books
@@ -27,7 +27,7 @@ def on_postgres(
     built = dbt.call(
         tmp_path_factory.mktemp("postgres"),
         server.environment(),
-        *("build", "--exclude-resource-type", "unit_test"),
+        *BUILD,
         variables=TODAY,
         target="postgres",
     )

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from integration_tests import programs
-from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
+from unit_tests.dbt.builds import BUILD, MARTS, TODAY, Build, Dbt
 from unit_tests.dbt.digests import digest
 from unit_tests.dbt.raw_tables import write_raw
 from unit_tests.dbt.unusual_books import odd_books
@@ -53,8 +53,7 @@ def on_spark(session: SparkSession, dbt: Dbt, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("on_spark")
     write_raw(folder / "raw.duckdb", odd_books())
     export(folder / "raw.duckdb", folder / "raw", session)
-    arguments = ("build", "--exclude-resource-type", "unit_test")
-    built = dbt.call(folder, {}, *arguments, variables=TODAY, target="spark")
+    built = dbt.call(folder, {}, *BUILD, variables=TODAY, target="spark")
     assert built.succeeded, built.output
     return session
 
