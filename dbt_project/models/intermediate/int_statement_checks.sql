@@ -262,7 +262,8 @@ sides as (
             else 'account ' || coalesce(trial_balance_rows.account_number, trial_balance_rows.account_name)
         end as row_name,
         0 as our_amount,
-        {{ money('trial_balance_rows.debit') }} - {{ money('trial_balance_rows.credit') }} as freshbooks_amount
+        {{ money('trial_balance_rows.debit', 'trial_balance_rows.currency_code') }}
+        - {{ money('trial_balance_rows.credit', 'trial_balance_rows.currency_code') }} as freshbooks_amount
     from trial_balance_rows
     left join account_types
         on
