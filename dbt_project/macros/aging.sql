@@ -44,8 +44,8 @@ select
     dated.document_id,
     dated.as_of_date,
     dated.is_latest,
-    cast(dated.outstanding_amount + dated.paid_later_amount as {{ decimal(18, 2) }}) as outstanding_amount,
-    case when dated.has_payments then cast(dated.paid_later_amount as {{ decimal(18, 2) }}) end as paid_later_amount,
+    cast(dated.outstanding_amount + dated.paid_later_amount as {{ money_type() }}) as outstanding_amount,
+    case when dated.has_payments then cast(dated.paid_later_amount as {{ money_type() }}) end as paid_later_amount,
     {{ days_between('dated.due_date', 'dated.as_of_date') }} as days_past_due
 from (
     select

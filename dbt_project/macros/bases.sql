@@ -43,11 +43,11 @@ inner join {{ shares }}
   covered after it less what was before, each rounded, so that the parts of a paid document add up to it.
 #}
 {% macro paid_portion(amount, shares) -%}
-    {%- set size = 'abs(cast(' ~ amount ~ ' as ' ~ decimal(18, 2) ~ ')) * ' ~ shares -%}
+    {%- set size = 'abs(cast(' ~ amount ~ ' as ' ~ money_type() ~ ')) * ' ~ shares -%}
     cast(case when {{ amount }} < 0 then -1 else 1 end * (
-        {{ quotient(size ~ '.paid_after_amount', shares ~ '.total_amount') }}
-        - {{ quotient(size ~ '.paid_before_amount', shares ~ '.total_amount') }}
-    ) as {{ decimal(18, 2) }})
+        {{ money_quotient(size ~ '.paid_after_amount', shares ~ '.total_amount', shares ~ '.currency_code') }}
+        - {{ money_quotient(size ~ '.paid_before_amount', shares ~ '.total_amount', shares ~ '.currency_code') }}
+    ) as {{ money_type() }})
 {%- endmacro %}
 
 {# The basis of a report that is read on two, accrual or cash; rows from before that say it in `cash_based` alone. #}

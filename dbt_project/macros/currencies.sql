@@ -19,9 +19,16 @@
     ).split() + (var('freshbooks_currencies') | map('upper') | list)) }}
 {%- endmacro %}
 
-{# Codes whose smallest unit is less than a hundredth (ISO 4217). #}
+{# Codes whose smallest unit is less than a hundredth (ISO 4217); freshbooks_hub/core/currencies.py has them too. #}
 {% macro currencies_of_more_decimals() -%}
     {{ return(['BHD', 'CLF', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND', 'UYW']) }}
+{%- endmacro %}
+
+{# Codes that have no smaller unit (ISO 4217). #}
+{% macro currencies_without_decimals() -%}
+    {{ return([
+        'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
+    ]) }}
 {%- endmacro %}
 
 {# Whether a code in capitals is one of a currency; null for null. #}

@@ -15,7 +15,7 @@
 #}
 {% macro unit_of(column) -%}
     {%- set name = column.name -%}
-    {%- set is_money = column.data_type == 'decimal(18,2)' -%}
+    {%- set is_money = column.data_type == 'decimal(18,3)' -%}
     {{ return(
         'money per hour' if is_money and name.endswith('_rate') else 'money' if is_money
         else 'hours' if name == 'hours' or name.endswith('_hours')

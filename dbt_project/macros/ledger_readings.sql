@@ -30,3 +30,31 @@ inner join {{ readings }}
         )
 group by {{ reports }}.business_id, {{ reports }}.end_date, {{ reports }}.observed_at
 {% endmacro %}
+
+{#
+  When all postings of a business were last read: business_id, read_at. Postings have no stamp of a change, and those of
+  older months are read weekly (docs/BEHAVIOR.md).
+#}
+{% macro whole_readings() %}
+select
+    business_id,
+    max(whole_read_at) as read_at
+from {{ ref('stg_freshbooks__stream_availability') }}
+where rejected_values is null and stream_name = 'journal_entry_details'
+group by business_id
+{% endmacro %}
+
+{#
+  Up to when the postings behind a report are known: to the reading of their month, `read_at`, or to that of all,
+  whichever is later. A document's change is in both the report and the postings, or in neither: so what counts is the
+  earlier of both reads. `reports` are joined from the left with whole_readings.
+#}
+{% macro known_up_to(reports, read_at) -%}
+    least(
+        {{ reports }}.observed_at,
+        greatest(
+            coalesce({{ read_at }}, whole_readings.read_at, {{ reports }}.observed_at),
+            coalesce(whole_readings.read_at, {{ read_at }}, {{ reports }}.observed_at)
+        )
+    )
+{%- endmacro %}

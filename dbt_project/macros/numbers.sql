@@ -3,9 +3,13 @@
   half could fall on either side; a nudge far below the last digit of any money or hour settles it upward, and
   the same way on every engine. For values that are not negative.
 #}
-{% macro quotient(numerator, denominator, precision=18, scale=2) -%}
-    cast(round(cast({{ numerator }} as {{ decimal(28, 6) }}) / nullif({{ denominator }}, 0) + 0.00000001, {{ scale }})
-    as {{ decimal(precision, scale) }})
+{% macro quotient(numerator, denominator, precision, scale) -%}
+    cast(round({{ nudged_quotient(numerator, denominator) }}, {{ scale }}) as {{ decimal(precision, scale) }})
+{%- endmacro %}
+
+{# A quotient that is not rounded yet. #}
+{% macro nudged_quotient(numerator, denominator) -%}
+    cast({{ numerator }} as {{ decimal(28, 6) }}) / nullif({{ denominator }}, 0) + 0.00000001
 {%- endmacro %}
 
 {# Seconds as hours. #}

@@ -17,7 +17,7 @@
     id        bigint; 0 means none in the API, so it is null (freshbooks-api.md 6.4)
     decimal   number in text, decimal(18,6)
     rate      the same, less than a billion; percent: from -1000 to 1000
-    money     {"amount": "12.30", "code": "USD"}: `<column>` decimal(18,2) and `<column>_currency_code`
+    money     {"amount": "12.30", "code": "USD"}: `<column>` decimal(18,3) and `<column>_currency_code`
 
   Beside them come `_airbyte_extracted_at`, `_airbyte_raw_id`, and what was wrong with the row, null when nothing was
   (macros/rejected.sql reads these texts):
@@ -105,11 +105,11 @@ where one = 0
         {%- do listed.append([
             column, column ~ '_currency_code is null and ' ~ column ~ ' <> 0', 'missing_currency', "''"
         ]) -%}
-        {#- Money has two decimals here: what a currency of three loses by it is told. -#}
+        {#- Money has three decimals here: what a currency of that many or more loses is told. -#}
         {%- do listed.append([
             column,
             column ~ '_currency_code in ' ~ sql_list(currencies_of_more_decimals())
-            ~ ' and ' ~ try_decimal(column ~ '_text', 18, 4) ~ ' <> ' ~ column,
+            ~ ' and ' ~ try_decimal(column ~ '_text', 18, 5) ~ ' <> ' ~ column,
             'rounded',
             column ~ '_text',
         ]) -%}
@@ -130,23 +130,31 @@ select
     loader_changes
 from (
     select
+        {%- for name, kind in columns.items() if kind == 'money' %}
+        {{ money(name | lower ~ '_text', name | lower ~ '_currency_code') }} as {{ name | lower }},
+        {%- endfor %}
+        texts.*
+    from (
+        select
 {%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() %}
-        {{ raw_value(raw_column(name, there), kind) if name not in flags else 'coalesce(' ~ raw_value(name, kind) ~ ', false)' }} as {{ name | lower }},
         {%- if kind == 'money' %}
-        upper(nullif(trim({{ json_text(try_type(raw_column(name, there), 'json'), 'code') }}), '')) as {{ name | lower }}_currency_code,
-        {{ json_text(try_type(raw_column(name, there), 'json'), 'amount') }} as {{ name | lower }}_text,
+            upper(nullif(trim({{ json_text(try_type(raw_column(name, there), 'json'), 'code') }}), '')) as {{ name | lower }}_currency_code,
+            {{ json_text(try_type(raw_column(name, there), 'json'), 'amount') }} as {{ name | lower }}_text,
+        {%- else %}
+            {{ raw_value(raw_column(name, there), kind) if name not in flags else 'coalesce(' ~ raw_value(name, kind) ~ ', false)' }} as {{ name | lower }},
         {%- endif %}
         {%- if not name.startswith('_airbyte') %}
-        {{ raw_column(name, there) }} as raw_{{ name | lower }},
+            {{ raw_column(name, there) }} as raw_{{ name | lower }},
         {%- endif %}
 {%- endfor %}
         {%- if var('freshbooks_loader_changes') %}
-        case when {{ json_as_text('_airbyte_meta') }} like '%"change"%' then {{ try_type('_airbyte_meta', 'json') }} end
-            as loader_changes
+            case when {{ json_as_text('_airbyte_meta') }} like '%"change"%' then {{ try_type('_airbyte_meta', 'json') }} end
+                as loader_changes
         {%- else %}
-        {{ raw_null('json') }} as loader_changes
+            {{ raw_null('json') }} as loader_changes
         {%- endif %}
-    from {{ source('freshbooks', stream) }}
+        from {{ source('freshbooks', stream) }}
+    ) as texts
 ) as typed
 {%- endif %}
 {% endmacro %}
@@ -171,10 +179,9 @@ from (
     {{ return(name | lower if is_lower else '"' ~ name ~ '"') }}
 {%- endmacro %}
 
-{# A raw column as its kind, null when it cannot be read. #}
+{# A raw column as its kind, null when it cannot be read; of money see raw_stream. #}
 {% macro raw_value(name, kind) -%}
-    {%- if kind == 'money' -%} {{ money(json_text(try_type(name, 'json'), 'amount')) }}
-    {%- elif kind == 'decimal' -%} {{ try_decimal(try_type(name, 'string')) }}
+    {%- if kind == 'decimal' -%} {{ try_decimal(try_type(name, 'string')) }}
     {%- elif kind in ('rate', 'percent') -%} {{ bounded_decimal(try_type(name, 'string'), kind) }}
     {%- elif kind == 'string' -%} nullif(trim({{ try_type(name, 'string') }}), '')
     {%- elif kind == 'currency' -%} {{ known_currency('upper(trim(' ~ try_type(name, 'string') ~ '))') }}
@@ -229,7 +236,7 @@ from (
     {%- set text = api.Column.translate_type('string') -%}
     cast(null as {{ {
         'string': text, 'currency': text, 'id': 'bigint', 'day': 'date',
-        'decimal': decimal(18, 6), 'rate': decimal(18, 6), 'percent': decimal(18, 6), 'money': decimal(18, 2),
+        'decimal': decimal(18, 6), 'rate': decimal(18, 6), 'percent': decimal(18, 6), 'money': money_type(),
         'json': json_type(), 'json_array': json_type(),
     }.get(kind, kind) }})
 {%- endmacro %}

@@ -8,13 +8,15 @@
     {%- if not target %}
     cast(null as {{ dbt.type_string() }}) as reporting_currency_code,
         {%- for name in amounts %}
-    cast(null as {{ decimal(18, 2) }}) as {{ name }}_reporting_amount{{ ',' if not loop.last }}
+    cast(null as {{ money_type() }}) as {{ name }}_reporting_amount{{ ',' if not loop.last }}
         {%- endfor %}
     {%- else %}
     cast('{{ target }}' as {{ dbt.type_string() }}) as reporting_currency_code,
         {%- for name, amount in amounts.items() %}
-    cast(round({{ amount }} * case when {{ relation }}.currency_code = '{{ target }}' then 1 else exchange_rates.rate end, 2)
-        as {{ decimal(18, 2) }}) as {{ name }}_reporting_amount{{ ',' if not loop.last }}
+    {%- set converted -%}
+    {{ amount }} * case when {{ relation }}.currency_code = '{{ target }}' then 1 else exchange_rates.rate end
+    {%- endset %}
+    {{ round_money(converted, "'" ~ target ~ "'") }} as {{ name }}_reporting_amount{{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif %}
 {%- endmacro %}

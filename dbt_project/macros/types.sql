@@ -36,14 +36,6 @@
 {%- endmacro %}
 
 
-{#
-  Money from decimal text: decimal(18,2), half a cent rounds away from zero. Null from ten trillion on: a thousand such
-  amounts still have a sum of this type.
-#}
-{% macro money(text) -%}
-    cast({{ try_decimal(text, 15, 2) }} as {{ decimal(18, 2) }})
-{%- endmacro %}
-
 {# A rate (money per hour) or a percent from text, decimal(18,6); null when no rate or percent is so large. #}
 {% macro bounded_decimal(text, kind) -%}
     {%- set number = try_decimal(text) -%}

@@ -14,7 +14,7 @@ left join (
         business_id,
         credit_id,
         sum({{ money(json_text('element', 'amount.amount')) }}) as amount_without_tax
-    from ({{ json_elements(credit_notes, 'lines', ['account_id', 'business_id', 'credit_id']) }}) as credit_lines
+    from ({{ json_elements(credit_notes, 'lines', ['account_id', 'business_id', 'credit_id', 'currency_code']) }}) as credit_lines
     group by account_id, business_id, credit_id
 ) as line_totals
     on
@@ -27,7 +27,9 @@ left join (
 {% macro other_income_without_tax(other_income) %}
 select
     {{ other_income }}.*,
-    {{ quotient('100 * ' ~ other_income ~ '.amount', '100 + coalesce(tax_totals.tax_percent, 0)') }} as amount_without_tax
+    {{ money_quotient(
+        '100 * ' ~ other_income ~ '.amount', '100 + coalesce(tax_totals.tax_percent, 0)', other_income ~ '.currency_code'
+    ) }} as amount_without_tax
 from {{ other_income }}
 left join (
     select

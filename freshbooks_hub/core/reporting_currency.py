@@ -15,14 +15,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 
+from freshbooks_hub.core.currencies import decimals
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 
 FILE = "reporting_currency.json"
 COLUMNS = ("date", "currency", "rate")
-# Digits behind the point where there are not two (ISO 4217).
-NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-THREE = "BHD IQD JOD KWD LYD OMR TND"
 LARGEST = 5_000_000  # bytes of a file of rates
 
 
@@ -103,7 +101,7 @@ class ReportingCurrency:
             elif rate is None and amount:
                 without.append(currency)
             elif rate is not None and amount:
-                whole += (amount * rate.rate).quantize(Decimal(1).scaleb(-digits(self.code)), ROUND_HALF_UP)
+                whole += (amount * rate.rate).quantize(Decimal(1).scaleb(-decimals(self.code)), ROUND_HALF_UP)
                 found.append(rate)
         missing = None
         if without:
@@ -132,11 +130,6 @@ def clear_reporting_currency(marts: Path) -> None:
     """Show totals per currency alone."""
     with disk_errors(marts.parent):
         marts.with_name(FILE).unlink(missing_ok=True)
-
-
-def digits(currency: str) -> int:
-    """How many digits amounts of a currency have behind the point."""
-    return 0 if currency in NONE.split() else 3 if currency in THREE.split() else 2
 
 
 def currency_code(text: str) -> str:

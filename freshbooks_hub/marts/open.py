@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.errors import HomeError, QueryFailed
+from freshbooks_hub.marts.money import money_writer
 
 # A wrong checksum comes as the bare `duckdb.Error`.
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
@@ -108,7 +109,7 @@ class Answer:
 def query_marts(marts: Path, statement: str) -> Answer:
     """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
 
-    Raises QueryFailed (NoMarts among them), MartsDamaged.
+    Money has the decimals of its currency (marts/money.py). Raises QueryFailed (NoMarts among them), MartsDamaged.
     """
     try:
         with open_marts(marts) as db:
@@ -116,6 +117,8 @@ def query_marts(marts: Path, statement: str) -> Answer:
             if len(parsed) != 1:
                 raise QueryFailed("Give one SQL statement at a time.")
             cursor = db.execute(parsed[0])
-            return Answer([column[0] for column in cursor.description or []], cursor.fetchall())
+            described = cursor.description or []
+            written = money_writer(described)
+            return Answer([column[0] for column in described], [written(row) for row in cursor.fetchall()])
     except duckdb.Error as error:
         raise QueryFailed(f"The query failed: {str(error).strip()}") from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.marts.gaps import Rejected, find_rejected
+from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import ONE_LOOK, NoMarts, open_marts
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
@@ -67,15 +69,19 @@ def findings(marts: Path) -> tuple[list[Difference], list[Rejected]]:
 def find_differences(db: duckdb.DuckDBPyConnection) -> list[Difference]:
     """The same, of open marts."""
     try:
-        rows = db.execute(
-            "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount::VARCHAR, "
-            "freshbooks_amount::VARCHAR, difference_amount::VARCHAR, wrong_rows "
+        cursor = db.execute(
+            "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount, "
+            "freshbooks_amount, difference_amount, wrong_rows "
             "FROM fb_reconciliation WHERE NOT is_ok "
             "ORDER BY abs(difference_amount) DESC, check_name, business_id, currency_code, end_date"
-        ).fetchall()
+        )
+        written = money_writer(cursor.description or [])
+        rows = [written(row) for row in cursor.fetchall()]
     except duckdb.CatalogException:  # those of an earlier version
         return []
-    return [Difference(*row) for row in rows]
+    return [
+        Difference(*(str(value) if isinstance(value, Decimal) else value for value in row)) for row in rows
+    ]
 
 
 def attention(warnings: list[str], found: list[Difference]) -> list[str]:

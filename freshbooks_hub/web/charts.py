@@ -12,6 +12,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from markupsafe import Markup
 
+from freshbooks_hub.core.currencies import amount_text
+
 ROW = 40  # pixels for each horizontal bar, its label above it
 BAR = 10
 TOP, PLOT, FOOT = 14, 200, 40  # pixels above, of and below the columns
@@ -108,7 +110,7 @@ def _block(
         label=series.label,
         month=f"{month:%B %Y}",
         code=code,
-        value=f"{value:,.2f}",
+        value=amount_text(value, code),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.labels import plural
 
 MINUS = "−"
@@ -16,11 +17,11 @@ NOTHING = Markup(
 UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 
 
-def amount(value: Decimal | None) -> str | Markup:
-    """`1,234.50`: two decimals or more, a real minus; a dash for null."""
+def amount(value: Decimal | None, code: str | None = None) -> str | Markup:
+    """`1,234.50`: the decimals of the currency `code`, two without one; a real minus; a dash for null."""
     if value is None:
         return NOTHING
-    return f"{value:,.2f}".replace("-", MINUS)
+    return (amount_text(value, code) if code else f"{value:,.2f}").replace("-", MINUS)
 
 
 def money(value: Decimal | None, code: str | None) -> Markup:
@@ -28,23 +29,28 @@ def money(value: Decimal | None, code: str | None) -> Markup:
     if value is None:
         return NOTHING
     return Markup('<span class="money"><span class="code">{}</span> {}</span>').format(
-        code or "?", amount(value)
+        code or "?", amount(value, code)
     )
 
 
-def known(value: Decimal | None, reason: str | None = None, code: str | None = None) -> str | Markup:
-    """As `amount` or, with a currency, as `money`; null with a `reason` is unknown, and says why."""
+def known(
+    value: Decimal | None, reason: str | None = None, code: str | None = None, *, bare: bool = False
+) -> str | Markup:
+    """As `amount` or, with a currency, as `money`; null with a `reason` is unknown, and says why.
+
+    `bare`: as `amount`, for the currency stands elsewhere.
+    """
     if value is not None:
-        return money(value, code) if code else amount(value)
+        return money(value, code) if code and not bare else amount(value, code)
     if not reason:
         return NOTHING
     return Markup('<span class="unknown" title="{}">unknown</span>').format(reason)
 
 
-def written(text: str | None, code: str | None) -> str | Markup:
-    """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`."""
+def written(text: str | None, code: str | None, *, bare: bool = False) -> str | Markup:
+    """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`; `bare`: it stands elsewhere."""
     value = Decimal(text) if text is not None else None
-    return money(value, code) if code else amount(value)
+    return money(value, code) if code and not bare else amount(value, code)
 
 
 def hours(value: Decimal | None) -> str | Markup:

@@ -122,13 +122,13 @@ PUBLISHED = [
         "unknown_word",
     ),
     published(
-        "an expense in dinars of three decimals",
+        "an expense in dinars of four decimals",
         "expenses",
-        odd_expense(814, amount=money("62.344", "KWD")),
+        odd_expense(814, amount=money("62.3444", "KWD")),
         814,
         "amount",
         "rounded",
-        amount=money("62.34", "KWD"),
+        amount=money("62.344", "KWD"),
     ),
     published(
         "a discount of text",

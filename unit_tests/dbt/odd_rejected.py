@@ -90,7 +90,7 @@ REJECTED = [
         "unreadable",
     ),
     rejected(
-        "an invoice beyond decimal(18,2)",
+        "an invoice beyond decimal(18,3)",
         "invoices",
         odd_invoice(912, amount=money(HUGE)),
         912,

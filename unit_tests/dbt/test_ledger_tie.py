@@ -139,13 +139,16 @@ def odd(tables: Rows) -> None:
 
 
 # A business each, as one build is much.
-PLAIN, DIFFERING, READ_APART, ODD, FIRST_WITHOUT = 1, 2, 3, 4, 11
+PLAIN, DIFFERING, READ_APART, READ_AGAIN, ODD, FIRST_WITHOUT = 1, 2, 3, 4, 5, 11
 CHANGES: dict[int, Callable[[Rows], None]] = {
     PLAIN: lambda tables: None,
     DIFFERING: differing,
     READ_APART: read_apart,
+    READ_AGAIN: read_apart,
     ODD: odd,
 }
+# When all postings were last read; those of READ_AGAIN after the invoice changed, without news.
+WHOLE_READ = {READ_APART: "2026-06-29 12:00:00", READ_AGAIN: "2026-06-29 14:00:00"}
 WITHOUT: dict[str, set[str]] = {
     "report_trial_balance": {"balance sheet", "profit and loss"},
     "report_balance_sheet": {"trial balance", "profit and loss"},
@@ -168,7 +171,8 @@ def all_books() -> Rows:
             said = {"account_id": f"account{business}", "business_id": business, "stream_name": stream}
             status = "not_granted" if stream == gone.get(business) else "read"
             observed = {"observed_at": "2026-06-30 12:00:00", "status": status, "has_rows": bool(rows)}
-            found["stream_availability"].append({**said, **observed})
+            whole = WHOLE_READ.get(business) if stream == "journal_entry_details" else None
+            found["stream_availability"].append({**said, **observed, "whole_read_at": whole})
     return dict(found)
 
 
@@ -229,6 +233,12 @@ def test_a_balance_waits_for_the_oldest_month_and_a_profit_for_its_own(checked: 
         ("profit and loss from the ledger, income", "feb"),
         ("profit and loss from the ledger, expenses", "feb"),
     }
+
+
+def test_a_balance_counts_again_once_all_postings_were_read_after_the_change(
+    checked: dict[int, Found],
+) -> None:
+    assert checked[READ_AGAIN] == checked[PLAIN]
 
 
 @pytest.mark.parametrize("gone", WITHOUT)

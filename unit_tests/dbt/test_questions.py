@@ -158,7 +158,7 @@ def test_all_money_names_its_currency(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("use marts")
     money = marts.execute(
         "select mart_name, column_name, unit, currency_column from fb_dictionary"
-        " where data_type = 'decimal(18,2)' or currency_column is not null or unit like 'money%'"
+        " where data_type = 'decimal(18,3)' or currency_column is not null or unit like 'money%'"
     ).fetchall()
     assert {unit for _, _, unit, _ in money} == {"money", "money per hour"}
     assert {(mart, column) for mart, column, _, currency in money if currency is None} == {

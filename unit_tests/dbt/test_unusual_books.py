@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from decimal import Decimal
+from html import unescape
+from pathlib import Path
 
+from freshbooks_hub.agent import reads
+from freshbooks_hub.agent.mcp.read_tools import summary
+from freshbooks_hub.marts.open import query_marts
 from unit_tests.dbt.builds import Build
+from unit_tests.dbt.test_gaps_shown import pages, text_of
 
 
 def test_every_difference_is_flagged_and_its_rows_are_named(odd_build: Build) -> None:
@@ -78,7 +85,7 @@ def test_elements_that_hold_nobody_are_no_contacts(odd_build: Build) -> None:
 
 
 def test_currencies_of_no_and_of_three_decimals_keep_their_amounts(odd_build: Build) -> None:
-    """What a third decimal loses is listed (odd_published.py)."""
+    """What a fourth decimal loses is listed (odd_published.py)."""
     found = {
         row["currency_code"]: (row["outstanding_amount"], row["client_id"])
         for row in odd_build.dicts("outstanding_balances")
@@ -92,4 +99,28 @@ def test_currencies_of_no_and_of_three_decimals_keep_their_amounts(odd_build: Bu
     }
     assert collected == {"JPY": Decimal(250), "KWD": Decimal("2.50")}
     (dinars,) = (row for row in odd_build.dicts("expenses") if row["expense_id"] == 814)
-    assert dinars["total_amount"] == Decimal("62.34")
+    assert dinars["total_amount"] == Decimal("62.344")
+
+
+def test_readers_tell_amounts_in_the_decimals_of_their_currency(odd_build: Build) -> None:
+    marts = odd_build.folder / "marts.duckdb"
+    answer = reads.get_outstanding_balance(marts, client="632")
+    (balance,) = answer.balances
+    assert balance.model_dump(mode="json")["outstanding_amount"] == "7.500"
+    assert summary(answer).startswith("7.500 KWD outstanding, 0.000 KWD of it overdue.")
+    sql = "SELECT currency_code, outstanding_amount FROM outstanding_balances WHERE client_id IN (631, 632) ORDER BY 1"
+    assert reads.query_marts(marts, statement=sql).rows == [["JPY", "750"], ["KWD", "7.500"]]
+    assert [str(value) for _, value in query_marts(marts, sql).rows] == ["750", "7.500"]
+
+
+def test_what_is_dated_later_stands_apart_on_the_balances_page(odd_build: Build, tmp_path: Path) -> None:
+    """In francs (unusual_books.py): 100.00 is issued the next day, and 120.00 is paid in the days after."""
+    text = unescape(text_of(pages(odd_build, tmp_path), "/balances?business=1"))
+    shown = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", text))
+    francs = shown[shown.index("Outstanding in CHF, by days overdue") :]
+    assert "Invoices dated after 30 Jun 2026 , not counted above 100.00" in francs
+    assert "Payments dated after 30 Jun 2026 , not deducted above 120.00" in francs
+    assert "Unused credit Issued later Paid later Client 620 200.00" in shown
+    dinars = shown[shown.index("Clients in KWD") :].partition("Sum in KWD")[0]
+    assert "later" not in dinars
+    assert "7.500" in dinars

@@ -38,7 +38,7 @@ joined as (
         coalesce(bill_vendors.vendor_name, bills.vendor_name_on_bill) as vendor_name,
         case
             when {{ are_available(['bill_payments']) }}
-                then cast(coalesce(payment_totals.payments_amount, 0) as {{ decimal(18, 2) }})
+                then cast(coalesce(payment_totals.payments_amount, 0) as {{ money_type() }})
         end as computed_paid_amount,
         case
             when {{ are_available(['bill_payments']) }}
@@ -84,8 +84,8 @@ select
     amount_without_tax,
     tax_amount,
     total_amount,
-    cast(paid_amount - paid_later_amount as {{ decimal(18, 2) }}) as paid_amount,
-    cast(balance_amount as {{ decimal(18, 2) }}) as outstanding_amount,
+    cast(paid_amount - paid_later_amount as {{ money_type() }}) as paid_amount,
+    cast(balance_amount as {{ money_type() }}) as outstanding_amount,
     paid_amount as freshbooks_paid_amount,
     outstanding_amount as freshbooks_outstanding_amount,
     computed_paid_amount,

@@ -92,7 +92,7 @@ running as (
                 partition by account_id, business_id, document_type, document_id
                 order by event_date asc, amount asc, payment_id asc
                 rows between unbounded preceding and current row
-            ) as {{ decimal(18, 2) }}
+            ) as {{ money_type() }}
         ) as paid_after_amount
     from paid
     where total_amount > 0
@@ -108,6 +108,6 @@ select
     currency_code,
     amount,
     total_amount,
-    cast(paid_after_amount - amount as {{ decimal(18, 2) }}) as paid_before_amount,
+    cast(paid_after_amount - amount as {{ money_type() }}) as paid_before_amount,
     paid_after_amount
 from running

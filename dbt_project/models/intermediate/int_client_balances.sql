@@ -47,9 +47,9 @@ select
     business_id,
     client_id,
     currency_code,
-    cast(round(sum(revenue_amount), 2) as {{ decimal(18, 2) }}) as revenue_amount,
-    cast(sum(outstanding_amount) as {{ decimal(18, 2) }}) as outstanding_amount,
-    cast(sum(overdue_amount) as {{ decimal(18, 2) }}) as overdue_amount
+    {{ round_money('sum(revenue_amount)') }} as revenue_amount,
+    cast(sum(outstanding_amount) as {{ money_type() }}) as outstanding_amount,
+    cast(sum(overdue_amount) as {{ money_type() }}) as overdue_amount
 from amounts
 where client_id is not null
 group by account_id, business_id, client_id, currency_code

@@ -35,7 +35,8 @@ from_clients as (
         business_id,
         client_id,
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
-        {{ money(json_text('element', 'amount.amount')) }} as unapplied_credit_amount
+        {{ money(json_text('element', 'amount.amount'), "upper(" ~ json_text('element', 'amount.code') ~ ")") }}
+            as unapplied_credit_amount
     from balances
     where
         {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
@@ -57,7 +58,7 @@ select
     business_id,
     client_id,
     currency_code,
-    cast(sum(unapplied_credit_amount) as {{ decimal(18, 2) }}) as unapplied_credit_amount
+    cast(sum(unapplied_credit_amount) as {{ money_type() }}) as unapplied_credit_amount
 from credits
 group by account_id, business_id, client_id, currency_code
 having sum(unapplied_credit_amount) <> 0

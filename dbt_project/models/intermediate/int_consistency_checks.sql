@@ -37,7 +37,7 @@ select
     computed_amount as our_amount,
     amount as freshbooks_amount,
     -- FreshBooks' rounding of taxes, per line or per invoice, is not documented.
-    cast(0.01 * taxed_line_count as {{ decimal(18, 2) }}) as tolerance_amount
+    cast({{ tolerated_difference() }} * taxed_line_count as {{ money_type() }}) as tolerance_amount
 from invoices
 where not is_deleted
 union all
@@ -59,7 +59,7 @@ select
     'invoice outstanding is amount less paid' as check_name,
     currency_code,
     'invoice ' || {{ as_text('invoice_id') }} as row_name,
-    cast(amount - freshbooks_paid_amount as {{ decimal(18, 2) }}) as our_amount,
+    cast(amount - freshbooks_paid_amount as {{ money_type() }}) as our_amount,
     freshbooks_outstanding_amount as freshbooks_amount,
     0 as tolerance_amount
 from invoices
@@ -71,7 +71,7 @@ select
     'bill outstanding is total less paid' as check_name,
     currency_code,
     'bill ' || {{ as_text('bill_id') }} as row_name,
-    cast(total_amount - freshbooks_paid_amount as {{ decimal(18, 2) }}) as our_amount,
+    cast(total_amount - freshbooks_paid_amount as {{ money_type() }}) as our_amount,
     freshbooks_outstanding_amount as freshbooks_amount,
     0 as tolerance_amount
 from bills
@@ -95,7 +95,7 @@ select
     'bill total is amount plus tax' as check_name,
     currency_code,
     'bill ' || {{ as_text('bill_id') }} as row_name,
-    cast(amount_without_tax + tax_amount as {{ decimal(18, 2) }}) as our_amount,
+    cast(amount_without_tax + tax_amount as {{ money_type() }}) as our_amount,
     total_amount as freshbooks_amount,
     0 as tolerance_amount
 from bills
@@ -119,8 +119,8 @@ select
     'client balance is its invoices' as check_name,
     balances.currency_code,
     'client ' || {{ as_text('balances.client_id') }} as row_name,
-    cast(balances.outstanding_amount - balances.overpaid_amount as {{ decimal(18, 2) }}) as our_amount,
-    cast(coalesce(receivables.outstanding_amount, 0) as {{ decimal(18, 2) }}) as freshbooks_amount,
+    cast(balances.outstanding_amount - balances.overpaid_amount as {{ money_type() }}) as our_amount,
+    cast(coalesce(receivables.outstanding_amount, 0) as {{ money_type() }}) as freshbooks_amount,
     0 as tolerance_amount
 from balances
 left join receivables

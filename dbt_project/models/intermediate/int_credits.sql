@@ -48,8 +48,8 @@ select
     payment_status,
     currency_code,
     amount,
-    cast(used_amount - used_later_amount as {{ decimal(18, 2) }}) as used_amount,
-    cast(amount - used_amount + used_later_amount as {{ decimal(18, 2) }}) as unapplied_amount,
+    cast(used_amount - used_later_amount as {{ money_type() }}) as used_amount,
+    cast(amount - used_amount + used_later_amount as {{ money_type() }}) as unapplied_amount,
     is_draft,
     is_dated_later,
     is_deleted

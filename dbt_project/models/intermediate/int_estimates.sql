@@ -73,7 +73,7 @@ select
     end as is_converted,
     case
         when {{ are_available(['invoices']) }}
-            then cast(coalesce(invoice_totals.invoiced_amount, 0) as {{ decimal(18, 2) }})
+            then cast(coalesce(invoice_totals.invoiced_amount, 0) as {{ money_type() }})
     end as invoiced_amount,
     -- What FreshBooks alone calls invoiced, by no invoice that is known, counts whole.
     case

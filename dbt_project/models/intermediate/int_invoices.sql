@@ -30,7 +30,7 @@ line_totals as (
 ),
 
 line_taxes as (
-    {{ taxes_of('invoice_lines', ['account_id', 'business_id', 'invoice_id']) }}
+    {{ taxes_of('invoice_lines', ['account_id', 'business_id', 'invoice_id', 'currency_code']) }}
 ),
 
 -- One rounding per tax of an invoice, on the discounted lines that carry it.
@@ -39,10 +39,10 @@ taxes as (
         account_id,
         business_id,
         invoice_id,
-        round(sum(tax_amount), 2) as tax_amount,
+        {{ round_money('sum(tax_amount)') }} as tax_amount,
         count(*) as taxed_line_count
     from line_taxes
-    group by account_id, business_id, invoice_id, tax_name, tax_percent
+    group by account_id, business_id, invoice_id, currency_code, tax_name, tax_percent
 ),
 
 tax_totals as (
@@ -72,9 +72,9 @@ payment_totals as (
 joined as (
     select
         invoices.*,
-        cast(coalesce(line_totals.lines_amount, 0) as {{ decimal(18, 2) }}) as lines_amount,
+        cast(coalesce(line_totals.lines_amount, 0) as {{ money_type() }}) as lines_amount,
         coalesce(line_totals.line_count, 0) as line_count,
-        cast(coalesce(tax_totals.tax_amount, 0) as {{ decimal(18, 2) }}) as tax_amount,
+        cast(coalesce(tax_totals.tax_amount, 0) as {{ money_type() }}) as tax_amount,
         coalesce(tax_totals.taxed_line_count, 0) as taxed_line_count,
         coalesce(payment_totals.paid_amount, 0) as payments_amount,
         coalesce(payment_totals.later_amount, 0) as later_payments_amount,
@@ -128,8 +128,8 @@ measured as (
         *,
         case when is_open and days_past_due > 0 then days_past_due else 0 end as days_overdue,
         case when balance_amount <= 0 and not {{ is_dated_later('paid_date') }} then paid_date end as known_paid_date,
-        cast(lines_amount + discount_amount + tax_amount as {{ decimal(18, 2) }}) as computed_amount,
-        case when has_payments then cast(payments_amount as {{ decimal(18, 2) }}) end as computed_paid_amount
+        cast(lines_amount + discount_amount + tax_amount as {{ money_type() }}) as computed_amount,
+        case when has_payments then cast(payments_amount as {{ money_type() }}) end as computed_paid_amount
     from balanced
 )
 
@@ -159,9 +159,9 @@ select
     computed_amount,
     line_count,
     taxed_line_count,
-    cast(paid_amount - paid_later_amount as {{ decimal(18, 2) }}) as paid_amount,
-    cast(paid_later_amount as {{ decimal(18, 2) }}) as paid_later_amount,
-    cast(balance_amount as {{ decimal(18, 2) }}) as outstanding_amount,
+    cast(paid_amount - paid_later_amount as {{ money_type() }}) as paid_amount,
+    cast(paid_later_amount as {{ money_type() }}) as paid_later_amount,
+    cast(balance_amount as {{ money_type() }}) as outstanding_amount,
     paid_amount as freshbooks_paid_amount,
     outstanding_amount as freshbooks_outstanding_amount,
     computed_paid_amount,

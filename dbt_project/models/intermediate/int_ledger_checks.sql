@@ -19,39 +19,25 @@ general_ledgers as (
     ),
 {% endfor %}
 
--- Postings have no stamp of a change, and those of older months are read weekly (docs/BEHAVIOR.md). So they are known
--- up to the last read of all of them, or to their own; those of the last two months up to the last read of any.
 readings as (
     {{ month_readings('postings', 'extracted_at') }}
 ),
 
 whole_readings as (
-    select
-        business_id,
-        max(whole_read_at) as read_at
-    from {{ ref('stg_freshbooks__stream_availability') }}
-    where rejected_values is null and stream_name = 'journal_entry_details'
-    group by business_id
+    {{ whole_readings() }}
 ),
 
 report_readings as (
     {{ readings_of_reports('general_ledgers') }}
 ),
 
--- A document's change is in both the report and the postings, or in neither: what counts is the earlier of both reads.
 reports as (
     select
         {% for column in period_key %}
             general_ledgers.{{ column }},
         {% endfor %}
         general_ledgers.data,
-        least(
-            general_ledgers.observed_at,
-            greatest(
-                coalesce(report_readings.newest_read_at, whole_readings.read_at, general_ledgers.observed_at),
-                coalesce(whole_readings.read_at, report_readings.newest_read_at, general_ledgers.observed_at)
-            )
-        ) as observed_at
+        {{ known_up_to('general_ledgers', 'report_readings.newest_read_at') }} as observed_at
     from general_ledgers
     left join report_readings
         on

@@ -65,7 +65,7 @@ select
     payments.amount,
     case
         when payments.invoice_id is null or {{ are_available(['invoices']) }}
-            then cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ decimal(18, 2) }})
+            then cast(payments.amount - coalesce(excesses.excess_amount, 0) as {{ money_type() }})
     end as applied_amount,
     payments.payment_type,
     payments.gateway,

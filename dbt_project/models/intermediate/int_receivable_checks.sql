@@ -103,7 +103,8 @@ client_balances as (
         business_id,
         client_id,
         upper({{ json_text('element', 'amount.code') }}) as currency_code,
-        sum({{ money(json_text('element', 'amount.amount')) }}) as balance_amount
+        sum({{ money(json_text('element', 'amount.amount'), "upper(" ~ json_text('element', 'amount.code') ~ ")") }})
+            as balance_amount
     from client_elements
     where {{ is_currency("upper(" ~ json_text('element', 'amount.code') ~ ")") }}
     group by account_id, business_id, client_id, upper({{ json_text('element', 'amount.code') }})

@@ -85,41 +85,47 @@ statements as (
     {% endfor %}
 ),
 
--- When postings are known up to: see int_ledger_checks. A balance stands on all months before it too, so there the
--- month that was read first counts.
 readings as (
     {{ month_readings('daily', 'read_at') }}
+),
+
+whole_readings as (
+    {{ whole_readings() }}
 ),
 
 statement_readings as (
     {{ readings_of_reports('statements') }}
 ),
 
-reports as (
+-- A balance stands on all months before it too, so there the month that was read first counts.
+read_statements as (
     select
-        {% for column in report_key %}
-            statements.{{ column }},
-        {% endfor %}
-        statements.report_name,
-        statements.total_income,
-        statements.total_expenses,
-        statements.report_rows,
-        least(
-            statements.observed_at,
-            coalesce(
-                case
-                    when statements.report_name = 'profit and loss' then statement_readings.newest_read_at
-                    else statement_readings.oldest_read_at
-                end,
-                statements.observed_at
-            )
-        ) as observed_at
+        statements.*,
+        case
+            when statements.report_name = 'profit and loss' then statement_readings.newest_read_at
+            else statement_readings.oldest_read_at
+        end as read_at
     from statements
     left join statement_readings
         on
             statements.business_id = statement_readings.business_id
             and statements.end_date = statement_readings.end_date
             and statements.observed_at = statement_readings.observed_at
+),
+
+reports as (
+    select
+        {% for column in report_key %}
+            read_statements.{{ column }},
+        {% endfor %}
+        read_statements.report_name,
+        read_statements.total_income,
+        read_statements.total_expenses,
+        read_statements.report_rows,
+        {{ known_up_to('read_statements', 'read_statements.read_at') }} as observed_at
+    from read_statements
+    left join whole_readings
+        on read_statements.business_id = whole_readings.business_id
 ),
 
 current_reports as (
@@ -256,7 +262,8 @@ sides as (
             else 'account ' || coalesce(trial_balance_rows.account_number, trial_balance_rows.account_name)
         end as row_name,
         0 as our_amount,
-        {{ money('trial_balance_rows.debit') }} - {{ money('trial_balance_rows.credit') }} as freshbooks_amount
+        {{ money('trial_balance_rows.debit', 'trial_balance_rows.currency_code') }}
+        - {{ money('trial_balance_rows.credit', 'trial_balance_rows.currency_code') }} as freshbooks_amount
     from trial_balance_rows
     left join account_types
         on

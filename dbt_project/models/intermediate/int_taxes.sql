@@ -130,14 +130,15 @@ income_taxes as (
 income_shares as (
     select
         *,
-        {{ quotient('100 * amount', '100 + percent_total') }} as net_amount
+        {{ money_quotient('100 * amount', '100 + percent_total') }} as net_amount
     from income_taxes
 ),
 
 income_roundings as (
     select
         *,
-        case when element_number < tax_count then round(net_amount * tax_percent * 0.01, 2) else 0 end as rounded_amount
+        case when element_number < tax_count then {{ round_money('net_amount * tax_percent * 0.01') }} else 0 end
+            as rounded_amount
     from income_shares
 ),
 
@@ -213,7 +214,7 @@ all_taxes as (
         tax_name,
         tax_percent,
         -- As wide as a sum is, it would leave the other taxes no decimals beyond the cent.
-        cast(tax_amount as {{ decimal(18, 2) }}) as tax_amount
+        cast(tax_amount as {{ money_type() }}) as tax_amount
     from earned_taxes
     where tax_amount <> 0
 )
@@ -230,8 +231,8 @@ select
     currency_code,
     coalesce(tax_name, 'without a name') as tax_name,
     tax_percent,
-    cast(round(sum(taxable_amount), 2) as {{ decimal(18, 2) }}) as taxable_amount,
-    cast(round(sum(tax_amount), 2) as {{ decimal(18, 2) }}) as tax_amount
+    {{ round_money('sum(taxable_amount)') }} as taxable_amount,
+    {{ round_money('sum(tax_amount)') }} as tax_amount
 from all_taxes
 group by
     account_id, business_id, document_type, document_id, document_number, document_date, currency_code,

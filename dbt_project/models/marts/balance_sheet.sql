@@ -166,7 +166,7 @@ select
     balances.account_name,
     balances.sub_account_name,
     balances.currency_code,
-    {{ money(json_text('balances.element', 'balance.amount')) }} as balance_amount
+    {{ money(json_text('balances.element', 'balance.amount'), 'balances.currency_code') }} as balance_amount
 from balances
 left join businesses
     on balances.business_id = businesses.business_id

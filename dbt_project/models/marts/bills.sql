@@ -30,7 +30,7 @@ select
     bills.description,
     bills.currency_code,
     bills.amount_without_tax,
-    cast(bills.tax_amount as {{ decimal(18, 2) }}) as tax_amount,
+    cast(bills.tax_amount as {{ money_type() }}) as tax_amount,
     bills.total_amount,
     bills.paid_amount,
     bills.outstanding_amount,

@@ -158,8 +158,10 @@ rows_of_weeks as (
         'late invoices' as cash_source,
         weeks.week_start_date,
         late_now.document_count,
-        {{ quotient(
-            'late_now.amount * late_before.paid_count * weeks.day_count', '(late_before.late_count * ' ~ forecast_days() ~ ')'
+        {{ money_quotient(
+            'late_now.amount * late_before.paid_count * weeks.day_count',
+            '(late_before.late_count * ' ~ forecast_days() ~ ')',
+            'late_now.currency_code'
         ) }} as money_in,
         case when late_before.late_count > 0 then 0 end as money_out,
         case
@@ -184,7 +186,9 @@ rows_of_weeks as (
         weeks.week_start_date,
         recent_expenses.document_count,
         0 as money_in,
-        {{ quotient('recent_expenses.amount * weeks.day_count', forecast_days()) }} as money_out,
+        {{ money_quotient(
+            'recent_expenses.amount * weeks.day_count', forecast_days(), 'recent_expenses.currency_code'
+        ) }} as money_out,
         'average of the last 13 weeks' as basis_of_figure
     from recent_expenses
     cross join weeks
@@ -198,9 +202,9 @@ select
     rows_of_weeks.currency_code,
     rows_of_weeks.cash_source,
     {{ as_of_date() }} as as_of_date,
-    cast(rows_of_weeks.money_in as {{ decimal(18, 2) }}) as money_in_amount,
-    cast(rows_of_weeks.money_out as {{ decimal(18, 2) }}) as money_out_amount,
-    cast(rows_of_weeks.money_in - rows_of_weeks.money_out as {{ decimal(18, 2) }}) as net_cash_amount,
+    cast(rows_of_weeks.money_in as {{ money_type() }}) as money_in_amount,
+    cast(rows_of_weeks.money_out as {{ money_type() }}) as money_out_amount,
+    cast(rows_of_weeks.money_in - rows_of_weeks.money_out as {{ money_type() }}) as net_cash_amount,
     cast(rows_of_weeks.document_count as bigint) as document_count,
     rows_of_weeks.basis_of_figure,
     coalesce(

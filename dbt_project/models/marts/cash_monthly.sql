@@ -107,43 +107,43 @@ select
     businesses.business_name,
     monthly.month_start_date,
     monthly.currency_code,
-    case when {{ are_available(['invoices']) }} then cast(monthly.accrued_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(['invoices']) }} then cast(monthly.accrued_amount as {{ money_type() }}) end
         as accrued_amount,
-    case when {{ are_available(['invoices']) }} then cast(monthly.invoiced_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(['invoices']) }} then cast(monthly.invoiced_amount as {{ money_type() }}) end
         as invoiced_amount,
-    case when {{ are_available(collected) }} then cast(monthly.collected_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(collected) }} then cast(monthly.collected_amount as {{ money_type() }}) end
         as collected_amount,
-    case when {{ are_available(['credit_notes']) }} then cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(['credit_notes']) }} then cast(monthly.paid_in_credit_amount as {{ money_type() }}) end
         as paid_in_credit_amount,
-    case when {{ are_available(['other_income']) }} then cast(monthly.other_income_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(['other_income']) }} then cast(monthly.other_income_amount as {{ money_type() }}) end
         as other_income_amount,
     case
         when {{ are_available(money_in) }}
             then cast(
                 monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
-                as {{ decimal(18, 2) }}
+                as {{ money_type() }}
             )
     end as money_in_amount,
-    case when {{ are_available(['expenses']) }} then cast(monthly.expenses_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(['expenses']) }} then cast(monthly.expenses_amount as {{ money_type() }}) end
         as expenses_amount,
-    case when {{ are_available(paid_bills) }} then cast(monthly.bill_payments_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(paid_bills) }} then cast(monthly.bill_payments_amount as {{ money_type() }}) end
         as bill_payments_amount,
     case
         when {{ are_available(money_out) }}
-            then cast(monthly.expenses_amount + monthly.bill_payments_amount as {{ decimal(18, 2) }})
+            then cast(monthly.expenses_amount + monthly.bill_payments_amount as {{ money_type() }})
     end as money_out_amount,
     case
         when {{ are_available(money_in + money_out) }}
             then cast(
                 monthly.collected_amount + monthly.paid_in_credit_amount + monthly.other_income_amount
-                - monthly.expenses_amount - monthly.bill_payments_amount as {{ decimal(18, 2) }}
+                - monthly.expenses_amount - monthly.bill_payments_amount as {{ money_type() }}
             )
     end as net_cash_amount,
-    case when {{ are_available(collected) }} then cast(monthly.credit_applied_amount as {{ decimal(18, 2) }}) end
+    case when {{ are_available(collected) }} then cast(monthly.credit_applied_amount as {{ money_type() }}) end
         as credit_applied_amount,
     case
         when {{ are_available(collected) }}
-            then cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }})
+            then cast(monthly.collected_on_deleted_invoices_amount as {{ money_type() }})
     end as collected_on_deleted_invoices_amount,
     coalesce(
         {{ gap_reason(dict.fromkeys(money_in + money_out, 'true')) }},

@@ -103,7 +103,7 @@ select
     end as average_days_to_pay,
     case
         when {{ are_available(['invoices', 'credit_notes']) }} and clients.currency_code is not null
-            then cast(coalesce(balances.revenue_amount, 0) as {{ decimal(18, 2) }})
+            then cast(coalesce(balances.revenue_amount, 0) as {{ money_type() }})
     end as lifetime_revenue_amount,
     case
         when {{ are_available(['invoices']) }}

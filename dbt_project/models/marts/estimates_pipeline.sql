@@ -50,9 +50,9 @@ select
     by_month.month_start_date,
     by_month.currency_code,
     cast(by_month.estimate_count as bigint) as estimate_count,
-    cast(by_month.total_amount as {{ decimal(18, 2) }}) as total_amount,
+    cast(by_month.total_amount as {{ money_type() }}) as total_amount,
     cast(by_month.converted_count as bigint) as converted_count,
-    cast(by_month.converted_amount as {{ decimal(18, 2) }}) as converted_amount,
+    cast(by_month.converted_amount as {{ money_type() }}) as converted_amount,
     cast(by_month.month_sent_count as bigint) as month_sent_count,
     cast(by_month.month_converted_count as bigint) as month_converted_count,
     {{ quotient('100 * by_month.month_converted_count', 'by_month.month_sent_count', 9, 2) }}

@@ -61,10 +61,10 @@ select
     end as is_cogs,
     monthly.month_start_date,
     monthly.currency_code,
-    cast(monthly.total_amount as {{ decimal(18, 2) }}) as total_amount,
-    cast(monthly.tax_amount as {{ decimal(18, 2) }}) as tax_amount,
-    cast(monthly.total_amount - monthly.tax_amount as {{ decimal(18, 2) }}) as total_without_tax_amount,
-    cast(monthly.billable_amount as {{ decimal(18, 2) }}) as billable_amount,
+    cast(monthly.total_amount as {{ money_type() }}) as total_amount,
+    cast(monthly.tax_amount as {{ money_type() }}) as tax_amount,
+    cast(monthly.total_amount - monthly.tax_amount as {{ money_type() }}) as total_without_tax_amount,
+    cast(monthly.billable_amount as {{ money_type() }}) as billable_amount,
     cast(monthly.expense_count as bigint) as expense_count,
     {{ gap_reason({'expense_categories': 'monthly.category_id is not null'}) }} as gap_reason
 from monthly

@@ -70,7 +70,7 @@ select
     expenses.currency_code,
     expenses.total_amount,
     expenses.tax_amount,
-    cast(expenses.total_amount - expenses.tax_amount as {{ decimal(18, 2) }}) as amount_without_tax,
+    cast(expenses.total_amount - expenses.tax_amount as {{ money_type() }}) as amount_without_tax,
     expenses.is_billable,
     expenses.has_receipt,
     expenses.is_possible_duplicate,

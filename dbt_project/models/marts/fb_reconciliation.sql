@@ -43,7 +43,7 @@ compared as (
             row_name,
             our_amount,
             freshbooks_amount,
-            0.01 as tolerance_amount
+            {{ tolerated_difference() }} as tolerance_amount
         from {{ report }}_checks
     {% endfor %}
 ),
@@ -65,9 +65,9 @@ ranked as (
             when is_wrong
                 then
                     row_name
-                    || ': ' || coalesce({{ as_text('cast(our_amount as ' ~ decimal(18, 2) ~ ')') }}, 'none')
+                    || ': ' || coalesce({{ money_text('our_amount') }}, 'none')
                     || ' against '
-                    || coalesce({{ as_text('cast(freshbooks_amount as ' ~ decimal(18, 2) ~ ')') }}, 'none')
+                    || coalesce({{ money_text('freshbooks_amount') }}, 'none')
         end as wrong_row,
         row_number() over (
             partition by account_id, business_id, check_name, currency_code, start_date, end_date, is_wrong
@@ -110,9 +110,9 @@ select
     checks.currency_code,
     checks.start_date,
     checks.end_date,
-    cast(checks.our_amount as {{ decimal(18, 2) }}) as our_amount,
-    cast(checks.freshbooks_amount as {{ decimal(18, 2) }}) as freshbooks_amount,
-    cast(checks.our_amount - checks.freshbooks_amount as {{ decimal(18, 2) }}) as difference_amount,
+    cast(checks.our_amount as {{ money_type() }}) as our_amount,
+    cast(checks.freshbooks_amount as {{ money_type() }}) as freshbooks_amount,
+    cast(checks.our_amount - checks.freshbooks_amount as {{ money_type() }}) as difference_amount,
     checks.wrong_row_count = 0 as is_ok,
     cast(checks.compared_row_count as bigint) as compared_row_count,
     cast(checks.wrong_row_count as bigint) as wrong_row_count,

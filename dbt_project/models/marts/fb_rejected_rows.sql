@@ -219,7 +219,7 @@ select
         when 'missing_currency' then 'The amount has no currency.'
         when 'unknown_currency' then 'The currency is not in ISO 4217.'
         when 'two_currencies' then 'The row has amounts in two currencies.'
-        when 'rounded' then 'The amount has more than two decimals; it is rounded to two.'
+        when 'rounded' then 'The amount has more than three decimals; it is rounded to three.'
         when 'unknown_word' then 'FreshBooks does not document this value; it is kept as it is.'
         when 'second_of_business' then 'The business has another row of this kind, and only one can count.'
         else 'The value cannot be read.'

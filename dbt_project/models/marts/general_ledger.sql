@@ -70,8 +70,8 @@ select
     named.credit_id,
     named.income_id,
     named.currency_code,
-    cast(named.debit_amount as {{ decimal(18, 2) }}) as debit_amount,
-    cast(named.credit_amount as {{ decimal(18, 2) }}) as credit_amount,
+    cast(named.debit_amount as {{ money_type() }}) as debit_amount,
+    cast(named.credit_amount as {{ money_type() }}) as credit_amount,
     {{ gap_reason({'clients': 'named.client_id is not null'}) }} as gap_reason
 from named
 left join clients

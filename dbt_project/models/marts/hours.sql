@@ -84,16 +84,16 @@ select
             then {{ quotient('100 * grouped.billable_seconds', 'grouped.logged_seconds', 9, 2) }}
     end as utilisation_percent,
     grouped.rate_source,
-    cast(grouped.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
+    {{ round_money('grouped.hourly_rate', 'grouped.currency_code') }} as hourly_rate,
     grouped.rate_missing_reason,
     grouped.currency_code,
     case
         when grouped.rate_missing_reason is null
-            then {{ quotient('grouped.billable_seconds * grouped.hourly_rate', 3600) }}
+            then {{ money_quotient('grouped.billable_seconds * grouped.hourly_rate', 3600, 'grouped.currency_code') }}
     end as billable_amount,
     case
         when grouped.rate_missing_reason is null
-            then {{ quotient('grouped.unbilled_seconds * grouped.hourly_rate', 3600) }}
+            then {{ money_quotient('grouped.unbilled_seconds * grouped.hourly_rate', 3600, 'grouped.currency_code') }}
     end as unbilled_amount,
     {{ gap_reason(time_streams('grouped')) }} as gap_reason
 from grouped

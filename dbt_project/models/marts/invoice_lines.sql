@@ -47,14 +47,15 @@ select
     invoices.invoice_status,
     invoice_lines.currency_code,
     cast(invoice_lines.quantity as {{ decimal(18, 6) }}) as quantity,
-    cast(invoice_lines.unit_cost as {{ decimal(18, 2) }}) as unit_cost_amount,
+    {{ round_money('invoice_lines.unit_cost', 'invoice_lines.currency_code') }} as unit_cost_amount,
     invoice_lines.amount as line_amount,
-    cast(round(invoice_lines.discounted_amount, 2) as {{ decimal(18, 2) }}) as discounted_amount,
+    {{ round_money('invoice_lines.discounted_amount', 'invoice_lines.currency_code') }} as discounted_amount,
     invoice_lines.tax1_name,
     cast(invoice_lines.tax1_percent as {{ decimal(9, 4) }}) as tax1_percent,
     invoice_lines.tax2_name,
     cast(invoice_lines.tax2_percent as {{ decimal(9, 4) }}) as tax2_percent,
-    cast(round(invoice_lines.tax1_amount + invoice_lines.tax2_amount, 2) as {{ decimal(18, 2) }}) as tax_amount,
+    {{ round_money('invoice_lines.tax1_amount + invoice_lines.tax2_amount', 'invoice_lines.currency_code') }}
+        as tax_amount,
     invoices.is_draft,
     {{ gap_reason({'clients': 'true', 'projects': 'invoice_lines.project_id is not null'}) }} as gap_reason
 from invoice_lines

@@ -101,25 +101,25 @@ select
     clients.client_status,
     balances.currency_code,
     {{ as_of_date() }} as as_of_date,
-    cast(balances.outstanding_amount as {{ decimal(18, 2) }}) as outstanding_amount,
-    cast(balances.overdue_amount as {{ decimal(18, 2) }}) as overdue_amount,
-    cast(balances.current_amount as {{ decimal(18, 2) }}) as current_amount,
-    cast(balances.overdue_1_30_amount as {{ decimal(18, 2) }}) as overdue_1_30_amount,
-    cast(balances.overdue_31_60_amount as {{ decimal(18, 2) }}) as overdue_31_60_amount,
-    cast(balances.overdue_61_90_amount as {{ decimal(18, 2) }}) as overdue_61_90_amount,
-    cast(balances.overdue_91_plus_amount as {{ decimal(18, 2) }}) as overdue_91_plus_amount,
+    cast(balances.outstanding_amount as {{ money_type() }}) as outstanding_amount,
+    cast(balances.overdue_amount as {{ money_type() }}) as overdue_amount,
+    cast(balances.current_amount as {{ money_type() }}) as current_amount,
+    cast(balances.overdue_1_30_amount as {{ money_type() }}) as overdue_1_30_amount,
+    cast(balances.overdue_31_60_amount as {{ money_type() }}) as overdue_31_60_amount,
+    cast(balances.overdue_61_90_amount as {{ money_type() }}) as overdue_61_90_amount,
+    cast(balances.overdue_91_plus_amount as {{ money_type() }}) as overdue_91_plus_amount,
     balances.oldest_due_date,
     cast(balances.open_invoice_count as bigint) as open_invoice_count,
-    cast(balances.overpaid_amount as {{ decimal(18, 2) }}) as overpaid_amount,
-    cast(balances.issued_later_amount as {{ decimal(18, 2) }}) as issued_later_amount,
-    case when {{ are_available(['payments']) }} then cast(balances.paid_later_amount as {{ decimal(18, 2) }}) end
+    cast(balances.overpaid_amount as {{ money_type() }}) as overpaid_amount,
+    cast(balances.issued_later_amount as {{ money_type() }}) as issued_later_amount,
+    case when {{ are_available(['payments']) }} then cast(balances.paid_later_amount as {{ money_type() }}) end
         as paid_later_amount,
     -- Unknown, not zero, when neither credit notes nor the client's own credit balance are there.
     case
         when {{ are_available(['credit_notes']) }} or clients.credit_balance is not null
-            then cast(balances.unapplied_credit_amount as {{ decimal(18, 2) }})
+            then cast(balances.unapplied_credit_amount as {{ money_type() }})
     end as unapplied_credit_amount,
-    cast(balances.draft_amount as {{ decimal(18, 2) }}) as draft_amount,
+    cast(balances.draft_amount as {{ money_type() }}) as draft_amount,
     cast(balances.draft_count as bigint) as draft_count,
     {{ gap_reason({
         'clients': 'true', 'payments': 'true', 'credit_notes': 'clients.credit_balance is null',

@@ -156,7 +156,7 @@ select
     lines.child_count = 0 as is_leaf,
     lines.entry_type,
     lines.currency_code,
-    cast(case when lines.amount_code <> '%' then lines.amount end as {{ decimal(18, 2) }}) as line_amount,
+    cast(case when lines.amount_code <> '%' then lines.amount end as {{ money_type() }}) as line_amount,
     cast(case when lines.amount_code = '%' then lines.amount end as {{ decimal(9, 2) }}) as line_percent
 from lines
 left join businesses

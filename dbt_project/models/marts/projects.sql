@@ -40,8 +40,8 @@ select
     projects.client_name,
     projects.project_type,
     projects.billing_method,
-    cast(projects.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
-    cast(projects.fixed_price as {{ decimal(18, 2) }}) as fixed_price,
+    {{ round_money('projects.hourly_rate', 'projects.currency_code') }} as hourly_rate,
+    {{ round_money('projects.fixed_price', 'projects.currency_code') }} as fixed_price,
     projects.currency_code,
     {{ hours('projects.budget_seconds') }} as budget_hours,
     case when {{ are_available(['time_entries']) }} then {{ hours('coalesce(logged.duration_seconds, 0)') }} end

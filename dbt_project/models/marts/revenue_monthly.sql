@@ -183,9 +183,9 @@ monthly as (
         sum(invoiced_amount) as invoiced_amount,
         sum(accrued_amount) as accrued_amount,
         sum(credited_amount) as credited_amount,
-        round(sum(credited_without_tax_amount), 2) as credited_without_tax_amount,
+        {{ round_money('sum(credited_without_tax_amount)') }} as credited_without_tax_amount,
         sum(other_income_amount) as other_income_amount,
-        round(sum(other_income_without_tax_amount), 2) as other_income_without_tax_amount,
+        {{ round_money('sum(other_income_without_tax_amount)') }} as other_income_without_tax_amount,
         sum(collected_amount) as collected_amount,
         sum(collected_without_tax_amount) as collected_without_tax_amount,
         sum(paid_in_credit_amount) as paid_in_credit_amount,
@@ -205,27 +205,27 @@ select
     monthly.currency_code,
     case
         when {{ are_available(['invoices']) }}
-            then cast(monthly.invoiced_amount as {{ decimal(18, 2) }})
+            then cast(monthly.invoiced_amount as {{ money_type() }})
     end as invoiced_amount,
     case
         when {{ are_available(['invoices']) }}
-            then cast(monthly.accrued_amount as {{ decimal(18, 2) }})
+            then cast(monthly.accrued_amount as {{ money_type() }})
     end as accrued_amount,
     case
         when {{ are_available(['credit_notes']) }}
-            then cast(monthly.credited_amount as {{ decimal(18, 2) }})
+            then cast(monthly.credited_amount as {{ money_type() }})
     end as credited_amount,
     case
         when {{ are_available(['credit_notes']) }}
-            then cast(monthly.credited_without_tax_amount as {{ decimal(18, 2) }})
+            then cast(monthly.credited_without_tax_amount as {{ money_type() }})
     end as credited_without_tax_amount,
     case
         when {{ are_available(['other_income']) }}
-            then cast(monthly.other_income_amount as {{ decimal(18, 2) }})
+            then cast(monthly.other_income_amount as {{ money_type() }})
     end as other_income_amount,
     case
         when {{ are_available(['other_income']) }}
-            then cast(monthly.other_income_without_tax_amount as {{ decimal(18, 2) }})
+            then cast(monthly.other_income_without_tax_amount as {{ money_type() }})
     end as other_income_without_tax_amount,
     case
         when {{ are_available(['invoices', 'credit_notes', 'other_income']) }}
@@ -234,28 +234,28 @@ select
                     monthly.accrued_amount
                     - monthly.credited_without_tax_amount
                     + monthly.other_income_without_tax_amount
-                    as {{ decimal(18, 2) }}
+                    as {{ money_type() }}
                 )
     end as net_revenue_amount,
     case
         when {{ are_available(['payments', 'invoices']) }}
-            then cast(monthly.collected_amount as {{ decimal(18, 2) }})
+            then cast(monthly.collected_amount as {{ money_type() }})
     end as collected_amount,
     case
         when {{ are_available(['payments', 'invoices', 'credit_notes']) }}
-            then cast(monthly.collected_without_tax_amount as {{ decimal(18, 2) }})
+            then cast(monthly.collected_without_tax_amount as {{ money_type() }})
     end as collected_without_tax_amount,
     case
         when {{ are_available(['credit_notes']) }}
-            then cast(monthly.paid_in_credit_amount as {{ decimal(18, 2) }})
+            then cast(monthly.paid_in_credit_amount as {{ money_type() }})
     end as paid_in_credit_amount,
     case
         when {{ are_available(['payments', 'invoices']) }}
-            then cast(monthly.credit_applied_amount as {{ decimal(18, 2) }})
+            then cast(monthly.credit_applied_amount as {{ money_type() }})
     end as credit_applied_amount,
     case
         when {{ are_available(['payments', 'invoices']) }}
-            then cast(monthly.collected_on_deleted_invoices_amount as {{ decimal(18, 2) }})
+            then cast(monthly.collected_on_deleted_invoices_amount as {{ money_type() }})
     end as collected_on_deleted_invoices_amount,
     {{ gap_reason({
         'invoices': 'true',

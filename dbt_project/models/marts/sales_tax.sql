@@ -64,13 +64,13 @@ select
     month_start_date,
     tax_name,
     currency_code,
-    case when has_collected then cast(tax_collected_amount as {{ decimal(18, 2) }}) end as tax_collected_amount,
-    case when has_paid then cast(tax_paid_amount as {{ decimal(18, 2) }}) end as tax_paid_amount,
+    case when has_collected then cast(tax_collected_amount as {{ money_type() }}) end as tax_collected_amount,
+    case when has_paid then cast(tax_paid_amount as {{ money_type() }}) end as tax_paid_amount,
     case
-        when has_collected and has_paid then cast(tax_collected_amount - tax_paid_amount as {{ decimal(18, 2) }})
+        when has_collected and has_paid then cast(tax_collected_amount - tax_paid_amount as {{ money_type() }})
     end as net_tax_amount,
-    case when has_collected then cast(taxable_collected_amount as {{ decimal(18, 2) }}) end
+    case when has_collected then cast(taxable_collected_amount as {{ money_type() }}) end
         as taxable_collected_amount,
-    case when has_paid then cast(taxable_paid_amount as {{ decimal(18, 2) }}) end as taxable_paid_amount,
+    case when has_paid then cast(taxable_paid_amount as {{ money_type() }}) end as taxable_paid_amount,
     gap_reason
 from known

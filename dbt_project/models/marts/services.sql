@@ -19,7 +19,7 @@ select
     businesses.business_name,
     services.service_id,
     services.service_name,
-    cast(services.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
+    cast(services.hourly_rate as {{ money_type() }}) as hourly_rate,
     services.is_billable,
     services.service_status,
     {{ gap_reason({'services': 'true', 'service_rates': 'true'}) }} as gap_reason

@@ -41,7 +41,7 @@ select
     people.job_title,
     people.business_role,
     people.member_status,
-    cast(people.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
+    cast(people.hourly_rate as {{ money_type() }}) as hourly_rate,
     case when {{ are_available(['time_entries']) }} then {{ hours('coalesce(logged.duration_seconds, 0)') }} end
         as logged_hours,
     logged.last_entry_date,

@@ -27,8 +27,8 @@ select
     {{ json_text('elements.element', 'account_sub_name') }} as sub_account_name,
     cast({{ try_decimal(json_text('elements.element', 'sub_accountid'), 18, 0) }} as bigint) as sub_account_id,
     elements.currency_code,
-    {{ money(json_text('elements.element', 'debit.amount')) }} as debit_amount,
-    {{ money(json_text('elements.element', 'credit.amount')) }} as credit_amount
+    {{ money(json_text('elements.element', 'debit.amount'), 'elements.currency_code') }} as debit_amount,
+    {{ money(json_text('elements.element', 'credit.amount'), 'elements.currency_code') }} as credit_amount
 from elements
 left join businesses
     on elements.business_id = businesses.business_id

@@ -73,12 +73,12 @@ select
     case when grouped.is_unbilled then grouped.oldest_entry_date end as oldest_entry_date,
     case when grouped.is_unbilled then grouped.newest_entry_date end as newest_entry_date,
     grouped.rate_source,
-    cast(grouped.hourly_rate as {{ decimal(18, 2) }}) as hourly_rate,
+    {{ round_money('grouped.hourly_rate', 'grouped.currency_code') }} as hourly_rate,
     grouped.rate_missing_reason,
     grouped.currency_code,
     case
         when grouped.rate_missing_reason is null
-            then {{ quotient('grouped.duration_seconds * grouped.hourly_rate', 3600) }}
+            then {{ money_quotient('grouped.duration_seconds * grouped.hourly_rate', 3600, 'grouped.currency_code') }}
     end as unbilled_amount,
     {{ gap_reason(time_streams('grouped')) }} as gap_reason
 from grouped

@@ -46,7 +46,7 @@ select
     row_currency_code as currency_code,
     -- The amount includes its taxes (freshbooks-api.md 5).
     amount as total_amount,
-    cast(coalesce(taxamount1, 0) + coalesce(taxamount2, 0) as {{ decimal(18, 2) }}) as tax_amount,
+    cast(coalesce(taxamount1, 0) + coalesce(taxamount2, 0) as {{ money_type() }}) as tax_amount,
     taxname1 as tax1_name,
     coalesce(taxamount1, 0) as tax1_amount,
     taxname2 as tax2_name,

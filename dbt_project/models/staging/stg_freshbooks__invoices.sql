@@ -76,8 +76,8 @@ select
     lower(deposit_status) as deposit_status,
     row_currency_code as currency_code,
     amount,
-    cast(coalesce(paid, amount - outstanding) as {{ decimal(18, 2) }}) as paid_amount,
-    cast(coalesce(outstanding, amount - paid) as {{ decimal(18, 2) }}) as outstanding_amount,
+    cast(coalesce(paid, amount - outstanding) as {{ money_type() }}) as paid_amount,
+    cast(coalesce(outstanding, amount - paid) as {{ money_type() }}) as outstanding_amount,
     -- A flat discount has no percent: its value is an amount (freshbooks-api.md 3.6).
     case
         when

@@ -22,7 +22,7 @@ select
     account_name,
     account_number,
     lower(account_type) as account_type,
-    cast(balance as {{ decimal(18, 2) }}) as balance_amount,
+    cast(balance as {{ money_type() }}) as balance_amount,
     upper(currency_code) as currency_code,
     sub_accounts,
     _airbyte_extracted_at as extracted_at,

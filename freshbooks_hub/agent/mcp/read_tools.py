@@ -32,6 +32,7 @@ from freshbooks_hub.agent.reads import (
 )
 from freshbooks_hub.agent.reads.balances import ReportingTotal
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.labels import plural, stream_label
 
 TITLES = {
@@ -208,4 +209,4 @@ def _money(amount: Decimal | None, currency: str | None) -> str:
     if amount is None:
         return "an unknown amount"
     # Cut, for even a code is text that came from outside.
-    return f"{amount:,.2f} {clean(currency, 3) if currency else '(currency unknown)'}"
+    return f"{amount_text(amount, currency)} {clean(currency, 3) if currency else '(currency unknown)'}"

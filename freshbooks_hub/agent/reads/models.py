@@ -1,7 +1,7 @@
 """What reads share: their arguments, and what every answer has: whose books, as of when, text made harmless.
 
-Amounts are decimals, as text in JSON, beside their `currency_code`; days are days of the business, instants UTC. The
-server shows the descriptions of the arguments to models.
+Amounts are text in JSON, with the decimals of their `currency_code`, which stands beside them; days are days of the
+business, instants UTC. The server shows the descriptions of the arguments to models.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import in_decimals
 from freshbooks_hub.core.errors import HubError
 
 # Names, and longer text such as notes, as somebody typed them.
@@ -23,9 +24,7 @@ Prose = Annotated[str, AfterValidator(lambda text: clean(text, 500))]
 
 def _plain(value: Any) -> Any:
     """Without trailing zeros beyond two decimals: 2.5000 is 2.50."""
-    if not isinstance(value, Decimal):
-        return value
-    return value.quantize(Decimal("0.01")) if value == value.quantize(Decimal("0.01")) else value.normalize()
+    return in_decimals(value, None) if isinstance(value, Decimal) else value
 
 
 Amount = Decimal

@@ -19,6 +19,7 @@ from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import INCOMPLETE, Gap, Rejected, find_gaps, find_rejected, missing
+from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
@@ -37,10 +38,12 @@ class MartsReader:
         self._published = marts.stat().st_mtime
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
-        """The rows of a query of ours; `values` fill its question marks."""
+        """The rows of a query of ours; `values` fill its question marks. Money has the decimals of its currency."""
         cursor = self._db.execute(sql, list(values))
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        described = cursor.description or []
+        written = money_writer(described)
+        names = [column[0] for column in described]
+        return [dict(zip(names, written(row), strict=True)) for row in cursor.fetchall()]
 
     def businesses(self, business_id: int | None) -> list[Business]:
         """All of them, or the one that was asked for; raises ReadRefused when there is no such business."""

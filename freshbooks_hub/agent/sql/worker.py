@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -25,6 +25,7 @@ from freshbooks_hub.agent.sql import basis, currency, guard
 from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.sql.guard import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
 
 if sys.platform == "linux":
@@ -47,8 +48,9 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             parsed, tree = guard.parse(db, statement)
             notes = _check(db, tree, catalogue)
             cursor = db.execute(parsed)
-            columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in cursor.description or []]
-            rows, truncated = _collect(cursor, limits)
+            described = cursor.description or []
+            columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in described]
+            rows, truncated = _collect(map(money_writer(described), _fetched(cursor)), limits)
             marts_read = currency.marts_read(tree, catalogue)
             return QueryResult(columns, rows, truncated, as_of, published_at, notes, marts_read)
     except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
@@ -97,11 +99,11 @@ def settings(limits: Limits) -> dict[str, str]:
     return {"memory_limit": f"{limits.memory_mb}MB", "threads": "2", "temp_directory": ""}
 
 
-def _collect(cursor: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[list[list[Any]], bool]:
+def _collect(fetched: Iterable[tuple[Any, ...]], limits: Limits) -> tuple[list[list[Any]], bool]:
     rows: list[list[Any]] = []
     size = 0
     cut = _Cut(limits.cell)
-    for row in _fetched(cursor):
+    for row in fetched:
         values = [cut.value(value) for value in row]
         size += len(json.dumps(values, ensure_ascii=False).encode())
         if len(rows) == limits.rows or size > limits.bytes:

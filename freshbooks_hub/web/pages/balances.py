@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.reporting_currency import ReportingCurrency, Total
 from freshbooks_hub.web.charts import Bar, bars
@@ -28,12 +29,29 @@ BUCKETS = (
     ("overdue_61_90_amount", "61-90", "61–90 days overdue", "age3"),
     ("overdue_91_plus_amount", "91+", "Over 90 days overdue", "age4"),
 )
+
+
+@dataclass(frozen=True)
+class Later:
+    """A column of what is dated after the as-of day and in no other amount; `what` is not `done` by that day."""
+
+    column: str
+    label: str
+    what: str
+    done: str
+
+
+LATER = (
+    Later("issued_later_amount", "Issued later", "Invoices dated", "counted"),
+    Later("paid_later_amount", "Paid later", "Payments dated", "deducted"),
+)
 AMOUNTS = (
     "outstanding_amount",
     "overdue_amount",
     "draft_amount",
     "overpaid_amount",
     "unapplied_credit_amount",
+    *(later.column for later in LATER),
     *(column for column, *_ in BUCKETS),
 )
 SHOWN = 25  # overdue invoices, unless all are asked for
@@ -64,6 +82,11 @@ class Currency:
     buckets: list[Bucket]
     chart: Markup
     clients: list[Row]
+
+    @property
+    def later(self) -> list[Later]:
+        """Those of which there is any."""
+        return [later for later in LATER if self.totals[later.column]]
 
 
 @dataclass(frozen=True)
@@ -126,13 +149,15 @@ def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
 
 
 def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
-    totals = {name: _sum(row[name] for row in clients) for name in AMOUNTS}
+    totals = {name: _sum(row.get(name) for row in clients) for name in AMOUNTS}
     buckets = [
         Bucket(label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
     ]
     drawn = [
-        Bar(b.label, b.amount, f"{code} {b.amount:,.2f}", b.look) for b in buckets if b.amount is not None
+        Bar(b.label, b.amount, f"{code} {amount_text(b.amount, code)}", b.look)
+        for b in buckets
+        if b.amount is not None
     ]
     chart = bars(f"Outstanding in {code}, by days overdue", drawn)
     reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
