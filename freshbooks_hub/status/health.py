@@ -15,6 +15,16 @@ from freshbooks_hub.status.problems import concerns
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.schedule import Schedule
 
+# Where the files of a connection cannot be read.
+UNKNOWN: dict[str, Any] = {
+    "last_sync": None,
+    "next_due": None,
+    "paused_since": None,
+    "waiting_for": None,
+    "alarms": [],
+    "problems": [],
+    "gaps": [],
+}
 OF_A_SYNC = ("started_at", "finished_at", "status", "error")
 
 
@@ -24,12 +34,18 @@ def health(home: Home, now: datetime) -> dict[str, Any]:
     `needs_attention`: whether a person should look at it; gaps alone are no reason. Files of the connection that cannot
     be read are its `error`, so that one connection hides no other.
     """
-    found: dict[str, Any] = {"name": home.name, "home": str(home.root), **state_of(home), "error": None}
+    found: dict[str, Any] = {
+        "name": home.name,
+        "home": str(home.root),
+        **state_of(home),
+        **UNKNOWN,
+        "error": None,
+    }
     try:
         found |= _syncing(home, now)
     except HubError as error:
         found["error"] = str(error)
-    troubled = found["error"] or found.get("alarms") or found.get("problems")
+    troubled = found["error"] or found["alarms"] or found["problems"]
     return found | {"needs_attention": bool(troubled or found["state"] in {"refused", "damaged"})}
 
 
@@ -50,16 +66,16 @@ def _syncing(home: Home, now: datetime) -> dict[str, Any]:
 
 def in_short(found: dict[str, Any]) -> tuple[str, str, list[str]]:
     """For a line of a table: start of the last sync and of the next one (UTC, to the minute), and what to look at."""
-    last, due = found.get("last_sync"), found.get("next_due")
+    last = found["last_sync"]
     notes = [found["error"]] if found["error"] else []
     if last and last["status"] not in {"succeeded", "running"}:
         notes.append(f"last sync {last['status']}")
-    if found.get("paused_since"):
+    if found["paused_since"]:
         notes.append("paused")
     for name, word in (("alarms", "alarm"), ("problems", "problem"), ("gaps", "gap")):
-        if found.get(name):
+        if found[name]:
             notes.append(plural(len(found[name]), word))
-    return _minute(last["started_at"] if last else None), _minute(due), notes
+    return _minute(last["started_at"] if last else None), _minute(found["next_due"]), notes
 
 
 def _minute(at: str | None) -> str:
