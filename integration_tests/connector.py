@@ -19,13 +19,13 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from freshbooks_sandbox import Sandbox
+from freshbooks_sandbox.backend import Backend
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.retriever_base import PerBusinessRetriever
 from source_freshbooks.source import MANIFEST
 
 
-def config_of(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+def config_of(sandbox: Backend, **settings: Any) -> dict[str, Any]:
     """A connection as the user has it right after the consent."""
     tokens = sandbox.grant()
     expiry = datetime.fromtimestamp(tokens["created_at"] + tokens["expires_in"], UTC)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.terminal import say
+
+if TYPE_CHECKING:
+    from freshbooks_hub.core.home import Home
 
 ClientId = Annotated[
     str | None,
@@ -73,6 +78,17 @@ def connect(
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The key of --certificate.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    non_interactive: Annotated[
+        bool,
+        typer.Option(
+            "--non-interactive",
+            help="Take a connection made elsewhere: a connector config as JSON on standard input, with tokens or with "
+            "`code` in place of `refresh_token`. Prints one JSON object.",
+        ),
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="With --non-interactive: also in place of a living connection.")
+    ] = False,
 ) -> None:
     """Connect FreshBooks: log in by browser, choose businesses, check what can be read.
 
@@ -85,6 +101,13 @@ def connect(
 
     home = Home.from_environment()
     asked = permissions.asked(scopes or "readable", actions) if scopes or actions else None
+    if replace and not non_interactive:
+        raise typer.BadParameter("belongs to --non-interactive.", param_hint="--replace")
+    if non_interactive:
+        if config is not None:
+            raise typer.BadParameter("excludes --config.", param_hint="--non-interactive")
+        _take_over(home, business or [], asked, replace)
+        return
     if config is not None:
         _connect_by_config(config, asked)
         return
@@ -122,24 +145,47 @@ def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     )
 
 
+def _take_over(home: Home, businesses: list[int], asked: tuple[str, ...] | None, replace: bool) -> None:
+    from freshbooks_hub.connection.handover import Handover, described, take_over
+    from freshbooks_hub.core.errors import InvalidConfig
+
+    if sys.stdin.isatty():
+        raise InvalidConfig("--non-interactive reads a connector config from standard input; pipe it in.")
+    handed = Handover.of(sys.stdin.read())
+    if businesses:
+        handed.config["business_ids"] = businesses
+    synced = take_over(home, handed, asked=asked, replace=replace)
+    print(json.dumps(described(home, synced), indent=2))
+
+
 def disconnect(
+    delete_data: Annotated[
+        bool,
+        typer.Option(
+            "--delete-data",
+            help="Delete everything of this connection too: tables, marts, settings, the record of agents' actions.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """End the grant at FreshBooks and forget its tokens; what was synced stays.
+    """End the grant at FreshBooks and forget its tokens; what was synced stays, unless `--delete-data` is given.
 
-    Example: `freshbooks disconnect`
+    Example: `freshbooks --connection bakery disconnect --delete-data`
     """
     from freshbooks_hub.connection import login
+    from freshbooks_hub.connection.removal import remove
     from freshbooks_hub.connection.store import ConnectionStore
     from freshbooks_hub.core.home import Home
 
     home = Home.from_environment()
-    if not home.candidate.exists():
+    if not (delete_data or home.candidate.exists()):
         ConnectionStore(home.connection).load()
     if not yes:
-        typer.confirm(f"Disconnect {home.root}?", abort=True)
-    told = login.disconnect(home)
-    print(f"Disconnected. The data stays in {home.root}.")
+        what = f"Disconnect {home.name} and delete all of its data in" if delete_data else "Disconnect"
+        typer.confirm(f"{what} {home.root}?", abort=True)
+    told = remove(home) if delete_data else login.disconnect(home)
+    left = f"Its data in {home.root} is deleted." if delete_data else f"The data stays in {home.root}."
+    print(f"Disconnected. {left}")
     if not told.revoked:
         say(f"The access could not be revoked at FreshBooks: {told.why_not}")
 
@@ -147,19 +193,25 @@ def disconnect(
 def connections(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of text.")] = False,
 ) -> None:
-    """List the connections; `freshbooks --connection NAME COMMAND` works on one of them.
+    """List the connections and how each is doing; `freshbooks --connection NAME COMMAND` works on one of them.
 
-    Example: `freshbooks --connection bakery connect`
+    Example: `freshbooks connections --json`
     """
-    from freshbooks_hub.connection.store import listing
+    from freshbooks_hub.agent.actions.waiting import waiting
     from freshbooks_hub.core.home import Home
+    from freshbooks_hub.status.health import health, in_short
 
-    rows = listing(Home.connections())
+    now = datetime.now(UTC)
+    rows = [health(home, now) | {"approvals": waiting(home)} for home in Home.connections()]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
+    print(f"{'name':<20}  {'state':<13}  {'last sync (UTC)':<16}  {'next (UTC)':<16}  attention")
     for row in rows:
-        say(f"{row['name']:<20}  {row['state']:<14}  {row['user'] or '':<30}  {row['home']}")
+        last, due, notes = in_short(row)
+        if row["approvals"]:
+            notes.append(plural(row["approvals"], "approval"))
+        say(f"{row['name']:<20}  {row['state']:<13}  {last:<16}  {due:<16}  {', '.join(notes)}".rstrip())
 
 
 def doctor(

@@ -79,9 +79,14 @@ def challenge(verifier: str) -> dict[str, str]:
     return {"code_challenge": encoded, "code_challenge_method": "S256"}
 
 
-def exchange_code(credentials: dict[str, Any], code: str, verifier: str) -> Tokens:
-    """Exchange an authorization code (single use, about five minutes) for tokens; raises OAuthError."""
-    grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+def exchange_code(credentials: dict[str, Any], code: str, verifier: str | None) -> Tokens:
+    """Exchange an authorization code (single use, about five minutes) for tokens; raises OAuthError.
+
+    `verifier`: that of the log-in's challenge, None where it had none.
+    """
+    grant = {"grant_type": "authorization_code", "code": code}
+    if verifier:
+        grant["code_verifier"] = verifier
     return _request(credentials, grant, previous=None)
 
 

@@ -278,12 +278,8 @@ def _instant(text: str | None) -> datetime | None:
     return parse_instant(text) if text else None
 
 
-def listing(homes: Iterable[Home]) -> list[dict[str, Any]]:
-    """`name`, `home`, `state` (connected, refused, damaged, not connected) and `user`, JSON-ready."""
-    return [{"name": home.name, "home": str(home.root), **_state(home)} for home in homes]
-
-
-def _state(home: Home) -> dict[str, Any]:
+def state_of(home: Home) -> dict[str, Any]:
+    """`state` (connected, refused, damaged, not connected) and `user` of a home's connection, JSON-ready."""
     store = ConnectionStore(home.connection)
     if not store.exists():
         return {"state": "not connected", "user": None}

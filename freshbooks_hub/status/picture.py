@@ -28,7 +28,7 @@ def status(home: Home) -> dict[str, Any]:
     schedule, now = Schedule(home), datetime.now(UTC)
     groups, trouble = schedule.groups(now), schedule.trouble()
     problems = concerns(groups, last, trouble, now) if home.connection.exists() else []
-    missing, short = _gaps(home)
+    missing, short = gaps(home)
     found, rejected = findings(home.marts)
     return {
         "home": str(home.root),
@@ -41,7 +41,7 @@ def status(home: Home) -> dict[str, Any]:
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,
-        "schedule": _schedule(home, schedule, groups, trouble, now),
+        "schedule": scheduled(home, schedule, groups, trouble, now),
         "problems": [asdict(concern) for concern in problems],
         "not_available": missing,
         "incomplete": short,
@@ -52,7 +52,7 @@ def status(home: Home) -> dict[str, Any]:
     }
 
 
-def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+def gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
     """What this connection cannot read, and by stream what FreshBooks does not send all rows of."""
     connection = ConnectionStore(home.connection).find()
     if connection is None:
@@ -63,9 +63,10 @@ def _gaps(home: Home) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
     return [group.as_json() | {"text": str(group)} for group in groups], shortfalls(outcomes, names)
 
 
-def _schedule(
+def scheduled(
     home: Home, schedule: Schedule, groups: list[ScheduledGroup], trouble: Trouble | None, now: datetime
 ) -> dict[str, Any]:
+    """The pause, the next sync, what it waits for and the open alarms."""
     paused = schedule.paused_since()
     dues = [group.next_due for group in groups if group.next_due]
     return {

@@ -20,6 +20,7 @@ from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
 from freshbooks_hub.sync.progress import Reporter, Throttle
 from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.request_window import request_window
 
 # A row for each business: that of one which is read no more stays, as its invoices do, which name it.
 PER_BUSINESS = frozenset({"businesses", "systems"})
@@ -53,7 +54,8 @@ class Ingestion:
         self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        self._source = SourceRun(source, config | self._found.setting(), home.run, log)
+        settings = config | self._found.setting() | request_window(home, config)
+        self._source = SourceRun(source, settings, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
         self._from_beginning: set[str] = set()

@@ -96,9 +96,9 @@ def sync_due(
     Raises HubError when the run failed; the failure, the time of the next try and, where a person is needed,
     one alarm are stored before.
     """
-    home.ensure()
-    if reason := idle(home, clock()):
+    if reason := idle(home, clock()):  # first: a home that was removed must not come back
         return reason
+    home.ensure()
     try:
         with sync_lock(home.root):
             # Whoever held the lock until now may have done it.

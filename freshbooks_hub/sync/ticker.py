@@ -8,6 +8,7 @@ ends, for there is room for the next one then, and when a wake-up makes somethin
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -21,7 +22,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
-from freshbooks_hub.sync.scheduled_run import idle
+from freshbooks_hub.sync.looks import Looks
 
 logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=30)
@@ -29,13 +30,17 @@ TICK = timedelta(seconds=30)
 KEEP_ALIVE = timedelta(hours=12)
 SETTLE = timedelta(minutes=1)
 WAKE_UP = "wake-up"
+# A sync that has run so long, in seconds, mostly waits for FreshBooks: another one may begin beside it.
+OVERTAKEN = 60.0
 Homes = Callable[[], Sequence[Home]]
 
 
 class Ticker:
     """Starts what is due of each connection; at most one sync of each, and as many at once as there are cores.
 
-    None is started twice within `TICK`: what fails before it can say so, or finds another sync at work, stays due.
+    Those that take longer than `OVERTAKEN` are not counted, up to as many again: a connection whose FreshBooks answers
+    slowly holds up no other. None is started twice within `TICK`: what fails before it can say so, or finds another
+    sync at work, stays due.
     """
 
     def __init__(self, homes: Homes, parallel: int | None = None, start_sync: StartSync = start_sync) -> None:
@@ -43,6 +48,7 @@ class Ticker:
         self._parallel = parallel or os.cpu_count() or 1
         self._start_sync = start_sync
         self._lock = threading.Lock()
+        self._looks = Looks()
         self._running: dict[Path, Process] = {}
         self._started_at: dict[Path, float] = {}
         self._stopping = False
@@ -51,19 +57,31 @@ class Ticker:
         """Start the syncs that are due, the longest waiting first, while there is room for them."""
         with self._lock:
             self._running = {root: run for root, run in self._running.items() if run.poll() is None}
-            for home in sorted(self._homes(), key=lambda home: self._started_at.get(home.root, 0.0)):
-                if self._stopping or len(self._running) >= self._parallel:
+            homes = self._homes()
+            self._forget_others(homes)
+            for home in sorted(homes, key=lambda home: self._started_at.get(home.root, 0.0)):
+                if self._stopping or not self._has_room():
                     return
-                if home.root not in self._running and not self._has_just_started(home):
+                if home.root not in self._running and self._age(home.root) >= TICK.total_seconds():
                     self._start_if_due(home)
 
-    def _has_just_started(self, home: Home) -> bool:
-        started = self._started_at.get(home.root)
-        return started is not None and time.monotonic() - started < TICK.total_seconds()
+    def _has_room(self) -> bool:
+        working = sum(self._age(root) < OVERTAKEN for root in self._running)
+        return working < self._parallel and len(self._running) < 2 * self._parallel
+
+    def _age(self, root: Path) -> float:
+        """Seconds since a sync of this home was started."""
+        return time.monotonic() - self._started_at.get(root, -math.inf)
+
+    def _forget_others(self, homes: Sequence[Home]) -> None:
+        """Connections come and go while the server runs."""
+        self._looks.keep(homes)
+        roots = {home.root for home in homes} | self._running.keys()
+        self._started_at = {root: at for root, at in self._started_at.items() if root in roots}
 
     def _start_if_due(self, home: Home) -> None:
         try:
-            if idle(home, datetime.now(UTC)) is not None:
+            if not self._looks.is_due(home, datetime.now(UTC)):
                 return
             run = self._running[home.root] = self._start_sync(home, "--due")
         except HubError as error:

@@ -16,6 +16,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
 from freshbooks_hub.sync.messages import Answer, Failure, NewConfig
+from freshbooks_hub.sync.request_window import request_window
 
 TOKEN_MARGIN = timedelta(hours=1)
 AGAIN = timedelta(days=1)  # after a failure
@@ -30,10 +31,11 @@ def verify(home: Home, source: Source | None = None, clock: Clock = utc_now) -> 
     valid_access_token(store, TOKEN_MARGIN, clock)
     config = store.load().config
     refresh_token = config["credentials"]["refresh_token"]
+    settings = config | request_window(home, config)
     log = RunLog(home.logs / "verify.log")
     document: dict[str, Any] | None = None
     try:
-        for message in SourceRun(source or Source.installed(), config, home.run, log).verify():
+        for message in SourceRun(source or Source.installed(), settings, home.run, log).verify():
             match message:
                 case Answer(body):
                     document = body

@@ -1,17 +1,13 @@
-"""State that all pages share: home, secrets, allowed hosts, running syncs and log-ins, proposals that wait."""
+"""State that all pages share: home, secrets, allowed hosts, running syncs and log-ins."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.routing import Router
 
-from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Status
-from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
@@ -45,17 +41,6 @@ class SyncLauncher:
         """Ask the syncs that were started here to stop and wait for them; what they committed stays."""
         with self._lock:
             stop(self._started.values())
-
-
-def waiting(home: Home) -> int:
-    """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
-    if not home.history.exists():
-        return 0
-    now = datetime.now(UTC)
-    try:
-        return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
-    except HubError:
-        return 0
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
-from freshbooks_hub.web.app_state import Site, waiting
+from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, signed_in
 

@@ -6,6 +6,7 @@ interface only.
 """
 
 from freshbooks_sandbox.clock import Clock
+from freshbooks_sandbox.http.fleet import Fleet
 from freshbooks_sandbox.http.server import Sandbox
 
-__all__ = ["Clock", "Sandbox"]
+__all__ = ["Clock", "Fleet", "Sandbox"]

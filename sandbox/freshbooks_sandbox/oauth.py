@@ -113,6 +113,10 @@ class OAuth:
             self.refresh_token = None
             self.access.clear()
 
+    def knows(self, token: str) -> bool:
+        """Whether this is a living token or code of this app and user."""
+        return token in self.access or token in self._codes or token == self.refresh_token
+
     def check(self, token: str) -> Access | None:
         """The living access token, or None."""
         access = self.access.get(token)

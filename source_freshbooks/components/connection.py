@@ -44,7 +44,7 @@ class Connection:
         self.config = config
         self.api_url = api_url()
         self.authenticator = FreshbooksAuthenticator(config, f"{self.api_url}/auth/oauth/token")
-        self.budget = RateBudget()
+        self.budget = RateBudget(path=config.get("request_window"))
         self.previously_read = PreviouslyRead([], BEGINNING)
         self.known_ids = KnownIds()
         self.outcomes = Outcomes()

@@ -2,15 +2,13 @@
 
 The budget is one for all streams of a connection (freshbooks-api.md 6.3). It starts at what was seen live, 600 requests
 a minute, and then follows what each answer says: the limit, how much of the window is left, and after 429 how long to
-wait. Whoever else uses the same counter is thereby respected too.
+wait. Whoever else uses the same counter is thereby respected too, and syncs that share a `RequestWindow` sooner.
 No answer may lead the token to another address, or fill the memory.
 """
 
 import logging
 import random
-import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,12 +24,12 @@ from requests.adapters import HTTPAdapter
 from freshbooks_api.failures import RATE_LIMITED
 from source_freshbooks import cdk_patches
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
+from source_freshbooks.components.request_window import WINDOW, RequestWindow
 
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 invoices has about 400 kB
 _HEADERS = {"User-Agent": "source-freshbooks"}
 
-WINDOW = 60.0  # seconds
 LIMIT = 600
 RESERVE = 0.02  # of the limit, left for pages in flight
 LONGEST_WAIT = 120.0
@@ -82,44 +80,31 @@ class Client:
 
 
 class RateBudget(APIBudget):
-    def __init__(self, limit: int = LIMIT) -> None:
+    """`path`: the file of a `RequestWindow` that other syncs have too."""
+
+    def __init__(self, limit: int = LIMIT, path: str | None = None) -> None:
         super().__init__(policies=[])
-        self._limit = limit
-        self._sent: deque[float] = deque()
-        self._resume_at = 0.0
-        self._lock = threading.Lock()
+        self._window = RequestWindow(limit, path)
 
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002
         """Wait until a request may be sent."""
-        while (wait := self._reserve()) > 0:
+        at = self._window.take()
+        while (wait := max(at, self._window.resume_at()) - time.monotonic()) > 0:
             time.sleep(wait)
 
     def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
         """Learn from the headers; good answers have them too, so only their numbers count."""
         if not isinstance(response, requests.Response):
             return
-        wait = _number(response, "Retry-After", WINDOW)
-        with self._lock:
-            self._limit = max(int(_number(response, "X-RateLimit-Limit", self._limit)), 1)
-            remaining = _number(response, "X-RateLimit-Remaining", self._limit)
-            if response.status_code == 429 or remaining <= self._limit * RESERVE:
-                self._resume_at = max(self._resume_at, time.monotonic() + min(wait, LONGEST_WAIT))
+        limit = max(int(_number(response, "X-RateLimit-Limit", self._window.limit())), 1)
+        remaining = _number(response, "X-RateLimit-Remaining", limit)
+        resume_at = 0.0
+        if response.status_code == 429 or remaining <= limit * RESERVE:
+            resume_at = time.monotonic() + min(_number(response, "Retry-After", WINDOW), LONGEST_WAIT)
+        self._window.told(limit, resume_at)
 
     def get_matching_policy(self, request: Any) -> AbstractCallRatePolicy | None:  # noqa: ARG002
         return None
-
-    def _reserve(self) -> float:
-        """0 and the request is counted, or the seconds to wait."""
-        with self._lock:
-            now = time.monotonic()
-            if now < self._resume_at:
-                return self._resume_at - now
-            while self._sent and self._sent[0] <= now - WINDOW:
-                self._sent.popleft()
-            if len(self._sent) >= self._limit:
-                return self._sent[0] + WINDOW - now
-            self._sent.append(now)
-            return 0.0
 
 
 def _number(response: requests.Response, header: str, default: float) -> float:

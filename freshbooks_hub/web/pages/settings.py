@@ -13,6 +13,7 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.policy import PolicyView
+from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
@@ -22,11 +23,12 @@ from freshbooks_hub.core.reporting_currency import (
     parse_rates,
     set_reporting_currency,
 )
+from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, place, render
+from freshbooks_hub.web.views import back, connections, place, render
 
 CHOICES = tuple(
     parse_frequency(text)
@@ -96,6 +98,15 @@ def reporting_currency(request: Request, form: FormData) -> Response:
     return back(request, "/settings", f"Saved: totals are also shown in {code.upper()}.")
 
 
+def list_connections(request: Request) -> Response:
+    """`/settings/connections`: how each is doing."""
+    now = datetime.now(UTC)
+    found = [
+        health(home, now) | {"approvals": waiting(home)} for home in connections(place(request).site).values()
+    ]
+    return render(request, "connections.html", rows=[(row, in_short(row)[2]) for row in found])
+
+
 @action
 def add_connection(request: Request, form: FormData) -> Response:
     """A home for another FreshBooks user; the log-in follows."""
@@ -126,6 +137,7 @@ routes = [
     Route("/settings", page, methods=["GET"]),
     Route("/settings/frequencies", frequencies, methods=["POST"]),
     Route("/settings/currency", reporting_currency, methods=["POST"]),
+    Route("/settings/connections", list_connections, methods=["GET"]),
     Route("/settings/connections", add_connection, methods=["POST"]),
     Route("/settings/check", check, methods=["POST"]),
 ]

@@ -36,7 +36,7 @@ class Middleware:
             await self._app(scope, receive, send)
             return
         now = self._clock.now()
-        body, receive = await _read(receive)
+        body, receive = await read(receive)
         query = scope["query_string"].decode("latin-1")
         pairs = parse_qsl(query, keep_blank_values=True)
         logged = LoggedRequest(scope["method"], scope["path"], pairs, now.isoformat(), body=body)
@@ -134,7 +134,7 @@ class Middleware:
         await send({"type": "http.response.body", "body": body})
 
 
-async def _read(receive: Receive) -> tuple[bytes, Receive]:
+async def read(receive: Receive) -> tuple[bytes, Receive]:
     """The whole body, and a `receive` that gives it again."""
     body, more = b"", True
     while more:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from freshbooks_sandbox.backend import REDIRECT_URI, Backend
@@ -63,6 +63,45 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stop.set)
 
 
+class Serving:
+    """An ASGI app on 127.0.0.1, served by a background thread until `stop`; `url` is its address.
+
+    `port`: 0 takes a free one. It answers once the constructor returns.
+    """
+
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+        )
+        server = self._server = _Server(config)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[sock])), name="freshbooks-sandbox", daemon=True
+        )
+        self._thread.start()
+        while not server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError(f"the sandbox could not start on {self.url}")
+            threading.Event().wait(0.005)
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join()
+
+
 class Sandbox(Backend):
     """A local FreshBooks. As a context manager it serves on 127.0.0.1 from a background thread.
 
@@ -89,45 +128,18 @@ class Sandbox(Backend):
             redirect_uri=redirect_uri,
         )
         self._port = port
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self._serving: Serving | None = None
 
     def start(self) -> Self:
         """Serve in a background thread; returns once requests are answered."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", self._port))
-        self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         app = Middleware(build_app(self), self.clock, self.limits, self.faults, self.oauth, self.requests)
-        config = uvicorn.Config(
-            app,
-            http=_Protocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=75,
-        )
-        self._server = _Server(config)
-        server = self._server
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[sock])), name="freshbooks-sandbox", daemon=True
-        )
-        self._thread.start()
-        while not server.started:
-            if not self._thread.is_alive():
-                raise RuntimeError(f"the sandbox could not start on {self.url}")
-            threading.Event().wait(0.005)
+        self._serving = Serving(app, self._port)
+        self.url = self._serving.url
         return self
 
     def stop(self) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.stop()
-            self._thread.join()
+        if self._serving is not None:
+            self._serving.stop()
         self.webhooks.stop()
 
     def __enter__(self) -> Self:

@@ -102,6 +102,18 @@ def test_what_stays_due_after_its_sync_is_not_started_again_at_once(
     ticker.stop()
 
 
+def test_a_sync_that_takes_long_lets_others_begin_beside_it_up_to_a_bound(
+    tmp_path: Path, config: Any, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where FreshBooks answers one of them slowly."""
+    monkeypatch.setattr(module, "OVERTAKEN", 0.0)
+    homes = connected(tmp_path, config, 3)
+    ticker = Ticker(lambda: homes, parallel=1, start_sync=started)
+    ticker.tick()
+    assert started.homes == [homes[0].root, homes[1].root]
+    ticker.stop()
+
+
 def test_a_wake_up_starts_what_is_due_without_waiting_for_a_tick(
     tmp_path: Path, config: Any, started: Started
 ) -> None:
