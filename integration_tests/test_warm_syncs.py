@@ -177,9 +177,12 @@ def test_where_nothing_is_forked_a_sync_is_a_command(hub: Hub, monkeypatch: pyte
     assert run.wait(60) == 0
 
 
-def test_serve_forks_its_syncs_and_ends_with_them(hub: Hub) -> None:
+@pytest.mark.parametrize(
+    "words", [("serve", "--port", "0", "--no-open"), ("worker",)], ids=lambda words: words[0]
+)
+def test_serve_and_worker_fork_their_syncs_and_end_with_them(hub: Hub, words: tuple[str, ...]) -> None:
     hub.sandbox.faults.add(kind="slow", seconds=20.0, path="*/invoices/invoices", times=None)
-    server = hub.start("serve", "--port", "0", "--no-open")
+    server = hub.start(*words)
     try:
         until(lambda: reads(hub.sandbox, "*/invoices/invoices") > 0)
         servers = [

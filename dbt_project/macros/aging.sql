@@ -14,17 +14,12 @@
 select
     {{ as_of_date() }} as as_of_date,
     true as is_latest
-{%- if execute %}
-    {%- set latest = modules.datetime.date.fromisoformat(as_of_day()) -%}
-    {%- set day = namespace(value=latest) -%}
-    {%- for _ in range(var('freshbooks_history_months')) %}
-        {%- set day.value = day.value.replace(day=1) - modules.datetime.timedelta(days=1) %}
+{%- for months in range(var('freshbooks_history_months')) %}
 union all
 select
-    cast('{{ day.value }}' as date) as as_of_date,
+    {{ day_after(months_after(month_start(as_of_date()), -months), -1) }} as as_of_date,
     false as is_latest
-    {%- endfor %}
-{%- endif %}
+{%- endfor %}
 {% endmacro %}
 
 {#

@@ -13,9 +13,9 @@
     {{ return(value) }}
 {%- endmacro %}
 
-{# The business day that the build is made for (as_of_day), as a date in SQL. #}
+{# The business day that the build is made for, as a date in SQL: as_of_day, or a function that tells it. #}
 {% macro as_of_date() -%}
-    cast('{{ as_of_day() }}' as date)
+    {{ build_function('as_of_date') or "cast('" ~ as_of_day() ~ "' as date)" }}
 {%- endmacro %}
 
 {#

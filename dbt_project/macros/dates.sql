@@ -71,7 +71,7 @@
 {%- endmacro %}
 
 {% macro default__add_days(day, days) -%}
-    {{ day }} + {{ days }}
+    ({{ day }} + {{ days }})
 {%- endmacro %}
 
 {% macro spark__add_days(day, days) -%}
@@ -88,7 +88,12 @@
 
 {# The same day a number of months later, or the last of that month; null when that is further than 100 years. #}
 {% macro add_months(day, months) -%}
-    case when {{ months }} between 0 and 1200 then {{ adapter.dispatch('add_months', 'freshbooks')(day, 'cast(' ~ months ~ ' as integer)') }} end
+    case when {{ months }} between 0 and 1200 then {{ months_after(day, months) }} end
+{%- endmacro %}
+
+{# The same day a known number of months later, or the last of that month. #}
+{% macro months_after(day, months) -%}
+    {{ return(adapter.dispatch('add_months', 'freshbooks')(day, 'cast(' ~ months ~ ' as integer)')) }}
 {%- endmacro %}
 
 {% macro default__add_months(day, months) -%}

@@ -8,29 +8,18 @@
   the week are after the as-of day. The first is the week of the next day, so it may have fewer than seven.
 #}
 {% macro forecast_weeks() %}
-{%- if execute %}
-    {%- set first_day = modules.datetime.date.fromisoformat(as_of_day()) + modules.datetime.timedelta(days=1) -%}
-    {%- set monday = first_day - modules.datetime.timedelta(days=first_day.weekday()) -%}
-    {%- for number in range(forecast_days() // 7) %}
+{%- set first_day = day_after(as_of_date(), 1) -%}
+{%- set monday = week_start(first_day) -%}
+{%- for number in range(forecast_days() // 7) %}
 {{ 'union all' if not loop.first }}
 select
     {{ number + 1 }} as week_number,
-    cast('{{ monday + modules.datetime.timedelta(days=7 * number) }}' as date) as week_start_date,
-    {{ 7 - first_day.weekday() if loop.first else 7 }} as day_count
-    {%- endfor %}
-{%- else %}
-select
-    1 as week_number,
-    {{ as_of_date() }} as week_start_date,
-    7 as day_count
-{%- endif %}
+    {{ day_after(monday, 7 * number) }} as week_start_date,
+    cast({{ days_between(first_day, day_after(monday, 7)) if loop.first else 7 }} as integer) as day_count
+{%- endfor %}
 {% endmacro %}
 
 {# The day a forecast learns from: 13 weeks before the as-of day. #}
 {% macro forecast_learning_day() -%}
-    {%- if execute -%}
-    cast('{{ modules.datetime.date.fromisoformat(as_of_day()) - modules.datetime.timedelta(days=forecast_days()) }}' as date)
-    {%- else -%}
-    {{ as_of_date() }}
-    {%- endif -%}
+    {{ day_after(as_of_date(), -forecast_days()) }}
 {%- endmacro %}

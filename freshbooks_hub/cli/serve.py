@@ -1,4 +1,4 @@
-"""`freshbooks serve` and `freshbooks open`."""
+"""`freshbooks serve`, `freshbooks open` and `freshbooks worker`."""
 
 from __future__ import annotations
 
@@ -97,7 +97,20 @@ def open_pages(
     sessions.tell(home, link, browser=sessions.has_display() if browser is None else browser)
 
 
+def worker() -> None:
+    """Keep the books up to date as `freshbooks serve` does, without pages, agents and webhooks.
+
+    For containers and service managers; it listens nowhere, so it needs no password.
+
+    Example: `freshbooks worker`
+    """
+    from freshbooks_hub.agent.worker import work
+
+    work()
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command()(serve)
     cli.command("open")(open_pages)
+    cli.command()(worker)

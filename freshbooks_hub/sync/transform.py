@@ -1,4 +1,4 @@
-"""dbt as a subprocess: raw tables in, a new marts file out, tests passed."""
+"""Raw tables in, a new marts file out, tests passed: by dbt as a subprocess, or by the statements of its last build."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ import duckdb
 
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
+from freshbooks_hub.core.files import open_private
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import dbt_environment
-from freshbooks_hub.sync import parsed_project
+from freshbooks_hub.sync import dbt_cache, replay
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
+from freshbooks_hub.sync.replay import NotReplayed, Statements
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,14 @@ class Project:
         folder = Path(str(importlib.resources.files("dbt_project") / "dbt_project.yml")).parent
         return cls(folder, home.run / "dbt_work.duckdb", home.run / "marts_next.duckdb", home.dbt / "target")
 
+    def paths(self, home: Home) -> dict[str, str]:
+        """The files of this build, by the variables in which dbt finds them."""
+        files = {"WORK": self.work, "RAW": home.raw, "MARTS": self.marts}
+        return {f"FRESHBOOKS_DBT_{name}": str(path) for name, path in files.items()}
+
     def environment(self, home: Home) -> dict[str, str]:
-        """The environment in which dbt finds the files of this build."""
-        return dbt_environment(
-            {
-                "FRESHBOOKS_DBT_WORK": str(self.work),
-                "FRESHBOOKS_DBT_RAW": str(home.raw),
-                "FRESHBOOKS_DBT_MARTS": str(self.marts),
-            }
-        )
+        """The environment of dbt in this build."""
+        return dbt_environment(self.paths(home))
 
     def options(self, target: Path) -> list[str]:
         """dbt's options for this project, with its artefacts in `target`.
@@ -156,9 +157,8 @@ def build(
     Unit tests check code, not data, so they belong to the project's own test run. Raises TransformFailed,
     naming the failing test and the keys of some of its rows.
     """
-    _remove(project.work, project.marts)
-    held.carry_over(project.work)
-    return _run_dbt(home, project, streams, as_of_date, start_date, generation, [], held)
+    told = _Told(streams, as_of_date, start_date, generation)
+    return _Build(home, project, told, held).run()
 
 
 def rebuild(
@@ -178,13 +178,8 @@ def rebuild(
     The models downstream of these, with their tests, are built over copies of the published marts and of
     `kept`, the work file of their build. Both stay as they are if the build fails.
     """
-    _remove(project.work, project.marts)
-    with disk_errors(project.work.parent):
-        shutil.copyfile(kept, project.work)
-        shutil.copyfile(home.marts, project.marts)
-    selection = [f"source:freshbooks.{table}+" for table in sorted(changed)]
-    selected = ["--select", *selection]
-    return _run_dbt(home, project, streams, as_of_date, start_date, generation, selected, held)
+    told = _Told(streams, as_of_date, start_date, generation)
+    return _Build(home, project, told, held, kept, changed).run()
 
 
 def _remove(*databases: Path) -> None:
@@ -193,55 +188,120 @@ def _remove(*databases: Path) -> None:
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
-def _run_dbt(
-    home: Home,
-    project: Project,
-    streams: list[str],
-    as_of_date: str,
-    start_date: str | None,
-    generation: int,
-    selection: list[str],
-    held: Held,
-) -> Built:
-    results = project.target / "run_results.json"
-    results.unlink(missing_ok=True)
-    told = {
-        "AS_OF_DATE": as_of_date,
-        "STREAMS": [stream for stream in streams if stream not in held.without],
-        "START_DATE": start_date,
-        "CONNECTOR_VERSION": importlib.metadata.version("source-freshbooks"),
-        "GENERATION": str(generation),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "freshbooks_hub.sync.dbt_process",
-        str(home.logs / "dbt.log"),
-        str(results),
-    ]
-    command += ["build", *project.options(project.target), "--log-path", str(home.logs)]
-    command += ["--exclude-resource-type", "unit_test", *selection, *held.arguments()]
-    environment = project.environment(home)
-    environment |= {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
-    kept = parsed_project.place(project.folder, project.content)
-    parsed_project.lend(kept, project.target)
-    run = subprocess.run(
-        command,
-        env=environment,
-        # A folder of ours: the one the command was run in may be gone, or hold a project of its own.
-        cwd=home.run,
-        umask=0o077,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    databases = Databases(project.work, home.raw, project.marts)
-    output = run.stderr + run.stdout
-    if run.returncode:
-        raise failure(home, databases, results, output)
-    parsed_project.keep(kept, project.target)
-    if not project.marts.exists():
-        raise TransformFailed(f"dbt built no marts. {UNCHANGED} {VERBOSE}.", output)
-    return Built(project.marts, warnings(home, databases, results))
+@dataclass(frozen=True)
+class _Told:
+    """What a build is told. The day and the state of the raw tables change no SQL: functions tell them."""
+
+    streams: list[str]
+    as_of_date: str
+    start_date: str | None
+    generation: int
+
+    def functions(self) -> dict[str, str]:
+        """The functions' values (dbt_project/macros/build_value.sql)."""
+        return {
+            "as_of_date": self.as_of_date,
+            "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
+            "freshbooks_generation": str(self.generation),
+        }
+
+
+@dataclass(frozen=True)
+class _Build:
+    """One build, of everything or, over copies of `kept` and the marts, of what depends on `changed`."""
+
+    home: Home
+    project: Project
+    told: _Told
+    held: Held
+    kept: Path | None = None
+    changed: set[str] | None = None
+
+    def run(self) -> Built:
+        """Without dbt if that goes well, else by dbt. Raises TransformFailed."""
+        environment = self._environment()
+        shaping = {name: text for name, text in environment.items() if name.startswith("FRESHBOOKS_DBT_")}
+        for path in self.project.paths(self.home):
+            del shaping[path]
+        statements = replay.place(self.project.folder, self.project.content, shaping)
+        self._results.unlink(missing_ok=True)
+        if not self._replayed(statements):
+            self._by_dbt(environment)
+            if self.changed is None and not self.held.arguments():
+                dbt_cache.keep(self._results.with_name(replay.NAME), statements)
+        return Built(self.project.marts, warnings(self.home, self._databases, self._results))
+
+    def _environment(self) -> dict[str, str]:
+        told = {
+            "STREAMS": [stream for stream in self.told.streams if stream not in self.held.without],
+            "START_DATE": self.told.start_date,
+            "FUNCTIONS": f"{self.project.work.stem}.{replay.SCHEMA}",
+        }
+        values = {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
+        return self.project.environment(self.home) | values
+
+    @property
+    def _results(self) -> Path:
+        return self.project.target / "run_results.json"
+
+    @property
+    def _databases(self) -> Databases:
+        return Databases(self.project.work, self.home.raw, self.project.marts)
+
+    def _prepare(self) -> None:
+        """The files that it begins with."""
+        work, marts = self.project.work, self.project.marts
+        _remove(work, marts)
+        if self.kept:
+            with disk_errors(work.parent):
+                shutil.copyfile(self.kept, work)
+                shutil.copyfile(self.home.marts, marts)
+        else:
+            self.held.carry_over(work)
+        try:
+            replay.make_functions(work, self.told.functions())
+        except duckdb.Error as error:
+            raise TransformFailed(f"The marts could not be built: {error}. {UNCHANGED}") from error
+
+    def _replayed(self, file: Path) -> bool:
+        statements = None if self.held.arguments() else Statements.read(file)
+        if statements is None:
+            return False
+        self._prepare()
+        try:
+            replay.replay(statements, self._databases, self.changed, self._results)
+        except NotReplayed as error:
+            with open_private(self.home.logs / "dbt.log") as log:
+                log.write(f"dbt builds what its earlier statements did not: {error}\n")
+            return False
+        return True
+
+    def _by_dbt(self, environment: dict[str, str]) -> None:
+        home, project = self.home, self.project
+        self._prepare()
+        command = [sys.executable, "-m", "freshbooks_hub.sync.dbt_process"]
+        command += [str(home.logs / "dbt.log"), str(self._results)]
+        command += ["build", *project.options(project.target), "--log-path", str(home.logs)]
+        command += ["--exclude-resource-type", "unit_test", *self.held.arguments()]
+        if self.changed:
+            command += ["--select", *(f"source:freshbooks.{table}+" for table in sorted(self.changed))]
+        parsed = dbt_cache.place(dbt_cache.PARSED, project.folder, project.content)
+        dbt_cache.lend(parsed, project.target)
+        run = subprocess.run(
+            command,
+            env=environment,
+            # A folder of ours: the one the command was run in may be gone, or hold a project of its own.
+            cwd=home.run,
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        output = run.stderr + run.stdout
+        if run.returncode:
+            raise failure(home, self._databases, self._results, output)
+        dbt_cache.keep(project.target / dbt_cache.PARSED, parsed)
+        if not project.marts.exists():
+            raise TransformFailed(f"dbt built no marts. {UNCHANGED} {VERBOSE}.", output)

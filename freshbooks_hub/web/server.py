@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.mcp import by_connection
 from freshbooks_hub.agent.mcp.by_connection import ConnectionServers
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
+from freshbooks_hub.agent.worker import settle
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import ticker, webhooks
@@ -152,12 +152,6 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     app.state.site = pages.state.site
     app.state.wake = None  # without a lifespan nothing ticks
     return app
-
-
-def settle(home: Home) -> None:
-    """Find out what became of agents' actions whose answer was lost. Raises HubError."""
-    if home.connection.exists() and home.history.exists():
-        ActionService(home).settle_open()
 
 
 async def webhook(request: Request) -> Response:

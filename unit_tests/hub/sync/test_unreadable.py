@@ -58,7 +58,10 @@ def project(folder: Path) -> Path:
         .read_text()
         .replace('on-run-end: "{{ publish(results) }}"', ""),
         "profiles.yml": (SHIPPED / "profiles.yml").read_text(),
-        "macros/generate_schema_name.sql": (SHIPPED / "macros/generate_schema_name.sql").read_text(),
+        **{
+            f"macros/{name}.sql": (SHIPPED / f"macros/{name}.sql").read_text()
+            for name in ("generate_schema_name", "table_materialization")
+        },
         "models/sources.yml": json.dumps(
             {
                 "sources": [
@@ -118,6 +121,7 @@ def dbt_in_process(command: list[str], env: dict[str, str], **_: Any) -> subproc
 
 @pytest.fixture
 def books(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder, of = project(tmp_path / "project"), transform.Project.of
     monkeypatch.setattr(transform.Project, "of", lambda home: replace(of(home), folder=folder))
     runs = SimpleNamespace(run=dbt_in_process, DEVNULL=subprocess.DEVNULL)

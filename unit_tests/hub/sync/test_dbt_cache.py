@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.sync import parsed_project
-from freshbooks_hub.sync.parsed_project import NAME
+from freshbooks_hub.sync import dbt_cache
+from freshbooks_hub.sync.dbt_cache import PARSED
 from freshbooks_hub.sync.transform import Project
 
 
@@ -19,22 +19,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def kept(project: Path) -> Path:
     content = Project(folder=project, work=project, marts=project, target=project).content
-    return parsed_project.place(project, content)
+    return dbt_cache.place(PARSED, project, content)
 
 
 def keep(project: Path, home: Path) -> None:
-    parsed_project.keep(kept(project), home)
+    dbt_cache.keep(home / PARSED, kept(project))
 
 
 def parsed_by(home: Path, content: str = "parsed") -> Path:
     home.mkdir()
-    (home / NAME).write_text(content)
+    (home / PARSED).write_text(content)
     return home
 
 
 def lent(project: Path, home: Path) -> str | None:
-    parsed_project.lend(kept(project), home)
-    return (home / NAME).read_text() if (home / NAME).exists() else None
+    dbt_cache.lend(kept(project), home)
+    return (home / PARSED).read_text() if (home / PARSED).exists() else None
 
 
 def test_a_home_that_never_built_takes_what_another_one_parsed(project: Path, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_home_that_never_built_takes_what_another_one_parsed(project: Path, tm
     keep(project, parsed_by(tmp_path / "first"))
     assert lent(project, tmp_path / "second" / "target") == "parsed"
     assert lent(project, parsed_by(tmp_path / "own", "its own")) == "its own"
-    [file] = (tmp_path / "cache").rglob(f"*{NAME}")
+    [file] = (tmp_path / "cache").rglob(f"*{PARSED}")
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
@@ -52,13 +52,13 @@ def test_another_project_is_parsed_anew_and_takes_its_place(project: Path, tmp_p
     assert lent(project, tmp_path / "second") is None
     keep(project, parsed_by(tmp_path / "third", "parsed again"))
     assert lent(project, tmp_path / "second") == "parsed again"
-    assert len(list((tmp_path / "cache").rglob(f"*{NAME}"))) == 1
+    assert len(list((tmp_path / "cache").rglob(f"*{PARSED}"))) == 1
 
 
 @pytest.mark.parametrize("which", ["file", "folder"])
 def test_what_others_may_write_is_not_taken(project: Path, tmp_path: Path, which: str) -> None:
     keep(project, parsed_by(tmp_path / "first"))
-    [file] = (tmp_path / "cache").rglob(f"*{NAME}")
+    [file] = (tmp_path / "cache").rglob(f"*{PARSED}")
     (file if which == "file" else file.parent).chmod(0o777)
     assert lent(project, tmp_path / "second") is None
 

@@ -1,0 +1,144 @@
+"""A build without dbt: the statements of dbt's last whole build, run again in one connection.
+
+Around a model or a test dbt spends several times what DuckDB does. Its SQL follows from the project, dbt's release and
+what the build is told, and from no row: no macro asks the database, and functions tell the day and the state of the raw
+tables (dbt_project/macros/build_value.sql). So where these are the same, so is the SQL, in whichever home. Wherever
+anything is amiss (no statements yet, an error, a check that holds the marts back), dbt builds, and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from freshbooks_hub.core.files import write_private
+from freshbooks_hub.sync import dbt_cache
+from freshbooks_hub.sync.batch_sql import literal
+from freshbooks_hub.sync.dbt_findings import Databases
+
+NAME = "statements.json"
+# Of the functions, in the work file.
+SCHEMA = "main"
+
+
+class NotReplayed(Exception):
+    """Nothing came of it, so dbt must build; the files of the build are to be made anew."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What dbt executed for one model, seed or data test.
+
+    `parents`: the ids of the nodes and sources that it reads. `code`: of a test alone, the query whose rows its
+    statement counts. `warns`: a test that holds nothing back.
+    """
+
+    unique_id: str
+    parents: tuple[str, ...]
+    statement: str
+    code: str | None = None
+    warns: bool = False
+
+
+@dataclass(frozen=True)
+class Statements:
+    """A whole build: DuckDB's settings, the other databases to attach, schemas to make, and statements in order.
+
+    In `attach` the path of a database is `{its name}`.
+    """
+
+    settings: Mapping[str, Any]
+    attach: tuple[str, ...]
+    schemas: tuple[str, ...]
+    nodes: tuple[Statement, ...]
+
+    def write(self, path: Path) -> None:
+        """Raises OSError."""
+        write_private(path, gzip.compress(json.dumps(asdict(self)).encode(), 6))
+
+    @classmethod
+    def read(cls, path: Path) -> Statements | None:
+        """None where there are none, or somebody else may have written them."""
+        try:
+            if not dbt_cache.is_ours(path):
+                return None
+            told = json.loads(gzip.decompress(path.read_bytes()))
+            nodes = tuple(Statement(**node) for node in told.pop("nodes"))
+            return cls(**told, nodes=nodes)
+        except (OSError, EOFError, ValueError, TypeError, KeyError):
+            return None
+
+    def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
+        """What depends on these raw tables; None: everything."""
+        chosen = {f"source.freshbooks.freshbooks.{table}" for table in tables or ()}
+        for node in self.nodes:
+            if tables is None or not chosen.isdisjoint(node.parents):
+                chosen.add(node.unique_id)
+                yield node
+
+
+def place(project: Path, content: str, told: Mapping[str, str]) -> Path:
+    """The file of the statements of this project (dbt_cache.place) for a build that is `told` this."""
+    values = dbt_cache.digest(json.dumps(told, sort_keys=True))
+    return dbt_cache.place(f"{values}-{NAME}", project, content)
+
+
+def make_functions(work: Path, values: Mapping[str, str | None]) -> None:
+    """Functions in the work file that tell these values, as text; `as_of_date` is a date. Raises duckdb.Error."""
+    with duckdb.connect(work) as db:
+        for name, value in values.items():
+            told = "NULL" if value is None else literal(value)
+            told = f"CAST({told} AS DATE)" if name == "as_of_date" else told
+            db.execute(f"CREATE OR REPLACE MACRO {SCHEMA}.{name}() AS {told}")
+
+
+def replay(statements: Statements, databases: Databases, changed: set[str] | None, results: Path) -> None:
+    """Build what depends on the raw tables `changed` (None: everything), and test it, as dbt would.
+
+    `results` says what each node came to, as dbt's run_results.json does. Raises NotReplayed.
+    """
+    outcomes = []
+    try:
+        with _open(statements, databases) as db:
+            for node in statements.downstream(changed):
+                outcomes.append(_run(db, node))
+    except duckdb.Error as error:
+        raise NotReplayed(str(error)) from error
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps({"results": outcomes}), "utf-8")
+
+
+@contextmanager
+def _open(statements: Statements, databases: Databases) -> Iterator[duckdb.DuckDBPyConnection]:
+    paths = {"raw": databases.raw, "marts_next": databases.marts}
+    with duckdb.connect(databases.work) as db:
+        for name, value in statements.settings.items():
+            db.execute(f"SET {name} = {literal(str(value))}")
+        for attach in statements.attach:
+            for name, path in paths.items():
+                attach = attach.replace(f"'{{{name}}}'", literal(str(path)))
+            db.execute(attach)
+        for schema in statements.schemas:
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        yield db
+
+
+def _run(db: duckdb.DuckDBPyConnection, node: Statement) -> dict[str, Any]:
+    outcome = {"unique_id": node.unique_id, "status": "success", "failures": None, "compiled_code": node.code}
+    if node.code is None:
+        # One transaction, as dbt has it: else each comment would be one of its own.
+        db.execute(f"BEGIN; {node.statement}; COMMIT")
+        return outcome
+    found = db.execute(node.statement).fetchone()
+    assert found
+    failures, should_warn, should_error = found
+    if should_error and not node.warns:
+        raise NotReplayed(f"{node.unique_id} found {failures} rows")
+    return outcome | {"status": "warn" if should_warn else "pass", "failures": failures}
