@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Amount, BusinessId, Currency, Cursor, Limit, Page
 from freshbooks_hub.agent.reads.periods import known_sum
-from freshbooks_hub.agent.reads.reader import read_marts
+from freshbooks_hub.agent.reads.reader import Row, read_marts
 
 
 class Flow(BaseModel):
-    """Money of one business in one currency. Null: unknown, since nobody knows what share of late invoices is paid."""
+    """Money of one business in one currency. Null: unknown, since nobody knows what share of late invoices is paid, or
+    since a part cannot be read."""
 
     business_id: int
     currency_code: str
@@ -34,6 +35,10 @@ class FlowOfSource(Flow):
     """What the money is of: open invoices, late invoices, recurring invoices, bills or expenses."""
 
     cash_source: str
+
+
+# What the mart's rows are made of; of a stream that cannot be read it has none.
+_IN, _OUT = ("invoices", "invoice_profiles"), ("bills", "expenses")
 
 
 class CashForecast(Page):
@@ -63,7 +68,7 @@ _WEEKS = (
 def cash_forecast(
     marts: Path,
     *,
-    weeks: Annotated[int, Field(ge=1, le=13, description="At most 13")] = 13,
+    weeks: Annotated[int, Field(ge=1, le=13, description="From tomorrow on, at most 13")] = 13,
     business_id: BusinessId = None,
     currency_code: Currency = None,
     cursor: Cursor = None,
@@ -85,11 +90,25 @@ def cash_forecast(
             f"SELECT {key}, cash_source, {_SUMS} {_FROM} GROUP BY {key}, cash_source ORDER BY {key}, cash_source",
             *values,
         )
+        context = source.context(business_id, ["cash_forecast"])
+        for row in (*rows, *totals):
+            _forget(row, {stream for business, stream in context.missing if business == row["business_id"]})
         return CashForecast(
-            context=source.context(business_id, ["cash_forecast"]),
+            context=context,
             totals=[Flow(**row) for row in totals],
             sources=[FlowOfSource(**row) for row in sources],
             weeks=[FlowOfWeek(**row) for row in rows],
             has_more=more,
             next_cursor=following,
         )
+
+
+def _forget(row: Row, missing: set[str]) -> None:
+    """A sum over all sources is unknown where one of them cannot be read."""
+    unknown = [
+        name
+        for name, streams in (("money_in_amount", _IN), ("money_out_amount", _OUT))
+        if missing & set(streams)
+    ]
+    if unknown:
+        row |= dict.fromkeys(row.keys() & {*unknown, "net_cash_amount", "running_net_amount"})
