@@ -30,19 +30,20 @@ def serve_stdio(context: typer.Context) -> None:
 
 @mcp.command()
 def token(
-    new: Annotated[
-        bool, typer.Option("--new", help="Replace it; the old one ends when `freshbooks serve` is restarted.")
-    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Replace it; the old one ends at once.")] = False,
 ) -> None:
-    """Print the bearer token that `/mcp` of `freshbooks serve` asks for.
+    """Print the bearer token that `/mcp` of `freshbooks serve` asks for, or `/c/NAME/mcp` with `--connection NAME`.
 
     Example: `claude mcp add --transport http freshbooks http://127.0.0.1:8766/mcp
     --header "Authorization: Bearer $(freshbooks mcp token)"`
     """
     from freshbooks_hub.agent.mcp.transports import read_token, renew_token
-    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.core.errors import NotConnected
+    from freshbooks_hub.core.home import DEFAULT, Home
 
-    home = Home.from_environment().base  # the one that `freshbooks serve` serves
+    home = Home.from_environment()
+    if not home.root.is_dir() and home.name != DEFAULT:
+        raise NotConnected(f"There is no connection {home.name}.")
     print(renew_token(home) if new else read_token(home))
 
 

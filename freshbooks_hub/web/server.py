@@ -19,6 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.mcp import by_connection
+from freshbooks_hub.agent.mcp.by_connection import ConnectionServers
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
@@ -111,14 +113,21 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     pages.state.site.syncs.start_sync = warm.start
     at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
     local = f"http://{_reachable(options.host)}:{port}"
-    agents = mcp_app(home, read_token(home), at, approvals_url=f"{public or local}/approvals")
+    read_token(home)  # made, so that there is one to hand out
+    agents = mcp_app(home, at, approvals_url=f"{public or local}/approvals")
+
+    def agents_of(named: Home) -> Starlette:
+        pages_at = f"/c/{named.name}"
+        return mcp_app(named, at, f"{public or local}{pages_at}/approvals", f"{pages_at}/mcp")
+
+    others = ConnectionServers(home, agents_of)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle, warm.start)
         app.state.wake = ticking.wake
         try:
-            async with agents.router.lifespan_context(agents):
+            async with agents.router.lifespan_context(agents), others.run():
                 yield
         finally:
             pages.state.site.logins.stop()
@@ -132,6 +141,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     app = Starlette(
         routes=[
             Route("/mcp", endpoint=agents),
+            Route(by_connection.PATH, endpoint=others),
             # No session, no form token: what counts is FreshBooks' signature.
             Route("/webhooks/freshbooks", webhook, methods=["POST"]),
             Route("/c/{connection}/webhooks/freshbooks", webhook, methods=["POST"]),

@@ -41,7 +41,8 @@ def main() -> None:
     home = Home(Path(os.environ["FRESHBOOKS_HOME"]))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         host = f"127.0.0.1:{listening.getsockname()[1]}"
-        app = mcp_app(home, read_token(home), [host])
+        read_token(home)
+        app = mcp_app(home, [host])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         print(f"http://{host}", flush=True)
         server.run(sockets=[listening])

@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def client(home: Home) -> Iterator[TestClient]:
-    app = mcp_app(home, read_token(home), [HOST])
+    app = mcp_app(home, [HOST])
     with TestClient(app, base_url=f"http://{HOST}") as client:
         yield client
 
@@ -93,7 +93,7 @@ class TestAccess:
 
 
 def test_it_can_be_routed_to_from_another_app(home: Home) -> None:
-    mcp = mcp_app(home, read_token(home), [HOST])
+    mcp = mcp_app(home, [HOST])
     outer = Starlette(
         routes=[Route("/mcp", endpoint=mcp)], lifespan=lambda _: mcp.router.lifespan_context(mcp)
     )

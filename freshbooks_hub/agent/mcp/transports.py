@@ -34,23 +34,26 @@ MAX_REQUEST_BYTES = 16 * 1024 * 1024
 PREFIX = "fbk_"  # so that scanners for leaked secrets find it
 
 
-class OwnerToken:
-    """Accepts one token: that of the person who runs the hub."""
+class BearerTokens:
+    """Says who is behind a bearer token at the server of one connection: whoever it was handed to, or nobody."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, home: Home) -> None:
+        self._home = home
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The owner's access when `token` is right, else None."""
-        return (
-            AccessToken(token=token, client_id="owner", scopes=[]) if same_token(token, self._token) else None
-        )
+        """Full access with the token of this connection as it is now, so one that was renewed or removed is refused."""
+        try:
+            expected = _path(self._home).read_text()
+        except OSError:
+            return None
+        good = bool(expected) and same_token(token, expected)
+        return AccessToken(token=token, client_id="owner", scopes=[]) if good else None
 
 
 def mcp_app(
-    home: Home, token: str, allowed_hosts: Sequence[str], approvals_url: str | None = None
+    home: Home, allowed_hosts: Sequence[str], approvals_url: str | None = None, path: str = "/mcp"
 ) -> Starlette:
-    """The MCP server of `home` as an ASGI app that answers at the path `/mcp`.
+    """The MCP server of `home` as an ASGI app that answers at `path`, to the bearer token of this connection alone.
 
     `allowed_hosts` are Host headers with port (`127.0.0.1:8400`; `localhost:*` for any port); an Origin header
     must be one of them over http or https. `approvals_url` is the page where people approve actions.
@@ -62,12 +65,12 @@ def mcp_app(
     server = build_server(
         home,
         approvals_url=approvals_url,
-        token_verifier=OwnerToken(token),
+        token_verifier=BearerTokens(home),
         # No OAuth server stands behind the token, so nothing is advertised; the SDK wants an issuer regardless.
         auth=AuthSettings(issuer_url=AnyHttpUrl("http://127.0.0.1"), resource_server_url=None),
     )
     return server.streamable_http_app(
-        streamable_http_path="/mcp",
+        streamable_http_path=path,
         max_request_body_size=MAX_REQUEST_BYTES,
         transport_security=TransportSecuritySettings(
             allowed_hosts=list(allowed_hosts),
@@ -83,7 +86,7 @@ def read_token(home: Home) -> str:
 
 
 def renew_token(home: Home) -> str:
-    """A new token in place of the old one, which a restarted server refuses. Raises HomeError."""
+    """A new token in place of the old one, which is refused from now on. Raises HomeError."""
     with _locked(home) as path:
         return _make(path)
 
@@ -99,10 +102,14 @@ def _make(path: Path) -> str:
     return token
 
 
+def _path(home: Home) -> Path:
+    return home.root / "agent.token"
+
+
 @contextmanager
 def _locked(home: Home) -> Iterator[Path]:
     # Two servers that start together must agree on one token.
-    path = home.ensure().root / "agent.token"
+    path = _path(home.ensure())
     with disk_errors(home.root), FileLock(path.with_name(f"{path.name}.lock"), mode=0o600):
         yield path
 

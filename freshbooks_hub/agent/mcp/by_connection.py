@@ -1,0 +1,86 @@
+"""The MCP servers of the further connections, one process for all: each starts with the first request that may ask it.
+
+They share nothing but the process: each has its own token, marts, actions and policy, those of its home. One whose
+connection was removed ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from freshbooks_hub.agent.mcp.transports import BearerTokens
+from freshbooks_hub.core.errors import HomeError
+from freshbooks_hub.core.home import DEFAULT, Home
+
+PATH = "/c/{connection}/mcp"
+LOOK_SECONDS = 5.0  # whether the connection is still there
+_REFUSED = JSONResponse(
+    {"error": "invalid_token", "error_description": "Authentication required"},
+    401,
+    {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="Authentication required"'},
+)
+
+
+class ConnectionServers:
+    """An ASGI app for the route `PATH`. `make` gives the server of a home, which answers at its path.
+
+    A name that does not exist gets the answer of a wrong token: whoever has none learns nothing.
+    """
+
+    def __init__(self, base: Home, make: Callable[[Home], Starlette]) -> None:
+        self._base, self._make = base, make
+        self._running: dict[str, Starlette] = {}
+        self._starting = anyio.Lock()
+        self._tasks: TaskGroup | None = None
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Servers can start, and live, within this block."""
+        async with anyio.create_task_group() as self._tasks:
+            yield
+            self._tasks.cancel_scope.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        home = self._home(scope["path_params"]["connection"])
+        if home is None or not await _may_ask(home, Headers(scope=scope)):
+            await _REFUSED(scope, receive, send)
+            return
+        await (await self._server(home))(scope, receive, send)
+
+    def _home(self, name: str) -> Home | None:
+        try:
+            home = self._base.named(name)
+        except HomeError:
+            return None
+        return home if name != DEFAULT and home.root.is_dir() else None
+
+    async def _server(self, home: Home) -> Starlette:
+        async with self._starting:
+            if home.name not in self._running:
+                assert self._tasks is not None  # `run` is around every request
+                self._running[home.name] = await self._tasks.start(self._serve, home)
+            return self._running[home.name]
+
+    async def _serve(self, home: Home, *, task_status: TaskStatus[Starlette]) -> None:
+        server = self._make(home)
+        try:
+            async with server.router.lifespan_context(server):
+                task_status.started(server)
+                while home.root.is_dir():
+                    await anyio.sleep(LOOK_SECONDS)
+        finally:
+            self._running.pop(home.name, None)
+
+
+async def _may_ask(home: Home, headers: Headers) -> bool:
+    """The server itself checks again; here, so that strangers start none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and await BearerTokens(home).verify_token(token) is not None
