@@ -11,6 +11,7 @@ from starlette.routing import Router
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Status
+from freshbooks_hub.agent.mcp.oauth.provider import Authorization
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
@@ -67,6 +68,7 @@ class Site:
     sessions: Sessions
     hosts: tuple[str, ...]
     public_url: str | None = None
+    authorization: Authorization | None = None  # of `freshbooks serve`, which has an address
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     syncs: SyncLauncher = field(default_factory=SyncLauncher)
     logins: Logins = field(default_factory=Logins)
