@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from freshbooks_hub.agent import reads
-from freshbooks_hub.agent.mcp.read_tools import summary
+from freshbooks_hub.agent.mcp.sentences import summary
 from integration_tests.hub import Books
 from integration_tests.web.serving import Client
 

@@ -212,4 +212,35 @@ DROP TABLE webhooks;
 ALTER TABLE webhooks_next RENAME TO webhooks;
 """
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT)
+# Who may use /mcp without the owner's own token: clients that registered, and what a person gave each of them.
+# Codes and tokens are random; only their SHA-256 is kept.
+_AGENT_GRANTS = """
+CREATE TABLE agent_clients (
+    client_id TEXT PRIMARY KEY,
+    registered_at TEXT NOT NULL,
+    metadata TEXT NOT NULL
+);
+CREATE TABLE agent_grants (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL REFERENCES agent_clients (client_id),
+    connection TEXT NOT NULL, -- the one it is for, by name
+    scope TEXT NOT NULL CHECK (scope IN ('read', 'read act')),
+    resource TEXT NOT NULL, -- the address that its tokens are good for
+    granted_at TEXT NOT NULL,
+    used_at TEXT,
+    revoked_at TEXT,
+    code_hash TEXT NOT NULL UNIQUE,
+    code_challenge TEXT NOT NULL,
+    code_expires_at TEXT NOT NULL,
+    code_used_at TEXT,
+    redirect_uri TEXT NOT NULL,
+    redirect_uri_given INTEGER NOT NULL,
+    access_hash TEXT UNIQUE,
+    access_expires_at TEXT,
+    refresh_hash TEXT UNIQUE,
+    refresh_expires_at TEXT,
+    spent_refresh_hash TEXT -- the one before: who brings it again has a copy
+);
+"""
+
+MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS)

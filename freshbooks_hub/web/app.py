@@ -14,12 +14,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from freshbooks_hub.agent.mcp.oauth.provider import Authorization
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.pages import (
     activity,
+    agents,
     approvals,
     balances,
     connect,
@@ -35,7 +37,7 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
+PAGES = (status, balances, expenses, time, approvals, activity, settings, agents, connect)
 
 
 def create_app(
@@ -43,13 +45,15 @@ def create_app(
     hosts: Sequence[str] = LOOPBACK,
     public_url: str | None = None,
     password: str | None = None,
+    authorization: Authorization | None = None,
 ) -> Starlette:
     """The pages of `home` and of the other connections beside it.
 
     `hosts` are the names it may be asked for by; `public_url` is its https address, where it has one; `password`
-    goes before the stored one. Raises HomeError, WeakPassword.
+    goes before the stored one; `authorization` asks on our page which AI clients to let in.
+    Raises HomeError, WeakPassword.
     """
-    site = Site(home, sessions.load(home, password), Sessions(home), tuple(hosts), public_url)
+    site = Site(home, sessions.load(home, password), Sessions(home), tuple(hosts), public_url, authorization)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.routing import Router
 
+from freshbooks_hub.agent.mcp.oauth.provider import Authorization
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
@@ -52,6 +53,7 @@ class Site:
     sessions: Sessions
     hosts: tuple[str, ...]
     public_url: str | None = None
+    authorization: Authorization | None = None  # of `freshbooks serve`, which has an address
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     syncs: SyncLauncher = field(default_factory=SyncLauncher)
     logins: Logins = field(default_factory=Logins)

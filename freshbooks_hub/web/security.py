@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from freshbooks_hub.agent.mcp.oauth.provider import CONSENT_PATH
+
 # No inline script or style, nothing from elsewhere, no frame around us. A form posts to us alone: going on to
 # FreshBooks is a navigation of its own page, because browsers apply form-action to redirects too.
 POLICY = "; ".join(
@@ -43,6 +45,7 @@ HEADERS = {
 }
 SAFE = {"GET", "HEAD"}
 OPEN = {"/login", "/open"}
+RESUMED = {CONSENT_PATH}  # who has to sign in first gets there afterwards
 ASSETS = "/static/"
 # A name or address, and a port. What else a Host header may hold only confuses who reads it.
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
@@ -82,6 +85,8 @@ class Guard:
         elif request.method not in SAFE and _from_elsewhere(request.headers, public):
             answer = Response("This form was sent from another site.", 403)
         elif not (path in OPEN or path.startswith(ASSETS) or signed_in(request)):
+            if request.method == "GET" and path in RESUMED:
+                request.session["onward"] = f"{path}?{request.url.query}"
             answer = RedirectResponse("/login", 303)
         await answer(scope, receive, guarded)
 
@@ -144,12 +149,14 @@ def signed_in(request: Request) -> bool:
     return bool(site.sessions.living(request.session.get("session", "")))
 
 
-def sign_in(request: Request) -> None:
-    """A new session for this browser; nothing of an earlier one is kept."""
+def sign_in(request: Request) -> Response:
+    """A new session for this browser, on its way to where it was going; nothing else of an earlier one is kept."""
     site = request.app.state.site
+    onward = request.session.get("onward", "/")
     sign_out(request)
     request.session["signed_in"] = site.keys.fingerprint
     request.session["session"] = site.sessions.begin()
+    return RedirectResponse(onward, 303)
 
 
 def sign_out(request: Request) -> None:

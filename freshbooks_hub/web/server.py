@@ -19,7 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from freshbooks_hub.agent.mcp import by_connection
-from freshbooks_hub.agent.mcp.by_connection import ConnectionServers
+from freshbooks_hub.agent.mcp.by_connection import ByGrant, ConnectionServers
+from freshbooks_hub.agent.mcp.oauth.provider import Authorization
+from freshbooks_hub.agent.mcp.oauth.routes import oauth_routes
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.agent.worker import settle
 from freshbooks_hub.core.errors import HubError, InvalidConfig
@@ -108,19 +110,22 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     hosts = list(dict.fromkeys(hosts))
     if public:
         hosts.append(str(urlsplit(public).hostname))
-    pages = create_app(home, hosts, public, options.password)
+    address = public or f"http://{_reachable(options.host)}:{port}"
+    # OAuth needs https, or this machine.
+    private = urlsplit(address).scheme == "https" or bracketed(urlsplit(address).hostname or "") in LOOPBACK
+    authorization = Authorization(home, address) if private else None
+    pages = create_app(home, hosts, public, options.password, authorization)
     warm = WarmSyncs()
     pages.state.site.syncs.start_sync = warm.start
     at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
-    local = f"http://{_reachable(options.host)}:{port}"
     read_token(home)  # made, so that there is one to hand out
-    agents = mcp_app(home, at, approvals_url=f"{public or local}/approvals")
+    agents = mcp_app(home, at, f"{address}/approvals", authorization=authorization)
 
     def agents_of(named: Home) -> Starlette:
         pages_at = f"/c/{named.name}"
-        return mcp_app(named, at, f"{public or local}{pages_at}/approvals", f"{pages_at}/mcp")
+        return mcp_app(named, at, f"{address}{pages_at}/approvals", f"{pages_at}/mcp", authorization)
 
-    others = ConnectionServers(home, agents_of)
+    others = ConnectionServers(home, agents_of, authorization)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -140,7 +145,8 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/mcp", endpoint=agents),
+            Route("/mcp", endpoint=ByGrant(authorization, agents, others) if authorization else agents),
+            *(oauth_routes(authorization) if authorization else ()),
             Route(by_connection.PATH, endpoint=others),
             # No session, no form token: what counts is FreshBooks' signature.
             Route("/webhooks/freshbooks", webhook, methods=["POST"]),

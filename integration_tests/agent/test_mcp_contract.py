@@ -20,8 +20,9 @@ from integration_tests.agent.mcp_client import ERAS, client, error
 
 FROZEN = Path(__file__).with_name("mcp_contract.json")
 READS = (
-    "get_outstanding_balance", "list_clients", "get_client", "list_invoices", "get_invoice", "list_unbilled_time",
-    "expense_summary", "query_marts", "describe_marts", "list_actions", "get_action",
+    "get_outstanding_balance", "list_clients", "get_client", "list_invoices", "get_invoice", "list_payments",
+    "revenue_summary", "profit_summary", "cash_forecast", "expense_summary", "list_expenses", "list_time",
+    "list_unbilled_time", "query_marts", "describe_marts", "list_actions", "get_action",
 )  # fmt: skip
 WRITES = ("draft_invoice", "send_invoice", "create_expense")
 # A model's tokenizer makes fewer tokens of JSON than one for each 3.5 characters.
@@ -63,9 +64,14 @@ def test_nothing_in_the_contract_changes_by_accident(home: Home, era: str) -> No
     assert contract(allow_all(home), era) == json.loads(FROZEN.read_text())
 
 
-def test_the_list_of_tools_costs_less_than_4000_tokens(home: Home) -> None:
-    tools = contract(allow_all(home))["tools"]
-    assert len(json.dumps(tools, separators=(",", ":"), ensure_ascii=False)) / CHARACTERS_A_TOKEN < 4_000
+def test_the_list_of_tools_is_short(home: Home) -> None:
+    """Every conversation begins with it."""
+
+    def tokens(tools: list[dict[str, Any]]) -> float:
+        return len(json.dumps(tools, separators=(",", ":"), ensure_ascii=False)) / CHARACTERS_A_TOKEN
+
+    assert tokens(contract(home)["tools"]) < 5_500
+    assert tokens(contract(allow_all(home))["tools"]) < 7_000
     assert len(INSTRUCTIONS) / CHARACTERS_A_TOKEN < 300
 
 
@@ -120,7 +126,7 @@ def test_without_marts_every_read_says_what_to_run(home: Home, era: str) -> None
 
     async def run() -> None:
         async with client(build_server(home), era) as connected:
-            for name in READS[:9]:
+            for name in READS[:-2]:
                 result = await connected.call_tool(name, needed.get(name, {}))
                 assert "freshbooks sync" in error(result), name
             with pytest.raises(Exception, match="freshbooks sync"):

@@ -26,8 +26,9 @@ INJECTIONS = (
     f"{MARK} " * 500,
     "".join(chr(0xE0000 + ord(letter)) for letter in f"{MARK} hidden in tags") + MARK,
 )
-# What a stranger cannot write: keys, and words that FreshBooks or we choose from a list.
+# What a stranger cannot write: keys, words that FreshBooks or we choose from a list, and the owner's own names.
 OURS = (
+    "business_name",
     "status",
     "_code",
     "_type",
@@ -47,6 +48,12 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "list_invoices": [{"limit": 200}, {"client": MARK}],
     "get_invoice": [{"invoice": MARK}, {"invoice": "0"}],
     "list_unbilled_time": [{"limit": 200}, {"project": MARK}],
+    "list_payments": [{"kind": kind, "limit": 200} for kind in ("money", "credit", "deleted_invoice")],
+    "revenue_summary": [{}, {"group_by": "client", "limit": 200}, {"client": MARK}],
+    "profit_summary": [{}, {"group_by": "line", "limit": 200}],
+    "cash_forecast": [{}],
+    "list_expenses": [{"limit": 200}, {"vendor": MARK}, {"project": MARK}],
+    "list_time": [{"group_by": ["person", "project", "client", "service"], "limit": 200}, {"person": MARK}],
     "expense_summary": [{"group_by": by} for by in ("category", "vendor", "client", "project")],
     "query_marts": [
         {"statement": "select * from clients"},

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent import reads
-from freshbooks_hub.agent.mcp.read_tools import summary
+from freshbooks_hub.agent.mcp.sentences import summary
 from freshbooks_hub.agent.mcp.tool import tool_result
 from freshbooks_hub.agent.reads import Answer, ReadRefused
 from freshbooks_hub.core.home import Home
@@ -29,10 +29,25 @@ from unit_tests.dbt.gaps import BUSINESSES, Missing, missing_of, random_missing
 from unit_tests.dbt.test_gaps import built
 
 # What names a row of an answer; everything else that is a number in it is a figure.
-NAMES = ("business_id", "client_id", "invoice_id", "currency_code", "group")
+NAMES = (
+    *(
+        "business_id",
+        "client_id",
+        "invoice_id",
+        "payment_id",
+        "expense_id",
+        "currency_code",
+        "group",
+        "period",
+    ),
+    *("section", "line_name", "week_start_date", "cash_source", "person", "week", "project"),
+)
 # More hours have no rate where rates cannot be read, and that is so.
 ABOUT_THE_ANSWER = ("hours_without_amount",)
-PARTS = ("totals", "balances", "largest", "groups", "sales", "clients", "invoices")
+PARTS = (
+    *("totals", "balances", "largest", "groups", "sales", "clients", "invoices", "payments", "expenses"),
+    *("periods", "lines", "weeks", "sources"),
+)
 GROUPINGS = ("category", "vendor", "client", "project", "month")
 
 
@@ -55,6 +70,15 @@ def answers(marts: Path, people: list[tuple[int, int]]) -> Iterator[Asked]:
         yield Asked(f"{status} invoices", reads.list_invoices(marts, status=status, limit=200))  # type: ignore[arg-type]
     for group in GROUPINGS:
         yield Asked(f"expenses by {group}", reads.expense_summary(marts, group_by=group, limit=200))  # type: ignore[arg-type]
+    for by in ("month", "year", "client"):
+        yield Asked(f"revenue by {by}", reads.revenue_summary(marts, group_by=by, limit=200))  # type: ignore[arg-type]
+    for by in ("quarter", "line"):
+        yield Asked(f"profit by {by}", reads.profit_summary(marts, group_by=by, limit=200))  # type: ignore[arg-type]
+    yield Asked("forecast", reads.cash_forecast(marts, limit=200))
+    yield Asked("payments", reads.list_payments(marts, limit=200))
+    yield Asked("expenses", reads.list_expenses(marts, limit=200))
+    for parts in (["person", "week"], ["project"]):
+        yield Asked(f"hours by {parts}", reads.list_time(marts, group_by=parts, limit=200))  # type: ignore[arg-type]
     known = {(client.business_id, client.client_id) for client in everyone.clients}
     for business, client in people:
         if (business, client) not in known:
@@ -71,9 +95,9 @@ def figures(answer: Answer) -> dict[tuple[Any, ...], Any]:
     found: dict[tuple[Any, ...], Any] = {}
     for part in PARTS:
         for row in data.get(part) or []:
-            if part == "groups" and row["group"] is None:
+            if part == "groups" and row.get("group", row.get("person") or row.get("project")) is None:
                 continue  # without one, or not known
-            if part == "totals" and row["currency_code"] is None:
+            if part == "totals" and row.get("currency_code", "") is None:
                 continue  # hours whose currency cannot be read
             key = tuple(row.get(name) for name in NAMES)
             # Without one client another owes most: what is theirs is that of their balance.

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from freshbooks_hub.agent.mcp.oauth.provider import Authorization, connection_of
 from freshbooks_hub.agent.mcp.transports import BearerTokens
 from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import DEFAULT, Home
@@ -35,8 +36,10 @@ class ConnectionServers:
     A name that does not exist gets the answer of a wrong token: whoever has none learns nothing.
     """
 
-    def __init__(self, base: Home, make: Callable[[Home], Starlette]) -> None:
-        self._base, self._make = base, make
+    def __init__(
+        self, base: Home, make: Callable[[Home], Starlette], authorization: Authorization | None = None
+    ) -> None:
+        self._base, self._make, self._authorization = base, make, authorization
         self._running: dict[str, Starlette] = {}
         self._starting = anyio.Lock()
         self._tasks: TaskGroup | None = None
@@ -50,7 +53,7 @@ class ConnectionServers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         home = self._home(scope["path_params"]["connection"])
-        if home is None or not await _may_ask(home, Headers(scope=scope)):
+        if home is None or not await self._may_ask(home, Headers(scope=scope)):
             await _REFUSED(scope, receive, send)
             return
         await (await self._server(home))(scope, receive, send)
@@ -79,8 +82,31 @@ class ConnectionServers:
         finally:
             self._running.pop(home.name, None)
 
+    async def _may_ask(self, home: Home, headers: Headers) -> bool:
+        """The server itself checks again; here, so that strangers start none."""
+        verify = BearerTokens(home, self._authorization).verify_token
+        return await verify(_bearer(headers)) is not None
 
-async def _may_ask(home: Home, headers: Headers) -> bool:
-    """The server itself checks again; here, so that strangers start none."""
+
+class ByGrant:
+    """An ASGI app for `/mcp`: a token that a person gave leads to its connection, any other to the default one.
+
+    `default` is the server of that one, `others` those of the further ones.
+    """
+
+    def __init__(self, authorization: Authorization, default: Starlette, others: ConnectionServers) -> None:
+        self._authorization, self._default, self._others = authorization, default, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = await self._authorization.load_access_token(_bearer(Headers(scope=scope)))
+        if given is None or (name := connection_of(given)) == DEFAULT:
+            await self._default(scope, receive, send)
+            return
+        path = PATH.format(connection=name)
+        there = {"path": path, "raw_path": path.encode(), "path_params": {"connection": name}}
+        await self._others({**scope, **there}, receive, send)
+
+
+def _bearer(headers: Headers) -> str:
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and await BearerTokens(home).verify_token(token) is not None
+    return token if scheme.lower() == "bearer" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,20 +18,41 @@ from freshbooks_hub.agent.sql import Limits, run_query
 from freshbooks_hub.core.errors import HubError
 
 _WHOLE = Limits(rows=5_000, bytes=2_000_000)
+# Each is some thousand tokens at most, whole.
 _RESOURCES = (
-    ("dictionary", "Data dictionary", "Every mart and column: what it means, its unit, grain and time zone."),
+    (
+        "dictionary",
+        "Data dictionary",
+        "Every mart in a line; freshbooks://dictionary/{mart} has the columns of one.",
+        "SELECT DISTINCT mart_name, split_part(mart_description, '. ', 1) AS description "
+        "FROM fb_dictionary ORDER BY mart_name",
+    ),
     (
         "freshness",
         "Freshness",
         "Per business and stream: rows, the newest business day, when it was read last.",
+        "SELECT business_id, stream_name, row_count, newest_business_date, last_extracted_at, gap_code "
+        "FROM fb_freshness WHERE row_count > 0 OR gap_code IS NOT NULL ORDER BY business_id, stream_name",
     ),
-    ("metrics", "Metrics", "Named figures: definition, expression, and what they must be grouped by."),
+    (
+        "metrics",
+        "Metrics",
+        "Named figures: definition, and what they must be grouped by; describe_marts has their SQL.",
+        "SELECT metric_name, mart_name, metric_definition, required_groupings, synonyms FROM fb_metrics "
+        "ORDER BY metric_name",
+    ),
 )
+_COLUMNS = (
+    "SELECT column_name, data_type, description, unit, currency_column, time_zone, is_key, is_pii "
+    "FROM fb_dictionary WHERE mart_name = '{}' ORDER BY column_number"
+)
+_NAME = re.compile(r"[a-z_]{1,60}")
+_NO_MART = "There is no mart of this name. freshbooks://dictionary lists them."
 
 
 def add_resources(server: MCPServer[Any], marts: Path, threads: Threads) -> None:
-    """Offer `freshbooks://dictionary`, `freshbooks://freshness` and `freshbooks://metrics`, as JSON."""
-    for name, title, description in _RESOURCES:
+    """Offer `freshbooks://dictionary` with each of its marts, `freshbooks://freshness` and `freshbooks://metrics`."""
+    for name, title, description, statement in _RESOURCES:
         server.add_resource(
             FunctionResource(
                 uri=f"freshbooks://{name}",
@@ -38,16 +60,31 @@ def add_resources(server: MCPServer[Any], marts: Path, threads: Threads) -> None
                 title=title,
                 description=description,
                 mime_type="application/json",
-                fn=partial(threads.run, partial(_rows, marts, f"fb_{name}")),
+                fn=partial(threads.run, partial(_rows, marts, statement)),
             )
         )
 
+    @server.resource(
+        "freshbooks://dictionary/{mart}",
+        name="dictionary of a mart",
+        title="Columns of a mart",
+        description="What each column means, its unit, currency and time zone.",
+        mime_type="application/json",
+    )
+    async def columns_of(mart: str) -> str:
+        if not _NAME.fullmatch(mart):
+            raise ResourceError(_NO_MART)
+        return await threads.run(partial(_rows, marts, _COLUMNS.format(mart), _NO_MART))
 
-def _rows(marts: Path, mart: str) -> str:
+
+def _rows(marts: Path, statement: str, none: str | None = None) -> str:
+    """The rows of a statement of ours with what is known of their age; raises ResourceError, saying `none` for none."""
     try:
-        result = run_query(marts, f"from {mart}", _WHOLE)
+        result = run_query(marts, statement, _WHOLE)
     except HubError as error:
         raise ResourceError(str(error)) from error
+    if none and not result.rows:
+        raise ResourceError(none)
     columns = [column.name for column in result.columns]
     rows = [
         {name: value for name, value in zip(columns, row, strict=True) if value is not None}

@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
@@ -80,7 +81,9 @@ class BooksServer(MCPServer[ServerState]):
         add_prompts(self)
 
     def visible(self) -> frozenset[str]:
-        """The names of the tools on offer now: all but the writes that the owner has not turned on."""
+        """The names of the tools on offer now: all but the writes that the owner has not turned on, for this client."""
+        if not _may_act():
+            return frozenset(self._fields) - KINDS.keys()
         policy = self._state.actions.policy.view()
         off = {kind.name for kind in KINDS.values() if not policy.rule(kind.write).allowed}
         return frozenset(self._fields) - off
@@ -109,6 +112,12 @@ class BooksServer(MCPServer[ServerState]):
     def _refusal(self, name: str) -> CallToolResult | None:
         if name not in self._fields:
             return failure("There is no such tool. List the tools to see which there are.")
+        if name in KINDS and not _may_act():
+            return failure(
+                "This client may only read. Its owner can end its access on the hub's Settings page and let it in "
+                "again with more.",
+                code="read_only",
+            )
         if name not in self.visible():
             return failure(
                 f"{name} is off. The owner can turn it on in a terminal: "
@@ -141,6 +150,12 @@ def build_server(
     return BooksServer(
         ServerState(home, ActionService(home), approvals_url), auth=auth, token_verifier=token_verifier
     )
+
+
+def _may_act() -> bool:
+    """Whether the client behind this request was given more than to read. One without a token is the owner's own."""
+    token = get_access_token()
+    return token is None or "act" in token.scopes
 
 
 MAX_MESSAGE = 600

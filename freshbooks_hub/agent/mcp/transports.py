@@ -24,6 +24,8 @@ from starlette.applications import Starlette
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.mcp.arguments import mark_halves
 from freshbooks_hub.agent.mcp.background import keep_settling
+from freshbooks_hub.agent.mcp.oauth.provider import SCOPES, Authorization, connection_of
+from freshbooks_hub.agent.mcp.oauth.routes import settings
 from freshbooks_hub.agent.mcp.server import build_server
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.files import write_private
@@ -35,25 +37,41 @@ PREFIX = "fbk_"  # so that scanners for leaked secrets find it
 
 
 class BearerTokens:
-    """Says who is behind a bearer token at the server of one connection: whoever it was handed to, or nobody."""
+    """Says who is behind a bearer token at the server of one connection: whoever it was handed to, or nobody.
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    Full access with the token of this connection as it is now, so one that was renewed or removed is refused; else what
+    a person gave on the hub's page, if it is for this connection and this server.
+    """
+
+    def __init__(self, home: Home, authorization: Authorization | None = None) -> None:
+        self._home, self._authorization = home, authorization
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Full access with the token of this connection as it is now, so one that was renewed or removed is refused."""
+        """The access that the token gives; None when it gives none here."""
+        if self._is_own(token):
+            return AccessToken(token=token, client_id="owner", scopes=list(SCOPES))
+        given = await self._authorization.load_access_token(token) if self._authorization else None
+        if self._authorization is None or given is None:
+            return None
+        here = given.resource == self._authorization.resource and connection_of(given) == self._home.name
+        return given if here else None
+
+    def _is_own(self, token: str) -> bool:
         try:
             expected = _path(self._home).read_text()
         except OSError:
-            return None
-        good = bool(expected) and same_token(token, expected)
-        return AccessToken(token=token, client_id="owner", scopes=[]) if good else None
+            return False
+        return bool(expected) and same_token(token, expected)
 
 
 def mcp_app(
-    home: Home, allowed_hosts: Sequence[str], approvals_url: str | None = None, path: str = "/mcp"
+    home: Home,
+    allowed_hosts: Sequence[str],
+    approvals_url: str | None = None,
+    path: str = "/mcp",
+    authorization: Authorization | None = None,
 ) -> Starlette:
-    """The MCP server of `home` as an ASGI app that answers at `path`, to the bearer token of this connection alone.
+    """The MCP server of `home` as an ASGI app that answers at `path`, to bearer tokens of this connection alone.
 
     `allowed_hosts` are Host headers with port (`127.0.0.1:8400`; `localhost:*` for any port); an Origin header
     must be one of them over http or https. `approvals_url` is the page where people approve actions.
@@ -65,9 +83,11 @@ def mcp_app(
     server = build_server(
         home,
         approvals_url=approvals_url,
-        token_verifier=BearerTokens(home),
-        # No OAuth server stands behind the token, so nothing is advertised; the SDK wants an issuer regardless.
-        auth=AuthSettings(issuer_url=AnyHttpUrl("http://127.0.0.1"), resource_server_url=None),
+        token_verifier=BearerTokens(home, authorization),
+        # Where no OAuth server is for this path, nothing is advertised; the SDK wants an issuer regardless.
+        auth=settings(authorization)
+        if authorization and authorization.resource == f"{authorization.address}{path}"
+        else AuthSettings(issuer_url=AnyHttpUrl("http://127.0.0.1"), resource_server_url=None),
     )
     return server.streamable_http_app(
         streamable_http_path=path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -90,7 +90,7 @@ class OutstandingBalance(Page):
     """`client`: the one that was asked for; without balances it owes nothing.
 
     `largest`: who owes most, for each currency, over all businesses and pages. Balances come in rounds: the
-    largest of each currency, then the second largest of each. `reporting_totals`: empty unless the user has set a
+    first of each currency, then the second of each. `reporting_totals`: empty unless the user has set a
     reporting currency; they stand beside `totals`.
     """
 
@@ -101,7 +101,13 @@ class OutstandingBalance(Page):
     balances: list[ClientBalance]
 
 
-_BY_SIZE = "PARTITION BY currency_code ORDER BY outstanding_amount DESC, business_id, client_id"
+Sort = Literal["largest", "overdue", "oldest"]
+_ORDER: dict[Sort, str] = {
+    "largest": "outstanding_amount DESC",
+    "overdue": "overdue_amount DESC",
+    "oldest": "oldest_due_date NULLS LAST",
+}
+_RANK = "PARTITION BY currency_code ORDER BY {}, business_id, client_id"
 _WHERE = (
     "FROM outstanding_balances WHERE business_id = coalesce(?, business_id) "
     "AND client_id = coalesce(?, client_id) AND currency_code = coalesce(?, currency_code) "
@@ -116,8 +122,9 @@ def get_outstanding_balance(
     business_id: BusinessId = None,
     currency_code: Currency = None,
     overdue_only: Annotated[bool, Field(description="Only clients with overdue invoices")] = False,
+    sort: Annotated[Sort, Field(description="Most owed, most overdue, or longest due first")] = "largest",
     cursor: Cursor = None,
-    limit: Limit = 25,
+    limit: Annotated[Limit, Field(description="The top so many")] = 25,
 ) -> OutstandingBalance:
     """What clients owe: outstanding and overdue amounts per client and currency, with aging and unapplied credit."""
     with read_marts(marts) as source:
@@ -127,7 +134,7 @@ def get_outstanding_balance(
         values = [business, found.client_id if found else None, currency, overdue_only]
         rows, more, following = source.page(
             f"SELECT {', '.join(ClientBalance.model_fields)} {_WHERE} "
-            f"ORDER BY row_number() OVER ({_BY_SIZE}), currency_code",
+            f"ORDER BY row_number() OVER ({_RANK.format(_ORDER[sort])}), currency_code",
             values,
             cursor,
             limit,
@@ -140,7 +147,7 @@ def get_outstanding_balance(
         )
         largest = source.rows(
             f"SELECT {', '.join(LargestBalance.model_fields)} {_WHERE} AND outstanding_amount > 0 "
-            f"QUALIFY row_number() OVER ({_BY_SIZE}) = 1 ORDER BY currency_code",
+            f"QUALIFY row_number() OVER ({_RANK.format(_ORDER['largest'])}) = 1 ORDER BY currency_code",
             *values,
         )
         context = source.context(business, ["outstanding_balances"])

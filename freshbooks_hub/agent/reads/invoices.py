@@ -28,6 +28,7 @@ from freshbooks_hub.agent.reads.models import (
     check_span,
 )
 from freshbooks_hub.agent.reads.reader import read_marts
+from freshbooks_hub.agent.reads.size import ROWS, fitting
 from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200
@@ -243,14 +244,14 @@ def get_invoice(
             _MOST_LINES,
         )
         context = source.context(row["business_id"], ["invoices", "invoice_lines", "payments"])
-        if len(lines) == _MOST_LINES or len(payments) == _MOST_LINES:
-            context.notes.append(f"Only the first {_MOST_LINES} lines and payments are shown.")
-        return InvoiceAnswer(
-            context=context,
-            invoice=InvoiceDetails(**row),
-            lines=[Line(**line) for line in lines],
-            payments=[Payment(**payment) for payment in payments],
-        )
+        shown = fitting([Line(**line) for line in lines])
+        paid = fitting([Payment(**payment) for payment in payments], ROWS // 4)
+        if len(shown) < len(lines) or len(paid) < len(payments) or len(lines) == _MOST_LINES:
+            context.notes.append(
+                f"Only the first {len(shown)} lines and {len(paid)} payments are shown; query_marts has all of them "
+                "in invoice_lines and payments."
+            )
+        return InvoiceAnswer(context=context, invoice=InvoiceDetails(**row), lines=shown, payments=paid)
 
 
 def _columns(model: type[InvoiceRow]) -> str:

@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.models import Answer, ReadRefused
 from freshbooks_hub.agent.reads.reader import MartsReader, read_marts
-from freshbooks_hub.agent.sql import run_query
-from freshbooks_hub.agent.text import folded, nearest
+from freshbooks_hub.agent.reads.size import fitting_rows, shared_values
+from freshbooks_hub.agent.sql import Limits, QueryResult, run_query
+from freshbooks_hub.agent.text import clean, folded, nearest
 
 
 class Mart(BaseModel):
-    """A table; `grain`: the columns that make up one row."""
+    """A table; `grain`: the columns that make up one row. In the list of all, one line each and no grain."""
 
     mart_name: str
     description: str
-    grain: str
+    grain: str | None
 
 
 class MartColumn(BaseModel):
@@ -32,12 +33,13 @@ class MartColumn(BaseModel):
 
 
 class Metric(BaseModel):
-    """A figure with the SQL that gives it."""
+    """A figure with the SQL that gives it; in the list of all, the mart whose description has that."""
 
     metric_name: str
-    metric_definition: str
-    synonyms: str
-    example_sql: str
+    mart_name: str
+    synonyms: str | None
+    metric_definition: str | None = None
+    example_sql: str | None = None
 
 
 class Freshness(BaseModel):
@@ -62,7 +64,7 @@ def describe_marts(
     *,
     mart: Annotated[str | None, Field(description="Columns of this table", max_length=60)] = None,
 ) -> MartsAnswer:
-    """What SQL can query: the marts with their metrics and freshness or, with `mart`, the columns of one."""
+    """What SQL can query: every table in a line, with metrics and freshness; with `mart`, the columns of that table."""
     with read_marts(marts) as source:
         context = source.context(marts=None if mart is None else [folded(mart).removeprefix("marts.")])
         known = source.rows(
@@ -71,9 +73,12 @@ def describe_marts(
         if mart is None:
             return MartsAnswer(
                 context=context,
-                marts=[Mart(**row) for row in known],
+                marts=[
+                    Mart(mart_name=row["mart_name"], description=one_line(row["description"]), grain=None)
+                    for row in known
+                ],
                 columns=[],
-                metrics=_metrics(source, None),
+                metrics=_metric_names(source),
                 freshness=_freshness(source),
             )
         names = [row["mart_name"] for row in known]
@@ -96,10 +101,19 @@ def describe_marts(
         )
 
 
-def _metrics(source: MartsReader, mart: str | None) -> list[Metric]:
+def one_line(description: str) -> str:
+    """Its first sentence."""
+    return clean(description.split(". ")[0].rstrip("."), 160)
+
+
+def _metric_names(source: MartsReader) -> list[Metric]:
+    rows = source.rows("SELECT metric_name, mart_name, synonyms FROM fb_metrics ORDER BY metric_name")
+    return [Metric(**row) for row in rows]
+
+
+def _metrics(source: MartsReader, mart: str) -> list[Metric]:
     rows = source.rows(
-        "SELECT metric_name, metric_definition, synonyms, example_sql FROM fb_metrics "
-        "WHERE mart_name = coalesce(?, mart_name) ORDER BY metric_name",
+        f"SELECT {', '.join(Metric.model_fields)} FROM fb_metrics WHERE mart_name = ? ORDER BY metric_name",  # noqa: S608
         mart,
     )
     return [Metric(**row) for row in rows]
@@ -122,24 +136,46 @@ class ResultColumn(BaseModel):
 
 
 class QueryAnswer(Answer):
-    """`rows` in the order of `columns`; `truncated`: rows or long texts were cut, so don't add them up."""
+    """`rows` in the order of `columns`; `truncated`: rows or long texts were cut, so don't add them up.
+
+    `same_in_all_rows`: columns of a wide result that are left out of `columns` and `rows`, for each row would say
+    the same. `next_offset`: where to go on; `first_row`: the place of the first one, from 1.
+    """
 
     columns: list[ResultColumn]
     rows: list[list[Any]]
+    same_in_all_rows: dict[str, Any]
     truncated: bool
+    first_row: int
+    next_offset: int | None
+
+
+Offset = Annotated[int, Field(ge=0, le=1_000_000, description="next_offset of the answer before")]
+Full = Annotated[bool, Field(description="Up to 500 rows and 50,000 tokens, not some 6,000")]
 
 
 def query_marts(
     marts: Path,
     *,
     statement: Annotated[str, Field(description="One DuckDB SELECT", max_length=20_000)],
+    offset: Offset = 0,
+    full: Full = False,
 ) -> QueryAnswer:
     """Answer a question that no other tool does with one SELECT (DuckDB SQL) on the marts.
 
-    They cover revenue, profit, payments, bills, estimates, credit notes, taxes, time and budgets; describe_marts lists
-    tables and columns. Group amounts by currency_code.
+    describe_marts lists tables and columns: bills, estimates, credit notes, taxes, budgets, the ledger and more. Name
+    the columns you need, and group amounts by currency_code.
     """
-    result = run_query(marts, statement)
+    result = run_query(marts, statement, Limits(offset=offset))
+    columns, rows, same = _folded(result)
+    if not full:
+        rows = fitting_rows(rows)
+        if result.rows and not rows:
+            raise ReadRefused(
+                "row_too_long",
+                "One row is longer than an answer should be. Name fewer columns, or ask with full.",
+            )
+    more = result.has_more or len(rows) < len(result.rows)
     with read_marts(marts) as source:
         context = source.context(marts=result.marts, apart=False)
         context.notes += result.notes
@@ -149,7 +185,20 @@ def query_marts(
             )
     return QueryAnswer(
         context=context,
-        columns=[ResultColumn(name=column.name, type=column.type) for column in result.columns],
-        rows=result.rows,
-        truncated=result.truncated,
+        columns=columns,
+        rows=rows,
+        same_in_all_rows=same,
+        truncated=more or result.truncated,
+        first_row=offset + 1,
+        next_offset=offset + len(rows) if more else None,
     )
+
+
+def _folded(result: QueryResult) -> tuple[list[ResultColumn], list[list[Any]], dict[str, Any]]:
+    """Columns and rows without what all rows share, and that."""
+    names = [column.name for column in result.columns]
+    shared = shared_values(names, result.rows)
+    kept = [place for place in range(len(names)) if place not in shared]
+    columns = [ResultColumn(name=names[place], type=result.columns[place].type) for place in kept]
+    rows = [[row[place] for place in kept] for row in result.rows]
+    return columns, rows, {names[place]: value for place, value in shared.items()}

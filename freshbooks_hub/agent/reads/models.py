@@ -108,6 +108,7 @@ Day = Annotated[date, BeforeValidator(_day_as_written)]
 
 Client = Annotated[str | None, Field(description="Client by name, e-mail or id", max_length=200)]
 TheClient = Annotated[str, Field(description="Client by name, e-mail or id", max_length=200)]
+Project = Annotated[str | None, Field(description="Part of its name, or id", max_length=200)]
 BusinessId = Annotated[int | None, Field(description="Only this business")]
 Currency = Annotated[str | None, Field(description="Only this currency, such as USD", max_length=200)]
 Cursor = Annotated[str | None, Field(description="next_cursor of the page before", max_length=100)]

@@ -17,9 +17,11 @@ from freshbooks_hub.agent.reads.models import (
     Cursor,
     Limit,
     Page,
+    Project,
     Quantity,
     Text,
 )
+from freshbooks_hub.agent.reads.projects import NAMED, business_of
 from freshbooks_hub.agent.reads.reader import Row, read_marts
 
 
@@ -68,8 +70,7 @@ class UnbilledTime(Page):
 _PRICING = ("projects", "clients", "systems", "services", "service_rates", "team_member_rates")
 _WHERE = (
     "FROM unbilled_time WHERE business_id = coalesce(?, business_id) AND (? IS NULL OR client_id = ?) "
-    "AND (? IS NULL OR project_id = try_cast(? AS BIGINT) "
-    "OR contains(folded(project_name), folded(?))) "
+    f"AND {NAMED} "
     "AND (NOT ? OR is_project_complete)"
 )
 
@@ -78,7 +79,7 @@ def list_unbilled_time(
     marts: Path,
     *,
     client: Client = None,
-    project: Annotated[str | None, Field(description="Part of its name, or id", max_length=200)] = None,
+    project: Project = None,
     complete_only: Annotated[bool, Field(description="Only completed projects")] = False,
     business_id: BusinessId = None,
     cursor: Cursor = None,
@@ -87,7 +88,7 @@ def list_unbilled_time(
     """Billable time that is on no invoice yet, per project, service and person, with its value."""
     with read_marts(marts) as source:
         found = find_client(source, client, business_id) if client else None
-        business = found.business_id if found else business_id
+        business = found.business_id if found else business_of(source, project, business_id)
         context = source.context(business, ["unbilled_time"])
         client_id = found.client_id if found else None
         values = [business, client_id, client_id, project, project, project, complete_only]

@@ -31,13 +31,14 @@ class Limits:
     """What one query may use and how much it may answer.
 
     `seconds` of wall-clock time before its process is killed; `memory_mb` for DuckDB; `rows`, `bytes` (of the
-    values, as JSON) and `cell` (characters) of the answer: what is over is cut and said. `wait`: seconds for other
-    queries to end before this one is refused.
+    values, as JSON) and `cell` (characters) of the answer: what is over is cut and said. `offset`: rows to leave out
+    before the first. `wait`: seconds for other queries to end before this one is refused.
     """
 
     seconds: float = 10.0
     wait: float = 10.0
     memory_mb: int = 256
+    offset: int = 0
     rows: int = 500
     bytes: int = 200_000
     cell: int = 500
@@ -56,7 +57,7 @@ class QueryResult:
     """Rows in the order of the query, JSON-ready.
 
     Decimals are text, instants are RFC 3339 UTC, days are ISO dates; text is one line without control, bidi or
-    zero-width characters. `truncated` says that rows or text were cut off.
+    zero-width characters. `truncated` says that rows or text were cut off, `has_more` that rows were.
     `as_of_date`: the day the marts stand for; `published_at`: when they were published, UTC. `notes`: what to
     know about the figures. `marts`: those that the statement reads.
     """
@@ -64,6 +65,7 @@ class QueryResult:
     columns: list[Column]
     rows: list[list[Any]]
     truncated: bool
+    has_more: bool
     as_of_date: date | None
     published_at: datetime
     notes: list[str] = field(default_factory=list)
@@ -100,6 +102,7 @@ def run_query(marts: Path, statement: str, limits: Limits | None = None) -> Quer
         columns=[Column(**column) for column in result["columns"]],
         rows=result["rows"],
         truncated=result["truncated"],
+        has_more=result["has_more"],
         as_of_date=date.fromisoformat(result["as_of_date"]) if result["as_of_date"] else None,
         published_at=datetime.fromisoformat(result["published_at"]),
         notes=result["notes"],

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             cursor = db.execute(parsed)
             described = cursor.description or []
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in described]
-            rows, truncated = _collect(map(money_writer(described), _fetched(cursor)), limits)
+            rows, more, cut = _collect(map(money_writer(described), _fetched(cursor)), limits)
             marts_read = currency.marts_read(tree, catalogue)
-            return QueryResult(columns, rows, truncated, as_of, published_at, notes, marts_read)
+            return QueryResult(columns, rows, more or cut, more, as_of, published_at, notes, marts_read)
     except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
         found = error.__cause__ if isinstance(error, MartsDamaged) else None
         raise _explained(found or error, limits) from error
@@ -99,17 +100,18 @@ def settings(limits: Limits) -> dict[str, str]:
     return {"memory_limit": f"{limits.memory_mb}MB", "threads": "2", "temp_directory": ""}
 
 
-def _collect(fetched: Iterable[tuple[Any, ...]], limits: Limits) -> tuple[list[list[Any]], bool]:
+def _collect(fetched: Iterable[tuple[Any, ...]], limits: Limits) -> tuple[list[list[Any]], bool, bool]:
+    """The rows, whether there are more, and whether a value was cut."""
     rows: list[list[Any]] = []
     size = 0
     cut = _Cut(limits.cell)
-    for row in fetched:
+    for row in islice(fetched, limits.offset, None):
         values = [cut.value(value) for value in row]
         size += len(json.dumps(values, ensure_ascii=False).encode())
         if len(rows) == limits.rows or size > limits.bytes:
-            return rows, True
+            return rows, True, cut.happened
         rows.append(values)
-    return rows, cut.happened
+    return rows, False, cut.happened
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

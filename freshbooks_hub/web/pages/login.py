@@ -25,8 +25,8 @@ def by_link(request: Request) -> Response:
     if request.method != "GET":  # who only looks whether a page is there uses up nothing
         raise HTTPException(405, "Open this link in a browser.")
     if request.app.state.site.sessions.redeem(request.query_params.get("key", "")):
-        security.sign_in(request)
-    elif not signed_in(request):
+        return security.sign_in(request)
+    if not signed_in(request):
         return _form(request, 403, "This link was used already, or is older than an hour.")
     return RedirectResponse("/", 303)
 
@@ -41,8 +41,7 @@ def by_password(request: Request, form: FormData) -> Response:
     if not site.keys.accepts(str(form.get("password", ""))):
         return _form(request, 403, "That is not the password.")
     site.throttle.accepted()
-    security.sign_in(request)
-    return RedirectResponse("/", 303)
+    return security.sign_in(request)
 
 
 @action

@@ -14,6 +14,7 @@ from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.policy import PolicyView
 from freshbooks_hub.agent.actions.waiting import waiting
+from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
@@ -51,6 +52,7 @@ def page(request: Request) -> Response:
         rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
         paused_since=schedule.paused_since(),
         reporting=_reporting_currency(home),
+        accesses=accesses(home),
     )
 
 

@@ -1,0 +1,39 @@
+"""Who has access now, as people see it: on the Settings page and in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from freshbooks_hub.agent.mcp.oauth.grants import Grants
+from freshbooks_hub.agent.mcp.oauth.provider import client_name
+from freshbooks_hub.core.home import Home
+
+
+@dataclass(frozen=True)
+class Access:
+    """An AI client that a person let in."""
+
+    id: str
+    client_name: str
+    connection: str
+    act: bool
+    granted_at: datetime
+    used_at: datetime | None
+
+
+def accesses(home: Home) -> list[Access]:
+    """Those of all connections; the newest first."""
+    if not home.base.history.exists():
+        return []
+    return [
+        Access(
+            grant.id,
+            client_name(metadata),
+            grant.connection,
+            "act" in grant.scopes,
+            grant.granted_at,
+            grant.used_at,
+        )
+        for grant, metadata in Grants(home).living()
+    ]

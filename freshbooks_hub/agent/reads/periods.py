@@ -1,0 +1,39 @@
+"""Sums of marts that have one row a month: the months that count, the groups, and sums that stay unknown."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from freshbooks_hub.agent.reads.models import Day, check_span
+
+FromMonth = Annotated[Day | None, Field(description="First day; whole months count")]
+ToMonth = Annotated[Day | None, Field(description="Last day")]
+
+
+def period_of(column: str) -> dict[str, str]:
+    """The SQL of the name of each period that holds the day in `column`: 2026-10, 2026-Q4, 2026."""
+    return {
+        "month": f"strftime({column}, '%Y-%m')",
+        "quarter": f"year({column}) || '-Q' || quarter({column})",
+        "year": f"strftime({column}, '%Y')",
+    }
+
+
+def known_sum(column: str, condition: str = "true") -> str:
+    """The SQL of a sum that is null, unknown, as soon as one of its rows is."""
+    return (
+        f"CASE WHEN bool_or({column} IS NULL) FILTER ({condition}) THEN NULL "
+        f"ELSE coalesce(sum({column}) FILTER ({condition}), 0) END"
+    )
+
+
+def months(first: date | None, last: date | None) -> tuple[date | None, date | None]:
+    """The whole months that the days lie in. Raises ReadRefused when the days are reversed."""
+    check_span(first, last, ("date_from", "date_to"))
+    if last is not None:
+        last = last.replace(day=calendar.monthrange(last.year, last.month)[1])
+    return first and first.replace(day=1), last
