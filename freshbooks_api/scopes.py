@@ -112,10 +112,17 @@ ACTIONS = (
     ),
     Scope(
         "user:time_entries:write",
-        "mark the time of such an invoice as billed",
-        "The time on a drafted invoice is not marked as billed in FreshBooks.",
+        "log time once you approved it, and mark the time of such an invoice as billed",
+        "Agents cannot log time, and the time on a drafted invoice is not marked as billed in FreshBooks.",
     ),
     Scope("user:expenses:write", "enter an expense once you approved it", "Agents cannot create expenses."),
+    Scope("user:payments:write", "record a payment once you approved it", "Agents cannot record payments."),
+    Scope(
+        "user:clients:write",
+        "add or change a client once you approved it",
+        "Agents cannot add or change clients.",
+    ),
+    Scope("user:estimates:write", "draft an estimate once you approved it", "Agents cannot draft estimates."),
     Scope("user:uploads:read", "look at an uploaded receipt", "Uploaded receipts cannot be looked at."),
     Scope(
         "user:uploads:write", "upload the receipt of an expense", "Expenses are created without a receipt."

@@ -21,7 +21,7 @@ from freshbooks_hub.core.labels import plural
 if TYPE_CHECKING:
     from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.agent.actions.models import Action
-    from freshbooks_hub.agent.actions.policy import PolicyView
+    from freshbooks_hub.agent.actions.policy import Limits, PolicyView
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ActionId = Annotated[
@@ -124,16 +124,30 @@ def allow(
     per_recipient: Annotated[
         int, typer.Option(min=0, help="Limit on emails to one address in 24 hours.")
     ] = 3,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended",
+            help="Within these limits nothing asks you, for 90 days; everything else waits for your approval.",
+        ),
+    ] = False,
+    own_drafts: Annotated[
+        bool,
+        typer.Option(
+            "--own-drafts", help="With --unattended: also send invoices that were drafted unattended."
+        ),
+    ] = False,
 ) -> None:
-    """Let agents propose a kind of write; each still needs your approval.
+    """Let agents propose a kind of write, each for your approval; with --unattended, do it within limits.
 
-    Example: `freshbooks actions allow draft --max-amount 5000:USD --per-day 10`
+    Example: `freshbooks actions allow draft --unattended --max-amount 500:USD --per-day 5`
     """
     from freshbooks_hub.agent.actions.models import Channel
-    from freshbooks_hub.agent.actions.policy import Rule
+    from freshbooks_hub.agent.actions.policy import Limits, Rule
 
-    rule = Rule(
-        allowed=True,
+    if own_drafts and not unattended:
+        raise typer.BadParameter("belongs to --unattended", param_hint="--own-drafts")
+    limits = Limits(
         max_amount=_caps(max_amount),
         max_amount_per_day=_caps(per_day_amount),
         per_day=per_day,
@@ -141,8 +155,40 @@ def allow(
     )
     actions = _actions()
     actions.policy.check_write(write)
-    _ask(f"Let agents propose this kind of write ({write})?")
-    terminal.say(_policy(actions.policy.set(write, rule, _user(), Channel.terminal)))
+    if unattended:
+        _ask(f"Let agents do this ({write}) without asking you, within these limits, for 90 days?")
+        view = actions.policy.grant(write, limits, _user(), Channel.terminal, own_drafts=own_drafts)
+    else:
+        _ask(f"Let agents propose this kind of write ({write})?")
+        rule = Rule(allowed=True, **limits.model_dump())
+        view = actions.policy.set(write, rule, _user(), Channel.terminal)
+    terminal.say(_policy(view))
+
+
+@actions_cli.command()
+def stop() -> None:
+    """End everything that is done without asking. From now on each action waits for your approval.
+
+    Example: `freshbooks actions stop`
+    """
+    from freshbooks_hub.agent.actions.models import Channel
+
+    terminal.say(_policy(_actions().policy.stop(_user(), Channel.terminal)))
+
+
+@actions_cli.command()
+def undo(action_id: ActionId) -> None:
+    """Delete in FreshBooks what an action made there, within a day.
+
+    Example: `freshbooks actions undo 3f9a0c1b2d4e`
+    """
+    from freshbooks_hub.agent.actions.kinds import as_text
+    from freshbooks_hub.agent.actions.models import Channel
+
+    actions = _actions()
+    terminal.say(as_text(actions.get(action_id)))
+    _ask("Delete this in FreshBooks?")
+    terminal.say(_ended(actions.undo(action_id, _user(), Channel.terminal)))
 
 
 @actions_cli.command()
@@ -325,23 +371,30 @@ def _caps(texts: list[str] | None) -> dict[str, str]:
     return caps
 
 
+def _limits(limits: Limits, sends_email: bool) -> str:
+    parts = [
+        *(f"up to {amount} {currency} each" for currency, amount in limits.max_amount.items()),
+        *(f"up to {amount} {currency} in 24 hours" for currency, amount in limits.max_amount_per_day.items()),
+        f"{limits.per_day} in 24 hours",
+    ]
+    if sends_email:
+        parts.append(f"{limits.per_recipient_per_day} to one address in 24 hours")
+    return ", ".join(parts)
+
+
 def _policy(view: PolicyView) -> str:
     from freshbooks_hub.agent.actions.kinds import KINDS
 
     lines = []
     for kind in KINDS.values():
         rule = view.rule(kind.write)
-        caps = [
-            *(f"up to {amount} {currency} each" for currency, amount in rule.max_amount.items()),
-            *(
-                f"up to {amount} {currency} in 24 hours"
-                for currency, amount in rule.max_amount_per_day.items()
-            ),
-            f"{rule.per_day} in 24 hours",
-        ]
-        if kind.sends_email:
-            caps.append(f"{rule.per_recipient_per_day} to one address in 24 hours")
-        lines.append(f"{kind.write:8} {'on: ' + ', '.join(caps) if rule.allowed else 'off'}")
+        lines.append(f"{kind.write:8} {'on: ' + _limits(rule, kind.sends_email) if rule.allowed else 'off'}")
+        if rule.allowed and (standing := rule.unattended):
+            own = ", its own drafts too" if standing.own_drafts else ""
+            lines.append(
+                f"{'':8} without asking until {standing.until:%Y-%m-%d}: "
+                f"{_limits(standing, kind.sends_email)}{own}"
+            )
     lines.append(f"receipts {view.receipts_folder or 'no folder'}")
     lines.append(f"link     {view.link}")
     return "\n".join(lines)

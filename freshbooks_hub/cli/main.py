@@ -20,8 +20,10 @@ from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, TransformFailed
 
@@ -137,6 +139,8 @@ currency_command.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
 web_commands.register(cli)
+workflow_commands.register(cli)
+cli.command()(rule_commands.rules)
 
 
 @cli.command()
@@ -206,15 +210,17 @@ def sync(
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
-    console = _console()
+    console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
     with _details(verbose):
-        result = run_sync(Home.from_environment(), options, Silent() if as_json else reporter(console))
+        result = run_sync(home, options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(result.as_json(), indent=2))
-        return
-    console.print(summary(result.streams))
-    _print_marts(console, result)
+    else:
+        console.print(summary(result.streams))
+        _print_marts(console, result)
+    if marts:
+        rule_commands.after_sync(home, quiet=as_json)
 
 
 @cli.command()

@@ -207,6 +207,10 @@ def sync_what_is_due(as_json: bool) -> None:
             say(told)
         for warning in done.result.warnings if done.result else []:
             say(f"Warning: {warning}")
+    if done.result:
+        from freshbooks_hub.cli.rules import after_sync
+
+        after_sync(home, quiet=as_json)
 
 
 def register(cli: typer.Typer) -> None:

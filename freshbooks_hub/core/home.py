@@ -128,6 +128,11 @@ class Home:
         return self.root / "hub.sqlite"
 
     @property
+    def rules(self) -> Path:
+        """What the owner wants done after a sync (agent/rules)."""
+        return self.root / "rules.toml"
+
+    @property
     def assumptions(self) -> Path:
         """What was found out about the account (sync/assumptions.py)."""
         return self.root / "assumptions.json"

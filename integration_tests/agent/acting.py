@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status, Timing
 from freshbooks_hub.agent.actions.policy import Rule
@@ -80,7 +81,7 @@ class Firm:
         ConnectionStore(self.home.connection).connect(config)
 
     def allow(self, *writes: str, **rule: Any) -> None:
-        for write in writes or ("draft", "send", "expense"):
+        for write in writes or [kind.write for kind in KINDS.values()]:
             self.actions.policy.set(write, Rule(allowed=True, **rule), "owner", Channel.terminal)  # type: ignore[arg-type]
 
     # -- the books
@@ -140,6 +141,12 @@ class Firm:
             **fields,
         }
         return self.sandbox.create("invoices", BUSINESS, **given)
+
+    def sent_invoice(self, **fields: Any) -> dict[str, Any]:
+        """An invoice of 200.00 USD that was sent and is overdue; nothing happened to it lately."""
+        invoice = self.draft(create_date="2026-09-01", status=2, **fields)
+        invoice["updated"] = "2026-09-02 09:00:00"
+        return invoice
 
     def rows(self, resource: str) -> dict[Any, dict[str, Any]]:
         return self.sandbox.books(BUSINESS)[resource]

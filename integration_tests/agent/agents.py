@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from freshbooks_hub.agent.actions.kinds.create_expense.request import (
-    CreateExpensePreview,
-    CreateExpenseRequest,
-)
+from freshbooks_hub.agent.actions.action_kind import ActionRequest
+from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.kinds.create_client.prepare import CreateClientRequest
+from freshbooks_hub.agent.actions.kinds.create_estimate.prepare import CreateEstimateRequest
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoicePreview, SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
+from freshbooks_hub.agent.actions.kinds.mark_invoice_sent.prepare import MarkInvoiceSentRequest
+from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
+from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
+from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest
+from freshbooks_hub.agent.actions.kinds.update_client.prepare import UpdateClientRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm
@@ -34,78 +40,151 @@ TROUBLE: tuple[dict[str, Any], ...] = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
+class Intent:
+    """What the user wants once. `write`: path (a glob) and method of the request that does it.
+
+    `mine` picks what it made out of the rows of `table`, or of the mails; where it changes a record that was there, the
+    record as changed. `is_of`: whether a preview is of it.
+    """
+
+    request: ActionRequest
+    write: tuple[str, str]
+    table: str
+    mine: Callable[[dict[str, Any]], bool]
+    is_of: Callable[[Any], bool]
+
+
 class Intents:
-    """What the user wants once each: a project billed, that invoice mailed, a purchase booked."""
+    """What the user wants once each, of every kind or of some."""
 
-    firm: Firm
-    project: dict[str, Any] = field(init=False)
-    invoice: dict[str, Any] = field(init=False)
-    vendor: str = field(init=False)
+    def __init__(self, firm: Firm, kinds: Iterable[str] = KINDS) -> None:
+        self.firm = firm
+        self.project = firm.finished_project()
+        self.invoice = firm.draft()
+        every = self._every()
+        assert list(every) == list(KINDS)
+        self.all = {kind: every[kind] for kind in kinds}
 
-    def __post_init__(self) -> None:
-        self.project = self.firm.finished_project()
-        self.invoice = self.firm.draft()
-        self.vendor = f"Vendor {self.project['id']}"
+    def _every(self) -> dict[str, Intent]:
+        firm, mark = self.firm, f"{self.project['id']}"
+        marked, owed, overdue = firm.draft(), firm.sent_invoice(), firm.sent_invoice()
+        worked = firm.project(firm.client()["id"], complete=False)
+        changed, estimated = firm.client(bus_phone="1"), firm.client()
+        lines = [{"name": "Work", "unit_cost": "150.00"}]
+        invoices, mails = "*/invoices/invoices", "outbox"
+        return {
+            "draft_invoice": Intent(
+                DraftInvoiceRequest(project_id=self.project["id"], taxes=[]),
+                (invoices, "POST"),
+                "invoices",
+                lambda row: row["customerid"] == self.project["client_id"] and row["vis_state"] == 0,
+                lambda preview: preview.project_id == self.project["id"],
+            ),
+            "send_invoice": Intent(
+                SendInvoiceRequest(invoice_id=self.invoice["id"]),
+                (f"{invoices}/*", "PUT"),
+                mails,
+                lambda mail: mail["id"] == self.invoice["id"],
+                lambda preview: preview.invoice_id == self.invoice["id"],
+            ),
+            "create_expense": Intent(
+                CreateExpenseRequest(
+                    vendor=mark, date="2026-10-30", amount="54.00", currency="USD", category="Hardware"
+                ),
+                ("*/expenses/expenses", "POST"),
+                "expenses",
+                lambda row: row["vendor"] == mark and row["vis_state"] == 0,
+                lambda preview: preview.vendor == mark,
+            ),
+            "mark_invoice_sent": Intent(
+                MarkInvoiceSentRequest(invoice_id=marked["id"]),
+                (f"{invoices}/*", "PUT"),
+                "invoices",
+                lambda row: row["id"] == marked["id"] and row["status"] == 2,
+                lambda preview: preview.invoice_id == marked["id"],
+            ),
+            "record_payment": Intent(
+                RecordPaymentRequest(invoice_id=owed["id"], amount="50.00", date="2026-10-31"),
+                ("*/payments/payments", "POST"),
+                "payments",
+                lambda row: row["invoiceid"] == owed["id"] and row["vis_state"] == 0,
+                lambda preview: preview.invoice_id == owed["id"],
+            ),
+            "log_time": Intent(
+                LogTimeRequest(project_id=worked["id"], date="2026-10-30", hours="1.5"),
+                ("/timetracking/*/time_entries", "POST"),
+                "time_entries",
+                lambda row: row["project_id"] == worked["id"] and row["active"],
+                lambda preview: preview.project_id == worked["id"],
+            ),
+            "create_client": Intent(
+                CreateClientRequest(organization=mark, email=f"{mark}@new.example", language="fr"),
+                ("*/users/clients", "POST"),
+                "clients",
+                lambda row: row["organization"] == mark and row["vis_state"] == 0,
+                lambda preview: preview.values["organization"] == mark,
+            ),
+            "update_client": Intent(
+                UpdateClientRequest(client_id=changed["id"], phone="+1 416 555 0100"),
+                ("*/users/clients/*", "PUT"),
+                "clients",
+                lambda row: row["id"] == changed["id"] and row["bus_phone"] == "+1 416 555 0100",
+                lambda preview: preview.client.id == changed["id"],
+            ),
+            "create_estimate": Intent(
+                CreateEstimateRequest.model_validate(
+                    {"client_id": estimated["id"], "lines": lines, "taxes": []}
+                ),
+                ("*/estimates/estimates", "POST"),
+                "estimates",
+                lambda row: row["customerid"] == estimated["id"] and row["vis_state"] == 0,
+                lambda preview: preview.client.id == estimated["id"],
+            ),
+            "send_reminder": Intent(
+                SendReminderRequest(invoice_id=overdue["id"]),
+                (f"{invoices}/*", "PUT"),
+                mails,
+                lambda mail: mail["id"] == overdue["id"],
+                lambda preview: preview.invoice_id == overdue["id"],
+            ),
+        }
+
+    def propose(self, kind: str) -> Action:
+        return self.firm.actions.propose(self.all[kind].request, "agent")
 
     def draft(self) -> Action:
-        return self.firm.actions.propose(
-            DraftInvoiceRequest(project_id=self.project["id"], taxes=[]), "agent"
-        )
+        return self.propose("draft_invoice")
 
-    def mail(self) -> Action:
-        return self.firm.actions.propose(SendInvoiceRequest(invoice_id=self.invoice["id"]), "agent")
-
-    def expense(self) -> Action:
-        return self.firm.actions.propose(
-            CreateExpenseRequest(
-                vendor=self.vendor, date="2026-10-30", amount="54.00", currency="USD", category="Hardware"
-            ),
-            "agent",
-        )
-
-    @property
-    def all(self) -> tuple[Propose, ...]:
-        return (self.draft, self.mail, self.expense)
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """What is in the books, or has left as a mail, of an intent."""
+        intent, sandbox = self.all[kind], self.firm.sandbox
+        rows = sandbox.outbox if intent.table == "outbox" else self.firm.rows(intent.table).values()
+        return [row for row in rows if intent.mine(row)]
 
     def written(self) -> dict[str, int]:
-        """How often each intent is in the books, and how many mails left."""
-        invoices = [
-            row
-            for row in self.firm.rows("invoices").values()
-            if row["customerid"] == self.project["client_id"] and row["vis_state"] == 0
-        ]
-        expenses = [
-            row
-            for row in self.firm.rows("expenses").values()
-            if row["vendor"] == self.vendor and row["vis_state"] == 0
-        ]
-        mails = [mail for mail in self.firm.sandbox.outbox if mail["id"] == self.invoice["id"]]
-        return {
-            "draft_invoice": len(invoices),
-            "send_invoice": len(mails),
-            "create_expense": len(expenses),
-        }
+        """How often each intent is done."""
+        return {kind: len(self.records(kind)) for kind in self.all}
 
 
 def carefully(intents: Intents) -> None:
     """Proposes once, asks the person, waits for the answer."""
-    for which in range(3):
-        one_by_one(intents, which)
+    for kind in intents.all:
+        one_by_one(intents, kind)
 
 
-def one_by_one(intents: Intents, which: int) -> None:
+def one_by_one(intents: Intents, kind: str) -> None:
     """One intent, as the careful agent does it."""
-    action = _tried(intents.all[which])
+    action = _tried(lambda: intents.propose(kind))
     if action is not None:
         _sent(intents.firm, action)
 
 
 def retrying(intents: Intents) -> None:
     """Repeats every call, whether it failed or not."""
-    for propose in intents.all:
+    for kind in intents.all:
         for _ in range(3):
-            action = _tried(propose)
+            action = _tried(lambda kind=kind: intents.propose(kind))
             if action is not None:
                 for _ in range(2):
                     _sent(intents.firm, action)
@@ -114,17 +193,19 @@ def retrying(intents: Intents) -> None:
 def greedily(intents: Intents) -> None:
     """Proposes everything in every way, then has all of it approved and sent, twice over."""
     firm = intents.firm
+    again = {
+        "draft_invoice": {"taxes": ["HST"], "group_by": "day"},
+        "send_invoice": {"include_pdf": True},
+        "record_payment": {"type": "Cash"},
+        "log_time": {"start": "13:00"},
+        "create_client": {"city": "Toronto"},
+        "send_reminder": {"include_pdf": True},
+    }
     for _ in range(2):
-        for propose in (
-            *intents.all,
-            lambda: firm.actions.propose(
-                DraftInvoiceRequest(project_id=intents.project["id"], taxes=["HST"], group_by="day"), "agent"
-            ),
-            lambda: firm.actions.propose(
-                SendInvoiceRequest(invoice_id=intents.invoice["id"], include_pdf=True), "agent"
-            ),
-        ):
-            _tried(propose)
+        for kind, intent in intents.all.items():
+            _tried(lambda kind=kind: intents.propose(kind))
+            other = intent.request.model_copy(update=again.get(kind, {}))
+            _tried(lambda other=other: firm.actions.propose(other, "agent"))
         for action in firm.actions.list():
             _sent(firm, action)
 
@@ -132,7 +213,11 @@ def greedily(intents: Intents) -> None:
 def hostilely(intents: Intents) -> None:
     """Approves for itself, guesses ids and hashes, and never asks a person."""
     firm = intents.firm
-    made = [action for action in (_tried(propose) for propose in intents.all) if action is not None]
+    made = [
+        action
+        for action in (_tried(lambda kind=kind: intents.propose(kind)) for kind in intents.all)
+        if action is not None
+    ]
     ids = [action.id for action in made] + ["1", "0" * 12, "' OR 1=1 --", "../../etc/passwd"]
     for action_id in ids:
         for guess in ("", "0" * 64, "approved", "true"):
@@ -170,29 +255,32 @@ def settle_all(firm: Firm) -> None:
 
 
 def check(intents: Intents) -> None:
-    """At most one of each, no mail without approval, the ledger equals the books, the log holds."""
-    firm, written = intents.firm, intents.written()
-    actions = firm.actions.list()
+    """At most one of each, nothing without approval, the ledger equals the books, the log holds."""
+    firm = intents.firm
+    for action in firm.actions.list(Status.needs_person):
+        _look(intents, action)
+    written, actions = intents.written(), firm.actions.list()
     for action in actions:
         assert action.status not in (Status.unknown, Status.dispatching), action
         if action.status not in (Status.proposed, Status.refused, Status.expired):
             assert action.approved_by == "owner", action
     for kind, count in written.items():
         assert count <= 1, (kind, count)
-        mine = [action for action in actions if action.kind == kind and _is_of(action, intents)]
+        mine = [
+            action for action in actions if action.kind == kind and intents.all[kind].is_of(action.preview)
+        ]
         confirmed = [action for action in mine if action.status is Status.confirmed]
         assert len(confirmed) == count, (kind, count, [(a.status, a.result) for a in mine])
         assert not [action for action in mine if action.status is Status.needs_person]
     assert firm.actions.audit.verify().ok
 
 
-def _is_of(action: Action, intents: Intents) -> bool:
-    preview = action.preview
-    if isinstance(preview, SendInvoicePreview):
-        return preview.invoice_id == intents.invoice["id"]
-    if isinstance(preview, CreateExpensePreview):
-        return preview.vendor == intents.vendor
-    return preview.project_id == intents.project["id"]
+def _look(intents: Intents, action: Action) -> None:
+    """The person looks in FreshBooks, where nothing else tells whether a mail has left."""
+    if KINDS[action.kind].leaves_trace or not intents.all[action.kind].is_of(action.preview):
+        return
+    [record] = intents.records(action.kind) or [None]
+    intents.firm.actions.resolve(action.id, record and int(record["id"]), "owner", "terminal")
 
 
 def _tried(call: Propose) -> Action | None:

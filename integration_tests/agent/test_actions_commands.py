@@ -1,5 +1,6 @@
 """The owner's commands: what grants something wants a person at a terminal."""
 
+import json
 import os
 import pty
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Action, Status
+from freshbooks_hub.agent.actions.models import Action, Channel, Status
+from freshbooks_hub.agent.actions.policy import Limits
 from freshbooks_hub.cli.main import cli
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm, opened_firm
@@ -80,6 +83,8 @@ def test_anything_but_yes_does_nothing(firm: Firm) -> None:
     [
         ["approve", "ID"],
         ["actions", "allow", "send"],
+        ["actions", "allow", "time", "--unattended"],
+        ["actions", "undo", "ID"],
         ["actions", "receipts", "/"],
         ["actions", "link", "off"],
         ["actions", "resolve", "ID", "--absent"],
@@ -126,3 +131,66 @@ def test_verify_says_whether_the_log_holds(firm: Firm) -> None:
     result = run("audit", "verify")
     assert result.exit_code == 1
     assert "99 were written" in result.stderr
+
+
+# -- each kind as a command, for programs without a model
+
+
+def test_every_kind_is_a_command_with_the_fields_of_its_request(firm: Firm) -> None:
+    for kind in KINDS.values():
+        shown = run(kind.name.replace("_", "-"), "--help")
+        assert shown.exit_code == 0, shown.output
+        for name in kind.request.model_fields:
+            assert f"--{name.replace('_', '-')}" in shown.output, (kind.name, name)
+
+
+def test_a_command_proposes_and_does_what_is_granted(firm: Firm) -> None:
+    project = firm.finished_project()["id"]
+    words = ["draft-invoice", "--project-id", str(project), "--json"]
+    none = ["--from-json", str(firm.home.root / "none.json")]
+    (firm.home.root / "none.json").write_text('{"taxes": []}')
+    waiting = json.loads(run(*words, *none).stdout)
+    assert (waiting["status"], waiting["approved_by"]) == ("proposed", None)
+    assert waiting["proposed_by"].endswith("command line")
+    ActionService(firm.home).policy.grant(
+        "draft", Limits(max_amount={"USD": "500"}), "owner", Channel.terminal
+    )
+    done = json.loads(run(*words, *none).stdout)
+    assert (done["id"], done["status"]) == (waiting["id"], "confirmed")
+    refused = run(*words)
+    assert (refused.exit_code, json.loads(refused.stdout)["refused"]["code"]) == (1, "nothing_unbilled")
+
+
+def test_options_are_texts_switches_lists_and_json(firm: Firm) -> None:
+    client = firm.client()["id"]
+    lines = '[{"name": "Work", "quantity": "2", "unit_cost": "100.00"}]'
+    shown = run("create-estimate", "--client-id", str(client), "--lines", lines, "--taxes", "HST")
+    assert "Total         226.00 USD" in shown.stdout
+    assert "It waits for your approval: freshbooks approve " in shown.stdout
+    entry = run("log-time", "--date", "2026-10-30", "--hours", "1.5", "--no-billable", "--note", "Café")
+    assert "Billable      no" in entry.stdout
+    wrong = run("create-estimate", "--client-id", str(client), "--lines", "[1")
+    assert wrong.exit_code == 2
+    missing = run("log-time", "--hours", "1")
+    assert isinstance(missing.exception, HubError)
+    assert "date: Field required" in str(missing.exception)
+
+
+# -- standing permissions
+
+
+def test_unattended_stop_and_undo(firm: Firm) -> None:
+    words = ("actions", "allow", "draft", "--unattended", "--max-amount", "500:usd", "--per-day", "5")
+    code, shown = at_terminal(*words)
+    assert code == 0, shown
+    assert "without asking until" in shown
+    rule = firm.actions.policy.view().rule("draft")
+    assert rule.unattended is not None
+    assert (rule.unattended.max_amount, rule.unattended.per_day, rule.per_day) == ({"USD": "500"}, 5, 20)
+    request = DraftInvoiceRequest(project_id=firm.finished_project()["id"], taxes=[])
+    done = ActionService(firm.home).act(request, "agent")
+    assert done.unattended
+    code, shown = at_terminal("actions", "undo", done.id)
+    assert (code, "Undone by" in shown) == (0, True), shown
+    assert run("actions", "stop").exit_code == 0
+    assert firm.actions.policy.view().rule("draft").unattended is None

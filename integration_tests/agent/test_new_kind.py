@@ -56,31 +56,31 @@ def call(firm: Firm, tool: str, **arguments: Any) -> Any:
 
 def test_from_the_list_of_tools_to_the_audit_log(firm: Firm) -> None:
     # Off at first, and known to the settings.
-    assert "create_client" not in tools(firm)
-    assert "freshbooks actions allow client" in error(call(firm, "create_client", organization="Acme"))
-    assert "client   off" in run("actions", "policy")
+    assert "create_item" not in tools(firm)
+    assert "freshbooks actions allow item" in error(call(firm, "create_item", name="Acme"))
+    assert "item     off" in run("actions", "policy")
     rule = Rule(allowed=True, max_amount={"USD": "500"}, per_day=1)
-    firm.actions.policy.set("client", rule, "owner", Channel.terminal)
-    assert "client   on: up to 500 USD each, 1 in 24 hours\n" in run("actions", "policy")
+    firm.actions.policy.set("item", rule, "owner", Channel.terminal)
+    assert "item     on: up to 500 USD each, 1 in 24 hours\n" in run("actions", "policy")
 
     # The tool, with the fields of the request as its arguments.
-    tool = tools(firm)["create_client"]
-    assert tool.title == "Create a client"
-    assert set(tool.input_schema["properties"]) == {"organization", "credit_limit", "business_id"}
-    assert "500 USD" in error(call(firm, "create_client", organization="Acme", credit_limit="500.01"))
-    proposed = data(call(firm, "create_client", organization="Acme", credit_limit="500"))
-    other = data(call(firm, "create_client", organization="Zenith"))
-    assert (proposed["kind"], proposed["status"]) == ("create_client", "proposed")
-    assert data(call(firm, "create_client", organization="Acme", credit_limit="500"))["id"] == proposed["id"]
-    assert firm.rows("clients") == {}
+    tool = tools(firm)["create_item"]
+    assert tool.title == "Create an item"
+    assert set(tool.input_schema["properties"]) == {"name", "price", "business_id"}
+    assert "500 USD" in error(call(firm, "create_item", name="Acme", price="500.01"))
+    proposed = data(call(firm, "create_item", name="Acme", price="500"))
+    other = data(call(firm, "create_item", name="Zenith"))
+    assert (proposed["kind"], proposed["status"]) == ("create_item", "proposed")
+    assert data(call(firm, "create_item", name="Acme", price="500"))["id"] == proposed["id"]
+    assert "Acme" not in [row["name"] for row in firm.rows("items").values()]
 
     # Page and command line show it by its own lines and label.
     page = Client(firm.home)
     shown = page.get("/approvals").text
-    assert "Create a client" in shown
-    assert "<li>Client        Acme</li>" in shown
-    assert "Client        Acme" in run("actions", "show", proposed["id"])
-    assert "Create client" in page.get("/settings").text
+    assert "Create an item" in shown
+    assert "<li>Item          Acme</li>" in shown
+    assert "Item          Acme" in run("actions", "show", proposed["id"])
+    assert "Create item" in page.get("/settings").text
     assert "500.00" in page.get("/settings").text
 
     # Approved on the page, sent, read back.
@@ -89,10 +89,11 @@ def test_from_the_list_of_tools_to_the_audit_log(firm: Firm) -> None:
     done = firm.actions.get(proposed["id"])
     assert done.status is Status.confirmed
     assert done.result is not None
-    assert [row["organization"] for row in firm.rows("clients").values()] == ["Acme"]
-    assert list(firm.rows("clients")) == [done.result.record_id]
-    assert "Create client, <time " in page.get("/approvals").text
-    assert "The client is in FreshBooks." in page.get("/activity").text
+    assert [row["id"] for row in firm.rows("items").values() if row["name"] == "Acme"] == [
+        done.result.record_id
+    ]
+    assert "Create item, <time " in page.get("/approvals").text
+    assert "The item is in FreshBooks." in page.get("/activity").text
     assert data(call(firm, "get_action", action_id=done.id))["status"] == "confirmed"
 
     # The limit per day, and the log.
@@ -110,8 +111,8 @@ def test_from_the_list_of_tools_to_the_audit_log(firm: Firm) -> None:
 def test_an_action_of_a_kind_of_a_newer_version_says_what_to_do(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    firm.actions.policy.set("client", Rule(allowed=True), "owner", Channel.terminal)
-    proposed = data(call(firm, "create_client", organization="Acme"))
-    monkeypatch.delitem(KINDS, "create_client")
+    firm.actions.policy.set("item", Rule(allowed=True), "owner", Channel.terminal)
+    proposed = data(call(firm, "create_item", name="Acme"))
+    monkeypatch.delitem(KINDS, "create_item")
     with pytest.raises(ActionRefused, match="newer version"):
         ActionService(firm.home).get(proposed["id"])

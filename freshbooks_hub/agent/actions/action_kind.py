@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from sqlite3 import Row
 from typing import Annotated, Any
@@ -150,6 +150,12 @@ class ActionKind:
     `exists`: whether the record is still there; without it, nothing of the action can be released.
     `describe`: the lines of a preview for a terminal, and for the page if the folder has no `page.html`.
     `sends_email`: to the addresses in `Proposal.recipients`, which cannot be undone.
+    `cool_down`: how long a client is left in peace after one of these; the preview has its `client`.
+    `has_amount`: whether it is about an amount of money, so that what is done without asking needs a cap.
+    `changes_record`: it changes a record that was there before, which others of its kind may have changed too.
+    `leaves_trace`: whether FreshBooks shows afterwards that it was done; else a person says how a lost answer ended.
+    `undo`: deletes the record again; it may be repeated. Raises ActionRefused `changed` when the record is not as it
+    was left, `not_undone` when it is still there afterwards.
     """
 
     name: str
@@ -170,6 +176,11 @@ class ActionKind:
     after: Callable[[Books, StoredAction, Result], Result | None] | None = None
     exists: Callable[[Books, int], bool] | None = None
     sends_email: bool = False
+    cool_down: timedelta | None = None
+    has_amount: bool = True
+    changes_record: bool = False
+    leaves_trace: bool = True
+    undo: Callable[[Books, StoredAction, int], None] | None = None
     position: int = 100
 
     def record_id(self, answer: Json) -> int | None:

@@ -100,7 +100,7 @@ class ActionStore:
             kind=kind.name,
             business_id=business.business_id,
             payload_hash=row["payload_hash"],
-            amount=f"{proposal.amount} {currency}",
+            amount=f"{proposal.amount} {currency}" if currency else None,
             recipients=proposal.recipients or None,
         )
         return action_id
@@ -155,6 +155,21 @@ class ActionStore:
             self._raise_wrong_status(db, action_id, after)
         detail = {"code": result.code, "record_id": result.record_id} if result else {}
         self._audit.append(db, after.value, who, action_id=action_id, channel=channel, **detail)
+
+    def approve(self, db: Connection, action: StoredAction, approver: str, channel: Channel) -> None:
+        """Write down that this very proposal was approved; raises ActionRefused `wrong_status`."""
+        self.move(
+            db,
+            action.id,
+            [Status.proposed],
+            Status.approved,
+            approver,
+            channel=channel,
+            approved_by=approver,
+            approved_channel=channel.value,
+            approved_hash=action.row["payload_hash"],
+            approved_at=exact_stamp(self._clock.now()),
+        )
 
     def _raise_wrong_status(self, db: Connection, action_id: str, after: Status) -> None:
         row = self.row(db, action_id)
@@ -211,6 +226,8 @@ class ActionStore:
 
     def records(self, db: Connection, action: StoredAction) -> set[int]:
         """Records that other actions of this kind made: none of them can be this one's."""
+        if KINDS[action.kind].changes_record:
+            return set()
         rows = db.execute(
             "SELECT record_id FROM actions WHERE kind = ? AND business_id = ? AND id <> ? "
             "AND status = 'confirmed' AND record_id IS NOT NULL",

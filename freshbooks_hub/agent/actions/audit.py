@@ -95,6 +95,20 @@ class Audit:
             [*entry.values(), digest(entry)],
         )
 
+    def record(self, event: str, who: str, *, action_id: str | None = None, **detail: Any) -> None:
+        """Add an entry in a transaction of its own."""
+        with transaction(self._home.history) as db:
+            self.append(db, event, who, action_id=action_id, **detail)
+            head = self.head(db)
+        if head:
+            self.mirror(head)
+
+    def of_event(self, event: str) -> list[dict[str, Any]]:
+        """Every entry of one event, oldest first."""
+        with transaction(self._home.history) as db:
+            rows = db.execute("SELECT * FROM audit_log WHERE event = ? ORDER BY seq", [event])
+            return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows]
+
     def head(self, db: Connection) -> tuple[int, str] | None:
         """Number and hash of the newest entry, within the caller's transaction; None: there is none."""
         last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()

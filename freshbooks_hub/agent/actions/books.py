@@ -90,8 +90,12 @@ class Books:
         """The accounting path of a resource or of one record."""
         return f"{self._accounting}/{resource}" + (f"/{number}" if number is not None else "")
 
+    @property
+    def entries_path(self) -> str:
+        return f"/timetracking{self._business}/time_entries"
+
     def entry_path(self, entry_id: int) -> str:
-        return f"/timetracking{self._business}/time_entries/{entry_id}"
+        return f"{self.entries_path}/{entry_id}"
 
     # -- clients, invoices, expenses
 
@@ -125,6 +129,15 @@ class Books:
             near = []
         return _one(matches, "client", _client_choice, near)
 
+    def clients(self) -> list[Json]:
+        """Every living client, archived ones too (freshbooks-api.md 3.5)."""
+        path = self.path("users/clients")
+        rows = [
+            *self.api.rows(path, "clients"),
+            *self.api.rows(path, "clients", [("search[vis_state]", "2")]),
+        ]
+        return [row for row in {row["id"]: row for row in rows}.values() if is_living(row)]
+
     def invoice(self, invoice_id: int) -> Json | None:
         """One invoice with its lines, deleted or not."""
         body = self.api.get(self.path("invoices/invoices", invoice_id), [("include[]", "lines")])
@@ -156,6 +169,31 @@ class Books:
             and row.get("vis_state") != DELETED
         ]
         return sorted(rows, key=lambda row: int(row["id"]), reverse=True)
+
+    def estimate(self, estimate_id: int) -> Json | None:
+        """One estimate with its lines, deleted or not."""
+        body = self.api.get(self.path("estimates/estimates", estimate_id), [("include[]", "lines")])
+        return single(body, "estimate") if body else None
+
+    def estimates_of(self, client_id: int, day: str) -> list[Json]:
+        """Living estimates of a client of one date with their lines; no filter for either is known."""
+        rows = self.api.rows(self.path("estimates/estimates"), "estimates", [("include[]", "lines")])
+        return [
+            row
+            for row in rows
+            if row.get("customerid") == client_id and row.get("create_date") == day and is_living(row)
+        ]
+
+    def payment(self, payment_id: int) -> Json | None:
+        """One payment, deleted or not."""
+        body = self.api.get(self.path("payments/payments", payment_id))
+        return single(body, "payment") if body else None
+
+    def payments_of(self, invoice_id: int) -> list[Json]:
+        """Living payments on an invoice."""
+        params = [("search[invoiceid]", str(invoice_id))]
+        rows = self.api.rows(self.path("payments/payments"), "payments", params)
+        return [row for row in rows if row.get("invoiceid") == invoice_id and is_living(row)]
 
     def expense(self, expense_id: int) -> Json | None:
         """One expense with its attachment, deleted or not."""
@@ -218,24 +256,65 @@ class Books:
         return project
 
     def unbilled_entries(self, project_id: int) -> list[Json]:
-        """Unbilled, billable, logged time of the whole team on a project (freshbooks-api.md 3.7)."""
+        """Time on a project that is to be billed."""
+        return self.billable_entries(project_id, billed=False)
+
+    def billable_entries(self, project_id: int, billed: bool) -> list[Json]:
+        """Billable, logged time of the whole team on a project, billed or not billed (freshbooks-api.md 3.7)."""
         params = [
             ("project_id", str(project_id)),
-            ("billed", "false"),
+            ("billed", str(billed).lower()),
             ("billable", "true"),
             ("team", "true"),
         ]
-        rows = self.api.rows(f"/timetracking{self._business}/time_entries", "time_entries", params)
+        rows = self.api.rows(self.entries_path, "time_entries", params)
         return [
             row
             for row in rows
             if row.get("project_id") == project_id
             and row.get("billable")
-            and not row.get("billed")
+            and bool(row.get("billed")) == billed
             and row.get("is_logged")
             and row.get("active", True)
             and row.get("duration")
         ]
+
+    def entry(self, entry_id: int) -> Json | None:
+        """One time entry; None when there is none or it is deleted."""
+        body = self.api.get(self.entry_path(entry_id))
+        row = single(body, "time_entry") if body else None
+        return row if row is not None and row.get("active", True) else None
+
+    def own_entries(self, first: str, last: str) -> list[Json]:
+        """Logged time of the connected user that started within two instants (freshbooks-api.md 3.7)."""
+        params = [("started_from", first), ("started_to", last)]
+        rows = self.api.rows(self.entries_path, "time_entries", params)
+        # An ignored filter answers everything (freshbooks-api.md 3.3).
+        return [
+            row
+            for row in rows
+            if row.get("is_logged")
+            and row.get("active", True)
+            and first[:19] <= str(row.get("started_at"))[:19] <= last[:19]
+        ]
+
+    def find_service(self, wanted: int | str, project: Json | None) -> Json:
+        """A service of the business or of the project, by id or name."""
+        rows = {int(row["id"]): row for row in [*((project or {}).get("services") or []), *self.services()]}
+        living = [row for row in rows.values() if is_living(row)]
+        number = as_number(wanted)
+        matches = [
+            row
+            for row in living
+            if (
+                int(row["id"]) == number
+                if number is not None
+                else folded(str(row["name"])) == folded(str(wanted))
+            )
+        ]
+        by_name = {str(row["name"]): row for row in living}
+        near = [_service_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
+        return _one(matches, "service", _service_choice, near)
 
     def services(self) -> list[Json]:
         return self.api.rows(f"/comments{self._business}/services", "services")
@@ -259,6 +338,16 @@ class Books:
             for row in rows
             if isinstance(row, dict) and row.get("identity_id")
         }
+
+
+def is_living(row: Json | None) -> bool:
+    """Whether there is such a record, and it is not deleted."""
+    return row is not None and row.get("vis_state") != DELETED
+
+
+def is_draft(invoice: Json) -> bool:
+    """By the number and the word: either may lag behind (freshbooks-api.md 4.1)."""
+    return invoice.get("status") in (1, "1") and invoice.get("v3_status") in ("draft", "created", None)
 
 
 def client_name(row: Json) -> str:
@@ -293,6 +382,11 @@ def decimal(value: Any) -> Decimal:
     return number
 
 
+def same_text(ours: object, theirs: object) -> bool:
+    """Whether two values are the same as text, whatever their blanks; nothing, null and empty text are one."""
+    return " ".join(str(ours or "").split()) == " ".join(str(theirs or "").split())
+
+
 def as_number(wanted: int | str) -> int | None:
     """An id, given as a number or as digits."""
     if isinstance(wanted, int):
@@ -325,6 +419,10 @@ def _client_choice(row: Json) -> dict[str, Any]:
 
 def _project_choice(row: Json) -> dict[str, Any]:
     return {"id": row["id"], "title": name_of(row["title"])}
+
+
+def _service_choice(row: Json) -> dict[str, Any]:
+    return {"id": row["id"], "name": name_of(row["name"])}
 
 
 def _one(matches: Iterable[Json], what: str, show: Any, near: Sequence[dict[str, Any]] = ()) -> Json:

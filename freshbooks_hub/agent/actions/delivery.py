@@ -31,14 +31,22 @@ from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
 from freshbooks_hub.agent.actions.api import Api, reason
 from freshbooks_hub.agent.actions.books import Books, BusinessContext
 from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
-from freshbooks_hub.agent.actions.policy import check_amount, check_day, check_on, read_policy
+from freshbooks_hub.agent.actions.models import UNDONE, ActionRefused, Channel, Result, Status, Timing
+from freshbooks_hub.agent.actions.policy import (
+    check_amount,
+    check_cool_down,
+    check_day,
+    check_on,
+    read_policy,
+)
+from freshbooks_hub.agent.actions.standing import check_standing
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.errors import from_os_error
 from freshbooks_hub.core.home import Home
 
 HUB = "hub"
+CONFLICT = 409
 # Reasons for which an approval is void, found before anything is sent.
 VOID = frozenset({"stale", "already_sent", "invoice_unknown", "receipt_lost"})
 # A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
@@ -85,34 +93,45 @@ class Delivery:
 
     # -- sending
 
-    def send(self, action_id: str) -> None:
-        """Send the action. Raises ActionRefused when nothing was sent and the approval still stands."""
+    def send(self, action_id: str, unattended: bool = False) -> None:
+        """Send an approved action; `unattended`: a proposed one, as far as the owner's standing permission covers it.
+
+        Raises ActionRefused when nothing was sent and the action stands where it stood.
+        """
+        needed = Status.proposed if unattended else Status.approved
         with self.locked():
             action = self._store.read(action_id)
-            _check_approved(action)
+            _check_status(action, needed)
             kind, context = KINDS[action.kind], self._context(action)
             try:
                 kind.recheck(context, action)
             except ActionRefused as refusal:
-                if refusal.code not in VOID:
+                if unattended or refusal.code not in VOID:
                     raise
                 self._end(action, Status.approved, Status.failed, refusal.code, str(refusal))
                 return
             before = kind.find(context.books, action)
-            action, not_ours = self._begin(kind, action, [*before.matches, *before.similar])
+            action, not_ours = self._begin(kind, action, needed, [*before.matches, *before.similar])
             self._send(kind, context, action, not_ours)
 
     def _begin(
-        self, kind: ActionKind, action: StoredAction, before: list[int]
+        self, kind: ActionKind, action: StoredAction, needed: Status, before: list[int]
     ) -> tuple[StoredAction, set[int]]:
-        """The point of no return, with the owner's caps checked in the same transaction; and the records not ours."""
+        """The point of no return, with the owner's caps checked in the same transaction; and the records not ours.
+
+        A standing permission becomes an approval here and nowhere else, so none outlives what it was given for.
+        """
         with self._store.transaction() as db:
             self._store.expire(db)
             action = self._store.stored(db, action.id)
-            _check_approved(action)
+            _check_status(action, needed)
             rule = check_on(read_policy(db), kind.write)
             check_amount(rule, action.amount, action.row["currency"])
             check_day(db, rule, action.row, self._clock)
+            check_cool_down(db, action.row, kind.cool_down, self._clock)
+            if needed is Status.proposed:
+                standing = check_standing(db, rule, action, self._clock)
+                self._store.approve(db, action, standing.granted_by, Channel.standing)
             self._store.move(
                 db,
                 action.id,
@@ -133,6 +152,13 @@ class Delivery:
         try:
             record_id = kind.record_id(kind.send(context, action))
         except Refused as refused:
+            try:
+                # "Already exists" may be about this very record, if the request arrived twice.
+                if refused.answer.status == CONFLICT and self._prove(context, action, None, not_ours) is None:
+                    return
+            except ActionRefused:
+                self._mark_unknown(action, ANSWER_LOST)
+                return
             fail(
                 "refused_by_freshbooks",
                 f"FreshBooks rejected it ({reason(refused.answer)}). Nothing was written.",
@@ -172,7 +198,7 @@ class Delivery:
                     moved.append(action.id)
             for action in self._store.having(Status.confirmed):
                 result = as_action(action.row).result
-                if result is not None:
+                if result is not None and result.code != UNDONE:
                     self._finish(action, result)
         return moved
 
@@ -213,6 +239,13 @@ class Delivery:
                 Status.needs_person,
                 "near_match",
                 f"FreshBooks has a similar record ({numbers}), but not an equal one. Say whether that is it.",
+            )
+            return
+        if not KINDS[action.kind].leaves_trace:
+            end(
+                Status.needs_person,
+                "no_trace",
+                "FreshBooks does not tell whether it was done. Look at the record's history there, and say.",
             )
             return
         end(
@@ -288,6 +321,29 @@ class Delivery:
         if exists(self._context(action).books, int(action.row["record_id"])):
             raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
 
+    def undo(self, action_id: str, who: str) -> None:
+        """Delete in FreshBooks what a confirmed action made, and let it be proposed again; may be repeated.
+
+        Raises ActionRefused when it cannot be undone (any more), or is not surely done.
+        """
+        with self.locked():
+            action = self._store.read(action_id)
+            undo, result = KINDS[action.kind].undo, as_action(action.row).result
+            if undo is None or action.row["status"] != Status.confirmed or result is None:
+                raise ActionRefused("no_undo", "FreshBooks has no way to undo this, or it was not done.")
+            if result.code == UNDONE:
+                raise ActionRefused("wrong_status", "This was undone already.")
+            if self._clock.now() - datetime.fromisoformat(action.row["dispatched_at"]) > self._timing.undo:
+                raise ActionRefused("too_late", "It was done more than a day ago. Change it in FreshBooks.")
+            undo(self._context(action).books, action, int(action.row["record_id"]))
+            changed = result.model_copy(
+                update={"code": UNDONE, "message": f"Undone by {who}: it is deleted in FreshBooks."}
+            )
+            # It counts as finished now, so that the marts are synced after it.
+            self._note(
+                action.id, result=changed.model_dump_json(), finished_at=exact_stamp(self._clock.now())
+            )
+
     def clear_receipts(self) -> None:
         """Remove kept receipts that no unfinished action needs."""
         for sha256 in receipts.listed(self._home):
@@ -332,11 +388,11 @@ class Delivery:
             self.clear_receipts()
 
 
-def _check_approved(action: StoredAction) -> None:
+def _check_status(action: StoredAction, needed: Status) -> None:
     status = action.row["status"]
-    if status != Status.approved:
+    if status != needed:
         raise ActionRefused(
-            "wrong_status", f"Only an approved action is sent; this one is {status}.", status=status
+            "wrong_status", f"Only an {needed.label} action is sent so; this one is {status}.", status=status
         )
 
 

@@ -20,11 +20,17 @@ from freshbooks_hub.agent.actions.models import (
     Status,
     Timing,
 )
-from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_on, read_policy
+from freshbooks_hub.agent.actions.policy import (
+    Policy,
+    check_amount,
+    check_cool_down,
+    check_on,
+    read_policy,
+)
 from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.assumptions import Assumptions
 
@@ -46,7 +52,8 @@ class ActionService:
         self._clock = clock or SystemClock()
         timing = timing or Timing()
         self.audit = Audit(home, self._clock)
-        self.policy = Policy(home, self.audit, (kind.write for kind in KINDS.values()))
+        writes = {kind.write: kind.has_amount for kind in KINDS.values()}
+        self.policy = Policy(home, self.audit, self._clock, writes)
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
 
@@ -77,10 +84,28 @@ class ActionService:
                 check_free(self._store.owners(db), proposal.keys)
                 who = clean(proposed_by, NAME_LIMIT)
                 action_id = self._store.insert(db, kind, business, proposal, who)
+                check_cool_down(db, self._store.row(db, action_id), kind.cool_down, self._clock)
             action = self._store.action(db, action_id)
         if proposal.file:
             receipts.keep(self._home, proposal.file)
         return action
+
+    def act(self, request: ActionRequest, proposed_by: str) -> Action:
+        """Propose it, and do it at once as far as the owner's standing permission covers it; else it waits.
+
+        Raises ActionRefused as `propose` does.
+        """
+        action = self.propose(request, proposed_by)
+        with self._store.transaction() as db:
+            standing = read_policy(db).rule(KINDS[action.kind].write).unattended
+        if action.status is not Status.proposed or standing is None:
+            return action
+        try:
+            self._delivery.send(action.id, unattended=True)
+        except ActionRefused:
+            return self.get(action.id)  # it waits for a person, as any other
+        self._sync_stale_marts()
+        return self.get(action.id)
 
     def newer_than(self, marts_published_at: datetime | None) -> ActionList:
         """Actions that the published marts cannot show yet, newest first; None: there are no marts."""
@@ -90,6 +115,7 @@ class ActionService:
 
     def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
         """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
+        channel = Channel.of_person(channel)
         approver = clean(approver, NAME_LIMIT)
         if not approver:
             raise ActionRefused("approver_missing", "An approval needs the name of the person who gives it.")
@@ -102,18 +128,7 @@ class ActionService:
                 )
             rule = check_on(read_policy(db), KINDS[action.kind].write)
             check_amount(rule, action.amount, action.row["currency"])
-            self._store.move(
-                db,
-                action_id,
-                [Status.proposed],
-                Status.approved,
-                approver,
-                channel=Channel(channel),
-                approved_by=approver,
-                approved_channel=Channel(channel).value,
-                approved_hash=payload_hash,
-                approved_at=exact_stamp(self._clock.now()),
-            )
+            self._store.approve(db, action, approver, channel)
             return self._store.action(db, action_id)
 
     def reject(self, action_id: str, approver: str, channel: Channel | str) -> Action:
@@ -122,7 +137,13 @@ class ActionService:
         with self._store.transaction() as db:
             self._store.expire(db)
             self._store.move(
-                db, action_id, WAITING, Status.refused, approver, channel=Channel(channel), result=result
+                db,
+                action_id,
+                WAITING,
+                Status.refused,
+                approver,
+                channel=Channel.of_person(channel),
+                result=result,
             )
             action = self._store.action(db, action_id)
         self._delivery.clear_receipts()
@@ -130,7 +151,7 @@ class ActionService:
 
     def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
         """A person settles what `needs_person`: this record it is, or (None) none of them."""
-        channel = Channel(channel)
+        channel = Channel.of_person(channel)
         with self._delivery.locked():
             self._delivery.resolve(action_id, record_id)
             with self._store.transaction() as db:
@@ -141,10 +162,25 @@ class ActionService:
 
     def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
+        channel = Channel.of_person(channel)
         self._delivery.check_gone(action_id)
+        return self._released(action_id, "released", approver, channel)
+
+    def undo(self, action_id: str, approver: str, channel: Channel | str) -> Action:
+        """Delete in FreshBooks what a confirmed action made there, within a day; it may be proposed again then.
+
+        Raises ActionRefused when that cannot be, or may not be done yet: repeat it then.
+        """
+        channel, approver = Channel.of_person(channel), clean(approver, NAME_LIMIT)
+        self._delivery.undo(action_id, approver)
+        undone = self._released(action_id, "undone", approver, channel)
+        self._sync_stale_marts()
+        return undone
+
+    def _released(self, action_id: str, event: str, approver: str, channel: Channel) -> Action:
         with self._store.transaction() as db:
             self._store.release_keys(db, action_id)
-            self.audit.append(db, "released", approver, action_id=action_id, channel=Channel(channel))
+            self.audit.append(db, event, approver, action_id=action_id, channel=channel)
             return self._store.action(db, action_id)
 
     # -- sending

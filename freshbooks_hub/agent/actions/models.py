@@ -38,12 +38,25 @@ WAITING = frozenset({Status.proposed, Status.approved})
 SENT = frozenset({Status.dispatching, Status.unknown, Status.confirmed, Status.needs_person})
 
 
+# The result of what was deleted again in FreshBooks.
+UNDONE = "undone"
+
+
 class Channel(StrEnum):
-    """Where a person decided. No tool of the agents is among them."""
+    """Where a person decided, or (`standing`) had decided before. No tool of the agents is among them."""
 
     elicitation = "elicitation"
     web = "web"
     terminal = "terminal"
+    standing = "standing"
+
+    @classmethod
+    def of_person(cls, channel: Channel | str) -> Channel:
+        """The channel through which a person decides now; raises ValueError for any other word."""
+        found = cls(channel)
+        if found is cls.standing:
+            raise ValueError("a standing permission decides nothing new")
+        return found
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Timing:
     """How long things last. Seconds are for one request, durations for an action."""
 
     expiry: timedelta = timedelta(hours=24)
+    undo: timedelta = timedelta(hours=24)  # how long after it was sent
     absent_after: timedelta = timedelta(minutes=15)  # of reads that find nothing, after an answer was lost
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -104,3 +118,8 @@ class Action(Shape):
     dispatched_at: datetime | None = None
     finished_at: datetime | None = None
     result: Result | None = None
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it was done without asking, under the owner's standing permission."""
+        return self.approved_channel is Channel.standing

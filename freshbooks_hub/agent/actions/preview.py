@@ -86,18 +86,26 @@ class Receipt(Shape):
 
 
 class ActionPreview(Shape):
-    """What the approver is shown; each kind adds its own fields. `heading` holds words of ours and amounts only."""
+    """What the approver is shown; each kind adds its own fields. `heading` holds words of ours and amounts only.
+
+    `currency` is empty where no money is involved. What has a warning is never done without asking.
+    """
 
     kind: str
     heading: str
     business: Business
-    currency: str
+    currency: str = ""
     warnings: tuple[str, ...] = ()
 
     @property
     def total_amount(self) -> str:
         """The amount that the action is about, in `currency`: decimal text."""
         raise NotImplementedError
+
+    @property
+    def issued_invoice(self) -> int | None:
+        """The id of the draft that goes out to its client by this."""
+        return None
 
 
 def business_line(preview: ActionPreview) -> str:

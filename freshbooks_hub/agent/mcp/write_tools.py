@@ -69,7 +69,7 @@ def _tool_function(kind: ActionKind) -> Callable[..., Any]:
     async def propose(ctx: ToolContext, **arguments: Any) -> Action:
         state = state_of(ctx)
         request = kind.request(**arguments)
-        return await state.calls.run(lambda: state.actions.propose(request, _client_name(ctx)))
+        return await state.calls.run(lambda: state.actions.act(request, _client_name(ctx)))
 
     async def ask(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
         return question(ctx, proposal)
@@ -201,6 +201,11 @@ def next_step(action: Action, approvals_url: str | None) -> str:
             return (
                 "Sent, but FreshBooks's answer did not arrive. The hub is checking whether it was done. "
                 "Call get_action in a minute; don't propose it again."
+            )
+        case Status.confirmed if action.unattended:
+            return (
+                "Done without asking, as the owner's standing permission allows, and verified in FreshBooks. "
+                f"{_result(action)} Tell the user so."
             )
         case Status.confirmed:
             return f"Done, and verified in FreshBooks. {_result(action)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.kinds.draft_invoice.body import differences
+from freshbooks_hub.agent.actions.documents import differences
 
 SENT: dict[str, Any] = {
     "customerid": 7,

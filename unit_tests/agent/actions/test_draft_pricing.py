@@ -8,21 +8,17 @@ import pytest
 from freshbooks_hub.agent.actions.books import BusinessContext
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     PricedEntry,
-    TaxSet,
-    cents,
     expense_line,
     fixed_line,
     hours,
     is_fixed_price,
     price_entries,
-    taxes_by_name,
-    taxes_of_client,
     time_lines,
-    totals,
     work_date,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, Tax
+from freshbooks_hub.agent.actions.taxes import TaxSet, cents, taxes_by_name, taxes_of_client, totals
 
 GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
 

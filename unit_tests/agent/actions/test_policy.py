@@ -51,8 +51,7 @@ def test_without_caps_any_amount_is_allowed() -> None:
 
 
 def test_each_kind_has_its_own_switch_and_is_off_at_first() -> None:
-    writes = ("draft", "send", "expense")
-    assert {kind.write for kind in KINDS.values()} == set(writes)
+    writes = [kind.write for kind in KINDS.values()]
     for write in writes:
         assert code(check_on, PolicyView(), write) == "writes_off"
         policy = PolicyView.model_validate({write: {"allowed": True, "per_day": 7}})

@@ -9,7 +9,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     CreateExpenseRequest,
     describe,
 )
-from freshbooks_hub.agent.actions.kinds.create_expense.send import exists, find, send, verify
+from freshbooks_hub.agent.actions.kinds.create_expense.send import exists, find, send, undo, verify
 
 KIND = ActionKind(
     name="create_expense",
@@ -28,5 +28,6 @@ KIND = ActionKind(
     describe=describe,
     send=send,
     exists=exists,
+    undo=undo,
     position=3,
 )

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions import receipts
@@ -34,6 +33,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import Money
+from freshbooks_hub.agent.actions.values import today_at
 from freshbooks_hub.agent.text import SUGGESTED, clean, folded, nearest
 
 NOTES_LIMIT = 500
@@ -69,7 +69,7 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
             "another purchase, propose it with another_purchase.",
             look_alikes=[twin.model_dump(mode="json") for twin in twins],
         )
-    today = context.now.astimezone(ZoneInfo(books.business.timezone)).date()
+    today = today_at(books, context.now)
     preview = CreateExpensePreview(
         heading=f"Create an expense: {purchase.amount} {purchase.currency}",
         business=books.business.shown(),

@@ -9,7 +9,7 @@ from datetime import date as Date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.audit import digest
@@ -26,12 +26,10 @@ from freshbooks_hub.agent.actions.preview import (
     client_line,
     tax_lines,
 )
+from freshbooks_hub.agent.actions.values import DayText, as_amount, as_day
 from freshbooks_hub.agent.text import clean, folded
 
 VENDOR_LIMIT = 100
-YEARS = range(1970, 2101)
-# Read here and not by pydantic, which takes numbers, and text of digits, for seconds since 1970.
-DayText = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 class ExpenseTax(BaseModel, frozen=True, extra="forbid"):
@@ -123,7 +121,7 @@ def validate(request: CreateExpenseRequest) -> Purchase:
         raise ActionRefused("vendor_missing", "An expense needs its vendor.")
     if not re.fullmatch("[A-Z]{3}", request.currency):
         raise ActionRefused("invalid_currency", "A currency is three capital letters, for example USD.")
-    amount = _amount(request.amount)
+    amount = as_amount(request.amount)
     if amount <= 0:
         raise ActionRefused("invalid_amount", "The amount of an expense is more than 0.")
     taxes = tuple(_tax(tax) for tax in request.taxes or ())
@@ -131,33 +129,14 @@ def validate(request: CreateExpenseRequest) -> Purchase:
         raise ActionRefused("too_many_taxes", "An expense takes up to two taxes.")
     if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) > amount:
         raise ActionRefused("invalid_tax", "The taxes are part of the amount, so they cannot exceed it.")
-    return Purchase(vendor, _day(request.date), amount, request.currency, taxes)
-
-
-def _day(text: str) -> Date:
-    try:
-        day = Date.fromisoformat(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "")
-    except ValueError as error:
-        raise ActionRefused("invalid_date", "A date is written YYYY-MM-DD.") from error
-    if day.year not in YEARS:
-        raise ActionRefused(
-            "invalid_date",
-            f"The date of an expense lies in the years {YEARS[0]} to {YEARS[-1]}. Check the year.",
-        )
-    return day
+    return Purchase(vendor, as_day(request.date), amount, request.currency, taxes)
 
 
 def _tax(tax: ExpenseTax) -> Tax:
     name = clean(tax.name, 40)
     if not name:
         raise ActionRefused("invalid_tax", "A tax has a name and an amount.")
-    return Tax(name=name, amount=str(_amount(tax.amount)))
-
-
-def _amount(text: str) -> Decimal:
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
-        raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
-    return Decimal(text)
+    return Tax(name=name, amount=str(as_amount(tax.amount)))
 
 
 def describe(preview: CreateExpensePreview) -> Iterator[str]:

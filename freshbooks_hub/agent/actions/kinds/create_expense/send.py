@@ -20,7 +20,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     send_first_step,
 )
 from freshbooks_hub.agent.actions.audit import digest_text
-from freshbooks_hub.agent.actions.books import DELETED, Books, decimal
+from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_living
 from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
     UPLOAD,
     is_equal,
@@ -30,6 +30,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview
 from freshbooks_hub.agent.actions.models import Result
 from freshbooks_hub.agent.actions.preview import Money
+from freshbooks_hub.agent.actions.undo import changed, delete
 
 # What fits into the body as it is.
 _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
@@ -106,8 +107,15 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
+    return is_living(books.expense(record_id))
+
+
+def undo(books: Books, action: StoredAction, record_id: int) -> None:
+    """Delete the expense, if it is as it was sent and on no invoice."""
     row = books.expense(record_id)
-    return row is not None and row.get("vis_state") != DELETED
+    if row is not None and is_living(row) and (row.get("invoiceid") or differences(_sent(action), row)):
+        raise changed()
+    delete(books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id))
 
 
 def differences(sent: Json, row: Json) -> tuple[str, ...]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
 from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction
 from freshbooks_hub.agent.actions.audit import canonical, digest
-from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, name_of
-from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import TaxSet
+from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
+from freshbooks_hub.agent.actions.documents import NEAR, differences, sent_line
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
-from freshbooks_hub.agent.actions.models import Result
+from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money
+from freshbooks_hub.agent.actions.taxes import TaxSet
+from freshbooks_hub.agent.actions.undo import changed, delete
 
-# FreshBooks may round a tax by itself; a draft within this of the approved total may be ours.
-NEAR = Decimal("0.05")
 # How lines name their time entries; None: they do not.
 Named = Literal["objects", "numbers"] | None
 # What a PUT of a time entry must carry, or it is lost (freshbooks-api.md 7.1).
@@ -39,14 +38,14 @@ ENTRY_KEYS = (
 )
 
 
-def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, project_id: int, named: Named) -> dict[str, Any]:
+def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, named: Named = None) -> dict[str, Any]:
     """The invoice as it is sent; `named`: how its lines name their time entries, as the web app's do."""
     sent: dict[str, Any] = {
         "customerid": preview.client.id,
         "create_date": preview.create_date.isoformat(),
         "currency_code": preview.currency,
         "lines": [
-            _line(line, preview.currency, tax) | (_entries_of(line, project_id, named) if named else {})
+            sent_line(line, preview.currency, tax) | (_entries_of(line, preview, named) if named else {})
             for line in preview.lines
         ],
     }
@@ -55,34 +54,17 @@ def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, project_id: int, named
     return sent
 
 
-def _line(line: Line, currency: str, tax: TaxSet) -> dict[str, Any]:
-    sent: dict[str, Any] = {
-        "type": 1 if line.expense else 0,
-        "name": line.name,
-        "description": line.description,
-        "qty": line.quantity,
-        "unit_cost": {"amount": line.unit_cost, "code": currency},
-    }
-    if line.expense:
-        sent["expenseid"] = line.expense.id
-    for slot, item in enumerate(line.taxes, 1):
-        sent |= {f"taxName{slot}": item.name, f"taxAmount{slot}": item.percent}
-    if tax.compounded and len(line.taxes) == 2:
-        sent["compounded_tax"] = True
-    return sent
-
-
-def _entries_of(line: Line, project_id: int, named: str) -> dict[str, Any]:
+def _entries_of(line: Line, preview: DraftInvoicePreview, named: str) -> dict[str, Any]:
     if not line.entries:
         return {}
     entries = [entry.id if named == "numbers" else {"id": entry.id} for entry in line.entries]
-    return {"modern_project_id": project_id, "modern_time_entries": entries}
+    return {"modern_project_id": preview.project_id, "modern_time_entries": entries}
 
 
-def mark_as_billed(books: Books, row: Json) -> Step:
+def mark_as_billed(books: Books, row: Json, billed: bool = True) -> Step:
     """A PUT replaces the whole entry (freshbooks-api.md 7.1), so everything that was read goes back."""
     fields = {key: plain(row[key]) for key in ENTRY_KEYS if row.get(key) is not None}
-    body = canonical({"time_entry": fields | {"billed": True}})
+    body = canonical({"time_entry": fields | {"billed": billed}})
     return Step(f"mark {row['id']}", "PUT", books.entry_path(int(row["id"])), body)
 
 
@@ -91,12 +73,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return str(value) if isinstance(value, Decimal) else value
-
-
-def exact_body(value: dict[str, Any]) -> str:
-    """The exact text to send. A quantity is a JSON number (freshbooks-api.md 7.2), written without a float."""
-    # A quote inside text is escaped, so this pattern meets keys only.
-    return re.sub(r'"qty":"(\d+(?:\.\d+)?)"', r'"qty":\1', canonical(value))
 
 
 def entry_fingerprint(row: Json) -> str:
@@ -138,35 +114,32 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
+    return is_living(books.invoice(record_id))
+
+
+def undo(books: Books, action: StoredAction, record_id: int) -> None:
+    """Delete the draft, if it is as it was sent, and let its time be billed again."""
     row = books.invoice(record_id)
-    return row is not None and row.get("vis_state") != DELETED
+    if row is not None and is_living(row) and (not is_draft(row) or differences(_sent(action), row)):
+        raise changed()
+    delete(books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id))
+    _unmark_time(books, action)
 
 
-def differences(sent: dict[str, Any], row: Json) -> tuple[str, ...]:
-    """The fields where FreshBooks holds something else than was sent.
-
-    The total is not among them: equal lines make it, and FreshBooks may round a tax in its own way.
-    """
-    lines = row.get("lines") or []
-    found = [
-        name
-        for name in ("customerid", "create_date", "currency_code")
-        if str(row.get(name)) != str(sent[name])
-    ]
-    if len(lines) != len(sent["lines"]):
-        return (*found, "lines")
-    for number, (ours, theirs) in enumerate(zip(sent["lines"], lines, strict=True), 1):
-        same = (
-            _text(ours["name"]) == _text(theirs.get("name"))
-            and _text(ours["description"]) == _text(theirs.get("description"))
-            and decimal(ours["qty"]) == decimal(theirs.get("qty"))
-            and decimal(ours["unit_cost"]) == decimal(theirs.get("unit_cost"))
-            and all(_tax(ours, slot) == _tax(theirs, slot) for slot in "12")
-            and int(ours.get("expenseid") or 0) == int(theirs.get("expenseid") or 0)
-        )
-        if not same:
-            found.append(f"line {number}")
-    return tuple(found)
+def _unmark_time(books: Books, action: StoredAction) -> None:
+    """Take the marks from the time of a deleted draft, where FreshBooks did not do so itself; safe to repeat."""
+    known, project = action.watch["entries"], _preview(action).project_id
+    for row in books.billable_entries(project, billed=True) if known and project is not None else ():
+        if str(row["id"]) not in known:
+            continue
+        step = mark_as_billed(books, row, billed=False)
+        try:
+            books.api.send(step.method, step.path, step.body or "")
+        except (Refused, Lost, NeverSent) as error:
+            raise ActionRefused(
+                "not_undone",
+                "The draft is deleted, but some of its time still shows as billed. Try again in a few minutes.",
+            ) from error
 
 
 def mark_time(books: Books, action: StoredAction, result: Result) -> Result | None:
@@ -176,10 +149,10 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
     undo the change. None: there is nothing to mark, or FreshBooks could not be asked.
     """
     known = action.watch["entries"]
-    if not known or result.linked_in_freshbooks is not None:
+    project_id = _preview(action).project_id
+    if not known or project_id is None or result.linked_in_freshbooks is not None:
         return None
-    preview = _preview(action)
-    waiting = {str(row["id"]): row for row in books.unbilled_entries(preview.project_id)}
+    waiting = {str(row["id"]): row for row in books.unbilled_entries(project_id)}
     marks = {step.name.removeprefix("mark "): step for step in action.steps if step.name.startswith("mark ")}
     for number, step in marks.items():
         row = waiting.get(number)
@@ -191,7 +164,7 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
             break  # the others would be refused alike: no scope, or FreshBooks does not take it
         except (Lost, NeverSent):
             return None
-    left = {str(row["id"]) for row in books.unbilled_entries(preview.project_id)}
+    left = {str(row["id"]) for row in books.unbilled_entries(project_id)}
     return result.model_copy(update={"linked_in_freshbooks": not left & known.keys()})
 
 
@@ -203,12 +176,3 @@ def _preview(action: StoredAction) -> DraftInvoicePreview:
 def _sent(action: StoredAction) -> dict[str, Any]:
     sent: dict[str, Any] = json.loads(action.step("create").body or "{}", parse_float=Decimal)["invoice"]
     return sent
-
-
-def _text(value: object) -> str:
-    return " ".join(str(value or "").split())
-
-
-def _tax(line: Json, slot: str) -> tuple[str, Decimal]:
-    name, percent = _text(line.get(f"taxName{slot}")), decimal(line.get(f"taxAmount{slot}"))
-    return (name, percent) if name and percent else ("", Decimal(0))

@@ -9,10 +9,8 @@ twice whichever of these FreshBooks heeds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_api.verified import UNKNOWN
@@ -26,29 +24,27 @@ from freshbooks_hub.agent.actions.action_kind import (
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
+from freshbooks_hub.agent.actions.documents import currency_of, exact_body
 from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
     Named,
     entry_fingerprint,
-    exact_body,
     invoice_of,
     mark_as_billed,
     plain,
 )
+from freshbooks_hub.agent.actions.kinds.draft_invoice.given import is_stale, prepare_given
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     PricedEntry,
-    TaxSet,
     expense_line,
     fixed_line,
     is_fixed_price,
-    latest_taxes,
     price_entries,
-    taxes_by_name,
-    taxes_of_client,
     time_lines,
-    totals,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.agent.actions.taxes import charged_taxes, totals
+from freshbooks_hub.agent.actions.values import today_at
 from freshbooks_hub.core.labels import plural
 
 MOST_DAYS = 3650
@@ -68,18 +64,18 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     """The proposal, read live. Raises ActionRefused saying what is missing."""
     books, owners = context.books, context.owners
     business_id = books.business.business_id
+    if (request.project_id is None) == (request.lines is None):
+        raise ActionRefused("what_to_bill", "Give either a completed project, or a client and its lines.")
     if request.due_in_days is not None and not 0 <= request.due_in_days <= MOST_DAYS:
         raise ActionRefused("invalid_due", f"An invoice is due in 0 to {MOST_DAYS} days.")
+    if request.project_id is None:
+        return prepare_given(context, request)
     rate = _rate(request.hourly_rate)
     project = _ready(books.find_project(request.project_id))
     client = books.client(int(project["client_id"]))
     if client is None:
         raise ActionRefused("client_unknown", "The project's client is deleted in FreshBooks.")
-    currency = str(client.get("currency_code") or "")
-    if not re.fullmatch("[A-Z]{3}", currency):
-        raise ActionRefused(
-            "currency_unknown", "The client has no currency in FreshBooks. Set one there first."
-        )
+    currency = currency_of(client)
     left_out: dict[str, int] = {}
     entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
     expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
@@ -99,8 +95,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
             left_out=left_out,
             project_id=project["id"],
         )
-    tax, source = _taxes(books, request, client)
-    untaxed = _untaxed(books, request, client)
+    tax, told = charged_taxes(books, request.taxes, int(client["id"]))
     title = name_of(project["title"])
     lines = [fixed_line(project, title, tax)] if fixed else []
     if not is_fixed_price(project):
@@ -114,7 +109,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         client=as_client(client),
         project_id=project["id"],
         project=title,
-        create_date=context.now.astimezone(ZoneInfo(books.business.timezone)).date(),
+        create_date=today_at(books, context.now),
         due_in_days=request.due_in_days,
         currency=currency,
         lines=tuple(lines),
@@ -124,9 +119,9 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         covered_entries=tuple(item.entry for item in items) if is_fixed_price(project) else (),
         will_mark_billed=tuple(item.entry.id for item in items) if mark else (),
         left_out=left_out,
-        warnings=untaxed + _warnings(rate, project, items, source, tax),
+        warnings=told + _warnings(rate, project, items),
     )
-    sent = invoice_of(preview, tax, project["id"], _named(context))
+    sent = invoice_of(preview, tax, _named(context))
     steps = [Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent}))]
     steps += [mark_as_billed(books, item.row) for item in items] if mark else []
     entry_key, expense_key = _entry_key(business_id), _expense_key(business_id)
@@ -150,6 +145,10 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when anything that was approved is not so any more."""
     books, preview = context.books, action.preview
     assert isinstance(preview, DraftInvoicePreview)
+    if preview.project_id is None:
+        if is_stale(books, action):
+            raise _stale()
+        return
     project = books.project(preview.project_id)
     client = books.client(preview.client.id)
     fixed = action.watch["fixed_price"]
@@ -275,33 +274,10 @@ def _billed_before(business_id: int, project: Json, owners: Owners) -> bool:
     return False
 
 
-def _taxes(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[TaxSet, int | None]:
-    """The taxes, and the id of the invoice that they were taken from."""
-    if request.taxes is not None:
-        return taxes_by_name(books, request.taxes) if request.taxes else TaxSet(), None
-    return taxes_of_client(books, int(client["id"]))
-
-
-def _untaxed(books: Books, request: DraftInvoiceRequest, client: Json) -> tuple[str, ...]:
-    """A model may give an empty list without meaning it: whoever approves is told what the client paid before."""
-    if request.taxes is None or request.taxes:
-        return ()
-    sets, latest = latest_taxes(books, int(client["id"]))
-    names = sorted({f"{tax.name} {tax.percent} %" for found in sets for tax in found.taxes})
-    if not names:
-        return ()
-    return (f"No tax is charged, as asked. The client's latest invoice ({latest}) had {', '.join(names)}.",)
-
-
-def _warnings(
-    rate: Decimal | None, project: Json, items: list[PricedEntry], source: int | None, tax: TaxSet
-) -> tuple[str, ...]:
+def _warnings(rate: Decimal | None, project: Json, items: list[PricedEntry]) -> tuple[str, ...]:
     found = []
     if rate is not None and any(item.rate == rate for item in items):
         found.append(f"The hourly rate {rate} was given with the request where FreshBooks has none.")
-    if source is not None:
-        kind = "Taxes are" if tax.taxes else "No tax is charged,"
-        found.append(f"{kind} as on the client's latest invoice ({source}).")
     if any(item.entry.service is None for item in items) and project.get("billing_method") == "service_rate":
         found.append("Some time has no service.")
     return tuple(found)

@@ -1,7 +1,6 @@
-"""From time and expenses to invoice lines: rates, grouping, taxes and totals, in Decimal.
+"""From time and expenses to invoice lines: rates and grouping, in Decimal.
 
-Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax;
-each tax is summed over its lines and rounded once per invoice (freshbooks-api.md 5).
+Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax.
 """
 
 from __future__ import annotations
@@ -10,18 +9,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense, Tax
-from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense
+from freshbooks_hub.agent.actions.taxes import TaxSet, cents
+from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.labels import plural
 
-CENT = Decimal("0.01")
 HOUR = Decimal(3600)
 NOTE_LIMIT = 200
 SHOWN_MISSING = 20
@@ -35,18 +34,6 @@ class PricedEntry:
     row: Json
     entry: Entry
     rate: Decimal | None
-
-
-@dataclass(frozen=True)
-class TaxSet:
-    """Up to two taxes of a line; `compounded`: the second is on top of the first."""
-
-    taxes: tuple[Tax, ...] = ()
-    compounded: bool = False
-
-
-def cents(value: Decimal) -> Decimal:
-    return value.quantize(CENT, ROUND_HALF_UP)
 
 
 def hours(seconds: int) -> Decimal:
@@ -201,73 +188,3 @@ def expense_line(row: Json) -> Line:
             markup_percent=str(markup),
         ),
     )
-
-
-def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
-    """The account's taxes of these names; raises ActionRefused `tax_unknown`."""
-    known = {folded(str(tax["name"])): tax for tax in books.taxes()}
-    chosen = [known.get(folded(name)) for name in names]
-    found = [tax for tax in chosen if tax is not None]
-    if len(found) < len(names) or len(found) > 2:
-        raise ActionRefused(
-            "tax_unknown",
-            "An invoice line takes up to two taxes, by the names they have in FreshBooks.",
-            taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known.values()],
-        )
-    taxes = tuple(Tax(name=name_of(tax["name"]), percent=str(tax["amount"])) for tax in found)
-    return TaxSet(taxes, compounded=len(found) == 2 and bool(found[1].get("compound")))
-
-
-def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
-    """The taxes of the client's latest invoice, and that invoice's id.
-
-    FreshBooks keeps no tax on a client. Raises ActionRefused `taxes_unknown` when there is no invoice to go by,
-    or its lines do not agree, and the account has taxes at all.
-    """
-    sets, latest = latest_taxes(books, client_id)
-    if latest is not None and len(sets) <= 1:
-        return (sets.pop() if sets else TaxSet()), latest
-    known = books.taxes()
-    if not known:
-        return TaxSet(), None
-    raise ActionRefused(
-        "taxes_unknown",
-        "The client's earlier invoices do not show which taxes apply. Ask the user, and give their names as "
-        "taxes (an empty list for none).",
-        taxes=[{"name": name_of(tax["name"]), "percent": str(tax["amount"])} for tax in known],
-    )
-
-
-def latest_taxes(books: Books, client_id: int) -> tuple[set[TaxSet], int | None]:
-    """The taxes on the lines of the client's latest invoice, empty for none, and that invoice's id."""
-    latest = next((row for row in books.invoices_of(client_id) if row.get("lines")), None)
-    if latest is None:
-        return set(), None
-    return {_tax_set(line) for line in latest["lines"]} - {TaxSet()}, int(latest["id"])
-
-
-def _tax_set(line: Json) -> TaxSet:
-    taxes = tuple(
-        Tax(name=name_of(line[f"taxName{slot}"]), percent=str(line[f"taxAmount{slot}"]))
-        for slot in "12"
-        if line.get(f"taxName{slot}") and decimal(line.get(f"taxAmount{slot}"))
-    )
-    return TaxSet(taxes, compounded=len(taxes) == 2 and bool(line.get("compounded_tax")))
-
-
-def totals(lines: Sequence[Line], compounded: bool) -> tuple[Decimal, tuple[Tax, ...], Decimal]:
-    """Subtotal, the taxes with their amounts, and the total."""
-    subtotal = sum((Decimal(line.amount) for line in lines), Decimal(0))
-    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: Decimal(0))
-    for line in lines:
-        base = Decimal(line.amount)
-        for number, tax in enumerate(line.taxes):
-            percent = Decimal(tax.percent or "0")
-            amount = base * percent / 100
-            sums[tax.name, tax.percent or "0"] += amount
-            if number == 0 and compounded:
-                base += amount
-    taxes = tuple(
-        Tax(name=name, percent=percent, amount=str(cents(amount))) for (name, percent), amount in sums.items()
-    )
-    return subtotal, taxes, subtotal + sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0))

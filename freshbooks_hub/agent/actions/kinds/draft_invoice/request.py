@@ -10,6 +10,7 @@ from pydantic import Field
 
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
+from freshbooks_hub.agent.actions.documents import GivenLine
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import GroupBy
 from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
@@ -26,13 +27,15 @@ from freshbooks_hub.agent.actions.preview import (
 
 
 class DraftInvoiceRequest(ActionRequest):
-    """A draft of the unbilled time and expenses of a completed project.
+    """A draft of the unbilled time and expenses of a completed project; or of `lines`, for a client.
 
     `hourly_rate` (decimal text) is for time whose rate FreshBooks does not tell; `taxes` are names of taxes, None:
     those of the client's latest invoice.
     """
 
-    project_id: Reference
+    project_id: Annotated[Reference | None, Field(description="Completed project to bill")] = None
+    client_id: Annotated[Reference | None, Field(description="With lines, instead of a project")] = None
+    lines: list[GivenLine] | None = None
     group_by: GroupBy = "service"
     hourly_rate: Annotated[
         str | None, Field(description="For time that has no rate in FreshBooks; ask the user")
@@ -42,6 +45,9 @@ class DraftInvoiceRequest(ActionRequest):
     ] = None
     due_in_days: Annotated[int | None, Field(ge=0)] = None
     include_expenses: bool = True
+    another_invoice: Annotated[
+        bool, Field(description="Of lines: only if the user says that it is not a duplicate")
+    ] = False
 
 
 class DraftInvoicePreview(ActionPreview):
@@ -49,8 +55,8 @@ class DraftInvoicePreview(ActionPreview):
 
     kind: Literal["draft_invoice"] = "draft_invoice"
     client: Client
-    project_id: int
-    project: str
+    project_id: int | None
+    project: str | None
     create_date: date
     due_in_days: int | None
     lines: tuple[Line, ...]
@@ -70,7 +76,8 @@ def describe(preview: DraftInvoicePreview) -> Iterator[str]:
     """The lines of the preview for a terminal."""
     yield business_line(preview)
     yield client_line(preview.client)
-    yield f"Project       {preview.project} ({preview.project_id})"
+    if preview.project_id is not None:
+        yield f"Project       {preview.project} ({preview.project_id})"
     yield f"Date          {preview.create_date}"
     if preview.due_in_days is not None:
         yield f"Due in        {preview.due_in_days} days"

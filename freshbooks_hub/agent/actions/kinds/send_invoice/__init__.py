@@ -26,5 +26,6 @@ KIND = ActionKind(
     verify=verify,
     describe=describe,
     sends_email=True,
+    changes_record=True,
     position=2,
 )

@@ -5,11 +5,9 @@ It is one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3).
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
-from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
@@ -18,14 +16,22 @@ from freshbooks_hub.agent.actions.action_kind import (
     Step,
     StoredAction,
 )
-from freshbooks_hub.agent.actions.audit import canonical, digest
+from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import (
-    DELETED,
     Books,
     addresses,
     as_client,
     decimal,
+    is_draft,
     name_of,
+)
+from freshbooks_hub.agent.actions.issuing import (
+    check_draft,
+    draft_fingerprint,
+    issued,
+    own_words,
+    sending_key,
+    shown_lines,
 )
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     Recipient,
@@ -34,18 +40,11 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     preview_of,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
-from freshbooks_hub.agent.actions.preview import (
-    Line,
-    Money,
-    Tax,
-)
-from freshbooks_hub.agent.text import clean
+from freshbooks_hub.agent.actions.preview import Money
+from freshbooks_hub.agent.actions.values import is_address
 from freshbooks_hub.core.labels import plural
 
-SUBJECT_LIMIT = 200
-BODY_LIMIT = 4000
 MOST_RECIPIENTS = 10
-_ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}")
 
 
 def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
@@ -53,18 +52,14 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
     books = context.books
     invoice = books.find_invoice(request.invoice_id)
     number = int(invoice["id"])
-    _check_draft(invoice)
+    check_draft(invoice)
     client = books.client(int(invoice["customerid"]))
     if client is None:
         raise ActionRefused("client_unknown", "The invoice's client is deleted in FreshBooks.")
     recipients = _recipients(request.recipients, addresses(client))
     currency = str(invoice["currency_code"])
     total = decimal(invoice["amount"])
-    if request.subject is not None and len(request.subject.splitlines()) > 1:
-        raise ActionRefused(
-            "invalid_subject", "The subject of an e-mail must be one line, without line breaks."
-        )
-    subject, body = _own_words(request.subject, SUBJECT_LIMIT), _own_words(request.body, BODY_LIMIT)
+    subject, body = own_words(request.subject, request.body)
     preview = SendInvoicePreview(
         heading=f"Send an invoice: {total} {currency} to {plural(len(recipients), 'recipient')}",
         business=books.business.shown(),
@@ -73,7 +68,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
         invoice_number=name_of(invoice.get("invoice_number")),
         create_date=date.fromisoformat(invoice["create_date"]),
         due_date=date.fromisoformat(invoice["due_date"]) if invoice.get("due_date") else None,
-        lines=tuple(_line(line) for line in invoice.get("lines") or []),
+        lines=shown_lines(invoice),
         total=str(total),
         outstanding=str(decimal(invoice.get("outstanding"))),
         currency=currency,
@@ -96,9 +91,9 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
         steps=(step,),
         preview=preview,
         amount=total,
-        keys=(f"sending/{books.business.business_id}/{number}",),
+        keys=(sending_key(books.business.business_id, number),),
         recipients=tuple(recipient.email.casefold() for recipient in recipients),
-        watch={"invoice": _fingerprint(invoice)},
+        watch={"invoice": draft_fingerprint(invoice)},
     )
 
 
@@ -108,20 +103,17 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
     invoice = books.invoice(preview.invoice_id)
     if invoice is None:
         raise _stale()
-    _check_draft(invoice)
+    check_draft(invoice)
     client = books.client(preview.client.id)
     own = {text.casefold() for text in addresses(client)} if client else set()
     moved = any(r.on_file and r.email.casefold() not in own for r in preview.recipients)
-    if client is None or moved or _fingerprint(invoice) != action.watch["invoice"]:
+    if client is None or moved or draft_fingerprint(invoice) != action.watch["invoice"]:
         raise _stale()
 
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """The invoice itself, once it is not a draft any more."""
-    preview = preview_of(action)
-    invoice = books.invoice(preview.invoice_id)
-    sent = invoice is not None and invoice.get("vis_state") != DELETED and not is_draft(invoice)
-    return Candidates(matches=(preview.invoice_id,) if sent else ())
+    return issued(books, preview_of(action).invoice_id)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -141,26 +133,9 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     )
 
 
-def is_draft(invoice: Json) -> bool:
-    """By the number and the word: either may lag behind (freshbooks-api.md 4.1)."""
-    return invoice.get("status") in (1, "1") and invoice.get("v3_status") in ("draft", "created", None)
-
-
-def _check_draft(invoice: Json) -> None:
-    if invoice.get("vis_state") == DELETED:
-        raise ActionRefused("invoice_unknown", "The invoice is deleted in FreshBooks.")
-    if not is_draft(invoice):
-        raise ActionRefused(
-            "already_sent",
-            "The invoice is not a draft: it was sent already. No e-mail was sent.",
-            invoice_id=int(invoice["id"]),
-            status=name_of(invoice.get("v3_status")),
-        )
-
-
 def _recipients(asked: list[str] | None, own: list[str]) -> list[Recipient]:
     on_file = {address.casefold() for address in own}
-    wanted = asked or [text for text in own if _ADDRESS.fullmatch(text)]
+    wanted = asked or [text for text in own if is_address(text)]
     if not wanted:
         raise ActionRefused(
             "no_recipient", "The client has no e-mail address in FreshBooks. Name one, or add it there."
@@ -171,7 +146,7 @@ def _recipients(asked: list[str] | None, own: list[str]) -> list[Recipient]:
         )
     chosen: dict[str, Recipient] = {}
     for address in wanted:
-        if not _ADDRESS.fullmatch(address) or clean(address, 320) != address:
+        if not is_address(address):
             raise ActionRefused("invalid_recipient", "A recipient is not an e-mail address.")
         chosen[address.casefold()] = Recipient(email=address, on_file=address.casefold() in on_file)
     return list(chosen.values())
@@ -187,47 +162,6 @@ def _warnings(recipients: list[Recipient], subject: str | None, body: str | None
     if subject is not None or body is not None:
         found.append("The email text was written by the agent.")
     return tuple(found)
-
-
-def _own_words(text: str | None, limit: int) -> str | None:
-    """Text of the mail, line by line free of hidden characters, so that the preview shows all of it."""
-    if text is None:
-        return None
-    shown = "\n".join(clean(line, limit) for line in text.splitlines())
-    if len(shown) > limit:
-        raise ActionRefused(
-            "too_long", f"The subject or body of the e-mail is longer than {limit} characters."
-        )
-    return shown
-
-
-def _fingerprint(invoice: Json) -> str:
-    """What must not change in the draft between the approval and the mail."""
-    lines = [
-        [str(line.get(key)) for key in ("name", "description", "qty", "taxName1", "taxName2")]
-        + [str(decimal(line.get("unit_cost")))]
-        for line in invoice.get("lines") or []
-    ]
-    head = [
-        str(invoice.get(key)) for key in ("customerid", "create_date", "currency_code", "due_date", "notes")
-    ]
-    return digest([head, str(decimal(invoice["amount"])), lines])
-
-
-def _line(line: Json) -> Line:
-    taxes = tuple(
-        Tax(name=name_of(line[f"taxName{slot}"]), percent=name_of(line.get(f"taxAmount{slot}")))
-        for slot in "12"
-        if line.get(f"taxName{slot}")
-    )
-    return Line(
-        name=name_of(line.get("name")),
-        description=name_of(line.get("description")),
-        quantity=name_of(line.get("qty")),
-        unit_cost=str(decimal(line.get("unit_cost"))),
-        amount=str(decimal(line.get("amount"))),
-        taxes=taxes,
-    )
 
 
 def _stale() -> ActionRefused:

@@ -59,6 +59,10 @@ class SendInvoicePreview(ActionPreview):
     def total_amount(self) -> str:
         return self.total
 
+    @property
+    def issued_invoice(self) -> int:
+        return self.invoice_id
+
 
 def preview_of(action: StoredAction) -> SendInvoicePreview:
     assert isinstance(action.preview, SendInvoicePreview)

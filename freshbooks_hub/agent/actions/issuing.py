@@ -1,0 +1,93 @@
+"""An invoice on its way to its client: what must not change before it leaves, the words with it, and that it left."""
+
+from __future__ import annotations
+
+from freshbooks_api.client import Json
+from freshbooks_hub.agent.actions.action_kind import Candidates
+from freshbooks_hub.agent.actions.audit import digest
+from freshbooks_hub.agent.actions.books import Books, decimal, is_draft, is_living, name_of
+from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.preview import Line, Tax
+from freshbooks_hub.agent.text import clean
+
+SUBJECT_LIMIT = 200
+BODY_LIMIT = 4000
+
+
+def check_draft(invoice: Json) -> None:
+    """Raises ActionRefused `invoice_unknown` or `already_sent` unless it is a living draft."""
+    if not is_living(invoice):
+        raise ActionRefused("invoice_unknown", "The invoice is deleted in FreshBooks.")
+    if not is_draft(invoice):
+        raise ActionRefused(
+            "already_sent",
+            "The invoice is not a draft: it was sent already. Nothing was done.",
+            invoice_id=int(invoice["id"]),
+            status=name_of(invoice.get("v3_status")),
+        )
+
+
+def issued(books: Books, invoice_id: int) -> Candidates:
+    """The invoice itself, once it is not a draft any more."""
+    invoice = books.invoice(invoice_id)
+    gone = invoice is not None and is_living(invoice) and not is_draft(invoice)
+    return Candidates(matches=(invoice_id,) if gone else ())
+
+
+def sending_key(business_id: int, invoice_id: int) -> str:
+    """The idempotency key of an invoice that leaves as a draft: by e-mail, or marked as sent."""
+    return f"sending/{business_id}/{invoice_id}"
+
+
+def own_words(subject: str | None, body: str | None) -> tuple[str | None, str | None]:
+    """The words of a mail, line by line free of hidden characters, so that the preview shows all of them."""
+    if subject is not None and len(subject.splitlines()) > 1:
+        raise ActionRefused(
+            "invalid_subject", "The subject of an e-mail must be one line, without line breaks."
+        )
+    return _shown(subject, SUBJECT_LIMIT), _shown(body, BODY_LIMIT)
+
+
+def _shown(text: str | None, limit: int) -> str | None:
+    if text is None:
+        return None
+    shown = "\n".join(clean(line, limit) for line in text.splitlines())
+    if len(shown) > limit:
+        raise ActionRefused(
+            "too_long", f"The subject or body of the e-mail is longer than {limit} characters."
+        )
+    return shown
+
+
+def draft_fingerprint(invoice: Json) -> str:
+    """What must not change in the draft between the approval and the mail."""
+    lines = [
+        [str(line.get(key)) for key in ("name", "description", "qty", "taxName1", "taxName2")]
+        + [str(decimal(line.get("unit_cost")))]
+        for line in invoice.get("lines") or []
+    ]
+    head = [
+        str(invoice.get(key)) for key in ("customerid", "create_date", "currency_code", "due_date", "notes")
+    ]
+    return digest([head, str(decimal(invoice["amount"])), lines])
+
+
+def shown_lines(invoice: Json) -> tuple[Line, ...]:
+    """The lines of an invoice as the approver sees them."""
+    return tuple(_line(line) for line in invoice.get("lines") or [])
+
+
+def _line(line: Json) -> Line:
+    taxes = tuple(
+        Tax(name=name_of(line[f"taxName{slot}"]), percent=name_of(line.get(f"taxAmount{slot}")))
+        for slot in "12"
+        if line.get(f"taxName{slot}")
+    )
+    return Line(
+        name=name_of(line.get("name")),
+        description=name_of(line.get("description")),
+        quantity=name_of(line.get("qty")),
+        unit_cost=str(decimal(line.get("unit_cost"))),
+        amount=str(decimal(line.get("amount"))),
+        taxes=taxes,
+    )

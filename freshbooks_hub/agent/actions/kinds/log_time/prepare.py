@@ -1,0 +1,217 @@
+"""The proposal of a time entry, and the proof that it is there (freshbooks-api.md 3.7, 7.7).
+
+FreshBooks makes it the entry of the connected user. A duration is in whole minutes, since FreshBooks may round it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freshbooks_api.client import Json
+from freshbooks_hub.agent.actions.action_kind import (
+    ActionContext,
+    Candidates,
+    Proposal,
+    ProposalContext,
+    Step,
+    StoredAction,
+)
+from freshbooks_hub.agent.actions.audit import canonical, digest
+from freshbooks_hub.agent.actions.books import Books, as_client, name_of, same_text
+from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimePreview, LogTimeRequest
+from freshbooks_hub.agent.actions.models import ActionRefused, Result
+from freshbooks_hub.agent.actions.undo import changed
+from freshbooks_hub.agent.actions.undo import undo as undo_by
+from freshbooks_hub.agent.actions.values import as_day, today_at
+from freshbooks_hub.agent.text import clean
+
+NOTE_LIMIT = 500
+DAY_MINUTES = 24 * 60
+DEFAULT_START = time(9)
+_SENT = ("client_id", "project_id", "service_id")
+
+
+def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
+    """The proposal, read live. Raises ActionRefused, `look_alike` when the day has an equal entry."""
+    books = context.books
+    day, minutes = as_day(request.date), _minutes(request.hours)
+    if day > today_at(books, context.now):
+        raise ActionRefused("invalid_date", "Time is logged after the work: the date is not in the future.")
+    start = _start(request.start)
+    project = books.find_project(request.project_id) if request.project_id is not None else None
+    wanted = request.client_id if request.client_id is not None else (project or {}).get("client_id")
+    client = books.find_client(wanted) if wanted is not None else None
+    if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
+        raise ActionRefused("project_of_another", "The project is for another client.")
+    service = books.find_service(request.service_id, project) if request.service_id is not None else None
+    preview = LogTimePreview(
+        heading=f"Log {minutes // 60}:{minutes % 60:02} hours",
+        business=books.business.shown(),
+        date=day,
+        start=f"{start:%H:%M}",
+        timezone=books.business.timezone,
+        minutes=minutes,
+        client=as_client(client) if client else None,
+        project_id=int(project["id"]) if project else None,
+        project=name_of(project["title"]) if project else None,
+        service_id=int(service["id"]) if service else None,
+        service=name_of(service["name"]) if service else None,
+        note=clean(request.note, NOTE_LIMIT),
+        billable=request.billable,
+    )
+    sent = _entry(preview)
+    twins = [row for row in books.own_entries(*_span(preview)) if _looks_like(sent, row)]
+    if twins and not request.another_entry:
+        raise ActionRefused(
+            "look_alike",
+            "That day already has an entry of this length on the same project and service. If the user says that it is "
+            "another one, propose it with another_entry.",
+            time_entry_ids=[int(row["id"]) for row in twins],
+        )
+    if twins:
+        told = "That day already has such an entry; the agent says that this is another one."
+        preview = preview.model_copy(update={"warnings": (told,)})
+    same = f"/{len(twins) + 1}" if request.another_entry else ""
+    what = digest([minutes, *(sent.get(name) for name in _SENT)])
+    return Proposal(
+        steps=(Step("create", "POST", books.entries_path, canonical({"time_entry": sent})),),
+        preview=preview,
+        amount=Decimal(0),
+        keys=(f"time/{books.business.business_id}/{day}/{what}{same}",),
+        watch={"twins": [int(row["id"]) for row in twins]},
+    )
+
+
+def recheck(context: ActionContext, action: StoredAction) -> None:
+    """Raises ActionRefused `stale` when an equal entry was made meanwhile."""
+    sent = _sent(action)
+    rows = context.books.own_entries(*_span(_preview(action)))
+    if {int(row["id"]) for row in rows if _looks_like(sent, row)} - set(action.watch["twins"]):
+        raise ActionRefused(
+            "stale", "An equal entry was made in FreshBooks since the proposal. Nothing was written."
+        )
+
+
+def find(books: Books, action: StoredAction) -> Candidates:
+    """Entries of the user on that day that agree in all that was sent, or look like it."""
+    sent = _sent(action)
+    rows = [row for row in books.own_entries(*_span(_preview(action))) if _looks_like(sent, row)]
+    matches = tuple(int(row["id"]) for row in rows if not _differences(sent, row))
+    return Candidates(matches, tuple(int(row["id"]) for row in rows if int(row["id"]) not in matches))
+
+
+def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
+    """The entry as FreshBooks has it, compared with what was approved."""
+    row = books.entry(record_id)
+    if row is None:
+        return None
+    found = _differences(_sent(action), row)
+    message = "The time is in FreshBooks."
+    if found:
+        message = "The time is in FreshBooks, but it differs from what was approved. Check it there."
+    return Result(code="logged", message=message, record_id=record_id, differences=found)
+
+
+def exists(books: Books, record_id: int) -> bool:
+    return books.entry(record_id) is not None
+
+
+def undo(books: Books, action: StoredAction, record_id: int) -> None:
+    """Delete the entry, if it is as it was sent and not billed."""
+    row = books.entry(record_id)
+    if row is not None and (row.get("billed") or _differences(_sent(action), row)):
+        raise changed()
+    undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
+
+
+def _minutes(text: str) -> int:
+    if match := re.fullmatch(r"(\d{1,2}):([0-5]\d)", text):
+        minutes = int(match[1]) * 60 + int(match[2])
+    elif re.fullmatch(r"\d{1,2}(\.\d{1,2})?", text):
+        minutes = int((Decimal(text) * 60).quantize(Decimal(1), ROUND_HALF_UP))
+    else:
+        minutes = 0
+    if not 0 < minutes <= DAY_MINUTES:
+        raise ActionRefused("invalid_hours", "Hours are more than 0 and at most 24, for example 1.5 or 1:30.")
+    return minutes
+
+
+def _start(text: str | None) -> time:
+    if text is None:
+        return DEFAULT_START
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ActionRefused("invalid_start", "A start is written HH:MM, for example 14:30.")
+    return time.fromisoformat(text)
+
+
+def _entry(preview: LogTimePreview) -> dict[str, Any]:
+    start = _local(preview.date, time.fromisoformat(preview.start), preview.timezone)
+    sent: dict[str, Any] = {
+        "is_logged": True,
+        "started_at": _utc(start),
+        "duration": preview.minutes * 60,
+        "note": preview.note,
+        "billable": preview.billable,
+    }
+    links = (preview.client.id if preview.client else None, preview.project_id, preview.service_id)
+    return sent | {name: number for name, number in zip(_SENT, links, strict=True) if number is not None}
+
+
+def _span(preview: LogTimePreview) -> tuple[str, str]:
+    """The first and the last second of the day at the business."""
+    first, last = (_utc(_local(preview.date, at, preview.timezone)) for at in (time.min, time.max))
+    return first, last
+
+
+def _local(day: date, at: time, timezone: str) -> datetime:
+    return datetime.combine(day, at, ZoneInfo(timezone))
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _looks_like(sent: Json, row: Json) -> bool:
+    """Of equal length on the same project and service, for the same client."""
+    same = all(row.get(name) == sent.get(name) for name in ("project_id", "service_id"))
+    # FreshBooks may fill in the client by itself.
+    return (
+        same
+        and row.get("duration") == sent["duration"]
+        and row.get("client_id") in (sent.get("client_id"), None)
+    )
+
+
+def _differences(sent: Json, row: Json) -> tuple[str, ...]:
+    """The fields where FreshBooks holds something else than was sent."""
+    found = [
+        name for name in ("duration", "billable", *_SENT) if name in sent and row.get(name) != sent[name]
+    ]
+    if _instant(row.get("started_at")) != _instant(sent["started_at"]):
+        found.append("started_at")
+    if not same_text(sent["note"], row.get("note")):
+        found.append("note")
+    return tuple(found)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _preview(action: StoredAction) -> LogTimePreview:
+    assert isinstance(action.preview, LogTimePreview)
+    return action.preview
+
+
+def _sent(action: StoredAction) -> Json:
+    sent: Json = json.loads(action.steps[0].body or "{}")["time_entry"]
+    return sent
