@@ -48,16 +48,20 @@ def _outer(folder: str) -> Callable[[typer.Context], None]:
     """The command as the list of commands knows it: it hands its words to the one with the options."""
 
     def run(context: typer.Context) -> None:
-        from freshbooks_hub.agent.actions.kinds import KINDS
-
-        inner = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-        inner.command()(_command(KINDS[folder]))
-        code = typer.main.get_command(inner)(
-            context.args, prog_name=context.command_path, standalone_mode=False
-        )
+        inner = with_options(folder)
+        code = inner(context.args, prog_name=context.command_path, standalone_mode=False)
         raise typer.Exit(code if isinstance(code, int) else 0)
 
     return run
+
+
+def with_options(kind: str) -> Any:
+    """The command of the kind of this name, with its options."""
+    from freshbooks_hub.agent.actions.kinds import KINDS
+
+    inner = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    inner.command()(_command(KINDS[kind]))
+    return typer.main.get_command(inner)
 
 
 def _command(kind: ActionKind) -> Callable[..., int]:
