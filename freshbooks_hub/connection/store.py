@@ -10,16 +10,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from filelock import FileLock, Timeout
 
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected, disk_errors
 from freshbooks_hub.core.files import check_writable, fsync_folder, write_private
 from freshbooks_hub.core.home import Home
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 REQUIRED = ("client_id", "client_secret", "redirect_uri", "refresh_token")
 HINT = "See secrets.example.json for the shape."
@@ -162,7 +164,13 @@ class ConnectionStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_TIMEOUT, mode=0o600)
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        # Imported here: whoever only looks at the connection starts sooner without.
+        from filelock import FileLock
+
+        return FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=LOCK_TIMEOUT, mode=0o600)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -170,7 +178,7 @@ class ConnectionStore:
         with disk_errors(self.path.parent):
             try:
                 self._lock.acquire()
-            except Timeout as error:
+            except TimeoutError as error:
                 raise HubError(
                     f"Another process has held the connection for over {LOCK_TIMEOUT:.0f} seconds. "
                     "Wait for it to end, or end it, and run the command again."

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from freshbooks_hub.core.clock import stamp, utc_now
 from freshbooks_hub.core.errors import SyncBusy, disk_errors
 from freshbooks_hub.core.files import open_private
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 LOCK, HOLDER = "sync.lock", "sync.holder.json"
 
@@ -26,11 +28,11 @@ def sync_lock(root: Path) -> Iterator[None]:
 
     The holder's own file is locked as well, so that whoever only asks (`sync_holder`) need not touch the lock.
     """
-    lock = FileLock(root / LOCK, timeout=0, mode=0o600)
+    lock = _file_lock(root / LOCK, 0)
     with disk_errors(root):
         try:
             lock.acquire()
-        except Timeout as error:
+        except TimeoutError as error:
             raise SyncBusy(
                 f"Another sync is running ({_describe(root)}). Wait for it to end, or end that process."
             ) from error
@@ -76,11 +78,11 @@ def is_held(path: Path, patience: float) -> bool:
 
     Only for a lock that others wait for: trying takes it, for an instant.
     """
-    lock = FileLock(path, timeout=patience, mode=0o600)
+    lock = _file_lock(path, patience)
     try:
         with lock:
             return False
-    except Timeout:
+    except TimeoutError:
         return True
     except OSError:
         return False  # the home cannot be written, and says so itself
@@ -89,3 +91,10 @@ def is_held(path: Path, patience: float) -> bool:
 def _describe(root: Path) -> str:
     holder = sync_holder(root)
     return f"process {holder.pid}, since {stamp(holder.since)}" if holder else "it has just started"
+
+
+def _file_lock(path: Path, patience: float) -> FileLock:
+    # Imported here: whoever only asks who holds a lock starts sooner without.
+    from filelock import FileLock
+
+    return FileLock(path, timeout=patience, mode=0o600)
