@@ -22,8 +22,8 @@ _GRANTS = "/auth/oauth/"
 class Fleet:
     """`users` are their backends; the first one answers what belongs to nobody. As a context manager it serves.
 
-    `rate_limit`: requests a minute of the app, whoever sends them, None for no limit. `prepare` fills the books of
-    each, all at one instant, so that they are alike.
+    All are the same by name. `rate_limit`: requests a minute of the app, whoever sends them, None for no limit.
+    `prepare` fills the books of each, all at one instant, so that they are alike.
     """
 
     def __init__(
@@ -39,9 +39,8 @@ class Fleet:
         self.users = [Backend(seed, clock=self.clock, rate_limit=rate_limit) for _ in range(users)]
         first = self.users[0]
         self.limits: Limits = first.limits
-        for number, user in enumerate(self.users):
+        for user in self.users:
             user.oauth.client_id, user.oauth.client_secret = first.client_id, first.client_secret
-            user.store.identity["identity_id"] += number
             if prepare:
                 prepare(user)
         self.clock.resume()
