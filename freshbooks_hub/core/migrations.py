@@ -212,4 +212,8 @@ DROP TABLE webhooks;
 ALTER TABLE webhooks_next RENAME TO webhooks;
 """
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT)
+# Rules ask for the entries of one event. Since this version a rule of `action_settings` may hold a standing permission,
+# which earlier programs cannot read.
+_ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\n"
+
+MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _ENTRIES_BY_EVENT)
