@@ -388,13 +388,13 @@ def _policy(view: PolicyView) -> str:
     lines = []
     for kind in KINDS.values():
         rule = view.rule(kind.write)
-        lines.append(f"{kind.write:8} {'on: ' + _limits(rule, kind.sends_email) if rule.allowed else 'off'}")
+        lines.append(f"{kind.write:13} {'on: ' + _limits(rule, kind.sends_email) if rule.allowed else 'off'}")
         if rule.allowed and (standing := rule.unattended):
             own = ", its own drafts too" if standing.own_drafts else ""
             lines.append(
-                f"{'':8} without asking until {standing.until:%Y-%m-%d}: "
+                f"{'':13} without asking until {standing.until:%Y-%m-%d}: "
                 f"{_limits(standing, kind.sends_email)}{own}"
             )
-    lines.append(f"receipts {view.receipts_folder or 'no folder'}")
-    lines.append(f"link     {view.link}")
+    lines.append(f"{'receipts':13} {view.receipts_folder or 'no folder'}")
+    lines.append(f"{'link':13} {view.link}")
     return "\n".join(lines)

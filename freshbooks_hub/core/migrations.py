@@ -243,4 +243,8 @@ CREATE TABLE agent_grants (
 );
 """
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS)
+# Rules ask for the entries of one event. Since this version a rule of `action_settings` may hold a standing permission,
+# which earlier programs cannot read.
+_ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\n"
+
+MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT)

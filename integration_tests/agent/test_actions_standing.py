@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,20 @@ def test_while_it_is_not_known_what_became_of_an_own_draft_no_draft_is_sent_unat
     firm.sandbox.faults.add(kind="drop_before", method="POST", path="*/invoices/invoices")
     assert act(firm, draft(firm)).status is Status.unknown
     assert act(firm, SendInvoiceRequest(invoice_id=firm.draft()["id"])).status is Status.proposed
+
+
+def test_many_at_once_do_each_thing_once_and_no_more_than_is_allowed(firm: Firm) -> None:
+    grant(firm, "draft", per_day=2)
+    requests = [draft(firm, hours=1) for _ in range(3)]
+
+    def attempt(request: DraftInvoiceRequest) -> None:
+        with suppress(ActionRefused):  # who comes late finds nothing left to bill
+            firm.restarted().act(request, "agent")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(attempt, requests * 2))
+    assert sorted(action.status for action in firm.actions.list()) == ["confirmed", "confirmed", "proposed"]
+    assert len(firm.sent("*/invoices/invoices", "POST")) == 2
 
 
 # -- undo

@@ -154,8 +154,8 @@ def test_a_name_in_place_of_an_id_is_looked_up(firm: Firm) -> None:
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
-        ("create_expense", EXPENSE | {"date": "9999-12-31"}, "date of an expense"),
-        ("create_expense", EXPENSE | {"date": "0001-01-01"}, "date of an expense"),
+        ("create_expense", EXPENSE | {"date": "9999-12-31"}, "A date lies in the years"),
+        ("create_expense", EXPENSE | {"date": "0001-01-01"}, "A date lies in the years"),
         ("create_expense", EXPENSE | {"date": 9999}, "YYYY-MM-DD"),
         ("create_expense", EXPENSE | {"vendor": "\ud800"}, "lone surrogate"),
         ("create_expense", EXPENSE | {"amount": 0.1 + 0.2}, "Write it as text"),

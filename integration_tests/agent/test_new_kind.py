@@ -25,8 +25,8 @@ from integration_tests.web.serving import Client
 def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
     """A home of a program that has one more kind."""
     [kind] = find_kinds(another_kind).values()
-    monkeypatch.setitem(KINDS, kind.name, kind)
     with opened_firm(tmp_path / "home") as firm:
+        monkeypatch.setitem(KINDS, kind.name, kind)
         monkeypatch.setenv("FRESHBOOKS_HOME", str(firm.home.root))
         firm.actions = ActionService(firm.home)  # in real time, as the pages and commands see it
         yield firm
@@ -58,10 +58,10 @@ def test_from_the_list_of_tools_to_the_audit_log(firm: Firm) -> None:
     # Off at first, and known to the settings.
     assert "create_item" not in tools(firm)
     assert "freshbooks actions allow item" in error(call(firm, "create_item", name="Acme"))
-    assert "item     off" in run("actions", "policy")
+    assert "item          off" in run("actions", "policy")
     rule = Rule(allowed=True, max_amount={"USD": "500"}, per_day=1)
     firm.actions.policy.set("item", rule, "owner", Channel.terminal)
-    assert "item     on: up to 500 USD each, 1 in 24 hours\n" in run("actions", "policy")
+    assert "item          on: up to 500 USD each, 1 in 24 hours\n" in run("actions", "policy")
 
     # The tool, with the fields of the request as its arguments.
     tool = tools(firm)["create_item"]

@@ -44,6 +44,9 @@ def as_text(action: Action) -> str:
         f"Action        {action.id} ({action.status.label})",
         f"Fingerprint   {action.payload_hash[:16]}",
     ]
+    if action.approved_by:
+        without = ", without asking, by a standing permission" if action.unattended else ""
+        lines.append(f"Approved by   {action.approved_by}{without}")
     if action.result:
         lines.append(f"Result        {action.result.message}")
     return "\n".join(lines)
