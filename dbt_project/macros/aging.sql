@@ -9,22 +9,29 @@
     end
 {%- endmacro %}
 
-{# A select of the days that balances are shown for: as_of_date and the month ends before it. #}
+{#
+  A select of the days that balances are shown for: as_of_date and the month ends before it. latest_date: the as-of day
+  of the businesses that a row is for.
+#}
 {% macro balance_days() %}
+{%- for latest in as_of_days() %}
+{{ 'union all' if not loop.first }}
 select
-    {{ as_of_date() }} as as_of_date,
+    cast('{{ latest }}' as date) as latest_date,
+    cast('{{ latest }}' as date) as as_of_date,
     true as is_latest
 {%- if execute %}
-    {%- set latest = modules.datetime.date.fromisoformat(as_of_day()) -%}
-    {%- set day = namespace(value=latest) -%}
+    {%- set day = namespace(value=modules.datetime.date.fromisoformat(latest)) -%}
     {%- for _ in range(var('freshbooks_history_months')) %}
         {%- set day.value = day.value.replace(day=1) - modules.datetime.timedelta(days=1) %}
 union all
 select
+    cast('{{ latest }}' as date) as latest_date,
     cast('{{ day.value }}' as date) as as_of_date,
     false as is_latest
     {%- endfor %}
 {%- endif %}
+{%- endfor %}
 {% endmacro %}
 
 {#
@@ -75,7 +82,8 @@ from (
             and documents.document_id = last_payments.document_id
     inner join {{ days }} as days
         on
-            documents.issue_date <= days.as_of_date
+            days.latest_date = {{ as_of_date('documents.business_id') }}
+            and documents.issue_date <= days.as_of_date
             and (documents.has_payments or days.is_latest)
             and (documents.outstanding_amount > 0 or last_payments.last_payment_date > days.as_of_date)
     left join {{ payments }} as payments

@@ -13,9 +13,34 @@
     {{ return(value) }}
 {%- endmacro %}
 
-{# The business day that the build is made for (as_of_day), as a date in SQL. #}
-{% macro as_of_date() -%}
-    cast('{{ as_of_day() }}' as date)
+{#
+  The days of businesses in other zones, where one build is for many: {day: [business_id, …]}, from freshbooks_other_days.
+  All others have as_of_day. No more than two days are others: it is never more than three days at a time on Earth.
+#}
+{% macro other_days() -%}
+    {{ return(build_value('freshbooks_other_days') or {}) }}
+{%- endmacro %}
+
+{# All days that the build is made for, as text; as_of_day first. #}
+{% macro as_of_days() -%}
+    {{ return([as_of_day()] + (other_days().keys() | sort)) }}
+{%- endmacro %}
+
+{#
+  The business day that the build is made for, as a date in SQL; `business`: the column with the business whose day it
+  is. `days` are added to it.
+#}
+{% macro as_of_date(business='business_id', days=0) -%}
+    {%- set shift = modules.datetime.timedelta(days=days) -%}
+    {%- set others = other_days() -%}
+    {%- if others %}case{% endif -%}
+    {%- for day, businesses in others.items() %}
+        when {{ business }} in ({{ businesses | join(', ') }})
+            then cast('{{ modules.datetime.date.fromisoformat(day) + shift }}' as date)
+    {%- endfor -%}
+    {%- if others %} else {% endif -%}
+    cast('{{ modules.datetime.date.fromisoformat(as_of_day()) + shift if execute else as_of_day() }}' as date)
+    {%- if others %} end{% endif -%}
 {%- endmacro %}
 
 {#
@@ -23,8 +48,8 @@
   payment or an applied credit, that day included. What is dated later is in the marts of documents, with its day, and in
   no balance. Days in the past (ar_aging, ap_aging) follow the same rule. A row without a day counts.
 #}
-{% macro is_dated_later(day) -%}
-    coalesce({{ day }} > {{ as_of_date() }}, false)
+{% macro is_dated_later(day, business='business_id') -%}
+    coalesce({{ day }} > {{ as_of_date(business) }}, false)
 {%- endmacro %}
 
 {#

@@ -147,6 +147,9 @@ from (
         {{ raw_null('json') }} as loader_changes
         {%- endif %}
     from {{ source('freshbooks', stream) }}
+    {%- if held_businesses() %}
+    where business_id is null or business_id not in ({{ held_businesses() | join(', ') }})
+    {%- endif %}
 ) as typed
 {%- endif %}
 {% endmacro %}
