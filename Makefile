@@ -43,12 +43,16 @@ lint: $(INSTALLED)
 	@$(BIN)/deptry --config sandbox/pyproject.toml sandbox/freshbooks_sandbox
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
-# Rules for dbt projects that others wrote (deploy/judges/dbt-bouncer.yml), over what dbt makes of ours.
+# Rules for dbt projects that others wrote (deploy/judges/dbt-bouncer.yml), over what dbt makes of ours; and the
+# manifests of deploy/kubernetes, the oldest and the newest release that they are for.
 dbt-rules: $(INSTALLED) $(JUDGES)
 	@echo "Checking the dbt project by dbt-bouncer's rules …"
 	@FRESHBOOKS_DBT_WORK=work.duckdb FRESHBOOKS_DBT_RAW=raw.duckdb FRESHBOOKS_DBT_MARTS=marts.duckdb $(BIN)/dbt --quiet --log-level-file none parse --project-dir dbt_project --profiles-dir dbt_project --target duckdb \
 		--target-path $(CURDIR)/.venv-judges/target
 	@.venv-judges/bin/dbt-bouncer run --config-file deploy/judges/dbt-bouncer.yml
+	@echo "Checking the manifests of Kubernetes by its own schemas …"
+	@.venv-judges/bin/kubernetes-validate --strict --quiet --kubernetes-version 1.31 deploy/kubernetes/*.yaml
+	@.venv-judges/bin/kubernetes-validate --strict --quiet --kubernetes-version 1.37 deploy/kubernetes/*.yaml
 
 $(JUDGES): deploy/judges/requirements.lock
 	@echo "Setting up .venv-judges from $< (once) …"
@@ -135,8 +139,8 @@ lock:
 	@$(COMPILE) --extra hub --extra postgres --group dev pyproject.toml sandbox/pyproject.toml --output-file requirements.lock
 	@$(COMPILE) deploy/image/build.in --constraint requirements.lock --output-file deploy/image/build.lock
 	@$(COMPILE) pyproject.toml --constraint requirements.lock --output-file deploy/image/requirements.lock
-	@$(COMPILE) --extra hub pyproject.toml --constraint requirements.lock --output-file deploy/hub/requirements.lock
-	@$(COMPILE) --extra hub pyproject.toml deploy/dagster/requirements.in --constraint requirements.lock \
+	@$(COMPILE) --extra hub --extra postgres pyproject.toml --constraint requirements.lock --output-file deploy/hub/requirements.lock
+	@$(COMPILE) --extra hub --extra postgres pyproject.toml deploy/dagster/requirements.in --constraint requirements.lock \
 		--output-file deploy/dagster/requirements.lock
 	@for kind in judges warehouses/spark warehouses/cloud; do cd $(CURDIR)/deploy/$$kind && \
 		$(COMPILE) requirements.in --output-file requirements.lock || exit 1; done

@@ -9,16 +9,24 @@
     end
 {%- endmacro %}
 
-{# A select of the days that balances are shown for: as_of_date and the month ends before it. #}
+{#
+  A select of the days that balances are shown for: as_of_date and the month ends before it. latest_date: the as-of day
+  of the businesses that a row is for.
+#}
 {% macro balance_days() %}
+{%- for latest in as_of_dates() %}
+{{ 'union all' if not loop.first }}
 select
-    {{ as_of_date() }} as as_of_date,
+    {{ latest }} as latest_date,
+    {{ latest }} as as_of_date,
     true as is_latest
 {%- for months in range(var('freshbooks_history_months')) %}
 union all
 select
-    {{ day_after(months_after(month_start(as_of_date()), -months), -1) }} as as_of_date,
+    {{ latest }} as latest_date,
+    {{ day_after(months_after(month_start(latest), -months), -1) }} as as_of_date,
     false as is_latest
+{%- endfor %}
 {%- endfor %}
 {% endmacro %}
 
@@ -70,7 +78,8 @@ from (
             and documents.document_id = last_payments.document_id
     inner join {{ days }} as days
         on
-            documents.issue_date <= days.as_of_date
+            days.latest_date = {{ as_of_date('documents.business_id') }}
+            and documents.issue_date <= days.as_of_date
             and (documents.has_payments or days.is_latest)
             and (documents.outstanding_amount > 0 or last_payments.last_payment_date > days.as_of_date)
     left join {{ payments }} as payments

@@ -185,18 +185,24 @@ where
 
 {#
   A check `<stream>_is_readable` for each stream. It fails when the API has changed, not for an odd row: more than 5 %
-  of the rows, and at least 20 of them, are rejected. Fewer are set aside and listed in fb_rejected_rows.
+  of the rows, and at least 20 of them, are rejected. Fewer are set aside and listed in fb_rejected_rows. Where a build is
+  for many tenants (held_businesses), each business counts for itself.
 #}
 {% macro rows_of_streams_are_readable() %}
+{%- set by = [] if held_businesses() is none else ['business_id'] -%}
 {%- for stream in (stream_facts().keys() | list) + ['stream_availability'] %}
 {{ 'union all' if not loop.first }}
-select {{ found_row(stream ~ '_is_readable', ['row_count', 'rejected_row_count', 'example']) }}
+select {{ found_row(stream ~ '_is_readable', by + ['row_count', 'rejected_row_count', 'example']) }}
 from (
     select
+        {%- for column in by %}
+        {{ column }},
+        {%- endfor %}
         count(*) as row_count,
         count(rejected_values) as rejected_row_count,
         min(rejected_values) as example
     from {{ ref('stg_freshbooks__' ~ stream) }}
+    {{ 'group by business_id' if by }}
 ) as rejected
 where rejected.rejected_row_count >= 20 and rejected.rejected_row_count * 20 > rejected.row_count
 {%- endfor %}

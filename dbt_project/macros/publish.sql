@@ -20,6 +20,8 @@
             {{ log('Marts not published: ' ~ missing | length ~ ' models and tests did not pass in this run, such as '
                 ~ missing[0] ~ '. The earlier marts are unchanged.', info=true) }}
         {%- elif marts -%}
+            {{ keep_held_businesses() }}
+            {{ row_level_security() if var('freshbooks_row_level_security') }}
             {{ swap_marts() }}
         {%- endif -%}
     {%- endif -%}

@@ -154,6 +154,9 @@ from (
             {{ raw_null('json') }} as loader_changes
         {%- endif %}
         from {{ source('freshbooks', stream) }}
+        {%- if held_businesses() %}
+        where business_id is null or business_id not in ({{ held_businesses() | join(', ') }})
+        {%- endif %}
     ) as texts
 ) as typed
 {%- endif %}

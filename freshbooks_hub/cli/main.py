@@ -23,6 +23,7 @@ from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, TransformFailed
@@ -138,6 +139,7 @@ connection_commands.register(cli)
 currency_command.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
+warehouse_commands.register(cli)
 web_commands.register(cli)
 workflow_commands.register(cli)
 cli.command()(rule_commands.rules)
@@ -191,6 +193,13 @@ def sync(
     due: Annotated[
         bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
     ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POSTGRESQL://…",
+            help="Load into this warehouse; marts come from there. With a password: set FRESHBOOKS_WAREHOUSE instead.",
+        ),
+    ] = None,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
@@ -198,6 +207,10 @@ def sync(
 
     Example: `freshbooks sync --stream invoices --stream clients`
     """
+    if to:
+        from freshbooks_hub.sync.warehouse.address import name_by_argument
+
+        name_by_argument(to)
     if due:
         if stream or full_refresh or as_of or not marts:
             raise typer.BadParameter(
@@ -246,6 +259,27 @@ def build(
         print(json.dumps(result.as_json(), indent=2))
     else:
         _print_marts(console, result)
+
+
+@cli.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where each back-up gets a folder of its own.")],
+    keep: Annotated[int, typer.Option(min=1, help="How many back-ups stay.")] = 7,
+) -> None:
+    """Copy the record and the raw tables of all connections; tokens are not among them.
+
+    Example: `freshbooks backup /var/backups/freshbooks --keep 14`
+    """
+    from datetime import UTC
+
+    from freshbooks_hub.core.home import Home
+    from freshbooks_hub.core.labels import plural
+    from freshbooks_hub.sync.backup import back_up
+
+    done = back_up(Home.connections(), folder.absolute(), datetime.now(UTC), keep)
+    terminal.say(f"{plural(len(done.connections), 'connection')} copied to {done.folder}.")
+    if done.without_raw:
+        terminal.say(f"Without raw tables, because a sync is running: {', '.join(done.without_raw)}.")
 
 
 @cli.command()

@@ -16,6 +16,7 @@ from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.gaps import Rejected, rejected_json
+from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.marts.reconciliation import Difference, findings
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
@@ -26,6 +27,10 @@ from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
 from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
 from freshbooks_hub.sync.verification import verify_if_due
+from freshbooks_hub.sync.warehouse.address import Warehouse
+from freshbooks_hub.sync.warehouse.extract import businesses_of
+from freshbooks_hub.sync.warehouse.extract import extract as extract_marts
+from freshbooks_hub.sync.warehouse.load import load
 
 # A sync should not have to refresh on its way: the source's own refresh is the rare case.
 TOKEN_MARGIN = timedelta(hours=1)
@@ -116,6 +121,28 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
         return _recorded(home, reporter, clock, steps)
 
 
+def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock = utc_now) -> SyncResult:
+    """Publish this connection's marts out of the shared warehouse, if they are newer. Raises HubError."""
+    home.ensure()
+    if not home.raw.exists():
+        raise HubError(
+            "It is not known yet which businesses are this connection's. Run `freshbooks sync` first."
+        )
+
+    def steps(run: _Run) -> SyncResult:
+        raw = RawStore(home.raw, home.run / "duckdb")
+        try:
+            version = raw.version()
+        finally:
+            raw.close()
+        marts = _extract(run, warehouse, version)
+        told, rejected = findings(home.marts)
+        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, told, rejected)
+
+    with sync_lock(home.root):
+        return _recorded(home, reporter, clock, steps)
+
+
 @dataclass(frozen=True)
 class _Run:
     """What the steps of one run share."""
@@ -154,6 +181,7 @@ def _recorded(
 
 def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult:
     home, history = run.home, run.history
+    warehouse = Warehouse.from_environment()
     store = ConnectionStore(home.connection)
     valid_access_token(store, TOKEN_MARGIN, run.clock)
     raw = RawStore(home.raw, home.run / "duckdb")
@@ -174,15 +202,20 @@ def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult
         facts = _facts(raw, history)
     finally:
         raw.close()
-    if options.marts:
-        marts = _refresh(run, facts, options.as_of)
+    loaded: list[str] = []
+    if warehouse:
+        run.reporter.phase(f"Loading into the warehouse at {warehouse.place}")
+        loaded = load(home, warehouse).warnings()
+    if not options.marts:
+        marts = _unchanged(history)
+    elif warehouse:
+        marts = _extract(run, warehouse, facts.version)
     else:
-        generation = history.generation()
-        marts = Refreshed(False, generation.as_of_date if generation else "", [])
+        marts = _refresh(run, facts, options.as_of)
     if failure:
         others = "All other data was synced; what was read before is kept."
         raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
-    warnings = [*ingestion.warnings, *marts.warnings]
+    warnings = [*ingestion.warnings, *loaded, *marts.warnings]
     told, rejected = findings(home.marts) if options.marts else ([], [])
     return SyncResult(results, marts.published, marts.as_of_date, warnings, told, rejected)
 
@@ -199,6 +232,25 @@ def _refresh(run: _Run, facts: RawFacts, as_of: date | None, verify: bool = Fals
     at = as_of or run.clock()
     now = run.clock()
     return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at, now, verify)
+
+
+def _extract(run: _Run, warehouse: Warehouse, raw_version: int) -> Refreshed:
+    """The marts of this connection's businesses, where the warehouse has newer ones."""
+    home, history = run.home, run.history
+    generation = history.generation() if are_readable(home.marts) else None
+    run.reporter.phase(f"Looking for newer marts in the warehouse at {warehouse.place}")
+    found = extract_marts(
+        home, warehouse, businesses_of(home.raw), generation.project if generation else None
+    )
+    if found is None:
+        return _unchanged(history)
+    history.published(run.id, found.as_of_date, raw_version, found.build)
+    return Refreshed(True, found.as_of_date, [])
+
+
+def _unchanged(history: History) -> Refreshed:
+    generation = history.generation()
+    return Refreshed(False, generation.as_of_date if generation else "", [])
 
 
 def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:

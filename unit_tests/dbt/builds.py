@@ -40,6 +40,8 @@ TODAY = {
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 # Read when SQL is compiled; all others also shape the parsed project.
 SQL_VARIABLES = {
+    "freshbooks_held_businesses",
+    "freshbooks_other_days",
     "as_of_date",
     "freshbooks_connector_version",
     "freshbooks_generation",

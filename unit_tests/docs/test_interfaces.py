@@ -68,7 +68,9 @@ def command_of(words: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]] | No
 
 
 def options_of(command: Any) -> set[str]:
-    if command.context_settings.get("ignore_unknown_options"):  # an action: its options are made when it is called
+    if command.context_settings.get(
+        "ignore_unknown_options"
+    ):  # an action: its options are made when it is called
         command = with_options(command.name.replace("-", "_"))
     return {name for given in command.params for name in (*given.opts, *given.secondary_opts)} | {"--help"}
 

@@ -45,8 +45,8 @@ joined as (
                 then {{ paid_later('payment_totals.later_amount', 'bills.total_amount', 'bills.outstanding_amount') }}
             else 0
         end as paid_later_amount,
-        {{ is_dated_later('bills.issue_date') }} as is_dated_later,
-        {{ days_between('bills.due_date', as_of_date()) }} as days_past_due
+        {{ is_dated_later('bills.issue_date', 'bills.business_id') }} as is_dated_later,
+        {{ days_between('bills.due_date', as_of_date('bills.business_id')) }} as days_past_due
     from bills
     left join bill_vendors
         on

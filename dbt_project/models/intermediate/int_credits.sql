@@ -26,7 +26,7 @@ applied_later as (
 dated as (
     select
         credit_notes.*,
-        {{ is_dated_later('credit_notes.create_date') }} as is_dated_later,
+        {{ is_dated_later('credit_notes.create_date', 'credit_notes.business_id') }} as is_dated_later,
         greatest(0, least(coalesce(applied_later.applied_amount, 0), credit_notes.used_amount)) as used_later_amount
     from credit_notes
     left join applied_later

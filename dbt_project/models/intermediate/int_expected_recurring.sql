@@ -77,7 +77,7 @@ dated as (
             repeated.account_id = business_habits.account_id
             and repeated.business_id = business_habits.business_id
             and business_habits.client_id is null
-    where repeated.issue_date >= {{ as_of_date() }}
+    where repeated.issue_date >= {{ as_of_date('repeated.business_id') }}
 )
 
 select

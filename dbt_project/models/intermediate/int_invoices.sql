@@ -80,7 +80,7 @@ joined as (
         coalesce(payment_totals.later_amount, 0) as later_payments_amount,
         not invoices.is_deleted and not invoices.is_draft as is_receivable,
         {{ are_available(['payments']) }} as has_payments,
-        {{ days_between('invoices.due_date', as_of_date()) }} as days_past_due
+        {{ days_between('invoices.due_date', as_of_date('invoices.business_id')) }} as days_past_due
     from invoices
     left join line_totals
         on

@@ -23,7 +23,7 @@ select
     bills.vendor_name,
     bills.issue_date,
     bills.due_date,
-    {{ as_of_date() }} as as_of_date,
+    {{ as_of_date('bills.business_id') }} as as_of_date,
     bills.bill_status,
     cast(bills.days_overdue as bigint) as days_overdue,
     bills.category_name,

@@ -88,8 +88,11 @@ by_week as (
     from dated
     inner join weeks
         on
-            {{ week_start('dated.expected_date') }} = weeks.week_start_date
-            or (weeks.week_number = 1 and dated.expected_date < weeks.week_start_date)
+            weeks.as_of_date = {{ as_of_date('dated.business_id') }}
+            and (
+                {{ week_start('dated.expected_date') }} = weeks.week_start_date
+                or (weeks.week_number = 1 and dated.expected_date < weeks.week_start_date)
+            )
     group by dated.account_id, dated.business_id, dated.currency_code, dated.cash_source, weeks.week_start_date
 ),
 
@@ -102,9 +105,9 @@ late_before as (
         count(paid_date) as paid_count
     from invoices
     where
-        create_date <= {{ forecast_learning_day() }}
-        and last_expected_date <= {{ forecast_learning_day() }}
-        and (is_open or paid_date > {{ forecast_learning_day() }})
+        create_date <= {{ as_of_date(days=-forecast_days()) }}
+        and last_expected_date <= {{ as_of_date(days=-forecast_days()) }}
+        and (is_open or paid_date > {{ as_of_date(days=-forecast_days()) }})
     group by account_id, business_id
 ),
 
@@ -128,7 +131,7 @@ recent_expenses as (
         sum(total_amount) as amount,
         count(*) as document_count
     from expenses
-    where expense_date > {{ forecast_learning_day() }} and expense_date <= {{ as_of_date() }}
+    where expense_date > {{ as_of_date(days=-forecast_days()) }} and expense_date <= {{ as_of_date() }}
     group by account_id, business_id, currency_code
 ),
 
@@ -172,7 +175,8 @@ rows_of_weeks as (
             else 'unknown: none was late 13 weeks ago'
         end as basis_of_figure
     from late_now
-    cross join weeks
+    inner join weeks
+        on weeks.as_of_date = {{ as_of_date('late_now.business_id') }}
     left join late_before
         on
             late_now.account_id = late_before.account_id
@@ -191,7 +195,8 @@ rows_of_weeks as (
         ) }} as money_out,
         'average of the last 13 weeks' as basis_of_figure
     from recent_expenses
-    cross join weeks
+    inner join weeks
+        on weeks.as_of_date = {{ as_of_date('recent_expenses.business_id') }}
 )
 
 select
@@ -201,7 +206,7 @@ select
     rows_of_weeks.week_start_date,
     rows_of_weeks.currency_code,
     rows_of_weeks.cash_source,
-    {{ as_of_date() }} as as_of_date,
+    {{ as_of_date('rows_of_weeks.business_id') }} as as_of_date,
     cast(rows_of_weeks.money_in as {{ money_type() }}) as money_in_amount,
     cast(rows_of_weeks.money_out as {{ money_type() }}) as money_out_amount,
     cast(rows_of_weeks.money_in - rows_of_weeks.money_out as {{ money_type() }}) as net_cash_amount,

@@ -21,7 +21,7 @@ select
     cast(stream_availability.deleted_row_count as bigint) as deleted_row_count,
     stream_availability.last_extracted_at,
     stream_availability.newest_business_date,
-    {{ as_of_date() }} as as_of_date,
+    {{ as_of_date('stream_availability.business_id') }} as as_of_date,
     {{ constant_or_null('freshbooks_connector_version') }} as connector_version,
     {{ constant_or_null('freshbooks_generation') }} as generation
 from stream_availability

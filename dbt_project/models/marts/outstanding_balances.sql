@@ -100,7 +100,7 @@ select
     clients.organization,
     clients.client_status,
     balances.currency_code,
-    {{ as_of_date() }} as as_of_date,
+    {{ as_of_date('balances.business_id') }} as as_of_date,
     cast(balances.outstanding_amount as {{ money_type() }}) as outstanding_amount,
     cast(balances.overdue_amount as {{ money_type() }}) as overdue_amount,
     cast(balances.current_amount as {{ money_type() }}) as current_amount,
