@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from unit_tests.dbt.builds import MARTS, TODAY, Build, Dbt
-from unit_tests.dbt.conftest import WITHOUT_UNIT_TESTS
+from unit_tests.dbt.builds import BUILD, MARTS, TODAY, Build, Dbt
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row
 from unit_tests.dbt.unusual_books import odd_books
@@ -98,7 +97,7 @@ def test_each_business_has_the_day_of_its_zone(dbt: Dbt, tmp_path: Path) -> None
     for name, variables in told.items():
         (tmp_path / name).mkdir()
         builds[name] = dbt.run(
-            tmp_path / name, odd_books(), "build", *WITHOUT_UNIT_TESTS, variables=variables
+            tmp_path / name, odd_books(), *BUILD, variables=variables
         )
         assert builds[name].succeeded, builds[name].output
     for mart in MARTS:
