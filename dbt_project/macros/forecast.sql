@@ -23,3 +23,8 @@ select
     {%- endfor %}
 {%- endfor %}
 {% endmacro %}
+
+{# The day a forecast learns from: 13 weeks before the as-of day. #}
+{% macro forecast_learning_day() -%}
+    {{ as_of_date(days=-forecast_days()) }}
+{%- endmacro %}

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from unit_tests.dbt.builds import BUILD, MARTS, TODAY, Build, Dbt
+from unit_tests.dbt.builds import Build
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row
-from unit_tests.dbt.unusual_books import odd_books
 
-AS_OF = dt.date.fromisoformat(AS_OF_DATE)
+TODAY = dt.date.fromisoformat(AS_OF_DATE)
 
 
 def in_francs(build: Build, mart: str) -> list[Row]:
@@ -48,7 +42,7 @@ def test_what_is_dated_later_is_shown_with_its_day(odd_build: Build) -> None:
     (balance,) = in_francs(odd_build, "outstanding_balances")
     assert (balance["issued_later_amount"], balance["paid_later_amount"]) == (Decimal(100), Decimal(120))
     days = {row["payment_date"] for row in in_francs(odd_build, "payments")}
-    assert min(days) > AS_OF
+    assert min(days) > TODAY
 
 
 def test_a_credit_applied_or_given_later_is_unused_or_not_there(odd_build: Build) -> None:
@@ -82,39 +76,3 @@ def test_a_bill_overpaid_tomorrow_is_open_today(odd_build: Build) -> None:
         if row["is_latest"] and row["bill_id"] in bills
     }
     assert aged == {621: Decimal(40)}
-
-
-@pytest.mark.long
-def test_each_business_has_the_day_of_its_zone(dbt: Dbt, tmp_path: Path) -> None:
-    """One build for two days is, business for business, what a build for each of the days is."""
-    later = "2026-07-01"  # of another month, and of another week of the forecast
-    told = {
-        "both": TODAY | {"freshbooks_other_days": {later: [2]}},
-        "first": TODAY,
-        "second": TODAY | {"as_of_date": later},
-    }
-    builds = {}
-    for name, variables in told.items():
-        (tmp_path / name).mkdir()
-        builds[name] = dbt.run(
-            tmp_path / name, odd_books(), *BUILD, variables=variables
-        )
-        assert builds[name].succeeded, builds[name].output
-    for mart in MARTS:
-        found = rows_of(builds["both"], mart)
-        assert found[2] == rows_of(builds["second"], mart)[2], mart
-        assert {k: v for k, v in found.items() if k != 2} == {
-            k: v for k, v in rows_of(builds["first"], mart).items() if k != 2
-        }, mart
-    assert (
-        rows_of(builds["first"], "outstanding_balances")[2]
-        != rows_of(builds["second"], "outstanding_balances")[2]
-    )
-
-
-def rows_of(build: Build, mart: str) -> dict[Any, list[str]]:
-    """Business to its rows, sorted; under None what is no business's."""
-    found: dict[Any, list[str]] = defaultdict(list)
-    for row in build.dicts(mart):
-        found[row.get("business_id")].append(repr(sorted(row.items())))
-    return {business: sorted(rows) for business, rows in found.items()}

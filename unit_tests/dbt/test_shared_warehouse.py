@@ -133,7 +133,7 @@ def test_a_tenants_role_sees_its_own_rows_and_nothing_else(platform: Platform) -
         seen = {
             business for (business,) in platform.ask(f"SELECT DISTINCT business_id FROM marts.{mart}", "acme")
         }
-        assert seen, mart
+        assert seen or mart == "fb_rejected_rows", mart
         assert seen <= set(acme.businesses), mart
         assert platform.ask(f"SELECT count(*) FROM marts.{mart}", "nobody_yet") == [(0,)], mart
     assert platform.ask("SELECT DISTINCT role_name FROM freshbooks_access.tenants", "acme") == [("acme",)]
@@ -150,9 +150,9 @@ def test_a_tenant_whose_rows_break_a_check_holds_up_nobody(platform: Platform) -
     renewed = "_airbyte_extracted_at = '2026-06-30 13:00:00'"
     broken.change(f"UPDATE freshbooks.invoices SET invoice_number = 'never published', {renewed}")
     broken.change(
-        "INSERT INTO freshbooks.time_entries BY NAME SELECT * REPLACE "
+        "INSERT INTO freshbooks.time_entries BY NAME SELECT entry.* REPLACE "
         f"(9000 + n AS id, NULL AS duration, 'odd-' || n AS _airbyte_raw_id, {business} AS business_id) "
-        "FROM (FROM freshbooks.time_entries LIMIT 1), range(40) AS odd (n)"
+        "FROM (FROM freshbooks.time_entries LIMIT 1) AS entry, range(40) AS odd (n)"
     )
     other.change(f"UPDATE freshbooks.clients SET organization = 'Renamed & Co', {renewed}")
     other.change(

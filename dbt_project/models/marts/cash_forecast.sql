@@ -105,9 +105,9 @@ late_before as (
         count(paid_date) as paid_count
     from invoices
     where
-        create_date <= {{ as_of_date(days=-forecast_days()) }}
-        and last_expected_date <= {{ as_of_date(days=-forecast_days()) }}
-        and (is_open or paid_date > {{ as_of_date(days=-forecast_days()) }})
+        create_date <= {{ forecast_learning_day() }}
+        and last_expected_date <= {{ forecast_learning_day() }}
+        and (is_open or paid_date > {{ forecast_learning_day() }})
     group by account_id, business_id
 ),
 
@@ -131,7 +131,7 @@ recent_expenses as (
         sum(total_amount) as amount,
         count(*) as document_count
     from expenses
-    where expense_date > {{ as_of_date(days=-forecast_days()) }} and expense_date <= {{ as_of_date() }}
+    where expense_date > {{ forecast_learning_day() }} and expense_date <= {{ as_of_date() }}
     group by account_id, business_id, currency_code
 ),
 
