@@ -25,6 +25,7 @@ from freshbooks_hub.web.pages import (
     connect,
     expenses,
     login,
+    profit,
     settings,
     status,
     time,
@@ -35,7 +36,7 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, expenses, time, approvals, activity, settings, connect)
+PAGES = (status, balances, expenses, profit, time, approvals, activity, settings, connect)
 
 
 def create_app(
