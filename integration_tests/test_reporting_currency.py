@@ -7,6 +7,7 @@ from freshbooks_hub.agent import reads
 from freshbooks_hub.agent.mcp.sentences import summary
 from integration_tests.hub import Books
 from integration_tests.web.serving import Client
+from integration_tests.web.test_pages import number, tables
 
 MAPLE = 439000
 RATES = {"USD": Decimal("1.3745"), "EUR": Decimal("1.49")}
@@ -50,6 +51,18 @@ def test_totals_in_the_reporting_currency_stand_beside_the_originals(new_books: 
     text = page.get(f"/balances?business={MAPLE}").text
     assert f"{expected:,.2f}" in text
     assert "All together in CAD" in text
+
+    profit = tables(page, f"/profit?business={MAPLE}")
+    together = profit.pop("Profit by month, All together in CAD")
+    assert [row[1] for row in together[1:]] == ["unknown"] * 3  # November, before the first rates
+    income = [
+        (number(rows[1][-2]) * RATES.get(title.rpartition(" ")[2], Decimal(1))).quantize(cents, ROUND_HALF_UP)
+        for title, rows in profit.items()
+    ]
+    earned, spent, left = (number(row[-2]) for row in together[1:])
+    assert len(income) == 3
+    assert earned == sum(income)
+    assert left == earned - spent
 
     assert "USD" in books.hub.run("currency").stdout
     assert books.hub.run("currency", "--off").returncode == 0

@@ -38,10 +38,10 @@
     case when {{ currency }} in {{ sql_list(currencies_without_decimals()) }} then 1.00 else 0.01 end
 {%- endmacro %}
 
-{# An amount as text, with the decimals of its currency: 10, 10.00 or 10.000; more where they say something. #}
+{# An amount as text, with the decimals of its currency: 10, 10.00 or 10.000. Yen that have decimals keep two. #}
 {% macro money_text(amount, currency='currency_code') -%}
     case
-        when {{ currency }} in {{ sql_list(currencies_of_more_decimals()) }} or {{ amount }} <> round({{ amount }}, 2)
+        when {{ currency }} in {{ sql_list(currencies_of_more_decimals()) }}
             then {{ as_text('cast(' ~ amount ~ ' as ' ~ money_type() ~ ')') }}
         when {{ currency }} in {{ sql_list(currencies_without_decimals()) }} and {{ amount }} = round({{ amount }}, 0)
             then {{ as_text('cast(' ~ amount ~ ' as bigint)') }}

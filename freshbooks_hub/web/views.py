@@ -29,6 +29,7 @@ PAGES = (
     ("/", "Status", "status"),
     ("/balances", "Balances", "balances"),
     ("/expenses", "Expenses", "expenses"),
+    ("/profit", "Profit", "profit"),
     ("/time", "Time", "time"),
     ("/approvals", "Approvals", "approvals"),
     ("/activity", "Activity", "activity"),

@@ -20,6 +20,7 @@ PAGES = (
     "/",
     "/balances",
     "/expenses",
+    "/profit",
     "/time",
     "/approvals",
     "/activity",

@@ -119,6 +119,25 @@ def test_balances_add_up_within_each_currency(client: Client, seen: Books) -> No
         assert sum((number(row[1]) for row in clients[1:-1]), Decimal(0)) == outstanding
 
 
+@pytest.mark.parametrize("basis", ["accrual", "cash"])
+def test_profit_is_that_of_freshbooks_report(client: Client, seen: Books, basis: str) -> None:
+    expected = sums(
+        seen,
+        "SELECT currency_code, sum(line_amount) FILTER (section = 'total income'), "
+        "sum(line_amount) FILTER (section = 'total expenses'), sum(line_amount) FILTER (section = 'net profit') "
+        f"FROM profit_and_loss WHERE business_id = {MAPLE} AND basis = '{basis}' "
+        "AND start_date BETWEEN DATE '2025-11-01' AND DATE '2026-10-31' GROUP BY ALL",
+    )
+    found = tables(client, f"/profit?business={MAPLE}&basis={basis}")
+    shown = {title.rpartition(" ")[2]: rows for title, rows in found.items()}
+    assert set(shown) == {"CAD", "EUR", "USD"} <= set(expected)
+    for code, rows in shown.items():
+        assert len(rows[0]) == 14
+        assert tuple(number(row[-1]) for row in rows[1:]) == expected[code]
+        for row in rows[1:]:
+            assert sum(map(number, row[1:-1])) == number(row[-1])
+
+
 def test_no_page_shows_a_sum_over_currencies(client: Client, seen: Books) -> None:
     """Every sum that crosses currencies is a number that no page may show."""
     mixed = sums(
@@ -128,7 +147,7 @@ def test_no_page_shows_a_sum_over_currencies(client: Client, seen: Books) -> Non
         f"SELECT 'spent', sum(total_amount), 0, 0 FROM expense_categories WHERE business_id = {MAPLE} UNION ALL "
         f"SELECT 'time', sum(unbilled_amount), 0, 0 FROM unbilled_time WHERE business_id = {MAPLE}",
     )
-    for path in ("/", "/balances", "/expenses", "/time"):
+    for path in ("/", "/balances", "/expenses", "/profit", "/time"):
         text = client.get(f"{path}?business={MAPLE}").text
         for values in mixed.values():
             assert not [value for value in values if value and f"{value:,.2f}" in text]
@@ -310,7 +329,7 @@ def test_text_from_the_books_is_never_markup(
         ):
             db.execute(f"UPDATE marts.{table} SET {column} = ?", [evil])
     client = Client(books.home)
-    for path in ("/", "/balances", "/expenses", "/time"):
+    for path in ("/", "/balances", "/expenses", "/profit", "/time"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert "alert(1)" in answer.text or path == "/"

@@ -24,6 +24,7 @@ READERS = {
     ),
     "balances_page": (PAGES / "balances.py",),
     "expenses_page": (PAGES / "expenses.py",),
+    "profit_page": (PAGES / "profit.py",),
     "time_page": (PAGES / "time.py",),
     "evidence_pages": tuple((ROOT / "deploy" / "bi" / "evidence" / "sources").rglob("*.sql")),
     "agents": tuple((ROOT / "freshbooks_hub" / "agent").rglob("*.py")),
