@@ -44,9 +44,13 @@ class Alarms:
         """Open an alarm; False when one of this kind is open already, which then says this `message`."""
         with self._connection() as db:
             known = db.execute(
-                "UPDATE alarms SET message = ? WHERE kind = ? AND cleared_at IS NULL", [message, kind]
-            )
-            if known.rowcount:
+                "SELECT message FROM alarms WHERE kind = ? AND cleared_at IS NULL", [kind]
+            ).fetchone()
+            if known:
+                if known["message"] != message:  # a look that finds nothing new writes nothing
+                    db.execute(
+                        "UPDATE alarms SET message = ? WHERE kind = ? AND cleared_at IS NULL", [message, kind]
+                    )
                 return False
             db.execute(
                 "INSERT INTO alarms (kind, message, raised_at) VALUES (?, ?, ?)", [kind, message, stamp(now)]

@@ -6,6 +6,7 @@ connection was removed ends by itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ from freshbooks_hub.agent.mcp.transports import BearerTokens
 from freshbooks_hub.core.errors import HomeError
 from freshbooks_hub.core.home import DEFAULT, Home
 
+logger = logging.getLogger(__name__)
 PATH = "/c/{connection}/mcp"
 LOOK_SECONDS = 5.0  # whether the connection is still there
 _REFUSED = JSONResponse(
@@ -73,12 +75,19 @@ class ConnectionServers:
             return self._running[home.name]
 
     async def _serve(self, home: Home, *, task_status: TaskStatus[Starlette]) -> None:
-        server = self._make(home)
+        started = False
         try:
+            server = self._make(home)
             async with server.router.lifespan_context(server):
                 task_status.started(server)
+                started = True
                 while home.root.is_dir():
                     await anyio.sleep(LOOK_SECONDS)
+        except Exception:
+            if not started:  # told to whoever asked for it
+                raise
+            # The next request starts another one; those of other connections go on.
+            logger.exception("The agents' server of %s ended", home.name)
         finally:
             self._running.pop(home.name, None)
 
