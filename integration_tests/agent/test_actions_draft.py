@@ -10,6 +10,7 @@ import pytest
 from freshbooks_api.verified import LAYOUT
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.sync.assumptions import Assumptions
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 
@@ -318,3 +319,25 @@ def test_a_deleted_draft_gives_its_hours_back_when_a_person_says_so(firm: Firm) 
     firm.sandbox.delete("invoices", BUSINESS, done.result.record_id)
     firm.actions.release(done.id, "owner", "terminal")
     assert draft(firm, project["id"]).total == "200.00"
+
+
+def test_a_project_says_which_business_is_meant(firm: Firm) -> None:
+    other = 439_117
+    store = ConnectionStore(firm.home.connection)
+    store.connect({**store.load().config, "business_ids": [BUSINESS, other]})
+    same_id = firm.project(firm.client()["id"], title="Logo")["id"]
+    ours = firm.finished_project()
+    client = firm.sandbox.create("clients", other, organization="Theirs", currency_code="USD")
+    made = {"client_id": client["id"], "billing_method": "project_rate", "rate": "50.00", "complete": True}
+    theirs = firm.sandbox.create("projects", other, title="Brochure", **made)
+    work = {"is_logged": True, "started_at": "2026-10-20T14:00:00Z", "duration": 3600, "billable": True}
+    who = {"client_id": client["id"], "identity_id": 2_192_788, "project_id": theirs["id"]}
+    firm.sandbox.create("time_entries", other, **work, **who)
+
+    assert draft(firm, ours["id"]).business.id == BUSINESS
+    assert draft(firm, "brochure").business.id == other
+    assert theirs["id"] == same_id
+    assert refusal(firm, same_id).code == "business_needed"
+    assert refusal(firm, "no such project").code == "project_unknown"
+    firm.sandbox.create("projects", other, title="Website", **made)
+    assert refusal(firm, "website").code == "business_needed"

@@ -13,6 +13,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from freshbooks_hub.agent import reads
+from freshbooks_hub.agent.mcp.sentences import summary
 from freshbooks_hub.agent.reads import ReadRefused
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import QueryFailed
@@ -392,3 +393,28 @@ def test_without_marts_or_with_old_ones_the_next_step_is_said(marts: Path, tmp_p
 )
 def test_clean_keeps_letters_and_drops_what_cannot_be_seen(written: str, shown: str) -> None:
     assert clean(written, 20 if len(written) >= 20 and set(written) <= set("xword ") else 200) == shown
+
+
+def test_where_it_is_not_known_what_is_internal_only_the_logged_hours_are_told(
+    marts: Path, tmp_path: Path
+) -> None:
+    without = changed(
+        marts, tmp_path, "UPDATE time_entries SET is_internal = NULL, is_unbilled = NULL WHERE is_billable"
+    )
+    for row, whole in zip(reads.list_time(without).totals, reads.list_time(marts).totals, strict=True):
+        assert row.hours == whole.hours
+        if whole.billable_hours:
+            assert (row.billable_hours, row.unbilled_hours) == (None, None)
+
+
+def test_where_it_is_not_known_what_is_deleted_payments_are_listed_and_not_added_up(
+    marts: Path, tmp_path: Path
+) -> None:
+    unknown = f"UPDATE payments SET is_counted = NULL, is_invoice_deleted = NULL WHERE business_id = {MAIN}"
+    without = changed(marts, tmp_path, unknown)
+    answer = reads.list_payments(without, limit=200)
+    assert len(answer.payments) == 200
+    for total in answer.totals:
+        known = total.payment_amount is not None and total.payment_count is not None
+        assert known is (total.business_id != MAIN)
+    assert "an unknown number of payments" in summary(answer)

@@ -45,7 +45,7 @@ NAMES = (
 # More hours have no rate where rates cannot be read, and that is so.
 ABOUT_THE_ANSWER = ("hours_without_amount",)
 PARTS = (
-    *("totals", "balances", "largest", "groups", "sales", "clients", "invoices", "payments", "expenses"),
+    *("totals", "balances", "largest", "groups", "sales", "clients", "invoices", "expenses"),
     *("periods", "lines", "weeks", "sources"),
 )
 GROUPINGS = ("category", "vendor", "client", "project", "month")

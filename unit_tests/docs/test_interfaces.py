@@ -47,23 +47,24 @@ COMMANDS = dict(commands(PROGRAM))
 
 
 def called(path: Path) -> Iterator[tuple[str, ...]]:
-    """The words of each call of the program in a page's code."""
+    """The words of each call of the program in a page's code, without options of the program itself."""
     for code in CODE.findall(path.read_text("utf-8")):
         for call in CALL.findall(code):
-            yield tuple(call.split())
+            words = call.split()
+            while words and words[0].startswith("--"):
+                del words[:2]
+            if words and WORD.fullmatch(words[0]):  # else a placeholder
+                yield tuple(words)
 
 
 def command_of(words: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]] | None:
     """The command that the words name, and the options that they give it."""
-    plain = list(words)
-    while plain and plain[0].startswith("--"):  # of the program itself, with their values
-        del plain[:2]
     names: list[str] = []
-    for word in plain:
+    for word in words:
         if (*names, word) not in {known[: len(names) + 1] for known in COMMANDS}:
             break
         names.append(word)
-    options = [word.split("=")[0].rstrip(".,:") for word in plain[len(names) :] if word.startswith("--")]
+    options = [word.split("=")[0].rstrip(".,:") for word in words[len(names) :] if word.startswith("--")]
     return (tuple(names), options) if names else None
 
 
@@ -78,9 +79,6 @@ def options_of(command: Any) -> set[str]:
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_call_in_the_documentation_is_a_command_with_those_options(path: Path) -> None:
     for words in called(path):
-        named = words[2:] if words[0] == "--connection" else words
-        if not named or not (WORD.fullmatch(named[0]) or named[0].startswith("--")):
-            continue  # a placeholder
         found = command_of(words)
         assert found, f"freshbooks {' '.join(words)}: there is no such command"
         names, options = found
@@ -97,7 +95,8 @@ def commands_page() -> str:
         rows += f"| `freshbooks {' '.join(names)}` | {first} |\n"
     return (
         "# Commands\n\n"
-        "`--help` after any of them says more. `freshbooks --connection NAME …` is about that connection.\n\n"
+        "`--help` after any of them says more. "
+        "With `--connection NAME` before it, a command is about that connection.\n\n"
         "| command | what it does |\n|---|---|\n" + rows
     )
 

@@ -41,8 +41,10 @@ class BusinessContext:
         return Business(id=self.business_id, name=self.name)
 
 
-def resolve_business(api: Api, allowed: list[int] | None, business_id: int | None) -> BusinessContext:
-    """The business to act in: the one asked for, or the only one that the connection may write to.
+def resolve_business(
+    api: Api, allowed: list[int] | None, business_id: int | None, project: int | str | None = None
+) -> BusinessContext:
+    """The business to act in: the one asked for, the only one that the connection may write to, or that of `project`.
 
     Raises ActionRefused `business_needed` or `business_unknown`, with those that there are.
     """
@@ -62,6 +64,9 @@ def resolve_business(api: Api, allowed: list[int] | None, business_id: int | Non
         if business.get("account_id") and (not allowed or int(business["id"]) in allowed)
     ]
     chosen = [business for business in found if business_id in (None, business.business_id)]
+    if len(chosen) > 1 and project is not None:
+        having = [business for business in chosen if _has_project(api, business, project)]
+        chosen = having or chosen[:1]  # which then says that there is none
     if len(chosen) == 1:
         return chosen[0]
     choices = [business.shown().model_dump() for business in found]
@@ -70,6 +75,17 @@ def resolve_business(api: Api, allowed: list[int] | None, business_id: int | Non
     raise ActionRefused(
         "business_unknown", "The connection cannot write to such a business.", businesses=choices
     )
+
+
+def _has_project(api: Api, business: BusinessContext, wanted: int | str) -> bool:
+    try:
+        Books(api, business).find_project(wanted)
+    except ActionRefused as refused:
+        if refused.code == "project_unknown":
+            return False
+        if refused.code != "project_ambiguous":
+            raise
+    return True
 
 
 def name_of(text: object) -> str:

@@ -32,21 +32,21 @@ from freshbooks_hub.agent.reads import (
 from freshbooks_hub.agent.reads.balances import ReportingTotal
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.currencies import amount_text
-from freshbooks_hub.core.labels import plural, stream_label
+from freshbooks_hub.core.labels import plural, stream_labels
 
 
 class _Told(NamedTuple):
-    """What is said of each total; without any, `none`, unless `stream` cannot be read."""
+    """What is said of each total; without any, `none`, unless one of `streams` cannot be read."""
 
     total: Callable[[Any], str]
     none: str
-    stream: str
+    streams: tuple[str, ...]
 
 
 _EXPENSES = _Told(
     lambda t: f"{plural(t.expense_count, 'expense')}, {_money(t.total_amount, t.currency_code)}",
     "No expenses match.",
-    "expenses",
+    ("expenses",),
 )
 _TOLD: dict[type[Answer], _Told] = {
     OutstandingBalance: _Told(
@@ -55,7 +55,7 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_money(t.overdue_amount, t.currency_code)} of it overdue"
         ),
         "Nothing is outstanding.",
-        "invoices",
+        ("invoices",),
     ),
     InvoiceList: _Told(
         lambda t: (
@@ -63,12 +63,19 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_money(t.outstanding_amount, t.currency_code)} outstanding"
         ),
         "No invoices match.",
-        "invoices",
+        ("invoices",),
     ),
     PaymentList: _Told(
-        lambda t: f"{plural(t.payment_count, 'payment')}, {_money(t.payment_amount, t.currency_code)}",
+        lambda t: (
+            (
+                "an unknown number of payments"
+                if t.payment_count is None
+                else plural(t.payment_count, "payment")
+            )
+            + f", {_money(t.payment_amount, t.currency_code)}"
+        ),
         "No payments match.",
-        "payments",
+        ("payments", "invoices"),
     ),
     RevenueSummary: _Told(
         lambda t: (
@@ -76,7 +83,7 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_money(t.collected_amount, t.currency_code)} collected"
         ),
         "No revenue in these months.",
-        "invoices",
+        ("invoices", "payments", "other_income"),
     ),
     ProfitSummary: _Told(
         lambda t: (
@@ -84,7 +91,7 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_money(t.net_profit_amount, t.currency_code)} net profit"
         ),
         "FreshBooks reports no profit or loss for these months.",
-        "report_profit_and_loss",
+        ("report_profit_and_loss",),
     ),
     CashForecast: _Told(
         lambda t: (
@@ -92,7 +99,7 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_money(t.money_out_amount, t.currency_code)} out"
         ),
         "Nothing is expected.",
-        "invoices",
+        ("invoices", "invoice_profiles", "bills", "expenses"),
     ),
     ExpenseSummary: _EXPENSES,
     ExpenseList: _EXPENSES,
@@ -102,7 +109,7 @@ _TOLD: dict[type[Answer], _Told] = {
             f"{_hours(t.unbilled_hours)} of them unbilled"
         ),
         "No time matches.",
-        "time_entries",
+        ("time_entries",),
     ),
     UnbilledTime: _Told(
         lambda t: (
@@ -110,7 +117,7 @@ _TOLD: dict[type[Answer], _Told] = {
             + (f", {t.hours_without_amount} hours without a known rate" if t.hours_without_amount else "")
         ),
         "No unbilled time.",
-        "time_entries",
+        ("time_entries",),
     ),
 }
 
@@ -166,8 +173,9 @@ def _totals(answer: Answer) -> str:
     told = _TOLD[type(answer)]
     totals: list[Any] = getattr(answer, "totals")  # noqa: B009 - all of `_TOLD` have them
     if not totals:
-        unknown = f"Unknown: {stream_label(told.stream)} cannot be read."
-        return unknown if answer.context.lacks(told.stream) else told.none + _similar(answer)
+        lacking = [stream for stream in told.streams if answer.context.lacks(stream)]
+        unknown = f"Unknown: {stream_labels(lacking)} cannot be read."
+        return unknown if lacking else told.none + _similar(answer)
     several = len(answer.context.businesses) > 1
     return " ".join(
         f"{_business(answer.context, total.business_id)}: {told.total(total)}."

@@ -42,12 +42,13 @@ class PaymentRow(BaseModel):
 
 
 class PaymentTotal(BaseModel):
-    """All matching payments of one business in one currency."""
+    """All matching payments of one business in one currency. Null where invoices cannot be read: some of the payments
+    may be of deleted ones."""
 
     business_id: int
     currency_code: str
-    payment_count: int
-    payment_amount: Amount
+    payment_count: int | None
+    payment_amount: Amount | None
 
 
 class PaymentList(Page):
@@ -59,7 +60,8 @@ class PaymentList(Page):
 
 
 Kind = Literal["money", "credit", "deleted_invoice"]
-# Where it cannot be known whether the invoice was deleted, the payment is shown, and `gaps` says what is missing.
+# Where it cannot be known whether the invoice was deleted, the payment is listed, but no total is known.
+_KNOWN = "CASE WHEN bool_and(is_counted IS NOT NULL)"
 _KINDS: dict[Kind, str] = {
     "money": "is_cash AND is_counted IS NOT FALSE",
     "credit": "is_from_credit",
@@ -111,8 +113,9 @@ def list_payments(
             limit,
         )
         totals = source.rows(
-            "SELECT business_id, currency_code, count(*) AS payment_count, sum(payment_amount) AS payment_amount "
-            f"{where} GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
+            f"SELECT business_id, currency_code, {_KNOWN} THEN count(*) END AS payment_count, "
+            f"{_KNOWN} THEN sum(payment_amount) END AS payment_amount {where} "
+            "GROUP BY business_id, currency_code ORDER BY business_id, currency_code",
             *values,
         )
         return PaymentList(

@@ -76,7 +76,8 @@ class TimeList(Page):
 
 _SUMS = (
     f"{known_sum('hours')} AS hours, "
-    f"{known_sum('hours', 'is_billable AND is_internal IS NOT TRUE')} AS billable_hours, "
+    "CASE WHEN bool_or(is_billable AND is_internal IS NULL) THEN NULL "
+    f"ELSE {known_sum('hours', 'is_billable AND NOT is_internal')} END AS billable_hours, "
     "CASE WHEN bool_or(is_unbilled IS NULL) THEN NULL "
     f"ELSE {known_sum('hours', 'is_unbilled')} END AS unbilled_hours, count(*) AS entry_count"
 )
