@@ -6,13 +6,12 @@ The read alone too: the source forked against the source as a command, five stre
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
 from pathlib import Path
 
+from benchmarks.forked import forked
 from benchmarks.keeping import INVOICES, connected, freshbooks, median, only
-from benchmarks.measure import Run, run
+from benchmarks.measure import run
 from benchmarks.scenarios import Result, Settings, at_most
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
@@ -38,45 +37,24 @@ def warm(settings: Settings) -> Result:
         read = median([run(arguments, {}) for _ in range(settings.runs)])
         syncs = WarmSyncs()
         try:
-            _forked(syncs, home)  # imports
-            both = [_forked(syncs, home) for _ in range(settings.runs)]
+            forked(syncs, home, *only(*STREAMS))  # imports
+            both = [forked(syncs, home, *only(*STREAMS)) for _ in range(settings.runs)]
         finally:
             syncs.close()
-    forked, source = median([whole for whole, _ in both]), median([source for _, source in both])
+    whole, source = median([one for one, _ in both]), median([one for _, one in both])
     return Result(
         f"a sync that finds nothing, {rows:,} invoices",
         {
             "command": command,
-            "forked": forked,
+            "forked": whole,
             "its source as a command": read,
             "its source forked": source,
         },
         [
-            at_most(SYNC, "CPU, forked sync / command", forked.cpu, command.cpu),
+            at_most(SYNC, "CPU, forked sync / command", whole.cpu, command.cpu),
             at_most(READ, "CPU, forked source / command", source.cpu, read.cpu),
         ],
     )
-
-
-def _forked(syncs: WarmSyncs, home: Home) -> tuple[Run, Run]:
-    """One forked sync, and the part of it that is the source's; their memory is not measured."""
-    servers = (syncs.hub, syncs.source)
-    before = [_cpu_of(server.pid) for server in servers]
-    started = time.monotonic()
-    code = syncs.start(home, *only(*STREAMS)).wait()
-    wall = time.monotonic() - started
-    if code:
-        raise RuntimeError((home.logs / "background.log").read_text("utf-8")[-2000:])
-    hub, source = (_cpu_of(server.pid) - used for server, used in zip(servers, before, strict=True))
-    return Run(hub + source, wall, 0.0, 0), Run(source, wall, 0.0, 0)
-
-
-def _cpu_of(pid: int | None) -> float:
-    """CPU seconds of a process and of the children that it has waited for; 0 for one that is not there yet."""
-    if pid is None:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _files(home: Home, folder: Path) -> list[str]:

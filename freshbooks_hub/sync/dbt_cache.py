@@ -45,13 +45,12 @@ def lend(kept: Path, target: Path) -> None:
 def keep(made: Path, kept: Path) -> None:
     """Keep the file `made` by a build as `kept`, in place of what belongs to other projects and releases."""
     with suppress(OSError):
-        if not kept.exists():
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_private(kept, made.read_bytes())
-            current = kept.name.partition("-")[0]
-            for other in kept.parent.glob(f"*-{made.name}"):
-                if other.name.partition("-")[0] != current:
-                    other.unlink()
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(kept, made.read_bytes())
+        current = kept.name.partition("-")[0]
+        for other in kept.parent.glob(f"*-{made.name}"):
+            if other.name.partition("-")[0] != current:
+                other.unlink()
 
 
 def is_ours(path: Path) -> bool:

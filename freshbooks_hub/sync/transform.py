@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.clock import named_zone, stamp, utc_now
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import open_private
 from freshbooks_hub.core.home import Home
@@ -272,7 +272,9 @@ class _Build:
             replay.replay(statements, self._databases, self.changed, self._results)
         except NotReplayed as error:
             with open_private(self.home.logs / "dbt.log") as log:
-                log.write(f"dbt builds what its earlier statements did not: {error}\n")
+                log.write(
+                    f"{stamp(utc_now())} INFO    dbt builds what its earlier statements did not: {error}\n"
+                )
             return False
         return True
 

@@ -94,7 +94,7 @@ def test_statements_run_again_make_what_dbt_makes(books: Books, tmp_path: Path) 
     replayed = books.tables()
     assert books.dbt_runs == 1
     [statements] = (tmp_path / "cache").rglob(f"*{NAME}")
-    statements.write_bytes(b"")
+    statements.write_bytes(statements.read_bytes()[:1000])
     by_dbt = books.build("2026-08-01", 8)
     assert books.dbt_runs == 2
     assert sorted(again.warnings) == sorted(by_dbt.warnings)
@@ -103,9 +103,7 @@ def test_statements_run_again_make_what_dbt_makes(books: Books, tmp_path: Path) 
     assert [name for name, table in truth.items() if table != replayed[name]] == []
     assert truth != made
 
-    # Only what is downstream of a change.
-    statements.unlink()
-    shutil.copyfile(books.project.target / NAME, statements)
+    # Only what is downstream of a change, by what dbt left in place of the statements that could not be read.
     books.change("UPDATE freshbooks.invoices SET notes = 'changed again'")
     assert books.rebuild("2026-08-01", 9, "invoices")
     affected = books.tables()
