@@ -150,6 +150,21 @@ def test_what_is_refused_is_told_and_tried_again_a_day_later(firm: Firm) -> None
     assert fired(firm)[0] == ("bill finished projects", "done")
 
 
+def test_what_somebody_did_already_is_not_tried_again(firm: Firm) -> None:
+    grant(firm, "draft", "send")
+    publish(firm, projects=(firm.finished_project()["id"],))
+    firm.home.rules.write_text(RULES.replace('then = "send_invoice"\nlive = true', 'then = "send_invoice"'))
+    assert fired(firm) == [("bill finished projects", "done"), ("send what was drafted", "would")]
+    [invoice] = firm.rows("invoices")
+    firm.sandbox.edit("invoices", BUSINESS, invoice, status=2)
+    firm.home.rules.write_text(RULES)
+    assert fired(firm) == [("send what was drafted", "moot")]
+    firm.clock.advance(days=2)
+    firm.connect()
+    assert fired(firm) == []
+    assert firm.sandbox.outbox == []
+
+
 def test_an_invoice_that_is_overdue_long_enough_is_reminded_of_once(firm: Firm) -> None:
     grant(firm, "remind")
     late, soon = firm.sent_invoice(), firm.sent_invoice()

@@ -23,7 +23,9 @@ from freshbooks_hub.core.home import Home
 EVENT = "rule"
 MOST = 50  # firings of one run
 AGAIN = timedelta(days=1)
-WOULD, REFUSED = "would", "refused"
+WOULD, REFUSED, MOOT = "would", "refused", "moot"
+# Somebody did it already, so that there is nothing left to try again.
+DONE_ALREADY = frozenset({"already_sent", "already_paid", "already_done", "invoice_unknown"})
 OUTCOMES = {
     Status.confirmed: "done",
     Status.proposed: "waits",
@@ -36,7 +38,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Firing:
-    """What a rule did with one thing. `outcome`: would, done, waits, unclear, refused or failed."""
+    """What a rule did with one thing. `outcome`: would, done, waits, unclear, moot, refused or failed."""
 
     rule: str
     subject: str
@@ -122,7 +124,8 @@ def _fire(actions: ActionService, rule: Rule, subject: Subject, dry: bool) -> Fi
     try:
         action = actions.act(request, f"rule: {rule.name}")
     except ActionRefused as refusal:
-        return Firing(rule.name, subject.key, REFUSED, str(refusal))
+        outcome = MOOT if refusal.code in DONE_ALREADY else REFUSED
+        return Firing(rule.name, subject.key, outcome, str(refusal))
     return Firing(rule.name, subject.key, OUTCOMES.get(action.status, "failed"), _told(action), action.id)
 
 
