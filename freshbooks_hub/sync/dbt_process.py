@@ -58,14 +58,14 @@ def main(arguments: Sequence[str]) -> int:
     done = dbtRunner(callbacks=[note]).invoke(["--no-version-check", *quiet, *words])
     if isinstance(done.result, RunExecutionResult):
         done.result.write(results)
-        if done.success and (executed := _executed(done.result)):
-            executed.write(Path(results).with_name(replay.NAME))
+        if done.success and (statements := executed(done.result)):
+            statements.write(Path(results).with_name(replay.NAME))
     if done.exception:
         log.error("%s", done.exception)
     return 0 if done.success else 1
 
 
-def _executed(run: RunExecutionResult) -> Statements | None:
+def executed(run: RunExecutionResult) -> Statements | None:
     """What dbt executed; None where a table took more than the one statement of table_materialization.sql."""
     nodes: list[Any] = [
         result.node for result in run.results if result.node.resource_type in ("seed", "model", "test")

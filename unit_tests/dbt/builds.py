@@ -1,7 +1,8 @@
 """dbt over hand-made raw tables, inside the tests' own process, and what it built.
 
 Starting dbt and parsing the project cost more than most builds, so a run of the tests pays them once: the parsed
-project is kept in a file that all workers read.
+project is kept in a file that all workers read. So are the statements of a whole build: the next one of the same
+streams runs them again, as the hub's builds do (freshbooks_hub/sync/replay.py).
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 from dbt_common.events.base_types import EventMsg
 from filelock import FileLock
 
-from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS
+from freshbooks_hub.sync import replay
+from freshbooks_hub.sync.dbt_findings import Databases
+from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS, executed
+from freshbooks_hub.sync.replay import NotReplayed, Statements
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
@@ -38,6 +43,7 @@ TODAY = {
 }
 # dbt's own unit tests do not depend on the rows; they run with the good books, without any table, and as a package.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+DATABASES = ("work", "raw", "marts")
 # Read when SQL is compiled; all others also shape the parsed project.
 SQL_VARIABLES = {
     "freshbooks_held_businesses",
@@ -52,7 +58,7 @@ SQL_VARIABLES = {
 
 @dataclass
 class Build:
-    """`statuses`: node name to its result (success, pass, fail, error, skipped).
+    """`statuses`: node name to its result (success, pass, fail, error, skipped). `result`: what dbt says, if it ran.
 
     On DuckDB also `found`: check to the number of rows that it found, and `failed`: those checks that are no warning.
     """
@@ -64,6 +70,7 @@ class Build:
     queries: dict[str, str] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    result: RunExecutionResult | None = None
 
     def ask_checks(self) -> None:
         """Which checks of the data tests that did not pass found rows: one test holds several."""
@@ -111,11 +118,43 @@ class Dbt:
         (folder / "raw.duckdb").unlink(missing_ok=True)
         write_raw(folder / "raw.duckdb", tables, text_columns)
         variables = {"freshbooks_streams": list(tables), **variables}
-        files = duckdb_files(folder)
-        built = self.call(folder, files, *arguments, variables=variables, project=project, models=models)
+        whole = arguments == BUILD and project == PROJECT and not models
+        built = self._replayed(folder, variables) if whole else None
+        if built is None:
+            files = duckdb_files(folder)
+            built = self.call(folder, files, *arguments, variables=variables, project=project, models=models)
+            if whole and built.succeeded and built.result and (made := executed(built.result)):
+                made.write(self._statements(variables))
         if built.queries:
             built.ask_checks()
         return built
+
+    def _statements(self, variables: Mapping[str, Any]) -> Path:
+        digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
+        return self.shared / f"statements-{digest}"
+
+    def _replayed(self, folder: Path, variables: Mapping[str, Any]) -> Build | None:
+        """The build by the statements of an earlier one; None where dbt must build."""
+        statements = Statements.read(self._statements(variables))
+        if statements is None:
+            return None
+        work, raw, marts = (folder / f"{name}.duckdb" for name in DATABASES)
+        for path in (work, marts):
+            path.unlink(missing_ok=True)
+        try:
+            replay.replay(statements, Databases(work, raw, marts), None, folder / "run_results.json")
+        except NotReplayed:
+            work.unlink(missing_ok=True)
+            marts.unlink(missing_ok=True)
+            return None
+        results = json.loads((folder / "run_results.json").read_text())["results"]
+        statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
+        queries = {
+            result["unique_id"].split(".")[2]: result["compiled_code"]
+            for result in results
+            if result["status"] == "warn"
+        }
+        return Build(folder, statuses=statuses, queries=queries)
 
     def call(
         self,
@@ -183,14 +222,13 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
         for result in results
         if result.node.resource_type == "test" and str(result.status) in ("fail", "warn")
     }
-    return Build(folder, done.success, "\n".join(lines), statuses, queries)
+    result = done.result if isinstance(done.result, RunExecutionResult) else None
+    return Build(folder, done.success, "\n".join(lines), statuses, queries, result=result)
 
 
 def duckdb_files(folder: Path) -> dict[str, str]:
     """What the profile of DuckDB reads."""
-    return {
-        f"FRESHBOOKS_DBT_{name.upper()}": str(folder / f"{name}.duckdb") for name in ("work", "raw", "marts")
-    }
+    return {f"FRESHBOOKS_DBT_{name.upper()}": str(folder / f"{name}.duckdb") for name in DATABASES}
 
 
 def part_of_project(folder: Path, *models: str) -> Path:
