@@ -90,12 +90,11 @@ def place(project: Path, content: str, told: Mapping[str, str]) -> Path:
     return dbt_cache.place(f"{values}-{NAME}", project, content)
 
 
-def make_functions(work: Path, values: Mapping[str, str | None]) -> None:
+def make_functions(work: Path, values: Mapping[str, str]) -> None:
     """Functions in the work file that tell these values, as text; `as_of_date` is a date. Raises duckdb.Error."""
     with duckdb.connect(work) as db:
         for name, value in values.items():
-            told = "NULL" if value is None else literal(value)
-            told = f"CAST({told} AS DATE)" if name == "as_of_date" else told
+            told = f"CAST({literal(value)} AS DATE)" if name == "as_of_date" else literal(value)
             db.execute(f"CREATE OR REPLACE MACRO {SCHEMA}.{name}() AS {told}")
 
 

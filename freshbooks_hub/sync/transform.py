@@ -233,7 +233,7 @@ class _Build:
 
     def _environment(self) -> dict[str, str]:
         told = {
-            "STREAMS": [stream for stream in self.told.streams if stream not in self.held.without],
+            "STREAMS": sorted(set(self.told.streams) - self.held.without),
             "START_DATE": self.told.start_date,
             "FUNCTIONS": f"{self.project.work.stem}.{replay.SCHEMA}",
         }
