@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.scheduled_run import idle
 
 # A file that was written this shortly before a look may be written again without looking newer, in seconds.
@@ -29,10 +30,9 @@ class _Look:
     next_due: datetime | None
     at: float  # monotonic
 
-    def holds(self, files: tuple[Stamp, ...], now: datetime) -> bool:
-        """Whether nothing is due still."""
-        same = self.files == files and time.monotonic() - self.at < LONGEST
-        return same and (self.next_due is None or now < self.next_due)
+    def holds(self, files: tuple[Stamp, ...]) -> bool:
+        """Whether it would be found again."""
+        return self.files == files and time.monotonic() - self.at < LONGEST
 
 
 class Looks:
@@ -41,25 +41,27 @@ class Looks:
     def __init__(self) -> None:
         self._known: dict[Path, _Look] = {}
 
-    def is_due(self, home: Home, now: datetime) -> bool:
-        """Whether a sync of `home` is due at `now`. Raises HubError."""
+    def due_since(self, home: Home, now: datetime) -> datetime | None:
+        """Since when a sync of `home` is due at `now`; None where nothing is. Raises HubError."""
         files = _files(home)
         known = self._known.get(home.root)
-        if known and known.holds(files, now):
-            return False
-        self._known.pop(home.root, None)
-        reason = idle(home, now)
-        if reason is None:
-            return True
-        newest = max((stamp[0] for stamp in files if stamp), default=0)
-        if time.time() - newest / 1e9 > SETTLED:
-            self._known[home.root] = _Look(files, reason.next_due, time.monotonic())
-        return False
+        if known is None or not known.holds(files):
+            known = self._known[home.root] = _Look(files, _next_due(home, now), time.monotonic())
+            newest = max((stamp[0] for stamp in files if stamp), default=0)
+            if time.time() - newest / 1e9 < SETTLED:
+                del self._known[home.root]
+        return known.next_due if known.next_due and known.next_due <= now else None
 
     def keep(self, homes: Iterable[Home]) -> None:
         """Forget all but these."""
         roots = {home.root for home in homes}
         self._known = {root: look for root, look in self._known.items() if root in roots}
+
+
+def _next_due(home: Home, now: datetime) -> datetime | None:
+    if reason := idle(home, now):
+        return reason.next_due
+    return min((group.next_due for group in Schedule(home).groups(now) if group.next_due), default=now)
 
 
 def _files(home: Home) -> tuple[Stamp, ...]:

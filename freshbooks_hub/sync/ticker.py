@@ -54,16 +54,29 @@ class Ticker:
         self._stopping = False
 
     def tick(self) -> None:
-        """Start the syncs that are due, the longest waiting first, while there is room for them."""
+        """Start the syncs that are due, the longest due first, while there is room for them."""
         with self._lock:
             self._running = {root: run for root, run in self._running.items() if run.poll() is None}
             homes = self._homes()
             self._forget_others(homes)
-            for home in sorted(homes, key=lambda home: self._started_at.get(home.root, 0.0)):
+            for home in self._waiting(homes) if self._has_room() else ():
                 if self._stopping or not self._has_room():
                     return
-                if home.root not in self._running and self._age(home.root) >= TICK.total_seconds():
-                    self._start_if_due(home)
+                self._start(home)
+
+    def _waiting(self, homes: Sequence[Home]) -> list[Home]:
+        """Those with something due, the longest due first: who was read most lately may be the latest all the same."""
+        now, found = datetime.now(UTC), []
+        for home in homes:
+            if home.root in self._running or self._age(home.root) < TICK.total_seconds():
+                continue
+            try:
+                due = self._looks.due_since(home, now)
+            except HubError as error:
+                logger.warning("%s: %s", home.name, error)
+            else:
+                found += [(due, home)] if due else []
+        return [home for _, home in sorted(found, key=lambda one: one[0])]
 
     def _has_room(self) -> bool:
         working = sum(self._age(root) < OVERTAKEN for root in self._running)
@@ -79,10 +92,8 @@ class Ticker:
         roots = {home.root for home in homes} | self._running.keys()
         self._started_at = {root: at for root, at in self._started_at.items() if root in roots}
 
-    def _start_if_due(self, home: Home) -> None:
+    def _start(self, home: Home) -> None:
         try:
-            if not self._looks.is_due(home, datetime.now(UTC)):
-                return
             run = self._running[home.root] = self._start_sync(home, "--due")
         except HubError as error:
             logger.warning("%s: %s", home.name, error)

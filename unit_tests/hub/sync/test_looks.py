@@ -65,35 +65,37 @@ def now(minutes: int = 0) -> datetime:
 
 
 def test_nothing_is_looked_at_twice_until_something_is_due(home: Home, looks: Counted) -> None:
-    assert [looks.is_due(home, now(minute)) for minute in range(10)] == [False] * 10
+    assert [looks.due_since(home, now(minute)) for minute in range(10)] == [None] * 10
+    due = looks.due_since(home, now(30))
+    assert due
+    assert now(17) < due <= now(20)  # of the invoices, whatever else is due by then
     assert looks.looks == 1
-    assert looks.is_due(home, now(20))
 
 
 def test_what_is_written_meanwhile_counts_at_once(home: Home, looks: Counted) -> None:
-    assert not looks.is_due(home, now())
+    assert not looks.due_since(home, now())
     Schedule(home).wake(["invoices"], now(2))
     settle(home)
-    assert looks.is_due(home, now(3))
+    assert looks.due_since(home, now(3))
     Schedule(home).pause(now())
     settle(home)
-    assert not looks.is_due(home, now(60))
-    assert not looks.is_due(home, now(600))
+    assert not looks.due_since(home, now(60))
+    assert not looks.due_since(home, now(600))
     Schedule(home).resume()
-    assert looks.is_due(home, now(60))
+    assert looks.due_since(home, now(60))
     home.connection.unlink()
-    assert not looks.is_due(home, now(60))
+    assert not looks.due_since(home, now(60))
 
 
 def test_files_that_were_written_just_now_are_looked_at_again(home: Home, looks: Counted) -> None:
     """A second write within the same tick of the file system's clock would not show."""
     os.utime(home.history)
-    assert [looks.is_due(home, now()) for _ in range(3)] == [False] * 3
+    assert [looks.due_since(home, now()) for _ in range(3)] == [None] * 3
     assert looks.looks == 3
 
 
 def test_a_connection_that_is_gone_is_forgotten(home: Home, looks: Counted) -> None:
-    looks.is_due(home, now())
+    looks.due_since(home, now())
     looks.keep([])
-    looks.is_due(home, now())
+    looks.due_since(home, now())
     assert looks.looks == 2

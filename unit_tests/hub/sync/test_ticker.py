@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process
 from freshbooks_hub.sync import ticker as module
 from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 from freshbooks_hub.sync.ticker import Ticker, start
 
 
@@ -111,6 +114,29 @@ def test_a_sync_that_takes_long_lets_others_begin_beside_it_up_to_a_bound(
     ticker = Ticker(lambda: homes, parallel=1, start_sync=started)
     ticker.tick()
     assert started.homes == [homes[0].root, homes[1].root]
+    ticker.stop()
+
+
+def test_who_is_due_for_longest_is_first_however_lately_it_was_started(
+    tmp_path: Path, config: Any, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose expenses were read just before its invoices became due."""
+    monkeypatch.setattr(module, "TICK", timedelta(0))
+    homes = connected(tmp_path, config, 3)
+    for minutes, home in zip((0, 70, 30), homes, strict=True):
+        home.raw.touch()
+        read = stamp(datetime.now(UTC) - timedelta(minutes=minutes))
+        with transaction(home.history) as db:
+            for group in SYNC_GROUPS:
+                for stream in group.streams:
+                    db.execute("INSERT OR REPLACE INTO stream_reads VALUES (?, ?, ?)", [stream, read, read])
+    ticker = Ticker(lambda: homes, parallel=1, start_sync=started)
+    ticker.tick()
+    assert started.homes == [homes[1].root]
+    started.another.clear()
+    started.runs[0].kill()  # without having read anything
+    assert started.another.wait(30)
+    assert started.homes[1:] == [homes[1].root]
     ticker.stop()
 
 
