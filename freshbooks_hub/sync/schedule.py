@@ -186,6 +186,22 @@ class Schedule:
                 [(self._known(name), stamp(now)) for name in groups],
             )
 
+    def woken(self, now: datetime) -> dict[str, datetime]:
+        """Groups that FreshBooks said had changed since they were read last, and when it said so; also while paused.
+
+        One that was read within `WAKE_PAUSE` waits.
+        """
+        if not self._home.history.exists():
+            return {}
+        with self._connection() as db:
+            wakes = dict(db.execute("SELECT entity, woken_at FROM schedule_wakes").fetchall())
+        found: dict[str, datetime] = {}
+        for group in self.groups(now):
+            at, last = _instant(wakes.get(group.name)), group.last_success
+            if at and at <= now and (last is None or (last < at and last + WAKE_PAUSE <= now)):
+                found[group.name] = at
+        return found
+
     def trouble(self) -> Trouble | None:
         """What keeps the connection as a whole from being read; None when the last try worked, or is running."""
         if not self._home.history.exists():

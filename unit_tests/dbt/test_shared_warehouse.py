@@ -151,7 +151,8 @@ def test_a_tenant_whose_rows_break_a_check_holds_up_nobody(platform: Platform) -
     broken.change(f"UPDATE freshbooks.invoices SET invoice_number = 'never published', {renewed}")
     broken.change(
         "INSERT INTO freshbooks.time_entries BY NAME SELECT entry.* REPLACE "
-        f"(9000 + n AS id, NULL AS duration, 'odd-' || n AS _airbyte_raw_id, {business} AS business_id) "
+        f"(9000 + n AS id, NULL AS duration, true AS is_logged, 'odd-' || n AS _airbyte_raw_id, "
+        f"{business} AS business_id) "
         "FROM (FROM freshbooks.time_entries LIMIT 1) AS entry, range(40) AS odd (n)"
     )
     other.change(f"UPDATE freshbooks.clients SET organization = 'Renamed & Co', {renewed}")
@@ -164,7 +165,7 @@ def test_a_tenant_whose_rows_break_a_check_holds_up_nobody(platform: Platform) -
     built = build(platform.home, platform.warehouse, NOW)
     assert built.held == {business: "time_entries_is_readable"}
     assert {row["organization"] for row in extracted(platform, ONE).mart("clients")} == {"Renamed & Co"}
-    assert "a lot" in {row["rejected_value"] for row in other.mart("fb_rejected_rows")}
+    assert "a lot" in {row["value_text"] for row in other.mart("fb_rejected_rows")}
     kept = [row for row in extracted(platform, BROKEN).mart("invoices") if row["business_id"] == business]
     assert len(kept) > 5
     assert sorted(kept, key=repr) == sorted(earlier, key=repr)

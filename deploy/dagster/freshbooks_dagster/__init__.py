@@ -1,1 +1,1 @@
-"""One FreshBooks connection (FRESHBOOKS_HOME) as Dagster assets: raw streams by group, and the dbt models."""
+"""The FreshBooks connections of a home (FRESHBOOKS_HOME) as partitions: raw streams by group, and the dbt models."""

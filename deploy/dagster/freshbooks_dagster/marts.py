@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import build_dbt_asset_specs
 
 from freshbooks_dagster.commands import freshbooks
+from freshbooks_dagster.connections import CONNECTIONS
 from freshbooks_dagster.raw import POOL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.transform import Project
@@ -40,7 +41,7 @@ def mart_assets(home: Home) -> dg.AssetsDefinition:
     # Dagster wants to hear of a model after those it is made of.
     order = list(TopologicalSorter({s.key: [dep.asset_key for dep in s.deps] for s in specs}).static_order())
 
-    @dg.multi_asset(name="marts", specs=specs, can_subset=True, pool=POOL)
+    @dg.multi_asset(name="marts", specs=specs, can_subset=True, pool=POOL, partitions_def=CONNECTIONS)
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         # It knows itself which tables changed, builds what depends on them, and swaps the file in one step.
         result = freshbooks(context, "build")

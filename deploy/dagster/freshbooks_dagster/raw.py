@@ -6,11 +6,12 @@ from datetime import timedelta
 import dagster as dg
 
 from freshbooks_dagster.commands import freshbooks
+from freshbooks_dagster.connections import CONNECTIONS
 from freshbooks_hub.sync.sync_groups import SYNC_GROUPS, SyncGroup
 
 SOURCE = "freshbooks"  # dbt's name of the source: an asset of its models' lineage
 FULL_REFRESH = "freshbooks/full_refresh"
-# One sync of a connection at a time (dagster.yaml gives every pool one slot).
+# As many commands at a time as dagster.yaml gives this pool slots; of one connection, one run.
 POOL = "freshbooks"
 
 SCHEDULED = [group for group in SYNC_GROUPS if not group.whole]
@@ -34,7 +35,7 @@ def group_assets(group: SyncGroup) -> dg.AssetsDefinition:
         for stream in group.streams
     ]
 
-    @dg.multi_asset(name=group.name, specs=specs, can_subset=True, pool=POOL)
+    @dg.multi_asset(name=group.name, specs=specs, can_subset=True, pool=POOL, partitions_def=CONNECTIONS)
     def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         wanted = {key.path[-1]: key for key in context.selected_asset_keys}
         # The streams that its rows name are read along, so that no row names a client that is not there yet.
@@ -56,12 +57,16 @@ def group_assets(group: SyncGroup) -> dg.AssetsDefinition:
 
 ASSETS = [group_assets(group) for group in SCHEDULED]
 
-# Once a week everything that changes is read from the beginning: what increments missed is healed.
-HEALING = dg.ScheduleDefinition(
-    job=dg.define_asset_job(
-        "weekly_full_refresh",
-        selection=dg.AssetSelection.groups("invoices", "clients", "expenses", "time_entries", "estimates"),
-        tags={FULL_REFRESH: "true"},
-    ),
-    cron_schedule="30 3 * * 0",
+WHOLE = dg.define_asset_job(
+    "weekly_full_refresh",
+    selection=dg.AssetSelection.groups("invoices", "clients", "expenses", "time_entries", "estimates"),
+    partitions_def=CONNECTIONS,
+    tags={FULL_REFRESH: "true"},
 )
+
+
+@dg.schedule(job=WHOLE, cron_schedule="30 3 * * 0")
+def healing(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    """Once a week everything that changes is read from the beginning: what increments missed is healed."""
+    for name in context.instance.get_dynamic_partitions(CONNECTIONS.name or ""):
+        yield dg.RunRequest(partition_key=name)
