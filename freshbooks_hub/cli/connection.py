@@ -172,6 +172,7 @@ def disconnect(
 
     Example: `freshbooks --connection bakery disconnect --delete-data`
     """
+    from freshbooks_hub.agent.mcp.oauth.grants import Grants
     from freshbooks_hub.connection import login
     from freshbooks_hub.connection.removal import remove
     from freshbooks_hub.connection.store import ConnectionStore
@@ -183,6 +184,8 @@ def disconnect(
     if not yes:
         what = f"Disconnect {home.name} and delete all of its data in" if delete_data else "Disconnect"
         typer.confirm(f"{what} {home.root}?", abort=True)
+    if delete_data and home.base.history.exists():
+        Grants(home).revoke_all_of(home.name)
     told = remove(home) if delete_data else login.disconnect(home)
     left = f"Its data in {home.root} is deleted." if delete_data else f"The data stays in {home.root}."
     print(f"Disconnected. {left}")

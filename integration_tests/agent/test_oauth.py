@@ -24,11 +24,13 @@ from mcp.client.streamable_http import streamable_http_client
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from freshbooks_hub.agent.mcp.oauth.grants import ACCESS_LIFE, CODE_LIFE, MOST_UNUSED, REFRESH_LIFE
 from freshbooks_hub.agent.mcp.oauth.provider import ASKED_LIFE, Authorization
 from freshbooks_hub.agent.mcp.oauth.routes import oauth_routes
 from freshbooks_hub.agent.mcp.transports import BearerTokens
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.app import create_app
 from freshbooks_hub.web.sessions import Sessions
@@ -188,12 +190,13 @@ class Flow:
         }
         return self.app.get("/authorize", params=asked)
 
-    def consented(self, client: str, **more: str) -> str:
+    def consented(self, client: str, connection: str = "default", **more: str) -> str:
         """The code that a person's consent brings."""
         self.browser.get(self.link)
         address = self.ask(client, **more).headers["location"]
         fields = dict(FIELD.findall(self.browser.get(address).text))
-        done = self.browser.post(address, data=fields | {"decision": "allow", "access": "act"})
+        answer = {"decision": "allow", "access": "act", "connection": connection}
+        done = self.browser.post(address, data=fields | answer)
         found = ONWARD.search(done.text)
         assert found
         return parse_qs(urlsplit(html.unescape(found[1])).query)["code"][0]
@@ -270,6 +273,19 @@ def test_a_token_is_good_at_its_own_server_and_connection_alone(flow: Flow, clie
     assert not flow.is_good(token, flow.home.named("bakery"))
     assert not flow.is_good(token, authorization=Authorization(flow.home, "https://books.example.com"))
     assert not flow.is_good(f"{token}x")
+
+
+def test_a_new_connection_of_an_old_name_is_another(
+    flow: Flow, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRESHBOOKS_HOME", str(flow.home.root))
+    bakery = flow.home.named("bakery").ensure()
+    token = flow.redeem(client, flow.consented(client, connection="bakery")).json()["access_token"]
+    assert flow.is_good(token, bakery)
+    gone = CliRunner().invoke(cli, ["--connection", "bakery", "disconnect", "--delete-data", "--yes"])
+    assert gone.exit_code == 0, gone.output
+    assert not bakery.root.exists()
+    assert not flow.is_good(token, bakery.ensure())
 
 
 def test_a_client_gives_up_its_own_grant_alone(flow: Flow, client: str) -> None:

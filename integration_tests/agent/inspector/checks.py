@@ -15,6 +15,7 @@ from freshbooks_hub.agent.mcp.transports import read_token
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.serving import served
 from integration_tests.agent.test_mcp_contract import READS, WRITES, allow_all
+from integration_tests.agent.test_reads import ARGUMENTS
 
 INSPECTOR = Path(__file__).parent / "node_modules" / ".bin" / "mcp-inspector"
 OK, TOOL_FAILED = 0, 5
@@ -71,6 +72,15 @@ def inspector(request: pytest.FixtureRequest, home: Home) -> Iterator[Inspector]
     with served({**os.environ, "FRESHBOOKS_HOME": str(home.root)}) as url:
         header = f"Authorization: Bearer {read_token(home)}"
         yield Inspector(folder, ["--server-url", url, "--transport", "http", "--header", header])
+
+
+def test_every_tool_that_reads_answers(inspector: Inspector) -> None:
+    given = {**ARGUMENTS, "get_action": {"action_id": "none"}}
+    for name in READS:
+        call = ("--tool-name", name, "--tool-args-json", json.dumps(given.get(name, {})))
+        code = TOOL_FAILED if name == "get_action" else OK  # there is none
+        answer = inspector("modern", "tools/call", *call, code=code)
+        assert answer.get("structuredContent") or answer["isError"], name
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])

@@ -187,6 +187,14 @@ class Grants:
         with transaction(self._path) as db:
             return self._end(db, grant_id)
 
+    def revoke_all_of(self, connection: str) -> None:
+        """End those of a connection that goes: a later one of its name is another's."""
+        with transaction(self._path) as db:
+            db.execute(
+                "UPDATE agent_grants SET revoked_at = ? WHERE connection = ? AND revoked_at IS NULL",
+                [stamp(self._clock()), connection],
+            )
+
     def _end(self, db: sqlite3.Connection, grant_id: str) -> bool:
         ended = db.execute(
             "UPDATE agent_grants SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
