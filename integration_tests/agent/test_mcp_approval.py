@@ -13,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, ToolListChangedNotification
 
 from freshbooks_hub.agent.actions.models import Channel, Status
-from freshbooks_hub.agent.actions.policy import Rule
+from freshbooks_hub.agent.actions.policy import Limits, Rule
 from freshbooks_hub.agent.mcp.server import BooksServer
 from freshbooks_hub.agent.mcp.tool import ServerState
 from freshbooks_sandbox import Sandbox
@@ -71,6 +71,22 @@ def test_an_accepted_form_approves_sends_and_confirms(firm: Firm, server: BooksS
     [form] = person.asked
     assert "300.00 USD" in form.splitlines()[0]
     assert "Acme Ltd" in form
+
+
+def test_what_the_owner_allowed_beforehand_asks_nothing_and_the_rest_asks(
+    firm: Firm, server: BooksServer, era: str
+) -> None:
+    firm.actions.policy.grant("draft", Limits(max_amount={"USD": "250"}), "owner", Channel.terminal)
+    person = refusing()
+    inside = firm.finished_project(2)["id"]
+    answer = data(call(server, era, person, "draft_invoice", taxes=[], project_id=inside))
+    assert (answer["status"], person.asked) == ("confirmed", [])
+    assert "without asking" in answer["next_step"]
+    assert firm.actions.get(answer["id"]).unattended
+    outside = firm.finished_project(3)["id"]
+    answer = data(call(server, era, person, "draft_invoice", taxes=[], project_id=outside))
+    assert (answer["status"], len(person.asked)) == ("refused", 1)
+    assert len(firm.rows("invoices")) == 1
 
 
 def test_send_and_expense_are_approved_in_the_same_way(firm: Firm, server: BooksServer, era: str) -> None:

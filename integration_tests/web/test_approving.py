@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
-from freshbooks_hub.agent.actions.policy import Rule
+from freshbooks_hub.agent.actions.policy import Limits, Rule
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
@@ -158,3 +158,15 @@ def test_a_lost_answer_is_said_to_be_unknown_and_settled_later(office: Office) -
     client.submit("/approvals/check", "/settings")
     assert office.status(action) is Status.confirmed
     assert len(office.expenses()) == before + 1
+
+
+def test_the_settings_page_shows_what_is_done_without_asking_and_stops_it(empty_home: Home) -> None:
+    policy = ActionService(empty_home.ensure()).policy
+    client = Client(empty_home)
+    assert "Stop everything" not in client.get("/settings").text
+    policy.grant("draft", Limits(max_amount={"USD": "500"}), "owner", Channel.terminal)
+    assert "without asking until" in client.get("/settings").text
+    client.submit("/settings/stop", "/settings")
+    assert policy.view().rule("draft").unattended is None
+    assert policy.view().rule("draft").allowed
+    assert "Stop everything" not in client.get("/settings").text

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.agent.actions.policy import PolicyView
 from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.agent.mcp.oauth.access import accesses
@@ -27,6 +28,7 @@ from freshbooks_hub.core.reporting_currency import (
 from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
+from freshbooks_hub.web.pages.approvals import PERSON
 from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, connections, place, render
@@ -50,6 +52,7 @@ def page(request: Request) -> Response:
         choices=CHOICES,
         text=format_frequency,
         rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
+        unattended=any(rule.unattended for rule in policy.rules.values()),
         paused_since=schedule.paused_since(),
         reporting=_reporting_currency(home),
         accesses=accesses(home),
@@ -110,6 +113,13 @@ def list_connections(request: Request) -> Response:
 
 
 @action
+def stop_unattended(request: Request, _: FormData) -> Response:
+    """End every standing permission: the page takes rights away, and gives none."""
+    ActionService(place(request).home).policy.stop(PERSON, Channel.web)
+    return back(request, "/settings", "Stopped: each action waits for your approval again.")
+
+
+@action
 def add_connection(request: Request, form: FormData) -> Response:
     """A home for another FreshBooks user; the log-in follows."""
     site = place(request).site
@@ -140,6 +150,7 @@ routes = [
     Route("/settings/frequencies", frequencies, methods=["POST"]),
     Route("/settings/currency", reporting_currency, methods=["POST"]),
     Route("/settings/connections", list_connections, methods=["GET"]),
+    Route("/settings/stop", stop_unattended, methods=["POST"]),
     Route("/settings/connections", add_connection, methods=["POST"]),
     Route("/settings/check", check, methods=["POST"]),
 ]
