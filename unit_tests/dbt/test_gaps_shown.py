@@ -265,3 +265,22 @@ def test_rejected_rows_are_counted_in_answers_and_listed_on_the_page(
     with opened(marts) as shown:
         streams = {stream.name: stream for stream in rejected_streams(shown)}
     assert len(streams["Invoices"].listed) == len(invoices)
+
+
+def test_a_month_whose_profit_was_not_read_is_unknown_and_one_before_the_first_is_nothing(
+    build: Build, tmp_path: Path
+) -> None:
+    def lose(marts: Path) -> None:
+        with duckdb.connect(marts) as db:
+            db.execute(
+                "DELETE FROM marts.profit_and_loss WHERE currency_code = 'CAD' AND month(start_date) IN (1, 4)"
+            )
+
+    text = text_of(pages(build, tmp_path, lose), "/profit?business=1")
+    table = text.partition("Profit by month, CAD</caption>")[2].partition("</table>")[0]
+    for label in ("Income", "Expenses", "Net profit"):
+        row = table.partition(f">{label}<")[2].partition("</tr>")[0]
+        cells = re.findall(r'<td class="number[^"]*">(.*?)</td>', row)
+        assert len(cells) == 7
+        assert cells[0] == "0.00"
+        assert [i for i, cell in enumerate(cells) if "unknown" in cell] == [3, 6]

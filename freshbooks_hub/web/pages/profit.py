@@ -88,14 +88,15 @@ def _rows(marts: Marts | None, business: Row | None, basis: str) -> list[Row]:
 
 
 def _table(code: str, months: list[tuple[date, date]], told: Told) -> Table:
-    """A month without a report in a currency has nothing in it."""
-    return Table(
-        code,
-        [
-            Line(label, [told.get((code, section, first), ZERO) for first, _ in months])
-            for section, label in LINES
-        ],
-    )
+    """The reports of a currency begin with its first amount; a month that lacks one after that is unknown."""
+    begun = min(month for currency, _, month in told if currency == code)
+    lines = [
+        Line(
+            label, [told.get((code, section, first), ZERO if first < begun else None) for first, _ in months]
+        )
+        for section, label in LINES
+    ]
+    return Table(code, lines)
 
 
 def _has_any(table: Table) -> bool:
