@@ -32,6 +32,7 @@ import pytest
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import HOUR, SYNC_GROUPS
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
@@ -178,7 +179,11 @@ def fleet(tmp_path: Path) -> Iterator[TheFleet]:
         ConnectionStore(home.connection).connect(config_of(users.users[0], business_ids=[BUSINESS]))
         done = first.run("sync")
         assert done.returncode == 0, done.stderr
-        yield TheFleet(FleetHub(tmp_path / "home", users), first.home)
+        fleet = TheFleet(FleetHub(tmp_path / "home", users), first.home)
+        yield fleet
+        for home in fleet.homes:  # what a killed server started goes on, as long as its FreshBooks is tried
+            if holder := sync_holder(home.root):
+                os.kill(holder.pid, signal.SIGKILL)
 
 
 def seconds_of_a_sync(fleet: TheFleet, monkeypatch: pytest.MonkeyPatch) -> float:
@@ -250,10 +255,14 @@ def report(
 
 
 def check_lag(fleet: TheFleet, began: datetime, ended: datetime, hour: float, outages: Outages) -> None:
-    """Each group within its frequency and a tenth of it; a gap around a kill is longer by the outage and its queue."""
+    """Each group within its frequency and a tenth of it; a gap around a kill is longer by the outage and its queue.
+
+    Not of the two users in trouble, who hold up nobody else.
+    """
     worst: dict[str, tuple[float, str]] = {}
     for number in range(CONNECTIONS):
-        if number in (SLOW, FAILING):
+        # Nor of who changed something: a build of marts takes as long as ever, a compressed interval and more.
+        if number in (SLOW, FAILING, EDITED):
             continue
         for stream, minutes in (("invoices", 20), ("clients", 20), ("expenses", 60)):
             every = timedelta(seconds=hour * minutes / 60)
