@@ -161,6 +161,21 @@ def test_a_second_load_brings_what_changed(
     assert names(server, clients) == {2: "New", 3: "Name 3"}
 
 
+def test_rows_that_were_renewed_at_the_same_instant_are_all_seen(
+    warehouse: Warehouse, server: postgres.Server, clients: Home
+) -> None:
+    """Whatever their number: what tells whether a table changed must not cancel out."""
+    load(clients, warehouse)
+    for number, chosen in enumerate(("1, 2", "1, 2, 3"), start=1):
+        change(
+            clients,
+            f"UPDATE freshbooks.clients SET fname = 'Round {number}', "
+            f"_airbyte_extracted_at = '2026-07-0{number}' WHERE userid IN ({chosen})",
+        )
+        load(clients, warehouse)
+        assert names(server, clients)[2] == f"Round {number}"
+
+
 def test_a_field_that_is_new_becomes_a_column(
     warehouse: Warehouse, server: postgres.Server, clients: Home
 ) -> None:

@@ -291,9 +291,13 @@ def _columns_of(table: str) -> str:
 
 
 def _content(raw: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Changes whenever a row of the table does; DuckDB's hash may be another in another version of it."""
+    """Changes whenever a row of the table does; DuckDB's hash may be another in another version of it.
+
+    Of one text for each row: hashes of two columns are combined by xor, so equal changes of two rows would cancel out.
+    """
     row = raw.execute(
-        f"SELECT count(*), bit_xor(hash(_airbyte_raw_id, _airbyte_extracted_at)) FROM raw.{qualified(table)}"
+        "SELECT count(*), bit_xor(hash(_airbyte_raw_id || ' ' || epoch_us(_airbyte_extracted_at))) "
+        f"FROM raw.{qualified(table)}"
     ).fetchone()
     return " ".join(map(str, row or ()))
 
