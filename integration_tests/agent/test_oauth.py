@@ -279,6 +279,7 @@ def test_a_new_connection_of_an_old_name_is_another(
     flow: Flow, client: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FRESHBOOKS_HOME", str(flow.home.root))
+    monkeypatch.setenv("FRESHBOOKS_CONNECTION", "default")  # which the option changes
     bakery = flow.home.named("bakery").ensure()
     token = flow.redeem(client, flow.consented(client, connection="bakery")).json()["access_token"]
     assert flow.is_good(token, bakery)

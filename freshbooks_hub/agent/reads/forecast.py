@@ -49,8 +49,13 @@ class CashForecast(Page):
     weeks: list[FlowOfWeek]
 
 
-_AMOUNTS = ("money_in_amount", "money_out_amount", "net_cash_amount")
-_SUMS = ", ".join(f"{known_sum(name)} AS {name}" for name in _AMOUNTS)
+_MONEY_IN = known_sum("money_in_amount")
+# Late invoices have none, also where nobody knows what they bring in.
+_MONEY_OUT = known_sum("money_out_amount", "cash_source IN ('bills', 'expenses')")
+_SUMS = (
+    f"{_MONEY_IN} AS money_in_amount, {_MONEY_OUT} AS money_out_amount, "
+    f"{_MONEY_IN} - {_MONEY_OUT} AS net_cash_amount"
+)
 _RUN = "PARTITION BY business_id, currency_code ORDER BY week_start_date"
 _FROM = (
     "FROM cash_forecast WHERE business_id = coalesce(?, business_id) "
