@@ -9,7 +9,7 @@ LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
-.PHONY: demo test test-long test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
+.PHONY: demo test test-long test-fleet test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
 # A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
 install: $(INSTALLED)
@@ -82,6 +82,10 @@ test-warehouses: $(CLOUD)
 # Airbyte's Python client reads every stream, in an environment of its own.
 pyairbyte-test: $(INSTALLED)
 	@$(BIN)/python -m integration_tests.pyairbyte
+
+# An hour of 200 connections in one server, compressed; the machine should have nothing else to do. Linux.
+test-fleet: $(INSTALLED)
+	@FLEET=200 $(BIN)/python -m pytest -q -s -m long integration_tests/test_fleet.py
 
 # Airbyte's own tests of a connector, which `make test` runs too.
 standard-test: $(INSTALLED)

@@ -1,10 +1,13 @@
-"""A fleet on one machine: 200 connections with grants of their own in one `freshbooks serve`, for an hour.
+"""A fleet on one machine: many connections with grants of their own in one `freshbooks serve`, for an hour.
+
+20 of them among the long tests, beside others; `make test-fleet` has 200 and the machine to itself, so it may look at
+the clock too: there each group is read within its frequency and a tenth of it.
 
 The hour is compressed: a first part finds out how long a sync takes on this machine, and the frequencies, the tick and
 the time after which a slow sync is overtaken are all divided so that the fleet uses about half of it. What cannot be
 compressed is a start of the server after a kill: what is late because of one is told apart.
 
-Each home is a copy of one that was synced, its tables and marts included, for 200 first syncs would take an hour. From
+Each home is a copy of one that was synced, its tables and marts included, for that many first syncs would take an hour. From
 then on everything is real: grants that expire and are renewed, reads, two kills, one user whose FreshBooks is slow and
 one whose FreshBooks fails, one user who changes an invoice.
 """
@@ -43,7 +46,8 @@ from integration_tests.fleets import FleetHub
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
-CONNECTIONS = int(os.environ.get("FLEET", "200"))
+CONNECTIONS = int(os.environ.get("FLEET", "20"))
+LATEST = 1.1 if "FLEET" in os.environ else 3.0  # of the frequency; beside other tests, not starved
 BUSINESS = 439_000
 SLOW, FAILING, EDITED = 1, 2, 4
 SHORTEST = 240.0  # seconds of the hour
@@ -255,7 +259,7 @@ def report(
 
 
 def check_lag(fleet: TheFleet, began: datetime, ended: datetime, hour: float, outages: Outages) -> None:
-    """Each group within its frequency and a tenth of it; a gap around a kill is longer by the outage and its queue.
+    """Each group within its frequency and LATEST; a gap around a kill is longer by the outage and its queue.
 
     Not of the two users in trouble, who hold up nobody else.
     """
@@ -276,7 +280,7 @@ def check_lag(fleet: TheFleet, began: datetime, ended: datetime, hour: float, ou
                 late = (after - before - excused) / every
                 worst[stream] = max(worst.get(stream, (0.0, "")), (late, fleet.homes[number].name))
     print("longest gaps, of the frequency:", {name: f"{late:.2f}" for name, (late, _) in worst.items()})
-    assert all(late <= 1.1 for late, _ in worst.values()), worst
+    assert all(late <= LATEST for late, _ in worst.values()), worst
 
 
 def check_tokens(users: list[Backend]) -> None:
