@@ -152,7 +152,8 @@ def test_removed_while_its_sync_runs_nothing_of_it_is_left(hub: FleetHub) -> Non
     assert removed.returncode == 0, removed.stderr
     assert "could not be revoked" not in removed.stderr + removed.stdout
     sync.communicate(timeout=10)
-    assert sync.returncode == 130  # as by Ctrl-C
+    # As by Ctrl-C, or ended where the machine is too busy for that to come in time.
+    assert sync.returncode in (130, -signal.SIGKILL)
     assert user.oauth.refresh_token is None
     assert user.oauth.access == {}
     assert [path.name for path in home.root.parent.iterdir()] == ["florist"]

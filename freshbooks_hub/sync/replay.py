@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.sync import dbt_cache
 from freshbooks_hub.sync.batch_sql import literal
@@ -111,7 +112,8 @@ def replay(statements: Statements, databases: Databases, changed: set[str] | Non
     except duckdb.Error as error:
         raise NotReplayed(str(error)) from error
     results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(json.dumps({"results": outcomes}), "utf-8")
+    told = {"metadata": {"generated_at": utc_now().isoformat()}, "results": outcomes}
+    results.write_text(json.dumps(told), "utf-8")
 
 
 @contextmanager
