@@ -7,9 +7,9 @@ The hour is compressed: a first part finds out how long a sync takes on this mac
 the time after which a slow sync is overtaken are all divided so that the fleet uses about half of it. What cannot be
 compressed is a start of the server after a kill: what is late because of one is told apart.
 
-Each home is a copy of one that was synced, its tables and marts included, for that many first syncs would take an hour. From
-then on everything is real: grants that expire and are renewed, reads, two kills, one user whose FreshBooks is slow and
-one whose FreshBooks fails, one user who changes an invoice.
+Each home is a copy of one that was synced, its tables and marts included: that many first syncs would take an hour.
+From then on everything is real: grants that expire and are renewed, reads, two kills, one user whose FreshBooks is slow
+and one whose FreshBooks fails, one user who changes an invoice.
 """
 
 from __future__ import annotations
