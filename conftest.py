@@ -1,6 +1,9 @@
 """In CI a test that does not run is a failure: a skip there means that an install step is missing."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 
 import pytest
@@ -10,6 +13,11 @@ from integration_tests import programs
 
 # Syncs of tests ask FreshBooks what they were told to, and nothing besides; tests of `verify` ask by themselves.
 os.environ.setdefault("FRESHBOOKS_VERIFY", "never")
+
+# What builds keep for all homes of a user is of this run alone; its workers share it.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cache-")
+    atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 CI = bool(os.environ.get("CI"))
 
