@@ -186,6 +186,7 @@ def test_what_a_killed_removal_left_the_next_one_deletes(hub: FleetHub) -> None:
     assert list(home.root.parent.iterdir()) == []
 
 
+@pytest.mark.long
 def test_connections_come_and_go_while_the_server_runs(hub: FleetHub) -> None:
     """Its syncs are forked; the removed one's ends, and the others go on."""
     server = hub.start("serve", "--port", "0", "--no-open")

@@ -282,6 +282,7 @@ def _survives(platform: Platform, names: Sequence[str]) -> None:
     assert set(platform.wrong()) <= hidden
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SWITCHES)
 def test_each_difference_is_found_and_survived(platform: Platform, name: str) -> None:
     _survives(platform, (name,))

@@ -244,6 +244,7 @@ def test_the_command_shows_and_runs_them(firm: Firm) -> None:
 # -- from a completed project to a sent invoice and a paid one
 
 
+@pytest.mark.long
 def test_the_five_actions_of_the_purpose_run_unattended_within_limits(firm: Firm) -> None:
     def done(*words: str) -> dict[str, Any]:
         result = CliRunner().invoke(cli, [*words, "--json"])

@@ -80,6 +80,7 @@ def books(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
     return books
 
 
+@pytest.mark.long
 def test_statements_run_again_make_what_dbt_makes(books: Books, tmp_path: Path) -> None:
     first = books.build("2026-06-30", 7)
     made = books.tables()
