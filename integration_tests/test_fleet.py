@@ -50,7 +50,7 @@ CONNECTIONS = int(os.environ.get("FLEET", "20"))
 LATEST = 1.1 if "FLEET" in os.environ else 3.0  # of the frequency; beside other tests, not starved
 BUSINESS = 439_000
 SLOW, FAILING, EDITED = 1, 2, 4
-SHORTEST = 240.0  # seconds of the hour
+SHORTEST = 120.0  # seconds of the hour
 SHARE = 0.5  # of the machine
 MOST_MEMORY = 300.0  # MB
 FREQUENT = [group for group in SYNC_GROUPS if group.frequency <= 2 * HOUR]
