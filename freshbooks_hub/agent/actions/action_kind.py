@@ -5,6 +5,7 @@ A new kind is a folder under `kinds`, with its record as `KIND`; nothing else na
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,6 +89,11 @@ class StoredAction:
         """The step of that name."""
         return next(step for step in self.steps if step.name == name)
 
+    def sent(self, record: str) -> Json:
+        """The record of this name as the step `create` sends it, fractions as Decimal."""
+        sent: Json = json.loads(self.step("create").body or "{}", parse_float=Decimal)[record]
+        return sent
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -95,6 +101,22 @@ class Candidates:
 
     matches: tuple[int, ...] = ()
     similar: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[Json], differences: Callable[[Json], object]) -> Candidates:
+        """Of records that look like the one that was sent: those without differences, and the others."""
+        matches: list[int] = []
+        similar: list[int] = []
+        for row in rows:
+            (similar if differences(row) else matches).append(int(row["id"]))
+        return cls(tuple(matches), tuple(similar))
+
+
+def proof_message(message: str, record: str, differences: object) -> str:
+    """`message` of a record that was found in FreshBooks, unless it is not what was approved."""
+    if not differences:
+        return message
+    return f"The {record} is in FreshBooks, but it differs from what was approved. Check it there."
 
 
 @dataclass(frozen=True)

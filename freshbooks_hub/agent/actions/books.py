@@ -400,7 +400,12 @@ def decimal(value: Any) -> Decimal:
 
 def same_text(ours: object, theirs: object) -> bool:
     """Whether two values are the same as text, whatever their blanks; nothing, null and empty text are one."""
-    return " ".join(str(ours or "").split()) == " ".join(str(theirs or "").split())
+    return one_line(ours) == one_line(theirs)
+
+
+def one_line(value: object) -> str:
+    """A value as text with single blanks; empty for nothing."""
+    return " ".join(str(value or "").split())
 
 
 def as_number(wanted: int | str) -> int | None:

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from freshbooks_api.client import Json
+from freshbooks_hub.agent.actions.action_kind import Candidates
 from freshbooks_hub.agent.actions.audit import canonical
-from freshbooks_hub.agent.actions.books import decimal
+from freshbooks_hub.agent.actions.books import decimal, one_line, same_text
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Line
 from freshbooks_hub.agent.actions.taxes import TaxSet, cents
@@ -109,8 +110,8 @@ def differences(sent: dict[str, Any], row: Json) -> tuple[str, ...]:
         return (*found, "lines")
     for number, (ours, theirs) in enumerate(zip(sent["lines"], lines, strict=True), 1):
         same = (
-            _text(ours["name"]) == _text(theirs.get("name"))
-            and _text(ours["description"]) == _text(theirs.get("description"))
+            same_text(ours["name"], theirs.get("name"))
+            and same_text(ours["description"], theirs.get("description"))
             and decimal(ours["qty"]) == decimal(theirs.get("qty"))
             and decimal(ours["unit_cost"]) == decimal(theirs.get("unit_cost"))
             and all(_tax(ours, slot) == _tax(theirs, slot) for slot in "12")
@@ -121,10 +122,19 @@ def differences(sent: dict[str, Any], row: Json) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _text(value: object) -> str:
-    return " ".join(str(value or "").split())
+def differences_and_total(sent: dict[str, Any], row: Json, total: str) -> tuple[str, ...]:
+    """The differences, with the total if it is not the approved one."""
+    found = differences(sent, row)
+    return found if decimal(row["amount"]) == Decimal(total) else (*found, "total")
+
+
+def candidates(rows: Sequence[Json], sent: dict[str, Any], total: str) -> Candidates:
+    """Of documents of the client and day: those whose lines agree, and those whose total nearly does."""
+    matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
+    near = (int(row["id"]) for row in rows if abs(decimal(row["amount"]) - Decimal(total)) <= NEAR)
+    return Candidates(matches, tuple(number for number in near if number not in matches))
 
 
 def _tax(line: Json, slot: str) -> tuple[str, Decimal]:
-    name, percent = _text(line.get(f"taxName{slot}")), decimal(line.get(f"taxAmount{slot}"))
+    name, percent = one_line(line.get(f"taxName{slot}")), decimal(line.get(f"taxAmount{slot}"))
     return (name, percent) if name and percent else ("", Decimal(0))

@@ -6,8 +6,8 @@ from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, decimal, is_draft, is_living, name_of
-from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.preview import Line, Tax
+from freshbooks_hub.agent.actions.models import ActionRefused, Result
+from freshbooks_hub.agent.actions.preview import Line, Money, Tax
 from freshbooks_hub.agent.text import clean
 
 SUBJECT_LIMIT = 200
@@ -32,6 +32,24 @@ def issued(books: Books, invoice_id: int) -> Candidates:
     invoice = books.invoice(invoice_id)
     gone = invoice is not None and is_living(invoice) and not is_draft(invoice)
     return Candidates(matches=(invoice_id,) if gone else ())
+
+
+def issued_result(
+    books: Books, invoice_id: int, code: str, message: str, number: str, currency: str
+) -> Result | None:
+    """What became of an invoice that was a draft; None while it is one still."""
+    invoice = books.invoice(invoice_id)
+    if invoice is None or is_draft(invoice):
+        return None
+    return Result(
+        code=code,
+        message=message,
+        record_id=invoice_id,
+        record_number=number,
+        before="draft",
+        after=name_of(invoice.get("v3_status")),
+        total=Money(amount=str(decimal(invoice["amount"])), currency=currency),
+    )
 
 
 def sending_key(business_id: int, invoice_id: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
@@ -14,6 +13,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books
@@ -75,7 +75,7 @@ def prepare(context: ProposalContext, request: CreateClientRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when such a client was made meanwhile."""
-    equal, _ = duplicates(_sent(action), context.books.clients())
+    equal, _ = duplicates(action.sent("client"), context.books.clients())
     if not {int(row["id"]) for row in equal} <= set(action.watch["equal"]):
         raise ActionRefused(
             "stale", "Such a client was created in FreshBooks since the proposal. Nothing was written."
@@ -84,10 +84,9 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Clients that agree in all that was sent, or in name or address."""
-    sent = _sent(action)
+    sent = action.sent("client")
     equal, _ = duplicates(sent, books.clients())
-    matches = tuple(int(row["id"]) for row in equal if not differing(sent, row))
-    return Candidates(matches, tuple(int(row["id"]) for row in equal if int(row["id"]) not in matches))
+    return Candidates.of(equal, lambda row: differing(sent, row))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -95,11 +94,13 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = books.client(record_id)
     if row is None:
         return None
-    found = differing(_sent(action), row)
-    message = "The client is in FreshBooks."
-    if found:
-        message = "The client is in FreshBooks, but it differs from what was approved. Check it there."
-    return Result(code="created", message=message, record_id=record_id, differences=found)
+    found = differing(action.sent("client"), row)
+    return Result(
+        code="created",
+        message=proof_message("The client is in FreshBooks.", "client", found),
+        record_id=record_id,
+        differences=found,
+    )
 
 
 def exists(books: Books, record_id: int) -> bool:
@@ -111,8 +112,3 @@ def describe(preview: CreateClientPreview) -> Iterator[str]:
     yield business_line(preview)
     for field, value in preview.values.items():
         yield f"{label_of(field):13} {value}"
-
-
-def _sent(action: StoredAction) -> dict[str, str]:
-    sent: dict[str, str] = json.loads(action.steps[0].body or "{}")["client"]
-    return sent

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,14 +16,16 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    proof_message,
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_living, name_of
 from freshbooks_hub.agent.actions.documents import (
-    NEAR,
     GivenLine,
+    candidates,
     currency_of,
     differences,
+    differences_and_total,
     exact_body,
     given_lines,
     sent_line,
@@ -144,11 +144,9 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living estimates of the client and day whose lines agree, or whose total nearly does."""
-    sent, preview = _sent(action), _preview(action)
+    sent, preview = action.sent("estimate"), _preview(action)
     rows = books.estimates_of(preview.client.id, preview.create_date.isoformat())
-    matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
-    near = (int(row["id"]) for row in rows if abs(decimal(row["amount"]) - Decimal(preview.total)) <= NEAR)
-    return Candidates(matches, tuple(number for number in near if number not in matches))
+    return candidates(rows, sent, preview.total)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -156,15 +154,10 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row, preview = books.estimate(record_id), _preview(action)
     if row is None or not is_living(row):
         return None
-    found = differences(_sent(action), row)
-    if decimal(row["amount"]) != Decimal(preview.total):
-        found = (*found, "total")
-    message = "The draft estimate is in FreshBooks. It is not sent."
-    if found:
-        message = "The estimate is in FreshBooks, but it differs from what was approved. Check it there."
+    found = differences_and_total(action.sent("estimate"), row, preview.total)
     return Result(
         code="drafted",
-        message=message,
+        message=proof_message("The draft estimate is in FreshBooks. It is not sent.", "estimate", found),
         record_id=record_id,
         record_number=name_of(row.get("estimate_number")),
         after=name_of(row.get("ui_status")),
@@ -180,7 +173,11 @@ def exists(books: Books, record_id: int) -> bool:
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the estimate, if it is as it was sent and still a draft."""
     row = books.estimate(record_id)
-    if row is not None and is_living(row) and (row.get("status") != DRAFT or differences(_sent(action), row)):
+    if (
+        row is not None
+        and is_living(row)
+        and (row.get("status") != DRAFT or differences(action.sent("estimate"), row))
+    ):
         raise changed()
     delete(books, books.path(PATH, record_id), "estimate", lambda: exists(books, record_id))
 
@@ -199,8 +196,3 @@ def describe(preview: CreateEstimatePreview) -> Iterator[str]:
 def _preview(action: StoredAction) -> CreateEstimatePreview:
     assert isinstance(action.preview, CreateEstimatePreview)
     return action.preview
-
-
-def _sent(action: StoredAction) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(action.steps[0].body or "{}", parse_float=Decimal)["estimate"]
-    return sent

@@ -6,7 +6,6 @@ nothing and is listed nowhere, so it is safe to repeat.
 
 from __future__ import annotations
 
-import json
 import re
 
 from freshbooks_api.client import Json, Lost, NeverSent, single
@@ -17,6 +16,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     NotBegun,
     Step,
     StoredAction,
+    proof_message,
     send_first_step,
 )
 from freshbooks_hub.agent.actions.audit import digest_text
@@ -72,7 +72,7 @@ def _upload(context: ActionContext, action: StoredAction, step: Step) -> str:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living expenses of the day, vendor and amount; the key of our own upload on one is proof."""
-    sent, preview = _sent(action), _preview(action)
+    sent, preview = action.sent("expense"), _preview(action)
     purchase = purchase_of(preview)
     rows = [row for row in books.expenses_on(preview.date.isoformat()) if is_equal(purchase, row)]
     uploaded = action.row["receipt_hash"]
@@ -81,8 +81,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
         # Its absence proves nothing.
         if uploaded and key and digest_text(str(key)) == uploaded:
             return Candidates(matches=(int(row["id"]),))
-    matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
-    return Candidates(matches, tuple(int(row["id"]) for row in rows if int(row["id"]) not in matches))
+    return Candidates.of(rows, lambda row: differences(sent, row))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -91,15 +90,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None or row.get("vis_state") == DELETED:
         return None
     preview = _preview(action)
-    found = differences(_sent(action), row)
+    found = differences(action.sent("expense"), row)
     if preview.receipt and not row.get("attachment"):
         found = (*found, "receipt")
-    message = "The expense is in FreshBooks."
-    if found:
-        message = "The expense is in FreshBooks, but it differs from what was approved. Check it there."
     return Result(
         code="booked",
-        message=message,
+        message=proof_message("The expense is in FreshBooks.", "expense", found),
         record_id=record_id,
         total=Money(amount=str(decimal(row["amount"])), currency=preview.currency),
         differences=found,
@@ -113,7 +109,11 @@ def exists(books: Books, record_id: int) -> bool:
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the expense, if it is as it was sent and on no invoice."""
     row = books.expense(record_id)
-    if row is not None and is_living(row) and (row.get("invoiceid") or differences(_sent(action), row)):
+    if (
+        row is not None
+        and is_living(row)
+        and (row.get("invoiceid") or differences(action.sent("expense"), row))
+    ):
         raise changed()
     delete(books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id))
 
@@ -137,11 +137,6 @@ def differences(sent: Json, row: Json) -> tuple[str, ...]:
 def _preview(action: StoredAction) -> CreateExpensePreview:
     assert isinstance(action.preview, CreateExpensePreview)
     return action.preview
-
-
-def _sent(action: StoredAction) -> Json:
-    sent: Json = json.loads(action.step("create").body or "{}")["expense"]
-    return sent
 
 
 def _text(value: object) -> str:

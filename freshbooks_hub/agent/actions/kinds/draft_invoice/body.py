@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
-from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction
+from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction, proof_message
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
-from freshbooks_hub.agent.actions.documents import NEAR, differences, sent_line
+from freshbooks_hub.agent.actions.documents import candidates, differences, differences_and_total, sent_line
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money
@@ -82,12 +81,9 @@ def entry_fingerprint(row: Json) -> str:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living invoices of the client and day whose lines agree, or whose total nearly does."""
-    sent, preview = _sent(action), _preview(action)
+    sent, preview = action.sent("invoice"), _preview(action)
     rows = books.invoices_of(sent["customerid"], sent["create_date"])
-    matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
-    total = Decimal(preview.total)
-    near = (int(row["id"]) for row in rows if abs(decimal(row["amount"]) - total) <= NEAR)
-    return Candidates(matches, tuple(number for number in near if number not in matches))
+    return candidates(rows, sent, preview.total)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -96,15 +92,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None or row.get("vis_state") == DELETED:
         return None
     preview = _preview(action)
-    found = differences(_sent(action), row)
-    if decimal(row["amount"]) != Decimal(preview.total):
-        found = (*found, "total")
-    message = "The draft is in FreshBooks. It is not sent; sending is an action of its own."
-    if found:
-        message = "The draft is in FreshBooks, but it differs from what was approved. Check it there."
+    found = differences_and_total(action.sent("invoice"), row, preview.total)
     return Result(
         code="drafted",
-        message=message,
+        message=proof_message(
+            "The draft is in FreshBooks. It is not sent; sending is an action of its own.", "draft", found
+        ),
         record_id=record_id,
         record_number=name_of(row.get("invoice_number")),
         after=name_of(row.get("v3_status")),
@@ -120,7 +113,7 @@ def exists(books: Books, record_id: int) -> bool:
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the draft, if it is as it was sent, and let its time be billed again."""
     row = books.invoice(record_id)
-    if row is not None and is_living(row) and (not is_draft(row) or differences(_sent(action), row)):
+    if row is not None and is_living(row) and (not is_draft(row) or differences(action.sent("invoice"), row)):
         raise changed()
     delete(books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id))
     _unmark_time(books, action)
@@ -171,8 +164,3 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
 def _preview(action: StoredAction) -> DraftInvoicePreview:
     assert isinstance(action.preview, DraftInvoicePreview)
     return action.preview
-
-
-def _sent(action: StoredAction) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(action.step("create").body or "{}", parse_float=Decimal)["invoice"]
-    return sent

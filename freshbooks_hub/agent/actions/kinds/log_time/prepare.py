@@ -5,7 +5,6 @@ FreshBooks makes it the entry of the connected user. A duration is in whole minu
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +19,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books, as_client, name_of, same_text
@@ -89,7 +89,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when an equal entry was made meanwhile."""
-    sent = _sent(action)
+    sent = action.sent("time_entry")
     rows = context.books.own_entries(*_span(_preview(action)))
     if {int(row["id"]) for row in rows if _looks_like(sent, row)} - set(action.watch["twins"]):
         raise ActionRefused(
@@ -99,10 +99,9 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Entries of the user on that day that agree in all that was sent, or look like it."""
-    sent = _sent(action)
+    sent = action.sent("time_entry")
     rows = [row for row in books.own_entries(*_span(_preview(action))) if _looks_like(sent, row)]
-    matches = tuple(int(row["id"]) for row in rows if not _differences(sent, row))
-    return Candidates(matches, tuple(int(row["id"]) for row in rows if int(row["id"]) not in matches))
+    return Candidates.of(rows, lambda row: _differences(sent, row))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -110,11 +109,13 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = books.entry(record_id)
     if row is None:
         return None
-    found = _differences(_sent(action), row)
-    message = "The time is in FreshBooks."
-    if found:
-        message = "The time is in FreshBooks, but it differs from what was approved. Check it there."
-    return Result(code="logged", message=message, record_id=record_id, differences=found)
+    found = _differences(action.sent("time_entry"), row)
+    return Result(
+        code="logged",
+        message=proof_message("The time is in FreshBooks.", "time", found),
+        record_id=record_id,
+        differences=found,
+    )
 
 
 def exists(books: Books, record_id: int) -> bool:
@@ -124,7 +125,7 @@ def exists(books: Books, record_id: int) -> bool:
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
     row = books.entry(record_id)
-    if row is not None and (row.get("billed") or _differences(_sent(action), row)):
+    if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
         raise changed()
     undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
 
@@ -210,8 +211,3 @@ def _instant(text: object) -> datetime | None:
 def _preview(action: StoredAction) -> LogTimePreview:
     assert isinstance(action.preview, LogTimePreview)
     return action.preview
-
-
-def _sent(action: StoredAction) -> Json:
-    sent: Json = json.loads(action.steps[0].body or "{}")["time_entry"]
-    return sent

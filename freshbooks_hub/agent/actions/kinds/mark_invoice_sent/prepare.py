@@ -19,11 +19,12 @@ from freshbooks_hub.agent.actions.action_kind import (
     StoredAction,
 )
 from freshbooks_hub.agent.actions.audit import canonical
-from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_draft, name_of
+from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, name_of
 from freshbooks_hub.agent.actions.issuing import (
     check_draft,
     draft_fingerprint,
     issued,
+    issued_result,
     sending_key,
     shown_lines,
 )
@@ -32,7 +33,6 @@ from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
     Client,
     Line,
-    Money,
     business_line,
     client_line,
     invoice_lines,
@@ -114,19 +114,9 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The invoice as FreshBooks has it; None while it is a draft."""
-    invoice = books.invoice(record_id)
-    if invoice is None or is_draft(invoice):
-        return None
     preview = preview_of(action)
-    return Result(
-        code="marked",
-        message="The invoice counts as sent in FreshBooks; no e-mail left.",
-        record_id=record_id,
-        record_number=preview.invoice_number,
-        before="draft",
-        after=name_of(invoice.get("v3_status")),
-        total=Money(amount=str(decimal(invoice["amount"])), currency=preview.currency),
-    )
+    message = "The invoice counts as sent in FreshBooks; no e-mail left."
+    return issued_result(books, record_id, "marked", message, preview.invoice_number, preview.currency)
 
 
 def preview_of(action: StoredAction) -> MarkInvoiceSentPreview:

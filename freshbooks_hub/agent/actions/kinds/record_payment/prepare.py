@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import (
@@ -113,12 +113,11 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Payments on the invoice that agree in all that was sent, or in amount and date."""
-    sent, preview = _sent(action), _preview(action)
+    sent, preview = action.sent("payment"), _preview(action)
     rows = [
         row for row in books.payments_of(preview.invoice_id) if _is_equal(row, _booked(preview), preview.date)
     ]
-    matches = tuple(int(row["id"]) for row in rows if not _differences(sent, row, preview))
-    return Candidates(matches, tuple(int(row["id"]) for row in rows if int(row["id"]) not in matches))
+    return Candidates.of(rows, lambda row: _differences(sent, row, preview))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -126,14 +125,11 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row, preview = books.payment(record_id), _preview(action)
     if row is None or not is_living(row):
         return None
-    found = _differences(_sent(action), row, preview)
+    found = _differences(action.sent("payment"), row, preview)
     invoice = books.invoice(preview.invoice_id) or {}
-    message = "The payment is in FreshBooks."
-    if found:
-        message = "The payment is in FreshBooks, but it differs from what was approved. Check it there."
     return Result(
         code="paid",
-        message=message,
+        message=proof_message("The payment is in FreshBooks.", "payment", found),
         record_id=record_id,
         record_number=preview.invoice_number,
         after=name_of(invoice.get("v3_status")),
@@ -151,7 +147,11 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     row, preview = books.payment(record_id), _preview(action)
     # What was paid above the invoice became a credit note, which would stay.
     overpaid = Decimal(preview.amount) > Decimal(preview.owed)
-    if row is not None and is_living(row) and (overpaid or _differences(_sent(action), row, preview)):
+    if (
+        row is not None
+        and is_living(row)
+        and (overpaid or _differences(action.sent("payment"), row, preview))
+    ):
         raise changed()
     delete(books, books.path(PATH, record_id), "payment", lambda: exists(books, record_id))
 
@@ -202,8 +202,3 @@ def _differences(sent: Json, row: Json, preview: RecordPaymentPreview) -> tuple[
 def _preview(action: StoredAction) -> RecordPaymentPreview:
     assert isinstance(action.preview, RecordPaymentPreview)
     return action.preview
-
-
-def _sent(action: StoredAction) -> Json:
-    sent: Json = json.loads(action.steps[0].body or "{}")["payment"]
-    return sent

@@ -22,13 +22,13 @@ from freshbooks_hub.agent.actions.books import (
     addresses,
     as_client,
     decimal,
-    is_draft,
     name_of,
 )
 from freshbooks_hub.agent.actions.issuing import (
     check_draft,
     draft_fingerprint,
     issued,
+    issued_result,
     own_words,
     sending_key,
     shown_lines,
@@ -40,7 +40,6 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     preview_of,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
-from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.actions.values import is_address
 from freshbooks_hub.core.labels import plural
 
@@ -118,19 +117,9 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The invoice as FreshBooks has it; None while it is a draft."""
-    invoice = books.invoice(record_id)
-    if invoice is None or is_draft(invoice):
-        return None
     preview = preview_of(action)
-    return Result(
-        code="sent",
-        message="FreshBooks e-mailed the invoice; it is no longer a draft.",
-        record_id=record_id,
-        record_number=preview.invoice_number,
-        before="draft",
-        after=name_of(invoice.get("v3_status")),
-        total=Money(amount=str(decimal(invoice["amount"])), currency=preview.currency),
-    )
+    message = "FreshBooks e-mailed the invoice; it is no longer a draft."
+    return issued_result(books, record_id, "sent", message, preview.invoice_number, preview.currency)
 
 
 def _recipients(asked: list[str] | None, own: list[str]) -> list[Recipient]:
