@@ -182,6 +182,26 @@ def rebuild(
     return _Build(home, project, told, held, kept, changed).run()
 
 
+def dbt_build(home: Home, results: Path, options: list[str], environment: dict[str, str]) -> tuple[bool, str]:
+    """Run `dbt build` without unit tests (dbt_process.py), its log in `home`; whether it succeeded, and its output."""
+    command = [sys.executable, "-P", "-m", "freshbooks_hub.sync.dbt_process"]
+    command += [str(home.logs / "dbt.log"), str(results)]
+    command += ["build", "--log-path", str(home.logs), "--exclude-resource-type", "unit_test", *options]
+    run = subprocess.run(
+        command,
+        env=environment,
+        # A folder of ours: the one the command was run in may be gone, or hold a project of its own.
+        cwd=home.run,
+        umask=0o077,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return run.returncode == 0, run.stderr + run.stdout
+
+
 def _remove(*databases: Path) -> None:
     for path in databases:
         path.unlink(missing_ok=True)
@@ -281,28 +301,13 @@ class _Build:
     def _by_dbt(self, environment: dict[str, str]) -> None:
         home, project = self.home, self.project
         self._prepare()
-        command = [sys.executable, "-m", "freshbooks_hub.sync.dbt_process"]
-        command += [str(home.logs / "dbt.log"), str(self._results)]
-        command += ["build", *project.options(project.target), "--log-path", str(home.logs)]
-        command += ["--exclude-resource-type", "unit_test", *self.held.arguments()]
+        options = [*project.options(project.target), *self.held.arguments()]
         if self.changed:
-            command += ["--select", *(f"source:freshbooks.{table}+" for table in sorted(self.changed))]
+            options += ["--select", *(f"source:freshbooks.{table}+" for table in sorted(self.changed))]
         parsed = dbt_cache.place(dbt_cache.PARSED, project.folder, project.content)
         dbt_cache.lend(parsed, project.target)
-        run = subprocess.run(
-            command,
-            env=environment,
-            # A folder of ours: the one the command was run in may be gone, or hold a project of its own.
-            cwd=home.run,
-            umask=0o077,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        output = run.stderr + run.stdout
-        if run.returncode:
+        succeeded, output = dbt_build(home, self._results, options, environment)
+        if not succeeded:
             raise failure(home, self._databases, self._results, output)
         dbt_cache.keep(project.target / dbt_cache.PARSED, parsed)
         if not project.marts.exists():

@@ -10,8 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +24,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.processes import dbt_environment
 from freshbooks_hub.sync.dbt_findings import CHECK, ROW, UNCHANGED
-from freshbooks_hub.sync.transform import Project
+from freshbooks_hub.sync.transform import Project, dbt_build
 from freshbooks_hub.sync.warehouse.address import Warehouse, WarehouseFailed
 
 # Of the advisory lock of a build: there is one `marts_next`.
@@ -140,33 +138,13 @@ def _run_dbt(home: Home, warehouse: Warehouse, db: Any, told: dict[str, Any]) ->
     with disk_errors(home.dbt):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         results.unlink(missing_ok=True)
-    paths = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--target-path", str(target)]
-    command = [sys.executable, "-P", "-m", "dbt.cli.main", "--no-version-check", "--no-use-colors"]
-    command += [
-        "--log-path",
-        str(home.logs),
-        "--log-level-file",
-        "info",
-        "build",
-        *paths,
-        "--target",
-        "postgres",
-    ]
-    command += ["--exclude-resource-type", "unit_test", "--vars", json.dumps(VARIABLES)]
+    options = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--target", "postgres"]
+    options += ["--target-path", str(target), "--vars", json.dumps(VARIABLES)]
     settings = {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
-    run = subprocess.run(
-        command,
-        env=dbt_environment(settings | warehouse.dbt_environment()),
-        cwd=home.run,
-        umask=0o077,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if run.returncode:
-        _explain(db, results, home, run.stdout + run.stderr)
+    environment = dbt_environment(settings | warehouse.dbt_environment())
+    succeeded, output = dbt_build(home, results, options, environment)
+    if not succeeded:
+        _explain(db, results, home, output)
 
 
 def _explain(db: Any, results: Path, home: Home, output: str) -> None:
