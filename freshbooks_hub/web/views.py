@@ -28,6 +28,7 @@ STATIC = Path(__file__).with_name("static")
 PAGES = (
     ("/", "Status", "status"),
     ("/balances", "Balances", "balances"),
+    ("/invoices", "Invoices", "invoices"),
     ("/expenses", "Expenses", "expenses"),
     ("/profit", "Profit", "profit"),
     ("/time", "Time", "time"),
