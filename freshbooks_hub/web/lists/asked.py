@@ -79,7 +79,7 @@ def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> C
         return Condition(one.name, one.label, option.label, option.condition)
     if one.needs and one.needs not in marts:
         return f"{one.label} cannot be filtered: the data for it is not synced."
-    if text == NONE and not one.condition:
+    if text == NONE and not one.needs:
         return Condition(
             one.name, one.label, NONE, f"({one.column} IS NULL OR {one.column}::VARCHAR = 'none')"
         )

@@ -98,8 +98,8 @@ INVOICES = Listing(
             "project_id",
             "project_name",
             is_number=True,
-            condition="(account_id, invoice_id) IN (SELECT (l.account_id, l.invoice_id) FROM invoice_lines l "
-            "WHERE l.business_id = invoices.business_id AND l.project_id = ?)",
+            condition="EXISTS (SELECT 1 FROM invoice_lines l WHERE l.account_id = invoices.account_id "
+            "AND l.business_id = invoices.business_id AND l.invoice_id = invoices.invoice_id AND l.project_id = ?)",
             needs="invoice_lines",
             offered=False,
         ),

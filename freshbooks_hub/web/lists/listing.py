@@ -131,7 +131,8 @@ class Listing:
 
     `key` makes every order a total one. `day`: the column of `from` and `to`, and what happened on it. `stream`: the
     data without which there is nothing to show. `currency`: the column of each row's currency, empty where the rows
-    have no money that is added up. `accounting`: whether only businesses with accounting have such rows.
+    have no money; `by_currency`: whether the totals are of one currency each. `accounting`: whether only businesses
+    with accounting have such rows. `page`: the entry of the navigation.
     """
 
     path: str
@@ -149,8 +150,9 @@ class Listing:
     filters: tuple[Choice | Value, ...] = ()
     totals: tuple[Total, ...] = ()
     currency: str = "currency_code"
+    by_currency: bool = True
     accounting: bool = True
-    page: str = ""  # the entry of the navigation
+    page: str = ""
     nouns: str = ""
 
     @property

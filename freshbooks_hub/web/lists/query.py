@@ -59,7 +59,7 @@ class Query:
     def totals(self, marts: Marts) -> list[Totals]:
         """For each currency, the one with most rows first; none without rows."""
         listing = self.listing
-        currency = listing.currency or "NULL::VARCHAR"
+        currency = listing.currency if listing.by_currency else "NULL::VARCHAR"
         sums = "".join(
             f", CASE WHEN count(*) FILTER ({one.unknown}) = 0 "
             f"THEN coalesce(sum({one.sql}) FILTER ({one.where}), 0) END AS {one.name}"
