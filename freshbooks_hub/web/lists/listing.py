@@ -66,6 +66,10 @@ class Column:
         """Whether it stands to the right."""
         return self.kind in NUMERIC
 
+    def stands_empty(self, row: Mapping[str, object]) -> bool:
+        """Whether a null of this row is something without a name, and not nothing at all."""
+        return bool(self.empty) and (self.link is None or row.get(self.link.column) is not None)
+
     @property
     def first_sort(self) -> str:
         """The order that a click on its head gives: text from A, what is largest or newest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from freshbooks_hub.web.lists.invoices import AGES, BY_CLIENT, BY_CURRENCY, CLIENT
 from freshbooks_hub.web.lists.listing import Choice, Column, Kind, Link, Listing, Option, Total, Value
 from freshbooks_hub.web.lists.people import PROJECT
@@ -46,7 +48,7 @@ PAYMENTS = Listing(
     path="/payments",
     title="Payments",
     noun="payment",
-    lead="Payments of clients, and credits applied to their invoices, of",
+    lead="What clients paid {business}, and credits applied to their invoices.",
     mart="payments",
     stream="payments",
     columns=(
@@ -101,7 +103,7 @@ EXPENSES = Listing(
     path="/expenses/list",
     title="Expenses",
     noun="expense",
-    lead="Expenses, taxes included, of",
+    lead="Expenses of {business}, taxes included.",
     mart="expenses",
     stream="expenses",
     columns=(
@@ -114,7 +116,7 @@ EXPENSES = Listing(
         Column("total_amount", "Total", Kind.money),
         Column("tax_amount", "Tax", Kind.money, more=True),
         Column("amount_without_tax", "Without tax", Kind.money, more=True),
-        PROJECT,
+        replace(PROJECT, more=True),
         Column("invoice_number", "Billed on", link=Link("/invoices/", "invoice_id"), more=True),
         Column("staff_name", "Person", more=True),
         Column("account_name", "Bank account", more=True),
@@ -166,7 +168,7 @@ BILLS = Listing(
     path="/bills",
     title="Bills",
     noun="bill",
-    lead="Bills from vendors of",
+    lead="Bills from vendors to {business}.",
     mart="bills",
     stream="bills",
     columns=(
@@ -227,7 +229,7 @@ LEDGER = Listing(
     path="/ledger",
     title="General ledger",
     noun="posting",
-    lead="Postings of FreshBooks' general ledger of",
+    lead="Postings of FreshBooks' general ledger of {business}.",
     mart="general_ledger",
     stream="journal_entry_details",
     columns=(

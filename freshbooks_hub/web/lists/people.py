@@ -39,12 +39,11 @@ CLIENTS = Listing(
     path="/clients",
     title="Clients",
     noun="client",
-    lead="Clients, each with the amounts in its own currency, of",
+    lead="Clients of {business}, each with the amounts in the currency it is invoiced in.",
     mart="clients",
     stream="clients",
     columns=(
         CLIENT,
-        Column("email", "Email"),
         Column(
             "outstanding",
             "Outstanding",
@@ -59,6 +58,7 @@ CLIENTS = Listing(
         Column("average_days_to_pay", "Days to pay", Kind.number, unknown=f"invoice_count IS NULL AND {GAP}"),
         Column("lifetime_revenue_amount", "Revenue so far", Kind.money, unknown=GAP),
         Column("client_status", "Status", words=STATES, looks=STATUS_LOOKS),
+        Column("email", "Email", more=True),
         Column("organization", "Organization", more=True),
         Column("first_name", "First name", more=True),
         Column("last_name", "Last name", more=True),
@@ -125,7 +125,7 @@ PROJECTS = Listing(
     path="/projects",
     title="Projects",
     noun="project",
-    lead="Projects with the time that was logged on them, of",
+    lead="Projects of {business}, with the time that was logged on them.",
     mart="projects",
     stream="projects",
     columns=(
@@ -186,7 +186,7 @@ ENTRIES = Listing(
     title="Time entries",
     noun="time entry",
     nouns="time entries",
-    lead="Time as it was logged by the people of",
+    lead="Time as it was logged by the people of {business}.",
     mart="time_entries",
     stream="time_entries",
     columns=(

@@ -18,7 +18,9 @@ def plain(column: Column, row: Row, zone: tzinfo) -> Any:
     """Text, a number, a date, a moment without zone on the wall clock of `zone`, or None for nothing."""
     value = row.get(column.name)
     if value is None:
-        return UNKNOWN if row.get(unknown_key(column)) else column.empty or None
+        if row.get(unknown_key(column)):
+            return UNKNOWN
+        return column.empty if column.stands_empty(row) else None
     if column.kind is Kind.money:
         return in_decimals(value, row.get("currency_code"))
     if column.kind is Kind.moment:
