@@ -63,9 +63,12 @@ def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
     words = text.split()[:WORDS]
     if not words:
         return None
-    within = f"strip_accents(lower(concat_ws(' ', {', '.join(listing.search)})))"
-    sql = " AND ".join([f"contains({within}, strip_accents(lower(?)))"] * len(words))
-    return Condition("q", "Search", text, sql, tuple(words))
+    # Column by column, not over all of them as one text: DuckDB then looks at each different value once.
+    within = " OR ".join(
+        f"contains(strip_accents(lower({column})), strip_accents(lower(?)))" for column in listing.search
+    )
+    sql = " AND ".join([f"({within})"] * len(words))
+    return Condition("q", "Search", text, sql, tuple(word for word in words for _ in listing.search))
 
 
 def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:

@@ -28,7 +28,7 @@ PROBLEM = (
 )
 CLIENT = Column("client_name", "Client", link=Link("/clients/", "client_id"), empty="no name")
 INVOICE = Column("invoice_number", "Invoice", link=Link("/invoices/", "invoice_id"), empty="no number")
-BY_CLIENT = Value("client", "Client", "client_id", "client_name", is_number=True)
+BY_CLIENT = Value("client", "Client", "client_id", "any_value(client_name)", is_number=True)
 BY_CURRENCY = Value("currency", "Currency", "currency_code")
 
 INVOICES = Listing(
@@ -96,7 +96,7 @@ INVOICES = Listing(
             "project",
             "Project",
             "project_id",
-            "project_name",
+            "any_value(project_name)",
             is_number=True,
             condition="EXISTS (SELECT 1 FROM invoice_lines l WHERE l.account_id = invoices.account_id "
             "AND l.business_id = invoices.business_id AND l.invoice_id = invoices.invoice_id AND l.project_id = ?)",

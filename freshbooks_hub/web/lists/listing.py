@@ -113,7 +113,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Value:
-    """A filter on one value of `column`, called by `shown`; `none` is for rows without one.
+    """A filter on one value of `column`, called by `shown`, an aggregate; `none` is for rows without one.
 
     `condition`: where it is more than equality; each `?` is the value. `needs`: another mart that it reads.
     """

@@ -89,7 +89,7 @@ PAYMENTS = Listing(
         BY_CLIENT,
         BY_CURRENCY,
         Value("type", "Paid by", "payment_type"),
-        Value("invoice", "Invoice", "invoice_id", "invoice_number", is_number=True, offered=False),
+        Value("invoice", "Invoice", "invoice_id", "any_value(invoice_number)", is_number=True, offered=False),
     ),
     totals=(
         Total("received", "Received", "payment_amount", RECEIVED, unknown="is_cash AND is_counted IS NULL"),
@@ -154,7 +154,7 @@ EXPENSES = Listing(
         ),
         Value("vendor", "Vendor", "vendor"),
         BY_CLIENT,
-        Value("project", "Project", "project_id", "project_name", is_number=True),
+        Value("project", "Project", "project_id", "any_value(project_name)", is_number=True),
         BY_CURRENCY,
     ),
     totals=(
@@ -208,7 +208,7 @@ BILLS = Listing(
                 Option("archived", "Archived", "is_archived"),
             ),
         ),
-        Value("vendor", "Vendor", "vendor_id", "vendor_name", is_number=True),
+        Value("vendor", "Vendor", "vendor_id", "any_value(vendor_name)", is_number=True),
         Value("category", "Category", "category_name"),
         BY_CURRENCY,
         Choice(
@@ -252,13 +252,15 @@ LEDGER = Listing(
     search_label="Account, entry or client",
     day=("posting_date", "Day"),
     filters=(
-        Value("account", "Account", "account_number", "concat_ws(' ', account_number, account_name)"),
+        Value(
+            "account", "Account", "account_number", "concat_ws(' ', account_number, any_value(account_name))"
+        ),
         Value("sub", "Sub-account", "sub_account_name"),
         Value("type", "Kind", "posting_type", words=POSTINGS),
         BY_CLIENT,
         BY_CURRENCY,
-        Value("invoice", "Invoice", "invoice_id", "posting_name", is_number=True, offered=False),
-        Value("entry", "Journal entry", "entry_id", "posting_name", is_number=True, offered=False),
+        Value("invoice", "Invoice", "invoice_id", "any_value(posting_name)", is_number=True, offered=False),
+        Value("entry", "Journal entry", "entry_id", "any_value(posting_name)", is_number=True, offered=False),
     ),
     totals=(
         Total("debit", "Debit", "debit_amount"),

@@ -226,10 +226,10 @@ ENTRIES = Listing(
                 Option("retainer", "On a retainer", "retainer_id IS NOT NULL"),
             ),
         ),
-        Value("person", "Person", "identity_id", "person_name", is_number=True),
+        Value("person", "Person", "identity_id", "any_value(person_name)", is_number=True),
         BY_CLIENT,
-        Value("project", "Project", "project_id", "project_name", is_number=True),
-        Value("service", "Service", "service_id", "service_name", is_number=True),
+        Value("project", "Project", "project_id", "any_value(project_name)", is_number=True),
+        Value("service", "Service", "service_id", "any_value(service_name)", is_number=True),
     ),
     totals=(
         Total("logged", "Hours", "hours", unknown="hours IS NULL", kind=Kind.hours),

@@ -102,7 +102,7 @@ class Query:
 
     def _values_of(self, one: Value) -> str:
         return (
-            f"SELECT {one.column} AS value, any_value({one.shown or one.column}) AS shown "  # noqa: S608
+            f"SELECT {one.column} AS value, {one.shown or one.column} AS shown "  # noqa: S608
             f"FROM {one.needs or self.listing.mart} WHERE business_id = ?"
         )
 
