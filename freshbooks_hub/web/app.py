@@ -25,10 +25,14 @@ from freshbooks_hub.web.pages import (
     agents,
     approvals,
     balances,
+    bill,
+    client,
     connect,
     expenses,
+    invoice,
     login,
     profit,
+    project,
     settings,
     status,
     time,
@@ -39,7 +43,23 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, catalogue, expenses, profit, time, approvals, activity, settings, agents, connect)
+PAGES = (
+    status,
+    balances,
+    catalogue,
+    invoice,
+    client,
+    project,
+    bill,
+    expenses,
+    profit,
+    time,
+    approvals,
+    activity,
+    settings,
+    agents,
+    connect,
+)
 
 
 def create_app(

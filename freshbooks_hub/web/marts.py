@@ -34,6 +34,13 @@ class Marts:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def columns(self, mart: str) -> list[str]:
+        """The columns of a mart, by a name that is ours; none when it is not there."""
+        try:
+            return [one[0] for one in self._db.execute(f"SELECT * FROM {mart} LIMIT 0").description or []]  # noqa: S608
+        except duckdb.CatalogException:
+            return []
+
     def stream(self, statement: str, *values: Any) -> Iterator[Row]:
         """The same a few at a time, for answers that must not lie in memory whole."""
         try:

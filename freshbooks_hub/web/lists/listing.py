@@ -86,8 +86,8 @@ class Total:
     name: str
     label: str
     sql: str
-    where: str = "true"
-    unknown: str = "false"
+    where: str = ""
+    unknown: str = ""
     kind: Kind = Kind.money
     always: bool = True
 

@@ -257,7 +257,7 @@ LEDGER = Listing(
         ),
         Value("sub", "Sub-account", "sub_account_name"),
         Value("type", "Kind", "posting_type", words=POSTINGS),
-        BY_CLIENT,
+        replace(BY_CLIENT, offered=False),
         BY_CURRENCY,
         Value("invoice", "Invoice", "invoice_id", "any_value(posting_name)", is_number=True, offered=False),
         Value("entry", "Journal entry", "entry_id", "any_value(posting_name)", is_number=True, offered=False),
