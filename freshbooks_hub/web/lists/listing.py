@@ -104,11 +104,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A filter of fixed words."""
+    """A filter of fixed words; with a `default` one of them always holds."""
 
     name: str
     label: str
     options: tuple[Option, ...]
+    default: str = ""
 
 
 @dataclass(frozen=True)

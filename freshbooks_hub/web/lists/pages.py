@@ -31,6 +31,7 @@ class Field:
     label: str
     options: list[tuple[str, str]] | None
     current: str
+    has_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
         page = min(query.asked.page, max(1, -(-count // PAGE)))
         rows = query.page(marts, page) if count else []
         fields = _fields(query, marts, given)
-        chips = _chips(query, marts, fields)
+        chips = _chips(query, marts, given, fields)
     except duckdb.BinderException:
         return None
     return Shown(query.listing, query.asked, count, totals, rows, page, fields, chips)
@@ -171,6 +172,7 @@ def _fields(query: Query, marts: Marts, given: dict[str, str]) -> list[Field]:
         options: list[tuple[str, str]] | None
         if isinstance(one, Choice):
             options = [(option.word, option.label) for option in offered(one, query.found)]
+            current = current or one.default
         else:
             options = (
                 query.options(marts, one)
@@ -181,15 +183,18 @@ def _fields(query: Query, marts: Marts, given: dict[str, str]) -> list[Field]:
             if options is not None and current and current not in dict(options):
                 options = [*options, (current, current)]
         if options is None or len(options) > 1 or current:
-            fields.append(Field(one.name, one.label, options, current))
+            default = isinstance(one, Choice) and bool(one.default)
+            fields.append(Field(one.name, one.label, options, current, default))
     return fields
 
 
-def _chips(query: Query, marts: Marts, fields: list[Field]) -> list[Chip]:
+def _chips(query: Query, marts: Marts, given: dict[str, str], fields: list[Field]) -> list[Chip]:
     options = {field.name: dict(field.options or []) for field in fields}
     values = {one.name: one for one in query.listing.filters if isinstance(one, Value)}
     chips = []
     for condition in query.asked.conditions:
+        if condition.name not in given:  # a default holds without being asked for
+            continue
         text = condition.text
         one = values.get(condition.name)
         if one is not None:
@@ -204,12 +209,11 @@ def _chips(query: Query, marts: Marts, fields: list[Field]) -> list[Chip]:
 def _address(request: Request) -> Callable[..., str]:
     """This list with some parameters changed, None to leave one out; any change leads to the first page."""
 
-    def changed(form: str = "", **parameters_: object) -> str:
+    def changed(**parameters_: object) -> str:
         kept = {name: value for name, value in request.query_params.items() if value != "" and name != "page"}
         kept |= {name.rstrip("_"): str(value) for name, value in parameters_.items() if value is not None}
         left = {name.rstrip("_") for name, value in parameters_.items() if value is None}
         query = urlencode({name: value for name, value in kept.items() if name not in left})
-        path = f"{request.url.path}{form}"
-        return f"{path}?{query}" if query else path
+        return f"{request.url.path}?{query}" if query else request.url.path
 
     return changed
