@@ -56,15 +56,17 @@ AMOUNTS = (
     *(later.column for later in LATER),
     *(column for column, *_ in BUCKETS),
 )
-SHOWN = 25  # overdue invoices, unless all are asked for
+SHOWN = 25  # overdue invoices; the list of invoices has all
+CLIENTS = 100  # of a currency; the file has all
 
 Counts = dict[tuple[str, str], int]  # open invoices by currency and bucket
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """One step of lateness: its invoices and what is open on them."""
+    """One step of lateness: its invoices and what is open on them; `word` is the invoices' for it."""
 
+    word: str
     label: str
     look: str
     invoices: int
@@ -84,6 +86,7 @@ class Currency:
     buckets: list[Bucket]
     chart: Markup
     clients: list[Row]
+    client_count: int
 
     @property
     def later(self) -> list[Later]:
@@ -106,7 +109,7 @@ def page(request: Request) -> Response:
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
         balances = _balances(marts, choice.current)
-        late = _overdue(marts, choice.current)
+        late, late_count = _overdue(marts, choice.current)
         counts = _counts(marts, choice.current)
         gaps = page_gaps(marts, choice.current, "outstanding_balances", "invoices")
     as_of = balances[0]["as_of_date"] if balances else None
@@ -120,8 +123,8 @@ def page(request: Request) -> Response:
         as_of=as_of,
         currencies=currencies,
         together=_together(place(request).home.marts, currencies, as_of) if as_of else None,
-        late=late if "all" in request.query_params else late[:SHOWN],
-        late_count=len(late),
+        late=late,
+        late_count=late_count,
     )
 
 
@@ -147,13 +150,13 @@ def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
         for code, rows in groupby(balances, key=lambda row: str(row["currency_code"]))
     ]
     # Most clients first: amounts of two currencies cannot be compared.
-    return sorted(found, key=lambda currency: (-len(currency.clients), currency.code))
+    return sorted(found, key=lambda currency: (-currency.client_count, currency.code))
 
 
 def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     totals = {name: _sum(row.get(name) for row in clients) for name in AMOUNTS}
     buckets = [
-        Bucket(label, look, counts.get((code, word), 0), totals[column])
+        Bucket(word, label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
     ]
     drawn = [
@@ -163,7 +166,7 @@ def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     ]
     chart = bars(f"Outstanding in {code}, by days overdue", drawn)
     reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
-    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients)
+    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients[:CLIENTS], len(clients))
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -194,15 +197,19 @@ def _balances(marts: Marts | None, business: Row | None) -> list[Row]:
     )
 
 
-def _overdue(marts: Marts | None, business: Row | None) -> list[Row]:
+def _overdue(marts: Marts | None, business: Row | None) -> tuple[list[Row], int]:
+    """The most overdue invoices, and how many are overdue in all."""
     if marts is None or business is None:
-        return []
-    return marts.rows(
-        "SELECT invoice_number, client_name, create_date, due_date, days_overdue, aging_bucket, currency_code, "
-        "total_amount, outstanding_amount FROM invoices WHERE business_id = ? AND is_overdue "
-        "ORDER BY days_overdue DESC, invoice_id",
+        return [], 0
+    overdue = "FROM invoices WHERE business_id = ? AND is_overdue"
+    rows = marts.rows(
+        "SELECT invoice_id, invoice_number, client_id, client_name, create_date, due_date, days_overdue, "
+        f"currency_code, total_amount, outstanding_amount {overdue} "
+        f"ORDER BY days_overdue DESC, invoice_id LIMIT {SHOWN}",
         business["business_id"],
     )
+    counted = marts.rows(f"SELECT count(*) AS number {overdue}", business["business_id"])
+    return rows, counted[0]["number"] if counted else 0
 
 
 # In a file each client has a row for each currency.
