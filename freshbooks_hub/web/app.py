@@ -19,15 +19,20 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
+from freshbooks_hub.web.lists import catalogue
 from freshbooks_hub.web.pages import (
     activity,
     agents,
     approvals,
     balances,
+    bill,
+    client,
     connect,
     expenses,
+    invoice,
     login,
     profit,
+    project,
     settings,
     status,
     time,
@@ -38,7 +43,23 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, expenses, profit, time, approvals, activity, settings, agents, connect)
+PAGES = (
+    status,
+    balances,
+    catalogue,
+    invoice,
+    client,
+    project,
+    bill,
+    expenses,
+    profit,
+    time,
+    approvals,
+    activity,
+    settings,
+    agents,
+    connect,
+)
 
 
 def create_app(
