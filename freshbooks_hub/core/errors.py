@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 class HubError(Exception):
-    """A failure the user can read; the command line prints the message and exits with 1."""
+    """A failure the user can read; the command line prints the message and exits with 1.
+
+    `code` is for programs: `not_connected` of NotConnected, and so on.
+    """
+
+    code = "failed"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__.lstrip("_")).lower()
 
 
 class HomeError(HubError):

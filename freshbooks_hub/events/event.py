@@ -18,7 +18,10 @@ TEST = "test"  # sent by `freshbooks webhooks test` alone; nobody subscribes to 
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     CONTACT_CHANGED: (
         "A contact of a client was added, changed or removed",
-        ("change", "contact"),  # change: added, changed, removed; contact: the row of crm_contacts, or its key
+        (
+            "change",
+            "contact",
+        ),  # change: added, changed, removed; contact: the row of crm_contacts, or its key
     ),
     INVOICE_PAID: ("An invoice was paid in full", ("invoice",)),
     INVOICE_OVERDUE: ("An invoice went overdue", ("invoice",)),

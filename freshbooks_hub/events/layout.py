@@ -20,7 +20,7 @@ CREATE TABLE record (
 INSERT INTO record VALUES (1, lower(hex(randomblob(4))));
 CREATE TABLE watched (
     name TEXT PRIMARY KEY, -- a mart, or a state that follows from one
-    file TEXT NOT NULL, -- the published file that was looked at last
+    version TEXT NOT NULL, -- of what was looked at last
     columns TEXT NOT NULL, -- of the rows then
     last_seq INTEGER NOT NULL,
     oldest_seq INTEGER NOT NULL -- what was removed up to here is forgotten
@@ -42,6 +42,7 @@ CREATE TABLE events (
     at TEXT NOT NULL,
     data TEXT NOT NULL
 );
+CREATE INDEX events_by_object ON events (object, seq);
 CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,

@@ -42,6 +42,12 @@ class MartsDamaged(HomeError):
         self.reason = reason
 
 
+def check_published(marts: Path) -> None:
+    """Raise NoMarts where nothing was published yet."""
+    if not marts.exists():
+        raise NoMarts("There are no marts yet. Run `freshbooks sync` first.")
+
+
 @contextmanager
 def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The marts of one moment: a publication meanwhile does not change them. Names are looked up in schema `marts`.
@@ -49,8 +55,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
     The connection reads this file and no other, loads nothing, and its settings are fixed; instants are shown in
     UTC. `settings` of DuckDB come on top. Raises NoMarts, or MartsDamaged, also for what the block finds damaged.
     """
-    if not marts.exists():
-        raise NoMarts("There are no marts yet. Run `freshbooks sync` first.")
+    check_published(marts)
     config: dict[str, str | bool | int | float | list[str]] = {
         **_SETTINGS,
         "temp_directory": f"{marts}.tmp",
