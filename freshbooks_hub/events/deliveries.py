@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 from filelock import FileLock, Timeout
+from requests import certs
 
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
@@ -43,7 +45,7 @@ EVENT_REFUSED = {400, 413, 422}
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one request. `status`: None where there was no answer; `error`: a sentence, empty when it went well."""
+    """What became of one request. `status`: None where there was no answer; `error`: a sentence, empty if it went well."""
 
     status: int | None
     error: str
@@ -71,10 +73,9 @@ def deliver(home: Home, clock: Clock = utc_now, send: Send | None = None, budget
     return taken
 
 
-def test(home: Home, endpoint: Endpoint, clock: Clock = utc_now, send: Send | None = None) -> Answer:
+def send_test(home: Home, endpoint: Endpoint, now: datetime) -> Answer:
     """Send an event of the code `test`, once."""
-    now = clock()
-    return (send or post)(endpoint, Event.new(TEST, "test", now, {}), home.name, now)
+    return post(endpoint, Event.new(TEST, "test", now, {}), home.name, now)
 
 
 def _deliver_to(home: Home, endpoint: Endpoint, clock: Clock, send: Send, until: float) -> int:
@@ -231,6 +232,7 @@ def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnec
         *(address, port),
         timeout=TIMEOUT,
         cert_reqs="CERT_REQUIRED",
+        ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or certs.where(),  # as for FreshBooks
         server_hostname=host,
         assert_hostname=host,
     )

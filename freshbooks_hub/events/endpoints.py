@@ -65,9 +65,9 @@ class Endpoints:
             return []
         with events_file(self._home) as db:
             rows = db.execute(
-                "SELECT e.*, (SELECT count(*) FROM deliveries WHERE endpoint_id = e.id AND state = 'pending') AS waiting, "
-                "(SELECT count(*) FROM deliveries WHERE endpoint_id = e.id AND state = 'given up') AS given_up "
-                "FROM endpoints e ORDER BY rowid"
+                "SELECT e.*, count(*) FILTER (WHERE d.state = 'pending') AS waiting, "
+                "count(*) FILTER (WHERE d.state = 'given up') AS given_up "
+                "FROM endpoints e LEFT JOIN deliveries d ON d.endpoint_id = e.id GROUP BY e.id ORDER BY e.rowid"
             ).fetchall()
         return [_endpoint(row) for row in rows]
 
@@ -104,7 +104,7 @@ class Endpoints:
         return endpoint.waiting
 
     def replay(self, known: str, since: datetime | None) -> int:
-        """Have it told again what happened since then, or without it what was given up; how much. Raises WebhookUnknown."""
+        """Tell it again what happened since then, or without it what was given up; how much. Raises WebhookUnknown."""
         endpoint = self.find(known)
         with events_file(self._home) as db:
             if since is None:
@@ -116,8 +116,8 @@ class Endpoints:
             else:
                 marks = ", ".join("?" * len(endpoint.codes))
                 again = db.execute(
-                    "INSERT OR REPLACE INTO deliveries (endpoint_id, seq) "
-                    f"SELECT ?, seq FROM events WHERE at >= ? AND code IN ({marks})",  # noqa: S608 - question marks
+                    "INSERT OR REPLACE INTO deliveries (endpoint_id, seq) "  # noqa: S608 - question marks
+                    f"SELECT ?, seq FROM events WHERE at >= ? AND code IN ({marks})",
                     [known, stamp(since), *endpoint.codes],
                 ).rowcount
             db.execute("UPDATE endpoints SET failures = 0, retry_at = NULL WHERE id = ?", [known])

@@ -63,7 +63,8 @@ def changed_rows(home: Home, name: str, since: str | None, now: datetime) -> Ite
             marts = opened.enter_context(open_marts(home.marts))
             watched, keys = mart(marts, name, version)
             record(db, watched, now)
-            prefix = f"{db.execute('SELECT id FROM record').fetchone()[0]}.{name}."
+            (own,) = db.execute("SELECT id FROM record").fetchone()
+            prefix = f"{own}.{name}."
             last, oldest = db.execute(
                 "SELECT last_seq, oldest_seq FROM watched WHERE name = ?", [name]
             ).fetchone()
@@ -82,8 +83,8 @@ def _rows(
 ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     """The mart's columns; and of each change what it was, its number and the row, or what is known of one removed."""
     cursor = marts.execute(
-        "WITH changes AS (SELECT unnest(?::BIGINT[]) AS seq, unnest(?::VARCHAR[]) AS key), "
-        f'found AS (SELECT {key_of(keys)} AS key, t AS found FROM "{name}" t) '  # noqa: S608 - names of the dictionary
+        "WITH changes AS (SELECT unnest(?::BIGINT[]) AS seq, unnest(?::VARCHAR[]) AS key), "  # noqa: S608 - names of ours
+        f'found AS (SELECT {key_of(keys)} AS key, t AS found FROM "{name}" t) '
         "SELECT seq, key, found IS NULL, unnest(found) FROM changes LEFT JOIN found USING (key) ORDER BY seq",
         [[seq for seq, _ in changes], [key for _, key in changes]],
     )

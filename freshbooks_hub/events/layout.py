@@ -1,4 +1,4 @@
-"""events.sqlite: what was seen of the marts, what happened, whom to tell. Made when somebody first exports or subscribes.
+"""events.sqlite: what was seen of the marts, what happened, whom to tell. Made when somebody exports or subscribes.
 
 It is a file of its own, and not part of hub.sqlite, because it may be deleted: exports and webhooks then start again.
 """

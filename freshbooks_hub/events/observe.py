@@ -47,7 +47,8 @@ INVOICE = (
 INVOICE_STATE = """
     CASE
         WHEN is_draft OR is_dated_later THEN 'other'
-        WHEN invoice_status = 'paid' THEN iif(coalesce(paid_date, create_date) >= as_of_date - 31, 'paid', 'paid long ago')
+        WHEN invoice_status = 'paid'
+        THEN iif(coalesce(paid_date, create_date) >= as_of_date - 31, 'paid', 'paid long ago')
         WHEN is_overdue THEN iif(days_overdue <= 31, 'overdue', 'overdue for long')
         ELSE 'other'
     END
@@ -163,7 +164,7 @@ def _recorded(
     state: str,
     now: datetime,
 ) -> Recorded:
-    """Compare a state that follows from each row of a mart; without that mart, or at the first look, nothing changed."""
+    """Compare a state that follows from each row of a mart; without the mart, or at the first look, nothing changed."""
     if not marts.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [mart]).fetchone():
         return Recorded(False, False, [])
     query = f"SELECT {key_of(key)}, {state} FROM {mart}"  # noqa: S608 - our own words
