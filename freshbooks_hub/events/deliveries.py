@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 from filelock import FileLock, Timeout
-from requests import certs
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
@@ -45,7 +45,7 @@ EVENT_REFUSED = {400, 413, 422}
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one request. `status`: None where there was no answer; `error`: a sentence, empty if it went well."""
+    """What became of a request. `status`: None where none came; `error`: a sentence, empty if it went well."""
 
     status: int | None
     error: str
@@ -232,7 +232,7 @@ def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnec
         *(address, port),
         timeout=TIMEOUT,
         cert_reqs="CERT_REQUIRED",
-        ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or certs.where(),  # as for FreshBooks
+        ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH,  # as for FreshBooks
         server_hostname=host,
         assert_hostname=host,
     )
