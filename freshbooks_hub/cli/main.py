@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,9 +19,11 @@ from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import query as query_command
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import typer_patch
 from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 cli = typer.Typer(
     name="freshbooks",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -55,17 +55,10 @@ Verbose = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How a query's answer is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
 @cache
 def command() -> typer.core.TyperGroup:
     """The commands, made from their functions: once, also for processes that are forked after it."""
+    typer_patch.install()
     made = typer.main.get_command(cli)
     assert isinstance(made, typer.core.TyperGroup)
     return made
@@ -138,6 +131,7 @@ action_commands.register(cli)
 connection_commands.register(cli)
 currency_command.register(cli)
 mcp_commands.register(cli)
+query_command.register(cli)
 sync_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)
@@ -280,36 +274,6 @@ def backup(
     terminal.say(f"{plural(len(done.connections), 'connection')} copied to {done.folder}.")
     if done.without_raw:
         terminal.say(f"Without raw tables, because a sync is running: {', '.join(done.without_raw)}.")
-
-
-@cli.command()
-def query(
-    statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
-    output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
-) -> None:
-    """Query the published marts (read-only).
-
-    Example: `freshbooks query "select * from outstanding_balances" --format csv`
-    """
-    from freshbooks_hub.cli.output import as_csv, as_json, as_table, fitting
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.marts.open import query_marts
-
-    answer = query_marts(Home.from_environment().marts, statement)
-    if output is Format.csv:
-        print(as_csv(answer, to_terminal=sys.stdout.isatty()), end="")
-    elif output is Format.json:
-        print(as_json(answer))
-    else:
-        console = _console()
-        fits, others = fitting(answer, console.width)
-        console.print(as_table(fits))
-        if others:
-            terminal.say(
-                f"Not shown, since the terminal is too narrow: {', '.join(others)}.\n"
-                "Name the columns that you want, or add --format csv or json for all.",
-                sys.stderr,
-            )
 
 
 @cli.command()
