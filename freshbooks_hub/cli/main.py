@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
+from freshbooks_hub.cli import export as export_command
+from freshbooks_hub.cli import help as help_command
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import query as query_command
 from freshbooks_hub.cli import rules as rule_commands
@@ -25,6 +28,7 @@ from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
 from freshbooks_hub.cli import typer_patch
 from freshbooks_hub.cli import warehouse as warehouse_commands
+from freshbooks_hub.cli import webhooks as webhook_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, TransformFailed
@@ -41,6 +45,8 @@ cli = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+USAGE, STOPPED = 2, 130  # exit codes, as shells have them
 
 AsOf = Annotated[
     datetime | None,
@@ -65,7 +71,11 @@ def command() -> typer.core.TyperGroup:
 
 
 def app() -> None:
-    """Console script: a HubError becomes one message on standard error and exit code 1."""
+    """Console script: a HubError becomes one message on standard error and exit code 1.
+
+    Where JSON was asked for, standard output has `{"error": {"code", "message"}}` too. Wrong usage: exit code 2;
+    Ctrl-C: 130.
+    """
     # Every file that is made from here on is its owner's alone, also those of processes that are started.
     os.umask(0o077)
     terminal.prepare()
@@ -75,14 +85,35 @@ def app() -> None:
         _check_texts()
         try:
             command()()
+        except HubError as error:
+            _fail(error.code, str(error), 1)
+        except SystemExit as ended:
+            if ended.code == USAGE and _asks_for_json():
+                _print_error("usage", "The command was not understood; standard error says why.")
+            raise
         finally:
             terminal.finish()
     except HubError as error:
-        terminal.say(f"Error: {error}", sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped. Run the command again to continue.", file=sys.stderr)
-        sys.exit(1)
+        _fail(error.code, str(error), 1)
+    except KeyboardInterrupt as stopped:
+        _fail("stopped", str(stopped) or "Stopped.", STOPPED, "")
+
+
+def _fail(code: str, message: str, exit_code: int, begin: str = "Error: ") -> NoReturn:
+    if _asks_for_json():
+        _print_error(code, message)
+    terminal.say(f"{begin}{message}", sys.stderr)
+    sys.exit(exit_code)
+
+
+def _print_error(code: str, message: str) -> None:
+    print(terminal.as_json({"error": {"code": code, "message": message}}), flush=True)
+
+
+def _asks_for_json() -> bool:
+    """By the words alone: the command may not even have been understood."""
+    words = sys.argv[1:]
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _check_texts() -> None:
@@ -130,11 +161,14 @@ def common(
 action_commands.register(cli)
 connection_commands.register(cli)
 currency_command.register(cli)
+export_command.register(cli)
+help_command.register(cli)
 mcp_commands.register(cli)
 query_command.register(cli)
 sync_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)
+webhook_commands.register(cli)
 workflow_commands.register(cli)
 cli.command()(rule_commands.rules)
 
@@ -219,7 +253,7 @@ def sync(
 
     console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with _details(verbose):
+    with webhook_commands.telling(home), _details(verbose), sync_commands.stoppable():
         result = run_sync(home, options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(result.as_json(), indent=2))
@@ -247,7 +281,7 @@ def build(
     console = _console()
     home = Home.from_environment()
     shown = Silent() if as_json else reporter(console)
-    with _details(verbose):
+    with webhook_commands.telling(home), _details(verbose), sync_commands.stoppable():
         result = build_marts(home, shown, as_of.date() if as_of else None)
     if as_json:
         print(json.dumps(result.as_json(), indent=2))
@@ -277,17 +311,22 @@ def backup(
 
 
 @cli.command()
-def status(as_json: AsJson = False) -> None:
-    """Show the connection, the last sync and the marts.
+def status(
+    streams: Annotated[bool, typer.Option("--streams", help="List every stream with its rows too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show whether all is well: the connection, the last sync, what waits for you, the marts.
 
-    Example: `freshbooks status --json`
+    Example: `freshbooks status --streams`
     """
+    from freshbooks_hub.agent.actions.waiting import waiting
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.status.picture import as_text
     from freshbooks_hub.status.picture import status as read_status
 
-    picture = read_status(Home.from_environment())
-    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
+    home = Home.from_environment()
+    picture = read_status(home) | {"approvals": waiting(home)}
+    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture, streams))
 
 
 @cli.command()

@@ -103,7 +103,7 @@ def _text(statement: str | None, file: Path | None) -> str:
         return sys.stdin.read() if statement == STDIN else statement or ""
     except (OSError, UnicodeError) as error:
         raise QueryFailed(
-            f"{file or 'Standard input'} cannot be read as text: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
+            f"{file or 'Standard input'} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
         ) from error
 
 

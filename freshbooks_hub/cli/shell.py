@@ -82,7 +82,7 @@ class Shell:
         try:
             show(query_marts(self._home.marts, statement, self._limit), self._output)
         except HubError as error:
-            terminal.say(error)
+            terminal.say(str(error).partition("\n\nLINE")[0].replace("\n", " "))
         except KeyboardInterrupt:
             print("Stopped.")
 

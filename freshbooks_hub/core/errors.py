@@ -31,7 +31,7 @@ class NotConnected(HubError):
 
 
 class InvalidConfig(HubError):
-    """A connector config does not have the shape of `secrets.example.json`."""
+    """A connector config does not have the shape that docs/connector.md shows."""
 
 
 class SyncBusy(HubError):
