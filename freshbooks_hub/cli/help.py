@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +47,7 @@ def help_(
         raise NoSuchTopic(f"There is no page {topic!r}. There are: {', '.join(known)}.")
     text = page.read_text("utf-8")
     if sys.stdout.isatty():
-        typer.echo_via_pager(text)
+        pydoc.pager(text)
     else:
         print(text, end="")
 

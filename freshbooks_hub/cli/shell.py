@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from freshbooks_hub.cli.query import Format, show
@@ -29,12 +30,12 @@ class Shell:
         self._home = home
         self._output = output
         self._limit = limit or LIMIT
-        self._words = {
+        self._words: dict[str, Callable[[str], None]] = {
             ".tables": self._tables,
             ".schema": self._schema,
             ".vertical": self._vertical,
             ".limit": self._set_limit,
-            ".help": lambda _: print(HELP),
+            ".help": self._help,
         }
 
     def run(self) -> None:
@@ -85,6 +86,9 @@ class Shell:
             terminal.say(str(error).partition("\n\nLINE")[0].replace("\n", " "))
         except KeyboardInterrupt:
             print("Stopped.")
+
+    def _help(self, _: str) -> None:
+        print(HELP)
 
     def _tables(self, _: str) -> None:
         self._answer(

@@ -1,7 +1,7 @@
 """Typer builds a pydantic model for each option that it reads; importing that is half of a small command.
 
-A value that has its type already (text for text, a flag, a default) is taken as it is here; everything else goes Typer's
-own way. Where Typer is of a version without that part, nothing is patched.
+A value that has its type already (text for text, a flag, a default) is taken as it is here; everything else goes
+Typer's own way. Where Typer is of a version without that part, nothing is patched.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.events.changes import Recorded, Watched, key_of, record, version_of
 from freshbooks_hub.events.event import (
@@ -48,8 +49,8 @@ INVOICE_STATE = """
     CASE
         WHEN is_draft OR is_dated_later THEN 'other'
         WHEN invoice_status = 'paid'
-        THEN iif(coalesce(paid_date, create_date) >= as_of_date - 31, 'paid', 'paid long ago')
-        WHEN is_overdue THEN iif(days_overdue <= 31, 'overdue', 'overdue for long')
+        THEN if(coalesce(paid_date, create_date) >= as_of_date - 31, 'paid', 'paid long ago')
+        WHEN is_overdue THEN if(days_overdue <= 31, 'overdue', 'overdue for long')
         ELSE 'other'
     END
 """
@@ -61,9 +62,18 @@ WATCHES = {
 
 
 def observe(home: Home, now: datetime) -> int:
-    """Write down what happened, for whoever subscribed to it; how much it was. Raises HomeError, MartsDamaged."""
+    """Write down what happened, for whoever subscribed to it; how much it was. Raises HomeError, QueryFailed."""
     if not home.events.exists():
         return 0
+    try:
+        return _observe(home, now)
+    except duckdb.Error as error:  # marts that another version made
+        raise QueryFailed(
+            "What changed could not be looked up in the marts. Rebuild them with `freshbooks build`."
+        ) from error
+
+
+def _observe(home: Home, now: datetime) -> int:
     with events_file(home) as db:  # its lock first: see `record`
         subscribed = {
             code for (codes,) in db.execute("SELECT codes FROM endpoints") for code in codes.split()
@@ -181,6 +191,8 @@ def _rows(
     keys: list[str],
 ) -> dict[str, dict[str, Any]]:
     """By key the rows, with their business, as JSON has them."""
+    if not keys:
+        return {}
     cursor = marts.execute(
         f"SELECT {key_of(key)} AS k, {', '.join((*key, 'business_name', *columns))} FROM {mart} "  # noqa: S608
         "WHERE k IN (SELECT unnest(?::VARCHAR[]))",
