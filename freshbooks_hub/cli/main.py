@@ -31,7 +31,7 @@ from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import webhooks as webhook_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
-from freshbooks_hub.core.errors import HubError, TransformFailed
+from freshbooks_hub.core.errors import HubError, Stopped, TransformFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,18 +85,20 @@ def app() -> None:
         _check_texts()
         try:
             command()()
-        except HubError as error:
-            _fail(error.code, str(error), 1)
         except SystemExit as ended:
             if ended.code == USAGE and _asks_for_json():
                 _print_error("usage", "The command was not understood; standard error says why.")
+            if ended.code == STOPPED:
+                raise Stopped("Stopped.") from None
             raise
         finally:
             terminal.finish()
+    except Stopped as stopped:
+        _fail(stopped.code, str(stopped), STOPPED, "")
     except HubError as error:
         _fail(error.code, str(error), 1)
-    except KeyboardInterrupt as stopped:
-        _fail("stopped", str(stopped) or "Stopped.", STOPPED, "")
+    except KeyboardInterrupt:  # before or after the command itself
+        _fail("stopped", "Stopped.", STOPPED, "")
 
 
 def _fail(code: str, message: str, exit_code: int, begin: str = "Error: ") -> NoReturn:
@@ -253,7 +255,7 @@ def sync(
 
     console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with webhook_commands.telling(home), _details(verbose), sync_commands.stoppable():
+    with sync_commands.stoppable(), webhook_commands.telling(home), _details(verbose):
         result = run_sync(home, options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(result.as_json(), indent=2))
@@ -281,7 +283,7 @@ def build(
     console = _console()
     home = Home.from_environment()
     shown = Silent() if as_json else reporter(console)
-    with webhook_commands.telling(home), _details(verbose), sync_commands.stoppable():
+    with sync_commands.stoppable(), webhook_commands.telling(home), _details(verbose):
         result = build_marts(home, shown, as_of.date() if as_of else None)
     if as_json:
         print(json.dumps(result.as_json(), indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from freshbooks_hub.cli.query import Format, show
+from freshbooks_hub.cli.answers import Format, show
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.files import open_private

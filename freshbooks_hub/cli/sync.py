@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from freshbooks_hub.cli.webhooks import telling
+from freshbooks_hub.core.errors import Stopped
 from freshbooks_hub.core.terminal import say
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -135,14 +136,13 @@ def sync_what_is_due(as_json: bool) -> None:
 
     home = Home.from_environment()
     done: DueResult | None = idle(home, datetime.now(UTC))
-    with telling(home):
+    with stoppable(), telling(home):
         if done is None:
             from rich.console import Console
 
             from freshbooks_hub.sync.progress import Silent, reporter
 
-            with stoppable():
-                done = sync_due(home, Silent() if as_json else reporter(Console()))
+            done = sync_due(home, Silent() if as_json else reporter(Console()))
     rejected: list[dict[str, Any]] = []
     told = ""
     if done.result:  # nothing heavy is loaded for a call that does nothing
@@ -182,7 +182,7 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
+        raise Stopped(
             "Stopped. What was read so far is kept and the published marts are unchanged; the next sync goes on "
             "from there."
         ) from None

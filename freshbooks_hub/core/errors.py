@@ -22,6 +22,10 @@ class HubError(Exception):
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__.lstrip("_")).lower()
 
 
+class Stopped(HubError):
+    """A person stopped the command by Ctrl-C; the message says what stands."""
+
+
 class HomeError(HubError):
     """The hub's folder cannot be used: not writable, disk full."""
 
