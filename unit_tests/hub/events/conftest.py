@@ -72,7 +72,7 @@ def publish(home: Home) -> Publish:
 
 @dataclass
 class Receiver:
-    """A system on this machine. `answers`: the next statuses; 0 is no answer, 1 one that comes late. Without any, it takes all."""
+    """A system on this machine. `answers`: the next statuses (0: none, 1: one that comes late); then it takes all."""
 
     url: str
     answers: list[int] = field(default_factory=list)
