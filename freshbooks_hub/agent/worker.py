@@ -11,6 +11,7 @@ import threading
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.events.deliveries import deliver
 from freshbooks_hub.sync import ticker
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 
@@ -22,7 +23,7 @@ def work() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     warm = WarmSyncs()
-    working = ticker.start(settle=settle, start_sync=warm.start)
+    working = ticker.start(settle=settle, tell=tell, start_sync=warm.start)
     print("FreshBooks worker: keeps the books up to date (stop with Ctrl-C)", flush=True)
     stopped.wait()
     working.stop()
@@ -34,3 +35,8 @@ def settle(home: Home) -> None:
     """Find out what became of agents' actions whose answer was lost. Raises HubError."""
     if home.connection.exists() and home.history.exists():
         ActionService(home).settle_open()
+
+
+def tell(home: Home) -> None:
+    """Deliver webhooks that wait; a sync tells its own news at once. Raises HubError."""
+    deliver(home)

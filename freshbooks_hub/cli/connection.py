@@ -35,7 +35,7 @@ def connect(
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", help="No browser: a connector config with tokens; see secrets.example.json."
+            "--config", help="No browser: a connector config with tokens; see `freshbooks help connector`."
         ),
     ] = None,
     client_id: ClientId = None,
@@ -251,7 +251,7 @@ def doctor(
 
         Console().print(as_table(findings))
         failed = sum(not finding.ok for finding in findings)
-        found = f"{plural(failed, 'problem')} found; docs/troubleshooting.md explains each."
+        found = f"{plural(failed, 'problem')} found; `freshbooks help troubleshooting` explains each."
         print(found if failed else "No problems found.")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

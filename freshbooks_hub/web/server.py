@@ -23,7 +23,7 @@ from freshbooks_hub.agent.mcp.by_connection import ByGrant, ConnectionServers
 from freshbooks_hub.agent.mcp.oauth.provider import Authorization
 from freshbooks_hub.agent.mcp.oauth.routes import oauth_routes
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
-from freshbooks_hub.agent.worker import settle
+from freshbooks_hub.agent.worker import settle, tell
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import ticker, webhooks
@@ -129,7 +129,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle, warm.start)
+        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle, tell, warm.start)
         app.state.wake = ticking.wake
         try:
             async with agents.router.lifespan_context(agents), others.run():

@@ -428,7 +428,7 @@ def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
     text = Client(connected_home).get("/").text
     assert "Check this" in text
     assert "The sync was stopped before it finished." in text
-    assert "Last sync   interrupted" in as_text(status(connected_home))
+    assert "Last sync   stopped" in as_text(status(connected_home))
     assert ">stopped<" in re.sub(r"<span[^>]*></span>", "", Client(connected_home).get("/activity").text)
 
 
