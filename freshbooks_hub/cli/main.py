@@ -23,6 +23,7 @@ from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import users as user_commands
 from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
@@ -139,6 +140,7 @@ connection_commands.register(cli)
 currency_command.register(cli)
 mcp_commands.register(cli)
 sync_commands.register(cli)
+user_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)
 workflow_commands.register(cli)

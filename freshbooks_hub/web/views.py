@@ -20,9 +20,10 @@ from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
+from freshbooks_hub.web.access import Need, Person
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.security import csrf_token, signed_in
+from freshbooks_hub.web.security import csrf_token, person_of
 
 STATIC = Path(__file__).with_name("static")
 PAGES = (
@@ -61,8 +62,26 @@ class Place:
 
 
 def place(request: Request) -> Place:
-    """The connection that the address names."""
-    return Place(request.app.state.site, request.path_params.get("connection", ""))
+    """The connection that the address names; where it names none, the first one that this person sees."""
+    site, name = request.app.state.site, request.path_params.get("connection", "")
+    person = person_of(request)
+    if not name and person and not person.may(Need.look):
+        name = next(iter(visible(request)), "")
+    return Place(site, name)
+
+
+def person(request: Request) -> Person:
+    """Who is signed in; only for pages that need somebody."""
+    found = person_of(request)
+    assert found is not None
+    return found
+
+
+def visible(request: Request) -> dict[str, Home]:
+    """The connections that this person sees, as `connections` names them."""
+    found = person_of(request)
+    every = connections(request.app.state.site)
+    return {name: home for name, home in every.items() if found and found.may(Need.look, home.name)}
 
 
 def origin(request: Request) -> str:
@@ -80,18 +99,24 @@ def render(
 ) -> Response:
     """The page `template` in its frame."""
     here = place(request)
+    name = here.name or DEFAULT
+    found = person_of(request)
+    # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
+    seen = found is not None and found.may(Need.look, name)
     frame = {
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": PAGES,
-        "connections": connections(here.site),
-        "signed_in": signed_in(request),
+        "pages": PAGES if found and found.is_owner else [page for page in PAGES if page[0] != "/settings"],
+        "connections": visible(request),
+        "signed_in": seen,
+        "person": found,
+        "may_approve": found is not None and found.may(Need.approve, name),
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
         "origin": origin(request),
-        "syncing": here.site.syncs.running(here.home),
-        "waiting": waiting(here.home),
+        "syncing": seen and here.site.syncs.running(here.home),
+        "waiting": waiting(here.home) if seen else 0,
         "zone": zone,
         "asset": _asset,
     }
