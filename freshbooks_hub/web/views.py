@@ -20,7 +20,7 @@ from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
-from freshbooks_hub.web.access import Need, Person
+from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, person_of
@@ -34,6 +34,7 @@ PAGES = (
     ("/time", "Time", "time"),
     ("/approvals", "Approvals", "approvals"),
     ("/activity", "Activity", "activity"),
+    ("/connections", "Connections", "connections"),
     ("/settings", "Settings", "settings"),
 )
 
@@ -107,7 +108,7 @@ def render(
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": PAGES if found and found.is_owner else [page for page in PAGES if page[0] != "/settings"],
+        "pages": [page for page in PAGES if _leads_on(page[0], request)],
         "connections": visible(request),
         "signed_in": seen,
         "person": found,
@@ -121,6 +122,13 @@ def render(
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
+
+
+def _leads_on(path: str, request: Request) -> bool:
+    """Whether a page belongs into this person's navigation: they may open it, and there is something to choose."""
+    found = person_of(request)
+    may = found is not None and found.may(*needed("GET", place(request).base + path))
+    return may and (path != "/connections" or len(visible(request)) > 1)
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,10 +14,11 @@ from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Right
 from freshbooks_hub.web.forms import Typed
+from freshbooks_hub.web.logins import LOOPBACK
 from freshbooks_hub.web.pages.overview import title_of
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.users import NoSuchUser, User, Users
-from freshbooks_hub.web.views import back, connections, person, place, render
+from freshbooks_hub.web.views import back, connections, origin, person, place, render
 
 ROOT = "/settings/users"
 CHOICES = (("", "may not see it"), *((right.value, right.label) for right in Right))
@@ -32,7 +35,7 @@ def page(request: Request, typed: Typed | None = None, status: int = 200) -> Res
         users=_users(request).all(),
         titles=titles,
         choices=CHOICES,
-        origin_is_private=place(request).site.public_url is None,
+        only_here=urlsplit(origin(request)).hostname in LOOPBACK,
     )
 
 
