@@ -177,6 +177,7 @@ def disconnect(
     from freshbooks_hub.connection.removal import remove
     from freshbooks_hub.connection.store import ConnectionStore
     from freshbooks_hub.core.home import Home
+    from freshbooks_hub.web.users import Users
 
     home = Home.from_environment()
     if not (delete_data or home.candidate.exists()):
@@ -186,6 +187,8 @@ def disconnect(
         typer.confirm(f"{what} {home.root}?", abort=True)
     if delete_data and home.base.history.exists():
         Grants(home).revoke_all_of(home.name)
+    if delete_data:
+        Users(home).forget(home.name)
     told = remove(home) if delete_data else login.disconnect(home)
     left = f"Its data in {home.root} is deleted." if delete_data else f"The data stays in {home.root}."
     print(f"Disconnected. {left}")

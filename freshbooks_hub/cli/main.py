@@ -27,6 +27,7 @@ from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
 from freshbooks_hub.cli import typer_patch
+from freshbooks_hub.cli import users as user_commands
 from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import webhooks as webhook_commands
 from freshbooks_hub.cli import workflows as workflow_commands
@@ -168,6 +169,7 @@ help_command.register(cli)
 mcp_commands.register(cli)
 query_command.register(cli)
 sync_commands.register(cli)
+user_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)
 webhook_commands.register(cli)

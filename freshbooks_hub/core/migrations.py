@@ -247,4 +247,7 @@ CREATE TABLE agent_grants (
 # which earlier programs cannot read.
 _ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\n"
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT)
+# A user of the pages may let a client in too; null: the owner did.
+_GRANTED_BY = "ALTER TABLE agent_grants ADD COLUMN granted_by TEXT;\n"
+
+MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT, _GRANTED_BY)

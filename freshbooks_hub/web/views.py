@@ -20,9 +20,10 @@ from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
+from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.security import csrf_token, signed_in
+from freshbooks_hub.web.security import csrf_token, person_of
 
 STATIC = Path(__file__).with_name("static")
 PAGES = (
@@ -39,6 +40,7 @@ PAGES = (
     ("/ledger", "Ledger", "ledger"),
     ("/approvals", "Approvals", "approvals"),
     ("/activity", "Activity", "activity"),
+    ("/connections", "Connections", "connections"),
     ("/settings", "Settings", "settings"),
 )
 
@@ -67,8 +69,26 @@ class Place:
 
 
 def place(request: Request) -> Place:
-    """The connection that the address names."""
-    return Place(request.app.state.site, request.path_params.get("connection", ""))
+    """The connection that the address names; where it names none, the first one that this person sees."""
+    site, name = request.app.state.site, request.path_params.get("connection", "")
+    person = person_of(request)
+    if not name and person and not person.may(Need.look):
+        name = next(iter(visible(request)), "")
+    return Place(site, name)
+
+
+def person(request: Request) -> Person:
+    """Who is signed in; only for pages that need somebody."""
+    found = person_of(request)
+    assert found is not None
+    return found
+
+
+def visible(request: Request) -> dict[str, Home]:
+    """The connections that this person sees, as `connections` names them."""
+    found = person_of(request)
+    every = connections(request.app.state.site)
+    return {name: home for name, home in every.items() if found and found.may(Need.look, home.name)}
 
 
 def origin(request: Request) -> str:
@@ -86,22 +106,35 @@ def render(
 ) -> Response:
     """The page `template` in its frame."""
     here = place(request)
+    name = here.name or DEFAULT
+    found = person_of(request)
+    # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
+    seen = found is not None and found.may(Need.look, name)
     frame = {
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": PAGES,
-        "connections": connections(here.site),
-        "signed_in": signed_in(request),
+        "pages": [page for page in PAGES if _leads_on(page[0], request)],
+        "connections": visible(request),
+        "signed_in": seen,
+        "person": found,
+        "may_approve": found is not None and found.may(Need.approve, name),
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
         "origin": origin(request),
-        "syncing": here.site.syncs.running(here.home),
-        "waiting": waiting(here.home),
+        "syncing": seen and here.site.syncs.running(here.home),
+        "waiting": waiting(here.home) if seen else 0,
         "zone": zone,
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
+
+
+def _leads_on(path: str, request: Request) -> bool:
+    """Whether a page belongs into this person's navigation: they may open it, and there is something to choose."""
+    found = person_of(request)
+    may = found is not None and found.may(*needed("GET", place(request).base + path))
+    return may and (path != "/connections" or len(visible(request)) > 1)
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:

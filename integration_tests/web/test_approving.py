@@ -163,10 +163,10 @@ def test_a_lost_answer_is_said_to_be_unknown_and_settled_later(office: Office) -
 def test_the_settings_page_shows_what_is_done_without_asking_and_stops_it(empty_home: Home) -> None:
     policy = ActionService(empty_home.ensure()).policy
     client = Client(empty_home)
-    assert "Stop everything" not in client.get("/settings").text
+    assert "Stop everything" not in client.get("/settings/agents").text
     policy.grant("draft", Limits(max_amount={"USD": "500"}), "owner", Channel.terminal)
-    assert "without asking until" in client.get("/settings").text
+    assert "without asking until" in client.get("/settings/agents").text
     client.submit("/settings/stop", "/settings")
     assert policy.view().rule("draft").unattended is None
     assert policy.view().rule("draft").allowed
-    assert "Stop everything" not in client.get("/settings").text
+    assert "Stop everything" not in client.get("/settings/agents").text
