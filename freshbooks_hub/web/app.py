@@ -32,13 +32,16 @@ from freshbooks_hub.web.pages import (
     status,
     time,
 )
+from freshbooks_hub.web.pages import (
+    home as home_page,
+)
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, expenses, profit, time, approvals, activity, settings, agents, connect)
+PAGES = (home_page, status, balances, expenses, profit, time, approvals, activity, settings, agents, connect)
 
 
 def create_app(

@@ -25,15 +25,41 @@ from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, signed_in
 
 STATIC = Path(__file__).with_name("static")
+# The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
-    ("/", "Status", "status"),
-    ("/balances", "Balances", "balances"),
-    ("/expenses", "Expenses", "expenses"),
-    ("/profit", "Profit", "profit"),
-    ("/time", "Time", "time"),
-    ("/approvals", "Approvals", "approvals"),
-    ("/activity", "Activity", "activity"),
-    ("/settings", "Settings", "settings"),
+    (
+        "",
+        (("/", "Home", "home"),),
+    ),
+    (
+        "Reports",
+        (
+            ("/balances", "Balances", "balances"),
+            ("/profit", "Profit", "profit"),
+        ),
+    ),
+    (
+        "Purchases",
+        (("/expenses", "Expenses", "expenses"),),
+    ),
+    (
+        "Work",
+        (("/time", "Time", "time"),),
+    ),
+    (
+        "Agents",
+        (
+            ("/approvals", "Approvals", "approvals"),
+            ("/activity", "Activity", "activity"),
+        ),
+    ),
+    (
+        "System",
+        (
+            ("/status", "Status", "status"),
+            ("/settings", "Settings", "settings"),
+        ),
+    ),
 )
 
 
@@ -137,6 +163,13 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     return Choice(found, current)
 
 
+def link(request: Request, path: str, **query: Any) -> str:
+    """The address of another page of this connection, about the same business unless `query` names one."""
+    asked = {"business": request.query_params.get("business")} | query
+    given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
+    return f"{place(request).base}{path}{'?' if given else ''}{given}"
+
+
 def address(request: Request, **changed: Any) -> str:
     """This page's address with some parameters changed, None to leave one out."""
     kept = dict(request.query_params) | changed
@@ -157,7 +190,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formatting.FILTERS)
-    environment.globals.update(address=address)
+    environment.globals.update(address=address, link=link)
     return environment
 
 

@@ -18,6 +18,7 @@ from freshbooks_hub.web.sessions import Sessions
 
 PAGES = (
     "/",
+    "/status",
     "/balances",
     "/expenses",
     "/profit",
@@ -47,7 +48,7 @@ class Served:
         )
 
     def link(self) -> str:
-        """A link that signs one browser in, and leads to the Status page."""
+        """A link that signs one browser in, and leads to Home."""
         return self.app.state.site.sessions.link()
 
     def __enter__(self) -> Self:
