@@ -33,6 +33,10 @@ class Marts:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def has(self, mart: str) -> bool:
+        """Whether there is a mart of this name: there is none before its streams are synced."""
+        return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
+
     def gaps(self, business_id: int | None = None, marts: Collection[str] | None = None) -> list[Gap]:
         """As `find_gaps`."""
         return find_gaps(self._db, marts, business_id)

@@ -24,6 +24,7 @@ from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, signed_in
 
+EVERYTHING = "all"
 STATIC = Path(__file__).with_name("static")
 # The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
@@ -133,10 +134,14 @@ def back(request: Request, path: str, notice: str = "", *, good: bool = True) ->
 
 @dataclass(frozen=True)
 class Choice:
-    """The businesses of the marts, and the one that the page is about; `query` keeps it in links."""
+    """The businesses of the marts, and the one that the page is about.
+
+    `everything`: all of them were asked for, which some pages show side by side; the others keep to `current`.
+    """
 
     businesses: list[Row]
     current: Row | None
+    everything: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -160,7 +165,7 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     )
     asked = request.query_params.get("business", "")
     current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
-    return Choice(found, current)
+    return Choice(found, current, asked == EVERYTHING and len(found) > 1)
 
 
 def link(request: Request, path: str, **query: Any) -> str:
