@@ -27,7 +27,7 @@ from freshbooks_hub.web.pages import (
     connect,
     expenses,
     login,
-    profit,
+    money,
     settings,
     status,
     time,
@@ -41,7 +41,7 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (home_page, status, balances, expenses, profit, time, approvals, activity, settings, agents, connect)
+PAGES = (home_page, status, balances, expenses, money, time, approvals, activity, settings, agents, connect)
 
 
 def create_app(

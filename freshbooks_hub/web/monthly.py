@@ -115,6 +115,11 @@ class Table:
         return [*self.profit, *self.cash]
 
     @property
+    def short(self) -> list[Line]:
+        """Those that a business is compared by: profit, revenue and net cash."""
+        return [line for line in self.lines if line.name not in ("money_in", "money_out")]
+
+    @property
     def any(self) -> bool:
         """Whether a month shown has an amount, or an unknown one."""
         return any(value != ZERO for line in self.lines for value in line.values)

@@ -35,8 +35,8 @@ PAGES = (
     (
         "Reports",
         (
+            ("/money", "Money", "money"),
             ("/balances", "Balances", "balances"),
-            ("/profit", "Profit", "profit"),
         ),
     ),
     (
