@@ -30,6 +30,7 @@ from freshbooks_hub.web.pages import (
     money,
     settings,
     status,
+    tax,
     time,
 )
 from freshbooks_hub.web.pages import (
@@ -41,7 +42,20 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (home_page, status, balances, expenses, money, time, approvals, activity, settings, agents, connect)
+PAGES = (
+    home_page,
+    status,
+    balances,
+    expenses,
+    money,
+    tax,
+    time,
+    approvals,
+    activity,
+    settings,
+    agents,
+    connect,
+)
 
 
 def create_app(

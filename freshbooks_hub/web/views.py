@@ -36,6 +36,7 @@ PAGES = (
         "Reports",
         (
             ("/money", "Money", "money"),
+            ("/tax", "Tax", "tax"),
             ("/balances", "Balances", "balances"),
         ),
     ),
