@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -16,13 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from freshbooks_hub.core import terminal
+from freshbooks_hub.core.csv_text import csv_line, guarded
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
 # Longer text of a column may be folded to this many characters.
 NARROW = 18
-# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def as_csv(answer: Answer, to_terminal: bool = False) -> str:
@@ -33,9 +30,9 @@ def as_csv(answer: Answer, to_terminal: bool = False) -> str:
     """
     lines = []
     for row in (answer.columns, *answer.rows):
-        cells = [_csv_cell(value) for value in row]
+        cells = [guarded(value) for value in row]
         lines.append(
-            _csv_line(
+            csv_line(
                 [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
             )
         )
@@ -82,20 +79,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return shown(f"{value:,}" if isinstance(value, Decimal) else str(value))
-
-
-def _csv_cell(value: Any) -> Any:
-    if value is None or isinstance(value, int | float | Decimal | date):
-        return value
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _csv_line(cells: list[Any]) -> str:
-    line = io.StringIO()
-    # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _unique(columns: Iterable[str]) -> list[str]:

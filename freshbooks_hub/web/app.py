@@ -19,6 +19,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
+from freshbooks_hub.web.lists import catalogue
 from freshbooks_hub.web.pages import (
     activity,
     agents,
@@ -46,6 +47,7 @@ PAGES = (
     home_page,
     status,
     balances,
+    catalogue,
     expenses,
     money,
     tax,

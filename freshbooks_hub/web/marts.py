@@ -16,6 +16,7 @@ from freshbooks_hub.marts.open import open_marts
 
 Row = dict[str, Any]
 MOST = 500
+BATCH = 1000  # rows
 
 
 class Marts:
@@ -36,6 +37,17 @@ class Marts:
     def has(self, mart: str) -> bool:
         """Whether there is a mart of this name: there is none before its streams are synced."""
         return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
+
+    def stream(self, statement: str, *values: Any) -> Iterator[Row]:
+        """The same a few at a time, for answers that must not lie in memory whole."""
+        try:
+            cursor = self._db.execute(statement, values)
+        except duckdb.CatalogException:
+            return
+        names = [column[0] for column in cursor.description or []]
+        while batch := cursor.fetchmany(BATCH):
+            for row in batch:
+                yield dict(zip(names, row, strict=True))
 
     def gaps(self, business_id: int | None = None, marts: Collection[str] | None = None) -> list[Gap]:
         """As `find_gaps`."""

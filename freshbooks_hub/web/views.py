@@ -38,15 +38,30 @@ PAGES = (
             ("/money", "Money", "money"),
             ("/tax", "Tax", "tax"),
             ("/balances", "Balances", "balances"),
+            ("/ledger", "Ledger", "ledger"),
+        ),
+    ),
+    (
+        "Sales",
+        (
+            ("/invoices", "Invoices", "invoices"),
+            ("/clients", "Clients", "clients"),
+            ("/payments", "Payments", "payments"),
         ),
     ),
     (
         "Purchases",
-        (("/expenses", "Expenses", "expenses"),),
+        (
+            ("/bills", "Bills", "bills"),
+            ("/expenses", "Expenses", "expenses"),
+        ),
     ),
     (
         "Work",
-        (("/time", "Time", "time"),),
+        (
+            ("/projects", "Projects", "projects"),
+            ("/time", "Time", "time"),
+        ),
     ),
     (
         "Agents",
