@@ -136,7 +136,8 @@ class Listing:
     `key` makes every order a total one. `day`: the column of `from` and `to`, and what happened on it. `stream`: the
     data without which there is nothing to show. `currency`: the column of each row's currency, empty where the rows
     have no money; `by_currency`: whether the totals are of one currency each. `accounting`: whether only businesses
-    with accounting have such rows. `page`: the entry of the navigation.
+    with accounting have such rows. `page`: the entry of the navigation. `rows`: the condition for rows of the
+    mart to be in the list at all.
     """
 
     path: str
@@ -158,6 +159,7 @@ class Listing:
     accounting: bool = True
     page: str = ""
     nouns: str = ""
+    rows: str = "true"
 
     @property
     def many(self) -> str:

@@ -51,7 +51,7 @@ class Query:
 
     def __init__(self, listing: Listing, business_id: int, asked: Asked) -> None:
         self.listing, self.asked = listing, asked
-        parts = ["business_id = ?", *(condition.sql for condition in asked.conditions)]
+        parts = ["business_id = ?", listing.rows, *(condition.sql for condition in asked.conditions)]
         self._where = " AND ".join(f"({part})" for part in parts)
         self._values = (business_id, *(value for one in asked.conditions for value in one.values))
         self._business_id = business_id
