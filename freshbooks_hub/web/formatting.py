@@ -71,6 +71,13 @@ def count(value: int | None) -> str | Markup:
     return NOTHING if value is None else f"{value:,}"
 
 
+def number(value: Decimal | int | None) -> str | Markup:
+    """`1,234.5`: as many decimals as it has."""
+    if value is None:
+        return NOTHING
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
 def day(value: date | str | None) -> Markup:
     """`31 Oct 2026`, a calendar day without a zone."""
     if value is None:
@@ -143,6 +150,7 @@ FILTERS = {
     "written": written,
     "hours": hours,
     "count": count,
+    "number": number,
     "day": day,
     "moment": moment,
     "ago": ago,

@@ -38,6 +38,13 @@ class Marts:
         """Whether there is a mart of this name: there is none before its streams are synced."""
         return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
 
+    def columns(self, mart: str) -> list[str]:
+        """The columns of a mart, by a name that is ours; none when it is not there."""
+        try:
+            return [one[0] for one in self._db.execute(f"SELECT * FROM {mart} LIMIT 0").description or []]  # noqa: S608
+        except duckdb.CatalogException:
+            return []
+
     def stream(self, statement: str, *values: Any) -> Iterator[Row]:
         """The same a few at a time, for answers that must not lie in memory whole."""
         try:

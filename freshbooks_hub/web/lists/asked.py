@@ -72,7 +72,7 @@ def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
 
 
 def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:
-    text = given.get(one.name, "").strip()
+    text = given.get(one.name, "").strip() or (one.default if isinstance(one, Choice) else "")
     if not text:
         return None
     if isinstance(one, Choice):

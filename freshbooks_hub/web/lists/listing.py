@@ -86,8 +86,8 @@ class Total:
     name: str
     label: str
     sql: str
-    where: str = "true"
-    unknown: str = "false"
+    where: str = ""
+    unknown: str = ""
     kind: Kind = Kind.money
     always: bool = True
 
@@ -104,11 +104,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A filter of fixed words."""
+    """A filter of fixed words; with a `default` one of them always holds."""
 
     name: str
     label: str
     options: tuple[Option, ...]
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ class Listing:
     `key` makes every order a total one. `day`: the column of `from` and `to`, and what happened on it. `stream`: the
     data without which there is nothing to show. `currency`: the column of each row's currency, empty where the rows
     have no money; `by_currency`: whether the totals are of one currency each. `accounting`: whether only businesses
-    with accounting have such rows. `page`: the entry of the navigation. `rows`: the condition for rows of the
-    mart to be in the list at all.
+    with accounting have such rows. `page`: the entry of the navigation.
     """
 
     path: str
@@ -159,7 +159,6 @@ class Listing:
     accounting: bool = True
     page: str = ""
     nouns: str = ""
-    rows: str = "true"
 
     @property
     def many(self) -> str:

@@ -8,16 +8,16 @@ from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import urlencode
 
+import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_hub.web.lists import asked as parameters
-from freshbooks_hub.web.lists.asked import Asked
+from freshbooks_hub.web.lists.asked import Asked, offered
 from freshbooks_hub.web.lists.files import CURRENCY, FORMS, Sheet, answer
 from freshbooks_hub.web.lists.listing import PAGE, Choice, Listing, Value
-from freshbooks_hub.web.lists.query import Query, Totals, existing, fitted, orders
+from freshbooks_hub.web.lists.query import Query, Totals, asked_of, orders
 from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
@@ -31,6 +31,7 @@ class Field:
     label: str
     options: list[tuple[str, str]] | None
     current: str
+    has_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,27 +71,20 @@ def routes_of(listing: Listing) -> list[Route]:
 
 
 def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]) -> Shown | None:
-    """The list as `given` asks for it; None where its mart does not exist."""
-    found = existing(marts)
-    if listing.mart not in found:
+    """The list as `given` asks for it; None where its mart does not exist, or is one of an earlier version."""
+    try:
+        query = asked_of(marts, listing, business_id, given)
+        if query is None:
+            return None
+        totals = query.totals(marts)
+        count = sum(one.rows for one in totals)
+        page = min(query.asked.page, max(1, -(-count // PAGE)))
+        rows = query.page(marts, page) if count else []
+        fields = _fields(query, marts, given)
+        chips = _chips(query, marts, given, fields)
+    except duckdb.BinderException:
         return None
-    listing = fitted(listing, marts, found)
-    asked = parameters.read(listing, given, found)
-    query = Query(listing, business_id, asked)
-    totals = query.totals(marts)
-    count = sum(one.rows for one in totals)
-    page = min(asked.page, max(1, -(-count // PAGE)))
-    fields = _fields(query, marts, given, found)
-    return Shown(
-        listing,
-        asked,
-        count,
-        totals,
-        query.page(marts, page) if count else [],
-        page,
-        fields,
-        _chips(query, marts, fields),
-    )
+    return Shown(query.listing, query.asked, count, totals, rows, page, fields, chips)
 
 
 def _page(listing: Listing) -> Callable[[Request], Response]:
@@ -140,15 +134,14 @@ def _file(listing: Listing, form: str) -> Callable[[Request], Response]:
         path = place(request).home.marts
         with opened(path) as marts:
             choice = choose_business(request, marts, accounting=listing.accounting)
-            found = existing(marts) if marts else set()
-            if marts is None or choice.current is None or listing.mart not in found:
-                raise HTTPException(404, f"There are no {listing.many} to export yet.")
-            whole = fitted(listing, marts, found)
-            asked = parameters.read(whole, dict(request.query_params), found)
-        if asked.problems:
+            query = None
+            if marts and choice.current:
+                query = asked_of(marts, listing, choice.current["business_id"], dict(request.query_params))
+        if query is None or choice.current is None:
+            raise HTTPException(404, f"There are no {listing.many} to export yet.")
+        if query.asked.problems:
             # A file with more rows than were asked for could be sent on unseen.
-            raise HTTPException(400, " ".join(asked.problems))
-        query = Query(whole, choice.current["business_id"], asked)
+            raise HTTPException(400, " ".join(query.asked.problems))
         return answer(form, _name(listing, choice.current), sheet_of(query, path, choice.zone))
 
     return file
@@ -171,35 +164,41 @@ def _name(listing: Listing, business: Row) -> str:
     return f"{listing.title} {business['business_name'] or business['business_id']}"
 
 
-def _fields(query: Query, marts: Marts, given: dict[str, str], found: set[str]) -> list[Field]:
+def _fields(query: Query, marts: Marts, given: dict[str, str]) -> list[Field]:
     set_by = {condition.name for condition in query.asked.conditions}
     fields = []
     for one in query.listing.filters:
         current = given.get(one.name, "").strip() if one.name in set_by else ""
         options: list[tuple[str, str]] | None
         if isinstance(one, Choice):
-            options = [(option.word, option.label) for option in parameters.offered(one, found)]
+            options = [(option.word, option.label) for option in offered(one, query.found)]
+            current = current or one.default
         else:
             options = (
-                query.options(marts, one) if one.offered and (not one.needs or one.needs in found) else None
+                query.options(marts, one)
+                if one.offered and (not one.needs or one.needs in query.found)
+                else None
             )
             # A value that is not among them is kept, and told of as a chip.
             if options is not None and current and current not in dict(options):
                 options = [*options, (current, current)]
         if options is None or len(options) > 1 or current:
-            fields.append(Field(one.name, one.label, options, current))
+            default = isinstance(one, Choice) and bool(one.default)
+            fields.append(Field(one.name, one.label, options, current, default))
     return fields
 
 
-def _chips(query: Query, marts: Marts, fields: list[Field]) -> list[Chip]:
-    offered = {field.name: dict(field.options or []) for field in fields}
+def _chips(query: Query, marts: Marts, given: dict[str, str], fields: list[Field]) -> list[Chip]:
+    options = {field.name: dict(field.options or []) for field in fields}
     values = {one.name: one for one in query.listing.filters if isinstance(one, Value)}
     chips = []
     for condition in query.asked.conditions:
+        if condition.name not in given:  # a default holds without being asked for
+            continue
         text = condition.text
         one = values.get(condition.name)
         if one is not None:
-            text = offered.get(one.name, {}).get(text, text)
+            text = options.get(one.name, {}).get(text, text)
             if text == condition.text:
                 text = query.named(marts, one, condition)
             text = f"without {one.label.lower()}" if text == "none" else text
@@ -210,12 +209,11 @@ def _chips(query: Query, marts: Marts, fields: list[Field]) -> list[Chip]:
 def _address(request: Request) -> Callable[..., str]:
     """This list with some parameters changed, None to leave one out; any change leads to the first page."""
 
-    def changed(form: str = "", **parameters_: object) -> str:
+    def changed(**parameters_: object) -> str:
         kept = {name: value for name, value in request.query_params.items() if value != "" and name != "page"}
         kept |= {name.rstrip("_"): str(value) for name, value in parameters_.items() if value is not None}
         left = {name.rstrip("_") for name, value in parameters_.items() if value is None}
         query = urlencode({name: value for name, value in kept.items() if name not in left})
-        path = f"{request.url.path}{form}"
-        return f"{path}?{query}" if query else path
+        return f"{request.url.path}?{query}" if query else request.url.path
 
     return changed

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from freshbooks_hub.web.lists.asked import Asked, Condition
-from freshbooks_hub.web.lists.listing import DESCENDING_FIRST, NONE, PAGE, Column, Kind, Listing, Value
+from freshbooks_hub.web.lists.asked import Asked, Condition, read
+from freshbooks_hub.web.lists.listing import (
+    DESCENDING_FIRST,
+    NONE,
+    PAGE,
+    Choice,
+    Column,
+    Kind,
+    Listing,
+    Total,
+    Value,
+)
 from freshbooks_hub.web.marts import Marts, Row
 
 OFFERED = 200  # values in a field to choose from
@@ -21,37 +31,15 @@ class Totals:
     values: Row
 
 
-def existing(marts: Marts) -> set[str]:
-    """The names of the marts that there are."""
-    return {
-        row["table_name"]
-        for row in marts.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'")
-    }
-
-
-def fitted(listing: Listing, marts: Marts, found: set[str]) -> Listing:
-    """The list without columns that these marts, which may be those of an earlier version, do not have."""
-    names = {
-        row["column_name"]
-        for row in marts.rows(
-            "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'marts' AND table_name = ?",
-            listing.mart,
-        )
-    }
-    columns = tuple(
-        column
-        for column in listing.columns
-        if (column.sql or column.name in names) and (not column.needs or column.needs in found)
-    )
-    return replace(listing, columns=columns)
-
-
 class Query:
-    """The statements of one list for one business. Values are bound; names and conditions are the list's own."""
+    """The statements of one list for one business. Values are bound; names and conditions are the list's own.
 
-    def __init__(self, listing: Listing, business_id: int, asked: Asked) -> None:
-        self.listing, self.asked = listing, asked
-        parts = ["business_id = ?", listing.rows, *(condition.sql for condition in asked.conditions)]
+    `found`: the marts that the list reads and that exist.
+    """
+
+    def __init__(self, listing: Listing, business_id: int, asked: Asked, found: set[str]) -> None:
+        self.listing, self.asked, self.found = listing, asked, found
+        parts = ["business_id = ?", *(condition.sql for condition in asked.conditions)]
         self._where = " AND ".join(f"({part})" for part in parts)
         self._values = (business_id, *(value for one in asked.conditions for value in one.values))
         self._business_id = business_id
@@ -60,11 +48,7 @@ class Query:
         """For each currency, the one with most rows first; none without rows."""
         listing = self.listing
         currency = listing.currency if listing.by_currency else "NULL::VARCHAR"
-        sums = "".join(
-            f", CASE WHEN count(*) FILTER ({one.unknown}) = 0 "
-            f"THEN coalesce(sum({one.sql}) FILTER ({one.where}), 0) END AS {one.name}"
-            for one in listing.totals
-        )
+        sums = "".join(f", {_sum(one)} AS {one.name}" for one in listing.totals)
         rows = marts.rows(
             f"SELECT {currency} AS currency, count(*) AS rows{sums} FROM {listing.mart} "  # noqa: S608
             f"WHERE {self._where} GROUP BY ALL ORDER BY rows DESC, currency",
@@ -127,9 +111,43 @@ class Query:
         return ", ".join([*first, *(f"{key} DESC" for key in self.listing.key)])
 
 
+def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[str, str]) -> Query | None:
+    """What the parameters `given` ask of a list, as far as these marts have it; None where its mart does not exist."""
+    found = _existing(listing, marts)
+    if listing.mart not in found:
+        return None
+    fitted = _fitted(listing, marts, found)
+    return Query(fitted, business_id, read(fitted, given, found), found)
+
+
+def _existing(listing: Listing, marts: Marts) -> set[str]:
+    """Of the marts that the list reads, those that there are."""
+    parts = [*listing.columns, *listing.filters]
+    parts += [option for one in listing.filters if isinstance(one, Choice) for option in one.options]
+    needed = {listing.mart, *(part.needs for part in parts if not isinstance(part, Choice) and part.needs)}
+    return {mart for mart in needed if marts.columns(mart)}
+
+
+def _fitted(listing: Listing, marts: Marts, found: set[str]) -> Listing:
+    """The list without columns that these marts, which may be those of an earlier version, do not have."""
+    names = marts.columns(listing.mart)
+    columns = tuple(
+        column
+        for column in listing.columns
+        if (column.sql or column.name in names) and (not column.needs or column.needs in found)
+    )
+    return replace(listing, columns=columns)
+
+
 def unknown_key(column: Column) -> str:
     """Where a row says whether the null of this column is unknown."""
     return f"{column.name}__unknown"
+
+
+def _sum(total: Total) -> str:
+    rows = f" FILTER ({total.where})" if total.where else ""
+    known = f"coalesce(sum({total.sql}){rows}, 0)"
+    return f"CASE WHEN count(*) FILTER ({total.unknown}) = 0 THEN {known} END" if total.unknown else known
 
 
 def _sorted(column: Column) -> str:

@@ -1,80 +1,67 @@
-"""The lists of what sales tax is made of, one on each basis: no sum is over both."""
+"""The list of the documents behind the sales tax."""
 
 from __future__ import annotations
 
 from freshbooks_hub.web.lists.invoices import BY_CURRENCY
-from freshbooks_hub.web.lists.listing import Choice, Column, Kind, Link, Listing, Option, Total, Value
+from freshbooks_hub.web.lists.listing import Choice, Column, Kind, Listing, Option, Total, Value
 
-BASES = {"accrual": "as billed (accrual basis)", "cash": "as paid (cash basis)"}
 DOCUMENTS = {
     "invoice": "Invoice",
-    "credit": "Credit note",
-    "other income": "Other income",
     "expense": "Expense",
     "bill": "Bill",
+    "other income": "Other income",
+    "credit": "Credit note",
 }
 
-
-def _lines(basis: str, words: str) -> Listing:
-    return Listing(
-        path=f"/tax/lines/{basis}",
-        title=f"Tax lines, {words}",
-        noun="tax line",
-        lead=f"Documents with sales tax, {words}, of",
-        mart="sales_tax_lines",
-        stream="invoices",
-        rows=f"basis = '{basis}'",
-        columns=(
-            Column("event_date", "Counts on", Kind.day),
-            Column("document_type", "Document", words=DOCUMENTS),
-            Column("document_number", "Number", link=Link("/invoices/", "invoice_id"), empty="no number"),
-            Column("tax_name", "Tax", empty="no name"),
-            Column("tax_percent", "Rate", Kind.percent),
-            Column("taxable_amount", "Taxed", Kind.money),
-            Column(
-                "collected_amount", "Collected", Kind.money, sql="CASE WHEN is_collected THEN tax_amount END"
+TAX_LINES = Listing(
+    path="/tax/lines",
+    title="Tax by document",
+    noun="tax line",
+    lead="The tax of each invoice, credit, other income, expense and bill of {business}.",
+    mart="sales_tax_lines",
+    stream="invoices",
+    columns=(
+        Column("event_date", "Day", Kind.day),
+        Column("document_type", "Kind", words=DOCUMENTS),
+        Column("document_number", "Document"),
+        Column("tax_name", "Tax", empty="no name"),
+        Column("tax_percent", "Percent", Kind.number),
+        Column("side", "Collected or paid", sql="CASE WHEN is_collected THEN 'Collected' ELSE 'Paid' END"),
+        Column("taxable_amount", "Taxed amount", Kind.money),
+        Column("tax_amount", "Tax amount", Kind.money),
+        Column("document_date", "Document's date", Kind.day, more=True),
+    ),
+    key=("document_type", "document_id", "payment_id", "tax_name", "tax_percent"),
+    sort="-event_date",
+    search=("document_number", "tax_name", "document_type"),
+    search_label="Number or tax",
+    day=("event_date", "Day"),
+    filters=(
+        # A document has rows on both bases: without one chosen each tax would count twice.
+        Choice(
+            "basis",
+            "Basis",
+            (
+                Option("accrual", "As billed", "basis = 'accrual'"),
+                Option("cash", "As paid", "basis = 'cash'"),
             ),
-            Column("paid_amount", "Paid", Kind.money, sql="CASE WHEN NOT is_collected THEN tax_amount END"),
-            Column("document_date", "Day of the document", Kind.day, more=True),
-            Column("document_id", "Document id", sql="document_id::VARCHAR", more=True),
-            Column(
-                "invoice_id",
-                "Invoice id",
-                sql="CASE WHEN document_type = 'invoice' THEN document_id END",
-                more=True,
-            ),
+            default="accrual",
         ),
-        key=("document_type", "document_id", "tax_name", "tax_percent", "payment_id"),
-        sort="-event_date",
-        search=("document_number", "tax_name"),
-        search_label="Number or tax",
-        day=("event_date", "Counts"),
-        filters=(
-            Value("tax", "Tax", "tax_name"),
-            Choice(
-                "side",
-                "Collected or paid",
-                (
-                    Option("collected", "Collected", "is_collected"),
-                    Option("paid", "Paid", "NOT is_collected"),
-                ),
-            ),
-            Choice(
-                "type",
-                "Document",
-                tuple(Option(word, label, f"document_type = '{word}'") for word, label in DOCUMENTS.items()),
-            ),
-            BY_CURRENCY,
+        Choice(
+            "side",
+            "Collected or paid",
+            (Option("collected", "Collected", "is_collected"), Option("paid", "Paid", "NOT is_collected")),
         ),
-        totals=(
-            Total("collected_taxable", "Sales taxed", "taxable_amount", "is_collected"),
-            Total("collected", "Tax collected", "tax_amount", "is_collected"),
-            Total("paid_taxable", "Purchases taxed", "taxable_amount", "NOT is_collected"),
-            Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
-            Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
-        ),
-        page="tax",
-    )
-
-
-LINES = tuple(_lines(basis, words) for basis, words in BASES.items())
+        Value("tax", "Tax", "tax_name"),
+        Value("kind", "Kind", "document_type", words=DOCUMENTS),
+        BY_CURRENCY,
+    ),
+    totals=(
+        Total("taxed", "Taxed, collected", "taxable_amount", "is_collected"),
+        Total("collected", "Tax collected", "tax_amount", "is_collected"),
+        Total("taxed_paid", "Taxed, paid", "taxable_amount", "NOT is_collected"),
+        Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
+        Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
+    ),
+    page="tax",
+)

@@ -18,6 +18,8 @@ from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.reporting_currency import ReportingCurrency, Total
 from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.lists.listing import Column, Kind, Link
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -203,4 +205,30 @@ def _overdue(marts: Marts | None, business: Row | None) -> list[Row]:
     )
 
 
-routes = [Route("/balances", page)]
+# In a file each client has a row for each currency.
+FILE = (
+    Column("client_name", "Client", link=Link("/clients/", "client_id"), empty="no name"),
+    Column("client_status", "Status of the client"),
+    Column("currency_code", "Currency"),
+    Column("as_of_date", "As of", Kind.day),
+    Column("outstanding_amount", "Outstanding", Kind.money),
+    Column("overdue_amount", "Overdue", Kind.money),
+    *(Column(column, label, Kind.money) for column, _, label, _ in BUCKETS),
+    Column("open_invoice_count", "Open invoices", Kind.number),
+    Column("oldest_due_date", "Oldest due", Kind.day),
+    Column("draft_amount", "In drafts", Kind.money),
+    Column("unapplied_credit_amount", "Unused credit", Kind.money),
+    Column("overpaid_amount", "Overpaid", Kind.money),
+    *(Column(later.column, later.label, Kind.money) for later in LATER),
+)
+
+
+def _file_rows(_: Request, marts: Marts, business: Row) -> list[Row]:
+    """With what is unknown marked as such, where a part of the data could not be read."""
+    return [
+        row | {f"{name}__unknown": bool(row.get("gap_reason")) for name in AMOUNTS}
+        for row in _balances(marts, business)
+    ]
+
+
+routes = [Route("/balances", page), *files_of("/balances", "Balances", FILE, _file_rows)]

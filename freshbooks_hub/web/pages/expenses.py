@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Series, columns
+from freshbooks_hub.web.lists.listing import Column, Kind
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -128,4 +130,24 @@ def _currency(code: str, rows: list[Row], months: list[date], nameless: str) -> 
     return Currency(code, chart, drawn, categories, sums, sum(row["expense_count"] for row in rows))
 
 
-routes = [Route("/expenses", page)]
+# In a file each category has a row for each month and currency with expenses.
+FILE = (
+    Column("month_start_date", "Month, from", Kind.day),
+    Column("category", "Category"),
+    Column("currency_code", "Currency"),
+    Column("total_amount", "Spent", Kind.money),
+    Column("expense_count", "Expenses", Kind.number),
+)
+
+
+def _file_rows(_: Request, marts: Marts, business: Row) -> list[Row]:
+    """Of the months that the page shows."""
+    rows = _rows(marts, business)
+    months = _last_months(max((row["month_start_date"] for row in rows), default=None))
+    return sorted(
+        (row for row in rows if row["month_start_date"] >= months[0]),
+        key=lambda row: (row["month_start_date"], row["category"] or "", row["currency_code"]),
+    )
+
+
+routes = [Route("/expenses", page), *files_of("/expenses", "Expenses by category", FILE, _file_rows)]
