@@ -12,10 +12,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import OpenSeries, grouped
+from freshbooks_hub.web.lists.listing import Column, Kind
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import (
+    CASH,
     FORECAST_IN,
     FORECAST_OUT,
+    NET,
+    PROFIT,
     Line,
     Period,
     Table,
@@ -71,7 +76,7 @@ class Week:
 def page(request: Request) -> Response:
     """`/money`, `?basis=cash&year=2025&currency=CAD&business=all`"""
     asked = request.query_params
-    basis = "cash" if asked.get("basis") == "cash" else "accrual"
+    basis = _basis(request)
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
@@ -109,6 +114,10 @@ def page(request: Request) -> Response:
         problem=reporting.problem,
         rows_of=rows_of,
     )
+
+
+def _basis(request: Request) -> str:
+    return "cash" if request.query_params.get("basis") == "cash" else "accrual"
 
 
 def profit(request: Request) -> Response:
@@ -179,4 +188,33 @@ def _weeks(marts: Marts, found: list[OfBusiness]) -> dict[str, list[Week]]:
     }
 
 
-routes = [Route("/money", page), Route("/profit", profit)]
+# In a file each month has a row for each currency.
+FILE = (
+    Column("month", "Month, from", Kind.day),
+    Column("currency_code", "Currency"),
+    *(Column(name, label, Kind.money) for _, name, label in PROFIT),
+    *(Column(name, label, Kind.money) for _, name, label, _ in CASH),
+    Column(*NET, Kind.money),
+)
+
+
+def _file_rows(request: Request, marts: Marts, business: Row) -> list[Row]:
+    """Of the months, basis and currency that the page shows."""
+    asked, today = request.query_params, today_of(marts)
+    if today is None:
+        return []
+    period = Period.asked(asked.get("year"), today)
+    found = _of_business(marts, business, _basis(request), period)
+    return [
+        {"month": month, "currency_code": table.code} | {line.name: line.values[at] for line in table.lines}
+        for at, month in enumerate(period.months)
+        for table in found.tables
+        if asked.get("currency") in (None, "", table.code)
+    ]
+
+
+routes = [
+    Route("/money", page),
+    Route("/profit", profit),
+    *files_of("/money", "Money by month", FILE, _file_rows),
+]

@@ -14,6 +14,8 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
 from freshbooks_hub.web.formatting import known_sum
+from freshbooks_hub.web.lists.listing import Column, Kind
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import last_day, today_of
 from freshbooks_hub.web.views import choose_business, place, render
@@ -56,7 +58,7 @@ class Currency:
 def page(request: Request) -> Response:
     """`/tax`, `?basis=cash&by=month&year=2025`"""
     asked = request.query_params
-    basis = "cash" if asked.get("basis") == "cash" else "accrual"
+    basis = _basis(request)
     by = "month" if asked.get("by") == "month" else "quarter"
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
@@ -80,6 +82,10 @@ def page(request: Request) -> Response:
         amounts=AMOUNTS,
         currencies=_currencies(rows, by),
     )
+
+
+def _basis(request: Request) -> str:
+    return "cash" if request.query_params.get("basis") == "cash" else "accrual"
 
 
 def _years(marts: Marts | None, business: Row | None, today: date | None) -> list[int]:
@@ -152,4 +158,21 @@ def _end(first: date, by: str) -> date:
     return last_day(first.replace(month=first.month + STEPS[by] - 1))
 
 
-routes = [Route("/tax", page)]
+# In a file each tax has a row for each month and currency.
+FILE = (
+    Column("month_start_date", "Month, from", Kind.day),
+    Column("tax_name", "Tax"),
+    Column("currency_code", "Currency"),
+    *(Column(name, label, Kind.money) for name, label in AMOUNTS),
+)
+
+
+def _file_rows(request: Request, marts: Marts, business: Row) -> list[Row]:
+    """Of the year and on the basis that the page shows."""
+    today = today_of(marts)
+    asked = request.query_params.get("year")
+    year = next((year for year in _years(marts, business, today) if str(year) == asked), today and today.year)
+    return _rows(marts, business, _basis(request), year) if year else []
+
+
+routes = [Route("/tax", page), *files_of("/tax", "Sales tax by month", FILE, _file_rows)]
