@@ -32,14 +32,18 @@ from freshbooks_hub.web.pages import (
     expenses,
     invoice,
     login,
+    money,
     overview,
     permissions,
-    profit,
     project,
     settings,
     status,
+    tax,
     time,
     users,
+)
+from freshbooks_hub.web.pages import (
+    home as home_page,
 )
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
@@ -49,7 +53,7 @@ from freshbooks_hub.web.views import STATIC, connections, place, render, visible
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (
-    *(status, balances, expenses, profit, time, catalogue, invoice, client, project, bill),
+    *(home_page, status, money, tax, balances, expenses, time, catalogue, invoice, client, project, bill),
     *(approvals, activity),
     *(overview, account, settings, permissions, users, agents, connect),
 )

@@ -25,23 +25,60 @@ from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, person_of
 
+EVERYTHING = "all"
 STATIC = Path(__file__).with_name("static")
+# The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
-    ("/", "Status", "status"),
-    ("/balances", "Balances", "balances"),
-    ("/invoices", "Invoices", "invoices"),
-    ("/clients", "Clients", "clients"),
-    ("/payments", "Payments", "payments"),
-    ("/bills", "Bills", "bills"),
-    ("/expenses", "Expenses", "expenses"),
-    ("/profit", "Profit", "profit"),
-    ("/projects", "Projects", "projects"),
-    ("/time", "Time", "time"),
-    ("/ledger", "Ledger", "ledger"),
-    ("/approvals", "Approvals", "approvals"),
-    ("/activity", "Activity", "activity"),
-    ("/connections", "Connections", "connections"),
-    ("/settings", "Settings", "settings"),
+    (
+        "",
+        (("/", "Home", "home"),),
+    ),
+    (
+        "Reports",
+        (
+            ("/money", "Money", "money"),
+            ("/tax", "Tax", "tax"),
+            ("/balances", "Balances", "balances"),
+            ("/ledger", "Ledger", "ledger"),
+        ),
+    ),
+    (
+        "Sales",
+        (
+            ("/invoices", "Invoices", "invoices"),
+            ("/clients", "Clients", "clients"),
+            ("/payments", "Payments", "payments"),
+        ),
+    ),
+    (
+        "Purchases",
+        (
+            ("/bills", "Bills", "bills"),
+            ("/expenses", "Expenses", "expenses"),
+        ),
+    ),
+    (
+        "Work",
+        (
+            ("/projects", "Projects", "projects"),
+            ("/time", "Time", "time"),
+        ),
+    ),
+    (
+        "Agents",
+        (
+            ("/approvals", "Approvals", "approvals"),
+            ("/activity", "Activity", "activity"),
+        ),
+    ),
+    (
+        "System",
+        (
+            ("/status", "Status", "status"),
+            ("/connections", "Connections", "connections"),
+            ("/settings", "Settings", "settings"),
+        ),
+    ),
 )
 
 
@@ -114,7 +151,7 @@ def render(
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": [page for page in PAGES if _leads_on(page[0], request)],
+        "pages": _offered(request),
         "connections": visible(request),
         "signed_in": seen,
         "person": found,
@@ -128,6 +165,12 @@ def render(
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
+
+
+def _offered(request: Request) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The navigation of who is signed in: groups that have a page for them."""
+    groups = [(heading, [page for page in pages if _leads_on(page[0], request)]) for heading, pages in PAGES]
+    return [(heading, pages) for heading, pages in groups if pages]
 
 
 def _leads_on(path: str, request: Request) -> bool:
@@ -146,10 +189,14 @@ def back(request: Request, path: str, notice: str = "", *, good: bool = True) ->
 
 @dataclass(frozen=True)
 class Choice:
-    """The businesses of the marts, and the one that the page is about; `query` keeps it in links."""
+    """The businesses of the marts, and the one that the page is about.
+
+    `everything`: all of them were asked for, which some pages show side by side; the others keep to `current`.
+    """
 
     businesses: list[Row]
     current: Row | None
+    everything: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -173,7 +220,14 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     )
     asked = request.query_params.get("business", "")
     current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
-    return Choice(found, current)
+    return Choice(found, current, asked == EVERYTHING and len(found) > 1)
+
+
+def link(request: Request, path: str, **query: Any) -> str:
+    """The address of another page of this connection, about the same business unless `query` names one."""
+    asked = {"business": request.query_params.get("business")} | query
+    given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
+    return f"{place(request).base}{path}{'?' if given else ''}{given}"
 
 
 def address(request: Request, **changed: Any) -> str:
@@ -196,7 +250,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formatting.FILTERS)
-    environment.globals.update(address=address)
+    environment.globals.update(address=address, link=link)
     return environment
 
 

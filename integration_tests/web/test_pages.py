@@ -213,7 +213,7 @@ def test_every_chart_is_a_picture_with_a_name_and_a_table_behind_it(client: Clie
 
 
 def test_status_tells_who_is_connected_and_how_every_entity_stands(client: Client, seen: Books) -> None:
-    text = client.get("/").text
+    text = client.get("/status").text
     found = Tables(text).found
     groups = {
         row[0]: row
@@ -238,7 +238,7 @@ def test_status_shows_alarms_first_with_the_way_to_mend_them(connected_home: Hom
     now = datetime.now(UTC)
     Alarms(connected_home).raise_("connection", "FreshBooks refused this connection. Connect again.", now)
     Schedule(connected_home).failed("invoices", "The disk is full. Free some space.", now)
-    text = Client(connected_home).get("/").text
+    text = Client(connected_home).get("/status").text
     assert "Action needed" in text
     assert "FreshBooks refused this connection. Connect again." in text
     assert "The disk is full. Free some space." in text
@@ -268,7 +268,7 @@ def test_pause_and_resume(connected_home: Home) -> None:
     client, schedule = Client(connected_home), Schedule(connected_home)
     client.submit("/pause")
     assert schedule.paused_since() is not None
-    assert "Paused since" in client.get("/").text
+    assert "Paused since" in client.get("/status").text
     client.submit("/resume")
     assert schedule.paused_since() is None
 
@@ -293,7 +293,7 @@ def test_a_second_connection_has_pages_of_its_own(empty_home: Home) -> None:
     client = Client(empty_home)
     answer = client.submit("/settings/connections", "/settings", name="bakery")
     assert answer.headers["location"] == "/c/bakery/settings/freshbooks"
-    text = client.get("/c/bakery/").text
+    text = client.get("/c/bakery/status").text
     assert 'href="/c/bakery/balances"' in text
     assert 'href="/c/bakery/" aria-current="true">bakery' in text
     assert 'href="/">default' in text
@@ -351,7 +351,7 @@ def test_a_running_sync_is_shown_with_its_rows(empty_home: Home) -> None:
         state = client.get("/progress").json()
         assert state["running"] is True
         assert {"name": "clients", "rows": 45, "expected": 45, "completed": True} in state["streams"]
-        text = client.get("/").text
+        text = client.get("/status").text
         assert "Sync is running" in text
         # Without a script the page comes again by itself.
         assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in text
@@ -360,11 +360,11 @@ def test_a_running_sync_is_shown_with_its_rows(empty_home: Home) -> None:
 def test_a_failed_sync_is_told_at_the_top(connected_home: Home) -> None:
     history = History(connected_home.history)
     history.finish(history.start(), "FreshBooks cannot be reached. Check the network.")
-    text = Client(connected_home).get("/").text
+    text = Client(connected_home).get("/status").text
     assert "Check this" in text
     assert "The last sync failed. FreshBooks cannot be reached. Check the network." in text
     history.finish(history.start())
-    assert "The last sync failed" not in Client(connected_home).get("/").text
+    assert "The last sync failed" not in Client(connected_home).get("/status").text
 
 
 def read_everything(home: Home, ago: timedelta) -> None:
@@ -380,7 +380,9 @@ def read_everything(home: Home, ago: timedelta) -> None:
 
 def lines(client: Client) -> dict[str, list[str]]:
     """The rows of the table of groups, by name."""
-    found = tables(client, "/")["How often data is read, when it was last read, and when it is read next"]
+    found = tables(client, "/status")[
+        "How often data is read, when it was last read, and when it is read next"
+    ]
     return {row[0].split("  ")[0]: row for row in found[1:]}
 
 
@@ -389,7 +391,7 @@ def test_what_cannot_be_read_is_quiet_and_what_is_short_is_told(connected_home: 
     read_everything(connected_home, timedelta(minutes=1))
     gated = [Outcome(1, stream, "gated") for stream in ("items", "taxes")]
     kept.keep([*gated, Outcome(1, "tasks", "short", None, 0, 64)])
-    text = client.get("/").text
+    text = client.get("/status").text
     assert "Not available: Items, Taxes of 1: the plan of the business does not include it." in text
     assert "Check this" in text
     assert "Incomplete: Services." in text
@@ -398,7 +400,7 @@ def test_what_cannot_be_read_is_quiet_and_what_is_short_is_told(connected_home: 
     assert found[f"Services{short}"] == "incomplete"
     assert found["Clients"] == "up to date"
     kept.keep(gated)
-    text = client.get("/").text
+    text = client.get("/status").text
     assert "Everything is up to date" in text or "Connected" in text
     assert "Check this" not in text
 
@@ -406,9 +408,9 @@ def test_what_cannot_be_read_is_quiet_and_what_is_short_is_told(connected_home: 
 def test_what_is_late_is_told_at_the_top_with_what_to_start(connected_home: Home) -> None:
     client = Client(connected_home)
     read_everything(connected_home, timedelta(minutes=1))
-    assert "Check this" not in client.get("/").text
+    assert "Check this" not in client.get("/status").text
     read_everything(connected_home, timedelta(days=3, hours=2))
-    text = client.get("/").text
+    text = client.get("/status").text
     assert "Check this" in text
     assert "16 kinds of data are late, by up to 3 d 2 h." in text
     assert "Check that `freshbooks serve` is running" in html.unescape(text)
@@ -424,7 +426,7 @@ def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
     (connected_home.root / "sync.holder.json").write_text(json.dumps(holder))
     with sqlite3.connect(connected_home.history) as db:
         db.execute("UPDATE sync_runs SET pid = ? WHERE status = 'running'", [gone.pid])
-    text = Client(connected_home).get("/").text
+    text = Client(connected_home).get("/status").text
     assert "Check this" in text
     assert "The sync was stopped before it finished." in text
     assert "Last sync   stopped" in as_text(status(connected_home))
@@ -434,7 +436,7 @@ def test_a_killed_sync_is_interrupted_not_running(connected_home: Home) -> None:
 def test_what_keeps_the_connection_waiting_is_told(connected_home: Home) -> None:
     read_everything(connected_home, timedelta(minutes=1))
     Schedule(connected_home).failed("", "FreshBooks cannot be reached.", datetime.now(UTC))
-    text = Client(connected_home).get("/").text
+    text = Client(connected_home).get("/status").text
     assert "Check this" in text
     assert "Syncing is on hold: FreshBooks cannot be reached." in text
 
@@ -448,7 +450,7 @@ def test_after_another_choice_of_businesses_nothing_is_in_step_before_it_was_rea
         replace(store.load(), config=store.load().config | {"business_ids": [439000]}, profile=PROFILE)
     )
     client = Client(connected_home)
-    text = client.get("/").text
+    text = client.get("/status").text
     assert "18 kinds of data were not read yet." in text
     assert "chosen, not read yet" in text
     assert {row[1] for row in lines(client).values()} == {"not read yet"}
@@ -459,7 +461,7 @@ def test_a_refused_connection_promises_nothing(connected_home: Home) -> None:
     store = ConnectionStore(connected_home.connection)
     store.save(replace(store.load(), dead_since=datetime.now(UTC), profile=PROFILE))
     client = Client(connected_home)
-    text = client.get("/").text
+    text = client.get("/status").text
     assert "Disconnected by FreshBooks: <a" in text
     assert "Connected as" not in text
     assert "Next sync" not in text
@@ -470,7 +472,7 @@ def test_a_refused_connection_promises_nothing(connected_home: Home) -> None:
 
 
 def test_a_business_without_accounting_tells_what_is_read_of_it(client: Client, seen: Books) -> None:
-    text = client.get("/").text
+    text = client.get("/status").text
     with duckdb.connect(seen.home.marts, read_only=True) as db:
         [(projects,)] = db.execute(
             f"SELECT row_count FROM marts.fb_freshness WHERE business_id = {WORKSHOPS} "
