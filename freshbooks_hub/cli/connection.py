@@ -177,6 +177,7 @@ def disconnect(
     from freshbooks_hub.connection.removal import remove
     from freshbooks_hub.connection.store import ConnectionStore
     from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync import webhooks
     from freshbooks_hub.web.users import Users
 
     home = Home.from_environment()
@@ -189,6 +190,7 @@ def disconnect(
         Grants(home).revoke_all_of(home.name)
     if delete_data:
         Users(home).forget(home.name)
+    webhooks.forget(home)
     told = remove(home) if delete_data else login.disconnect(home)
     left = f"Its data in {home.root} is deleted." if delete_data else f"The data stays in {home.root}."
     print(f"Disconnected. {left}")
