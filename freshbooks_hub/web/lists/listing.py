@@ -29,10 +29,14 @@ DESCENDING_FIRST = NUMERIC | {Kind.day, Kind.moment, Kind.flag}
 
 @dataclass(frozen=True)
 class Link:
-    """To the page of what a cell names: `path`, followed by the value of `column`; without one there is no link."""
+    """To the page of what a cell names: `path`, followed by the value of `column`; without one there is no link.
+
+    `sql`: where that is not a column of the mart.
+    """
 
     path: str
     column: str
+    sql: str = ""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ PAYMENTS = Listing(
 
 EXPENSES = Listing(
     path="/expenses/list",
-    title="Expenses",
+    title="All expenses",
     noun="expense",
     lead="Expenses of {business}, taxes included.",
     mart="expenses",

@@ -95,7 +95,7 @@ class Query:
         fields = {column.name: column.expression for column in listing.columns}
         for column in listing.columns:
             if column.link:
-                fields.setdefault(column.link.column, column.link.column)
+                fields.setdefault(column.link.column, column.link.sql or column.link.column)
             if column.unknown:
                 fields[unknown_key(column)] = column.unknown
         if listing.currency:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freshbooks_hub.web.lists.invoices import BY_CURRENCY
-from freshbooks_hub.web.lists.listing import Choice, Column, Kind, Listing, Option, Total, Value
+from freshbooks_hub.web.lists.listing import Choice, Column, Kind, Link, Listing, Option, Total, Value
 
 DOCUMENTS = {
     "invoice": "Invoice",
@@ -12,6 +12,8 @@ DOCUMENTS = {
     "other income": "Other income",
     "credit": "Credit note",
 }
+
+OF_INVOICE = "CASE WHEN document_type = 'invoice' THEN document_id END"
 
 TAX_LINES = Listing(
     path="/tax/lines",
@@ -23,7 +25,7 @@ TAX_LINES = Listing(
     columns=(
         Column("event_date", "Day", Kind.day),
         Column("document_type", "Kind", words=DOCUMENTS),
-        Column("document_number", "Document"),
+        Column("document_number", "Document", link=Link("/invoices/", "invoice_id", OF_INVOICE)),
         Column("tax_name", "Tax", empty="no name"),
         Column("tax_percent", "Percent", Kind.number),
         Column("side", "Collected or paid", sql="CASE WHEN is_collected THEN 'Collected' ELSE 'Paid' END"),
@@ -57,9 +59,9 @@ TAX_LINES = Listing(
         BY_CURRENCY,
     ),
     totals=(
-        Total("taxed", "Taxed, collected", "taxable_amount", "is_collected"),
+        Total("taxed", "Taxed per tax, collected", "taxable_amount", "is_collected"),
         Total("collected", "Tax collected", "tax_amount", "is_collected"),
-        Total("taxed_paid", "Taxed, paid", "taxable_amount", "NOT is_collected"),
+        Total("taxed_paid", "Taxed per tax, paid", "taxable_amount", "NOT is_collected"),
         Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
         Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
     ),
