@@ -110,12 +110,19 @@ def render(
     found = person_of(request)
     # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
     seen = found is not None and found.may(Need.look, name)
+    connections_seen = visible(request)
     frame = {
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": [page for page in PAGES if _leads_on(page[0], request)],
-        "connections": visible(request),
+        "pages": [
+            page
+            for page in PAGES
+            if found is not None
+            and found.may(*needed("GET", here.base + page[0]))
+            and (page[0] != "/connections" or len(connections_seen) > 1)
+        ],
+        "connections": connections_seen,
         "signed_in": seen,
         "person": found,
         "may_approve": found is not None and found.may(Need.approve, name),
@@ -128,13 +135,6 @@ def render(
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
-
-
-def _leads_on(path: str, request: Request) -> bool:
-    """Whether a page belongs into this person's navigation: they may open it, and there is something to choose."""
-    found = person_of(request)
-    may = found is not None and found.may(*needed("GET", place(request).base + path))
-    return may and (path != "/connections" or len(visible(request)) > 1)
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:
