@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -134,14 +136,22 @@ def _line(request: Request, home: Home, title: str, found: dict[str, Any], appro
 
 def _overdue(home: Home) -> list[Overdue] | None:
     try:
-        with opened(home.marts) as marts:
-            # Without the mart there are no rows either.
-            if marts is None or not marts.rows("SELECT count(*) FROM outstanding_balances"):
-                return None
-            rows = marts.rows(OVERDUE)
-    except HubError:
+        found = _read_overdue(home.marts, home.marts.stat().st_mtime_ns)
+    except (OSError, HubError):  # not built yet, or damaged, which its own pages tell
         return None
-    return [Overdue(row["currency_code"], row["amount"], row["reason"]) for row in rows]
+    return None if found is None else list(found)
+
+
+@lru_cache(maxsize=500)
+def _read_overdue(path: Path, _changed: int) -> tuple[Overdue, ...] | None:
+    """`_changed` makes new marts a new reading: opening the marts of many connections is what this page costs."""
+    with opened(path) as marts:
+        # Without the mart there are no rows either.
+        if marts is None or not marts.rows("SELECT count(*) FROM outstanding_balances"):
+            return None
+        return tuple(
+            Overdue(row["currency_code"], row["amount"], row["reason"]) for row in marts.rows(OVERDUE)
+        )
 
 
 routes = [
