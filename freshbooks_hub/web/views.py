@@ -147,12 +147,13 @@ def render(
     found = person_of(request)
     # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
     seen = found is not None and found.may(Need.look, name)
+    connections_seen = visible(request)
     frame = {
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": _offered(request),
-        "connections": visible(request),
+        "pages": _offered(found, here.base, several=len(connections_seen) > 1),
+        "connections": connections_seen,
         "signed_in": seen,
         "person": found,
         "may_approve": found is not None and found.may(Need.approve, name),
@@ -167,17 +168,17 @@ def render(
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
 
 
-def _offered(request: Request) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """The navigation of who is signed in: groups that have a page for them."""
-    groups = [(heading, [page for page in pages if _leads_on(page[0], request)]) for heading, pages in PAGES]
+def _offered(
+    person: Person | None, base: str, *, several: bool
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The navigation of who is signed in: groups that have a page for them. `several`: they see more connections."""
+
+    def leads_on(path: str) -> bool:
+        may = person is not None and person.may(*needed("GET", base + path))
+        return may and (several or path != "/connections")
+
+    groups = [(heading, [page for page in pages if leads_on(page[0])]) for heading, pages in PAGES]
     return [(heading, pages) for heading, pages in groups if pages]
-
-
-def _leads_on(path: str, request: Request) -> bool:
-    """Whether a page belongs into this person's navigation: they may open it, and there is something to choose."""
-    found = person_of(request)
-    may = found is not None and found.may(*needed("GET", place(request).base + path))
-    return may and (path != "/connections" or len(visible(request)) > 1)
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:
