@@ -31,11 +31,15 @@ from freshbooks_hub.web.pages import (
     expenses,
     invoice,
     login,
-    profit,
+    money,
     project,
     settings,
     status,
+    tax,
     time,
+)
+from freshbooks_hub.web.pages import (
+    home as home_page,
 )
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
@@ -44,6 +48,7 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (
+    home_page,
     status,
     balances,
     catalogue,
@@ -52,7 +57,8 @@ PAGES = (
     project,
     bill,
     expenses,
-    profit,
+    money,
+    tax,
     time,
     approvals,
     activity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -45,6 +46,13 @@ def known(
     if not reason:
         return NOTHING
     return Markup('<span class="unknown" title="{}">unknown</span>').format(reason)
+
+
+def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Amounts of one currency together; null as soon as one of them is unknown."""
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(listed) else None
 
 
 def written(text: str | None, code: str | None, *, bare: bool = False) -> str | Markup:
@@ -138,6 +146,7 @@ FILTERS = {
     "amount": amount,
     "money": money,
     "known": known,
+    "known_sum": known_sum,
     "written": written,
     "hours": hours,
     "count": count,

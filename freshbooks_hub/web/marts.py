@@ -34,6 +34,10 @@ class Marts:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def has(self, mart: str) -> bool:
+        """Whether there is a mart of this name: there is none before its streams are synced."""
+        return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
+
     def columns(self, mart: str) -> list[str]:
         """The columns of a mart, by a name that is ours; none when it is not there."""
         try:

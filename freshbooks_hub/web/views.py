@@ -24,22 +24,59 @@ from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.security import csrf_token, signed_in
 
+EVERYTHING = "all"
 STATIC = Path(__file__).with_name("static")
+# The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
-    ("/", "Status", "status"),
-    ("/balances", "Balances", "balances"),
-    ("/invoices", "Invoices", "invoices"),
-    ("/clients", "Clients", "clients"),
-    ("/payments", "Payments", "payments"),
-    ("/bills", "Bills", "bills"),
-    ("/expenses", "Expenses", "expenses"),
-    ("/profit", "Profit", "profit"),
-    ("/projects", "Projects", "projects"),
-    ("/time", "Time", "time"),
-    ("/ledger", "Ledger", "ledger"),
-    ("/approvals", "Approvals", "approvals"),
-    ("/activity", "Activity", "activity"),
-    ("/settings", "Settings", "settings"),
+    (
+        "",
+        (("/", "Home", "home"),),
+    ),
+    (
+        "Reports",
+        (
+            ("/money", "Money", "money"),
+            ("/tax", "Tax", "tax"),
+            ("/balances", "Balances", "balances"),
+            ("/ledger", "Ledger", "ledger"),
+        ),
+    ),
+    (
+        "Sales",
+        (
+            ("/invoices", "Invoices", "invoices"),
+            ("/clients", "Clients", "clients"),
+            ("/payments", "Payments", "payments"),
+        ),
+    ),
+    (
+        "Purchases",
+        (
+            ("/bills", "Bills", "bills"),
+            ("/expenses", "Expenses", "expenses"),
+        ),
+    ),
+    (
+        "Work",
+        (
+            ("/projects", "Projects", "projects"),
+            ("/time", "Time", "time"),
+        ),
+    ),
+    (
+        "Agents",
+        (
+            ("/approvals", "Approvals", "approvals"),
+            ("/activity", "Activity", "activity"),
+        ),
+    ),
+    (
+        "System",
+        (
+            ("/status", "Status", "status"),
+            ("/settings", "Settings", "settings"),
+        ),
+    ),
 )
 
 
@@ -113,10 +150,14 @@ def back(request: Request, path: str, notice: str = "", *, good: bool = True) ->
 
 @dataclass(frozen=True)
 class Choice:
-    """The businesses of the marts, and the one that the page is about; `query` keeps it in links."""
+    """The businesses of the marts, and the one that the page is about.
+
+    `everything`: all of them were asked for, which some pages show side by side; the others keep to `current`.
+    """
 
     businesses: list[Row]
     current: Row | None
+    everything: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -140,7 +181,14 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     )
     asked = request.query_params.get("business", "")
     current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
-    return Choice(found, current)
+    return Choice(found, current, asked == EVERYTHING and len(found) > 1)
+
+
+def link(request: Request, path: str, **query: Any) -> str:
+    """The address of another page of this connection, about the same business unless `query` names one."""
+    asked = {"business": request.query_params.get("business")} | query
+    given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
+    return f"{place(request).base}{path}{'?' if given else ''}{given}"
 
 
 def address(request: Request, **changed: Any) -> str:
@@ -163,7 +211,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formatting.FILTERS)
-    environment.globals.update(address=address)
+    environment.globals.update(address=address, link=link)
     return environment
 
 

@@ -32,7 +32,8 @@ WIDTH, HEIGHT, PHONE, PHONE_HEIGHT = 1280, 860, 390, 1040  # a phone's to the en
 MAPLE = 439000
 AGENT = "Claude, through MCP"
 PICTURES = {
-    "status": "/",
+    "home": f"/?business={MAPLE}",
+    "status": "/status",
     "balances": f"/balances?business={MAPLE}",
     "expenses": f"/expenses?business={MAPLE}",
     "time": f"/time?business={MAPLE}",

@@ -252,6 +252,14 @@ LEDGER = Listing(
     search_label="Account, entry or client",
     day=("posting_date", "Day"),
     filters=(
+        Choice(
+            "accounts",
+            "Accounts",
+            (
+                Option("profit", "Income and expenses", "account_type IN ('income', 'expense')"),
+                *(Option(word, label, f"account_type = '{word}'") for word, label in ACCOUNTS.items()),
+            ),
+        ),
         Value(
             "account", "Account", "account_number", "concat_ws(' ', account_number, any_value(account_name))"
         ),
@@ -274,6 +282,15 @@ LEDGER = Listing(
         Total("debit", "Debit", "debit_amount"),
         Total("credit", "Credit", "credit_amount"),
         Total("difference", "Debit less credit", "debit_amount - credit_amount"),
+        # What Home and Money show as profit.
+        Total(
+            "profit",
+            "Profit in it",
+            "credit_amount - debit_amount",
+            "account_type IN ('income', 'expense')",
+            unknown="account_type IS NULL",
+            always=False,
+        ),
     ),
     page="ledger",
 )

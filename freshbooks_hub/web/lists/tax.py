@@ -10,7 +10,7 @@ DOCUMENTS = {
     "expense": "Expense",
     "bill": "Bill",
     "other income": "Other income",
-    "goodwill credit": "Credit",
+    "credit": "Credit note",
 }
 
 OF_INVOICE = "CASE WHEN document_type = 'invoice' THEN document_id END"
@@ -63,6 +63,7 @@ TAX_LINES = Listing(
         Total("collected", "Tax collected", "tax_amount", "is_collected"),
         Total("taxed_paid", "Taxed per tax, paid", "taxable_amount", "NOT is_collected"),
         Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
+        Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
     ),
     page="tax",
 )
