@@ -112,7 +112,7 @@ def _page(listing: Listing) -> Callable[[Request], Response]:
     return page
 
 
-def _table(shown: Shown) -> dict[str, object]:
+def _table(shown: Shown) -> dict[str, Any]:
     """What the template needs to know of the table beside its rows."""
     columns = [one for one in shown.listing.columns if shown.asked.all_columns or not one.more]
     first = (shown.page - 1) * PAGE
