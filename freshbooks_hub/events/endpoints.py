@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -131,6 +132,10 @@ def check_url(url: str, private: bool) -> None:
         port = parts.port
     except ValueError:
         raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.") from None
+    if not url.isascii() or re.search(r"\s", url):
+        raise WebhookRefused(
+            "Write the address with %20 and the like in place of blanks and letters with accents."
+        )
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
         raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.")
     if parts.username or parts.password:
