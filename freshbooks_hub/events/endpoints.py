@@ -17,7 +17,6 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.events.event import CODES
 from freshbooks_hub.events.layout import events_file
-from freshbooks_hub.events.observe import observe
 from freshbooks_hub.sync.alarms import Alarms
 
 ALARM = "webhook:"
@@ -47,6 +46,10 @@ class Endpoint:
     last_delivery_at: str | None
     waiting: int = 0
     given_up: int = 0
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether something waits that may be sent now."""
+        return bool(self.waiting) and (self.retry_at is None or self.retry_at <= stamp(now))
 
     @property
     def place(self) -> str:
@@ -81,6 +84,8 @@ class Endpoints:
 
     def add(self, url: str, codes: Sequence[str], private: bool, now: datetime) -> Endpoint:
         """Subscribe an address; what happens from now on is told. Raises WebhookRefused."""
+        from freshbooks_hub.events.observe import observe  # not for those who only look who waits
+
         check_url(url, private)
         unknown = [code for code in codes if code not in CODES]
         if unknown or not codes:
