@@ -37,6 +37,11 @@ PAGES = (
     "/activity",
     "/settings",
     "/settings/freshbooks",
+    "/settings/agents",
+    "/settings/agents/draft",
+    "/settings/users",
+    "/connections",
+    "/account",
 )
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")
