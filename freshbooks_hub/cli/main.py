@@ -20,6 +20,7 @@ from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import pack as pack_command
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
@@ -138,6 +139,7 @@ action_commands.register(cli)
 connection_commands.register(cli)
 currency_command.register(cli)
 mcp_commands.register(cli)
+pack_command.register(cli)
 sync_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)

@@ -31,6 +31,7 @@ PAGES = (
     ("/expenses", "Expenses", "expenses"),
     ("/profit", "Profit", "profit"),
     ("/time", "Time", "time"),
+    ("/pack", "Accountant's pack", "pack"),
     ("/approvals", "Approvals", "approvals"),
     ("/activity", "Activity", "activity"),
     ("/settings", "Settings", "settings"),

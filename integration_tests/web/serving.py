@@ -22,6 +22,7 @@ PAGES = (
     "/expenses",
     "/profit",
     "/time",
+    "/pack",
     "/approvals",
     "/activity",
     "/settings",
