@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.core.home import Home
@@ -15,14 +16,17 @@ from freshbooks_hub.sync import ticker
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 
 
-def work() -> None:
-    """Keep all connections up to date until SIGINT or SIGTERM; what running syncs committed stays. Raises HomeError."""
+def work(tell: Callable[[Home], None]) -> None:
+    """Keep all connections up to date until SIGINT or SIGTERM; what running syncs committed stays. Raises HomeError.
+
+    `tell` sends a connection's notifications.
+    """
     Home.from_environment().base.ensure()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     warm = WarmSyncs()
-    working = ticker.start(settle=settle, start_sync=warm.start)
+    working = ticker.start(settle=settle, start_sync=warm.start, tell=tell)
     print("FreshBooks worker: keeps the books up to date (stop with Ctrl-C)", flush=True)
     stopped.wait()
     working.stop()

@@ -20,6 +20,7 @@ from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import notifications as notification_commands
 from freshbooks_hub.cli import pack as pack_command
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
@@ -139,6 +140,7 @@ action_commands.register(cli)
 connection_commands.register(cli)
 currency_command.register(cli)
 mcp_commands.register(cli)
+notification_commands.register(cli)
 pack_command.register(cli)
 sync_commands.register(cli)
 warehouse_commands.register(cli)
@@ -209,6 +211,8 @@ def sync(
 
     Example: `freshbooks sync --stream invoices --stream clients`
     """
+    from freshbooks_hub.core.home import Home
+
     if to:
         from freshbooks_hub.sync.warehouse.address import name_by_argument
 
@@ -218,24 +222,25 @@ def sync(
             raise typer.BadParameter(
                 "cannot be combined with other choices of what to read.", param_hint="--due"
             )
-        sync_commands.sync_what_is_due(as_json)
+        with notification_commands.telling(Home.from_environment()):
+            sync_commands.sync_what_is_due(as_json)
         return
-    from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.progress import Silent, reporter, summary
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
     console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with _details(verbose):
-        result = run_sync(home, options, Silent() if as_json else reporter(console))
-    if as_json:
-        print(json.dumps(result.as_json(), indent=2))
-    else:
-        console.print(summary(result.streams))
-        _print_marts(console, result)
-    if marts:
-        rule_commands.after_sync(home, quiet=as_json)
+    with notification_commands.telling(home):
+        with _details(verbose):
+            result = run_sync(home, options, Silent() if as_json else reporter(console))
+        if as_json:
+            print(json.dumps(result.as_json(), indent=2))
+        else:
+            console.print(summary(result.streams))
+            _print_marts(console, result)
+        if marts:
+            rule_commands.after_sync(home, quiet=as_json)
 
 
 @cli.command()

@@ -105,8 +105,9 @@ def worker() -> None:
     Example: `freshbooks worker`
     """
     from freshbooks_hub.agent.worker import work
+    from freshbooks_hub.notifications.tell import tell
 
-    work()
+    work(tell)
 
 
 def register(cli: typer.Typer) -> None:

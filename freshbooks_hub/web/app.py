@@ -27,6 +27,7 @@ from freshbooks_hub.web.pages import (
     connect,
     expenses,
     login,
+    notifications,
     pack,
     profit,
     settings,
@@ -39,7 +40,20 @@ from freshbooks_hub.web.views import STATIC, connections, place, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
-PAGES = (status, balances, expenses, profit, time, pack, approvals, activity, settings, agents, connect)
+PAGES = (
+    status,
+    balances,
+    expenses,
+    profit,
+    time,
+    pack,
+    approvals,
+    activity,
+    settings,
+    agents,
+    notifications,
+    connect,
+)
 
 
 def create_app(

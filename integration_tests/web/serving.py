@@ -27,6 +27,7 @@ PAGES = (
     "/activity",
     "/settings",
     "/settings/freshbooks",
+    "/settings/notifications",
 )
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")

@@ -158,9 +158,7 @@ def _aging(
         day for statement in queries.AGING_DAYS for (day,) in _all(db, statement, scope.business.id) if day
     ]
     rows = _query(db, statement, scope.business.id, scope.last)
-    known = any(True for _ in rows()) or (
-        _is_read(db, scope, mart) and scope.last >= min(days, default=scope.last)
-    )
+    known = _has_any(rows) or (_is_read(db, scope, mart) and scope.last >= min(days, default=scope.last))
     notes = []
     if not known and days:
         notes.append(f"What was open is known from {_said(min(days))} on.")
@@ -182,7 +180,7 @@ def _reconciliation(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
         "Matches",
     )
     rows = _query(db, queries.RECONCILIATION, scope.business.id, *_days(scope))
-    covers, known = _period(scope), _is_read(db, scope, "fb_reconciliation")
+    covers, known = _period(scope), _has_any(rows) or _is_read(db, scope, "fb_reconciliation")
     return _table(db, scope, "fb_reconciliation", "Reconciliation", columns, covers, [], rows, known)
 
 
@@ -212,6 +210,10 @@ def _is_read(db: duckdb.DuckDBPyConnection, scope: Scope, mart: str) -> bool:
     if not db.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [mart]).fetchone():
         return False
     return not missing(find_gaps(db, {mart}, scope.business.id))
+
+
+def _has_any(rows: Callable[[], Iterator[Row]]) -> bool:
+    return any(True for _ in rows())
 
 
 def _query(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> Callable[[], Iterator[Row]]:
