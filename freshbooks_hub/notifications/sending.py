@@ -5,6 +5,7 @@ apprise takes over a second to load, so it is imported when there is something t
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,11 +22,12 @@ WEBHOOKS = {"json", "jsons", "form", "forms", "xml", "xmls"}
 MEANINGS = (
     (r"\b535\b|authentication (?:failed|error)|credentials|\b401\b", "the user name or password was not accepted"),
     (r"error\s*=\s*(\d{3})", "the server answered {}"),
+    (r"auth extension not supported", "the server takes a password over a secure connection alone"),
     (r"timed? ?out", "the server did not answer in time"),
     (r"name or service not known|getaddrinfo|resolve|nodename", "there is no server of this name"),
     (r"refused", "the server does not take connections there"),
     (r"certificate", "the server's certificate is not valid"),
-    (r"\b5[05]\d\b", "the mail server refused the message"),
+    (r"\(5[05]\d,", "the mail server refused the message"),
 )  # fmt: skip
 UNKNOWN = "the server could not be reached, or did not take it"
 
@@ -75,24 +77,24 @@ def send(url: str, title: str, text: str) -> str | None:
     """Send it; None when it was taken, else why not, in words without any of the address. It never raises."""
     import apprise
 
-    said: list[str] = []
-    try:
-        sender = apprise.Apprise(asset=_asset())
-        sender.add(_plugin(url))
-        taken = sender.notify(
-            body=text,
-            title=title,
-            body_format=apprise.NotifyFormat.TEXT,
-            log_callback=lambda entry, _: said.append(str(entry)),
-            log_level=10,
-        )
-    except Exception as error:
-        said.append(str(error))
-        taken = False
-    return None if taken else _meaning("\n".join(said))
+    # Its lines may hold the address: they are for `_meaning` alone.
+    logging.getLogger("apprise").propagate = False
+    with apprise.LogCapture(level=logging.DEBUG) as heard:
+        try:
+            sender = apprise.Apprise(asset=_asset())
+            sender.add(_plugin(url))
+            if sender.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT):
+                return None
+            said = heard.getvalue()
+        except Exception as error:
+            said = f"{heard.getvalue()} {error}"
+    return _meaning(said)
 
 
 def _meaning(said: str) -> str:
+    said = "\n".join(
+        line for line in said.splitlines() if re.search(r"WARNING|ERROR|Exception|Response", line)
+    )
     for pattern, meaning in MEANINGS:
         if found := re.search(pattern, said, re.IGNORECASE):
             return meaning.format(*found.groups())

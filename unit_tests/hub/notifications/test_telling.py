@@ -183,7 +183,7 @@ def test_an_email_is_plain_text_and_a_refused_password_is_said() -> None:
                 if mail is not None:
                     mails.append(mail)
                 mail = b"" if line.upper().startswith(b"DATA") else None
-                extension = b"250-AUTH PLAIN\r\n" if line.upper().startswith(b"EHLO") else b""
+                extension = b"250-mail\r\n250-AUTH PLAIN\r\n" if line.upper().startswith(b"EHLO") else b""
                 code = (
                     b"535 no" if line.upper().startswith(b"AUTH") else b"354 go" if mail == b"" else b"250 ok"
                 )
