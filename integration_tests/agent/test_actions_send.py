@@ -163,7 +163,9 @@ def test_the_approver_sees_what_leads_to_the_total_and_what_the_client_owes(firm
     lines = [{"name": "Work", "qty": "3", "unit_cost": {"amount": "33.33", "code": "CAD"}, **taxes}]
     client = firm.client()["id"]
     firm.sandbox.edit("invoices", BUSINESS, firm.draft(customerid=client)["id"], status=2)
-    invoice = firm.draft(customerid=client, lines=lines, discount_value="10", terms="<b>Net 30</b>\nNo refund")
+    invoice = firm.draft(
+        customerid=client, lines=lines, discount_value="10", terms="<b>Net 30</b>\nNo refund"
+    )
     told = as_text(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
     for line in (
         "Before tax    99.99",
