@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import HubError
-
-if TYPE_CHECKING:
-    from apprise import NotifyBase
 
 SECURITY = {"starttls": 587, "ssl": 465, "insecure": 25}  # of SMTP, and its usual port
 WEBHOOKS = {"json", "jsons", "form", "forms", "xml", "xmls"}
@@ -79,7 +76,8 @@ def send(url: str, title: str, text: str) -> str | None:
 
     # Its lines may hold the address: they are for `_meaning` alone.
     logging.getLogger("apprise").propagate = False
-    with apprise.LogCapture(level=logging.DEBUG) as heard:
+    capture: Any = apprise.LogCapture
+    with capture(level=logging.DEBUG) as heard:
         try:
             sender = apprise.Apprise(asset=_asset())
             sender.add(_plugin(url))
@@ -101,7 +99,7 @@ def _meaning(said: str) -> str:
     return UNKNOWN
 
 
-def _plugin(url: str) -> NotifyBase:
+def _plugin(url: str) -> Any:
     import apprise
 
     try:

@@ -61,6 +61,10 @@ def _limits(rule: Mapping[str, Any]) -> list[str]:
 
 
 def _fact(name: str, value: Any) -> str:
+    if name == "kind" and value in KINDS:
+        return f"kind: {KINDS[value].label}"
+    if name == "payload_hash":
+        return f"fingerprint: {str(value)[:16]}"  # as the approver saw it
     return f"{name.replace('_', ' ')}: {_plain(value)}"
 
 
