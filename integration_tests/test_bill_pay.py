@@ -32,7 +32,7 @@ def test_payables_of_bill_pay_are_said_to_be_incomplete_in_marts_pages_and_answe
         (439117, "bills"),
     }
     home = Home(hub.home)
-    assert SENTENCE.replace("'", "&#39;") in Client(home).get("/").text
+    assert SENTENCE.replace("'", "&#39;") in Client(home).get("/status").text
     answer = reads.query_marts(home.marts, statement="SELECT sum(outstanding_amount) AS owed FROM ap_aging")
     assert any(f"Bills: b{SENTENCE[1:]}" in told for told in answer.context.gaps), answer.context.gaps
     described = reads.describe_marts(home.marts)

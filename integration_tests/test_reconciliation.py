@@ -136,7 +136,7 @@ def test_what_is_planted_is_published_with_a_loud_flag(hub: Hub) -> None:
     assert "payments collected" in told.stdout
     assert "The check expenses_refer_to_known_rows found 1 wrong row:" in told.stdout
     assert "999999" in told.stdout
-    assert "expenses_refer_to_known_rows found 1 row to check" in Client(Home(hub.home)).get("/").text
+    assert "expenses_refer_to_known_rows found 1 row to check" in Client(Home(hub.home)).get("/status").text
     assert "figures differ" in hub.run("status").stdout
     row = hub.query("from fb_reconciliation where not is_ok limit 1")[0]
     assert abs(float(row["difference_amount"])) == pytest.approx(0.05)

@@ -57,7 +57,7 @@ def test_a_difference_is_found_after_the_first_sync_and_right_after_the_second(h
     shown = hub.run("status").stdout
     assert "Not as assumed in business 439000" in shown
     assert "read as utc" in shown
-    page = Client(Home(hub.home)).get("/").text
+    page = Client(Home(hub.home)).get("/status").text
     assert "Different on your account" in page
     assert "utc and not eastern. Now: read as utc" in page
     report = hub.run("doctor", "--verify", "--report").stdout

@@ -35,7 +35,7 @@ def connect(
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", help="No browser: a connector config with tokens; see secrets.example.json."
+            "--config", help="No browser: a connector config with tokens; see `freshbooks help connector`."
         ),
     ] = None,
     client_id: ClientId = None,
@@ -177,6 +177,8 @@ def disconnect(
     from freshbooks_hub.connection.removal import remove
     from freshbooks_hub.connection.store import ConnectionStore
     from freshbooks_hub.core.home import Home
+    from freshbooks_hub.sync import webhooks
+    from freshbooks_hub.web.users import Users
 
     home = Home.from_environment()
     if not (delete_data or home.candidate.exists()):
@@ -186,6 +188,9 @@ def disconnect(
         typer.confirm(f"{what} {home.root}?", abort=True)
     if delete_data and home.base.history.exists():
         Grants(home).revoke_all_of(home.name)
+    if delete_data:
+        Users(home).forget(home.name)
+    webhooks.forget(home)
     told = remove(home) if delete_data else login.disconnect(home)
     left = f"Its data in {home.root} is deleted." if delete_data else f"The data stays in {home.root}."
     print(f"Disconnected. {left}")
@@ -251,7 +256,7 @@ def doctor(
 
         Console().print(as_table(findings))
         failed = sum(not finding.ok for finding in findings)
-        found = f"{plural(failed, 'problem')} found; docs/troubleshooting.md explains each."
+        found = f"{plural(failed, 'problem')} found; `freshbooks help troubleshooting` explains each."
         print(found if failed else "No problems found.")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

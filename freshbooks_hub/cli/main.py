@@ -9,26 +9,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
 from freshbooks_hub.cli import currency as currency_command
+from freshbooks_hub.cli import export as export_command
+from freshbooks_hub.cli import help as help_command
 from freshbooks_hub.cli import mcp as mcp_commands
 from freshbooks_hub.cli import notifications as notification_commands
 from freshbooks_hub.cli import pack as pack_command
+from freshbooks_hub.cli import query as query_command
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import typer_patch
+from freshbooks_hub.cli import users as user_commands
 from freshbooks_hub.cli import warehouse as warehouse_commands
+from freshbooks_hub.cli import webhooks as webhook_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
-from freshbooks_hub.core.errors import HubError, TransformFailed
+from freshbooks_hub.core.errors import HubError, Stopped, TransformFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,11 +44,12 @@ if TYPE_CHECKING:
 cli = typer.Typer(
     name="freshbooks",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+USAGE, STOPPED = 2, 130  # exit codes, as shells have them
 
 AsOf = Annotated[
     datetime | None,
@@ -57,24 +64,21 @@ Verbose = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How a query's answer is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
 @cache
 def command() -> typer.core.TyperGroup:
     """The commands, made from their functions: once, also for processes that are forked after it."""
+    typer_patch.install()
     made = typer.main.get_command(cli)
     assert isinstance(made, typer.core.TyperGroup)
     return made
 
 
 def app() -> None:
-    """Console script: a HubError becomes one message on standard error and exit code 1."""
+    """Console script: a HubError becomes one message on standard error and exit code 1.
+
+    Where JSON was asked for, standard output has `{"error": {"code", "message"}}` too. Wrong usage: exit code 2;
+    Ctrl-C: 130.
+    """
     # Every file that is made from here on is its owner's alone, also those of processes that are started.
     os.umask(0o077)
     terminal.prepare()
@@ -84,14 +88,37 @@ def app() -> None:
         _check_texts()
         try:
             command()()
+        except SystemExit as ended:
+            if ended.code == USAGE and _asks_for_json():
+                _print_error("usage", "The command was not understood; standard error says why.")
+            if ended.code == STOPPED:
+                raise Stopped("Stopped.") from None
+            raise
         finally:
             terminal.finish()
+    except Stopped as stopped:
+        _fail(stopped.code, str(stopped), STOPPED, "")
     except HubError as error:
-        terminal.say(f"Error: {error}", sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped. Run the command again to continue.", file=sys.stderr)
-        sys.exit(1)
+        _fail(error.code, str(error), 1)
+    except KeyboardInterrupt:  # before or after the command itself
+        _fail("stopped", "Stopped.", STOPPED, "")
+
+
+def _fail(code: str, message: str, exit_code: int, begin: str = "Error: ") -> NoReturn:
+    if _asks_for_json():
+        _print_error(code, message)
+    terminal.say(f"{begin}{message}", sys.stderr)
+    sys.exit(exit_code)
+
+
+def _print_error(code: str, message: str) -> None:
+    print(terminal.as_json({"error": {"code": code, "message": message}}), flush=True)
+
+
+def _asks_for_json() -> bool:
+    """By the words alone: the command may not even have been understood."""
+    words = sys.argv[1:]
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _check_texts() -> None:
@@ -139,12 +166,17 @@ def common(
 action_commands.register(cli)
 connection_commands.register(cli)
 currency_command.register(cli)
+export_command.register(cli)
+help_command.register(cli)
 mcp_commands.register(cli)
 notification_commands.register(cli)
 pack_command.register(cli)
+query_command.register(cli)
 sync_commands.register(cli)
+user_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)
+webhook_commands.register(cli)
 workflow_commands.register(cli)
 cli.command()(rule_commands.rules)
 
@@ -222,7 +254,7 @@ def sync(
             raise typer.BadParameter(
                 "cannot be combined with other choices of what to read.", param_hint="--due"
             )
-        with notification_commands.telling(Home.from_environment()):
+        with notification_commands.notifying(Home.from_environment()):
             sync_commands.sync_what_is_due(as_json)
         return
     from freshbooks_hub.sync.progress import Silent, reporter, summary
@@ -231,16 +263,20 @@ def sync(
 
     console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with notification_commands.telling(home):
-        with _details(verbose):
-            result = run_sync(home, options, Silent() if as_json else reporter(console))
-        if as_json:
-            print(json.dumps(result.as_json(), indent=2))
-        else:
-            console.print(summary(result.streams))
-            _print_marts(console, result)
-        if marts:
-            rule_commands.after_sync(home, quiet=as_json)
+    with (
+        sync_commands.stoppable(),
+        notification_commands.notifying(home),
+        webhook_commands.telling(home),
+        _details(verbose),
+    ):
+        result = run_sync(home, options, Silent() if as_json else reporter(console))
+    if as_json:
+        print(json.dumps(result.as_json(), indent=2))
+    else:
+        console.print(summary(result.streams))
+        _print_marts(console, result)
+    if marts:
+        rule_commands.after_sync(home, quiet=as_json)
 
 
 @cli.command()
@@ -260,7 +296,7 @@ def build(
     console = _console()
     home = Home.from_environment()
     shown = Silent() if as_json else reporter(console)
-    with _details(verbose):
+    with sync_commands.stoppable(), webhook_commands.telling(home), _details(verbose):
         result = build_marts(home, shown, as_of.date() if as_of else None)
     if as_json:
         print(json.dumps(result.as_json(), indent=2))
@@ -290,47 +326,22 @@ def backup(
 
 
 @cli.command()
-def query(
-    statement: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT on the marts.")],
-    output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
+def status(
+    streams: Annotated[bool, typer.Option("--streams", help="List every stream with its rows too.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Query the published marts (read-only).
+    """Show whether all is well: the connection, the last sync, what waits for you, the marts.
 
-    Example: `freshbooks query "select * from outstanding_balances" --format csv`
+    Example: `freshbooks status --streams`
     """
-    from freshbooks_hub.cli.output import as_csv, as_json, as_table, fitting
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.marts.open import query_marts
-
-    answer = query_marts(Home.from_environment().marts, statement)
-    if output is Format.csv:
-        print(as_csv(answer, to_terminal=sys.stdout.isatty()), end="")
-    elif output is Format.json:
-        print(as_json(answer))
-    else:
-        console = _console()
-        fits, others = fitting(answer, console.width)
-        console.print(as_table(fits))
-        if others:
-            terminal.say(
-                f"Not shown, since the terminal is too narrow: {', '.join(others)}.\n"
-                "Name the columns that you want, or add --format csv or json for all.",
-                sys.stderr,
-            )
-
-
-@cli.command()
-def status(as_json: AsJson = False) -> None:
-    """Show the connection, the last sync and the marts.
-
-    Example: `freshbooks status --json`
-    """
+    from freshbooks_hub.agent.actions.waiting import waiting
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.status.picture import as_text
     from freshbooks_hub.status.picture import status as read_status
 
-    picture = read_status(Home.from_environment())
-    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture))
+    home = Home.from_environment()
+    picture = read_status(home) | {"approvals": waiting(home)}
+    terminal.say(json.dumps(picture, indent=2) if as_json else as_text(picture, streams))
 
 
 @cli.command()

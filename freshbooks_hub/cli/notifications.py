@@ -33,7 +33,7 @@ def show(
     """
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.notifications.channels import Channels
-    from freshbooks_hub.notifications.tell import failing
+    from freshbooks_hub.notifications.notify import failing
 
     home = Home.from_environment()
     channels, failures = Channels(home).all(), failing(home)
@@ -113,7 +113,7 @@ def test(which: Which) -> None:
     """
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.notifications.channels import Channels
-    from freshbooks_hub.notifications.tell import send_test
+    from freshbooks_hub.notifications.notify import send_test
 
     home = Home.from_environment()
     channel = Channels(home).get(which)
@@ -123,7 +123,7 @@ def test(which: Which) -> None:
 
 
 @contextmanager
-def telling(home: Home) -> Iterator[None]:
+def notifying(home: Home) -> Iterator[None]:
     """Send what the block made news, also where it fails. A notification that cannot be sent fails nothing."""
     try:
         yield
@@ -131,10 +131,10 @@ def telling(home: Home) -> Iterator[None]:
         from freshbooks_hub.notifications.channels import Channels
 
         if Channels(home).exist():
-            from freshbooks_hub.notifications.tell import tell
+            from freshbooks_hub.notifications.notify import notify
 
             try:
-                tell(home, _pages(home))
+                notify(home, _pages(home))
             except HubError as error:
                 say(f"Notifications: {error}", sys.stderr)
 

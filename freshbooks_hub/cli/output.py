@@ -1,28 +1,26 @@
-"""Answers as table, CSV or JSON."""
+"""Answers as table, list of fields, CSV or JSON."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
-
-from rich.table import Table
-from rich.text import Text
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from freshbooks_hub.core import terminal
+from freshbooks_hub.core.csv_text import csv_line, guarded
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 # Longer text of a column may be folded to this many characters.
 NARROW = 18
-# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def as_csv(answer: Answer, to_terminal: bool = False) -> str:
@@ -31,15 +29,32 @@ def as_csv(answer: Answer, to_terminal: bool = False) -> str:
     Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are. For a
     terminal control characters are written out, in a file they are data.
     """
-    lines = []
-    for row in (answer.columns, *answer.rows):
-        cells = [_csv_cell(value) for value in row]
-        lines.append(
-            _csv_line(
-                [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
-            )
+    return "".join(csv_lines(answer.columns, answer.rows, to_terminal))
+
+
+def csv_lines(
+    columns: Iterable[str], rows: Iterable[Iterable[Any]], to_terminal: bool = False
+) -> Iterator[str]:
+    """As `as_csv`, line by line."""
+    for row in chain((columns,), rows):
+        cells = [guarded(value) for value in row]
+        yield csv_line(
+            [shown(cell) if isinstance(cell, str) else cell for cell in cells] if to_terminal else cells
         )
-    return "".join(lines)
+
+
+def json_line(columns: list[str], row: Iterable[Any]) -> str:
+    """One row as a JSON object in a line of ASCII, which every reader and terminal bears."""
+    return json.dumps(dict(zip(columns, map(_plain, row), strict=True)))
+
+
+def as_vertical(answer: Answer) -> Iterator[str]:
+    """Each row as lines of a field each, for rows that no terminal is wide enough for."""
+    width = max(map(len, answer.columns), default=0)
+    for number, row in enumerate(answer.rows, 1):
+        yield f"-- row {number:,}"
+        for name, value in zip(answer.columns, row, strict=True):
+            yield f"{shown(name):<{width}}  {_cell(value)}".rstrip()
 
 
 def as_json(answer: Answer) -> str:
@@ -54,6 +69,9 @@ def as_json(answer: Answer) -> str:
 
 def as_table(answer: Answer, title: str | None = None) -> Table:
     """A table for the terminal; numbers to the right. Text is shown as it is, never read as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=Text(title) if title else None, title_justify="left")
     for index, name in enumerate(answer.columns):
         values = [row[index] for row in answer.rows if row[index] is not None]
@@ -82,20 +100,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return shown(f"{value:,}" if isinstance(value, Decimal) else str(value))
-
-
-def _csv_cell(value: Any) -> Any:
-    if value is None or isinstance(value, int | float | Decimal | date):
-        return value
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _csv_line(cells: list[Any]) -> str:
-    line = io.StringIO()
-    # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _unique(columns: Iterable[str]) -> list[str]:

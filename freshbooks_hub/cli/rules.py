@@ -42,7 +42,7 @@ def rules(
         state = "live" if rule.live else "dry run"
         terminal.say(f"{rule.name}: when {rule.when}, {rule.then.replace('_', ' ')} ({state})")
     if not known:
-        terminal.say(f"There are no rules. Write them into {home.rules}; docs/agents.md shows how.")
+        terminal.say(f"There are no rules. Write them into {home.rules}; `freshbooks help agents` shows how.")
     _say(fired)
     if known and not fired:
         print("Nothing to do.")

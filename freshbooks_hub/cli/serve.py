@@ -105,9 +105,9 @@ def worker() -> None:
     Example: `freshbooks worker`
     """
     from freshbooks_hub.agent.worker import work
-    from freshbooks_hub.notifications.tell import tell
+    from freshbooks_hub.notifications.notify import notify
 
-    work(tell)
+    work(notify)
 
 
 def register(cli: typer.Typer) -> None:

@@ -1,14 +1,17 @@
-"""`freshbooks schedule`, `pause`, `resume`, and `freshbooks webhooks`; `sync --due` is part of `sync`."""
+"""`freshbooks schedule`, `pause` and `resume`; `sync --due` is part of `sync`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from freshbooks_hub.core.labels import plural
+from freshbooks_hub.cli.webhooks import telling
+from freshbooks_hub.core.errors import Stopped
 from freshbooks_hub.core.terminal import say
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -126,47 +129,6 @@ def resume() -> None:
     print("Scheduled syncs resumed.")
 
 
-webhooks = typer.Typer(help="Let FreshBooks say when something changed (optional).", no_args_is_help=True)
-
-
-@webhooks.command("enable")
-def enable_webhooks(
-    url: Annotated[str, typer.Option(help="Public https address of `freshbooks serve`'s webhook page.")],
-) -> None:
-    """Register callbacks; the running server answers FreshBooks' verification.
-
-    Example: `freshbooks webhooks enable --url https://books.example.com/webhooks/freshbooks`
-    """
-    from freshbooks_hub.core.errors import HubError
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhooks import enable
-
-    registered, refused = enable(Home.from_environment().ensure(), url)
-    verified = sum(webhook.verified for webhook in registered)
-    print(f"{plural(len(registered), 'callback')} registered, {verified} verified.")
-    if verified < len(registered):
-        print(
-            "FreshBooks verifies the others within minutes, if it reaches the server. Run this again to see."
-        )
-    for reason in refused:
-        say(f"Not registered: {reason}")
-    if not registered:
-        why = "" if refused else " The connection has no business with accounting."
-        raise HubError(f"No callback is registered, so nothing will be delivered.{why}")
-
-
-@webhooks.command("disable")
-def disable_webhooks() -> None:
-    """Delete the callbacks; the schedule continues without them.
-
-    Example: `freshbooks webhooks disable`
-    """
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.webhooks import disable
-
-    print(f"{plural(disable(Home.from_environment()), 'callback')} deleted.")
-
-
 def sync_what_is_due(as_json: bool) -> None:
     """`freshbooks sync --due`: exit code 0 also when nothing was to be done. Raises HubError."""
     from freshbooks_hub.core.home import Home
@@ -174,12 +136,13 @@ def sync_what_is_due(as_json: bool) -> None:
 
     home = Home.from_environment()
     done: DueResult | None = idle(home, datetime.now(UTC))
-    if done is None:
-        from rich.console import Console
+    with stoppable(), telling(home):
+        if done is None:
+            from rich.console import Console
 
-        from freshbooks_hub.sync.progress import Silent, reporter
+            from freshbooks_hub.sync.progress import Silent, reporter
 
-        done = sync_due(home, Silent() if as_json else reporter(Console()))
+            done = sync_due(home, Silent() if as_json else reporter(Console()))
     rejected: list[dict[str, Any]] = []
     told = ""
     if done.result:  # nothing heavy is loaded for a call that does nothing
@@ -213,10 +176,21 @@ def sync_what_is_due(as_json: bool) -> None:
         after_sync(home, quiet=as_json)
 
 
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Say what stands when a person stops the sync in the block by Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped(
+            "Stopped. What was read so far is kept and the published marts are unchanged; the next sync goes on "
+            "from there."
+        ) from None
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands to `freshbooks`."""
     cli.add_typer(schedule, name="schedule")
-    cli.add_typer(webhooks, name="webhooks")
     cli.command()(pause)
     cli.command()(resume)
 

@@ -10,7 +10,7 @@ import typer
 from freshbooks_hub.core.terminal import say
 
 warehouse = typer.Typer(
-    help="One PostgreSQL that many connections share: see docs/warehouses.md.", no_args_is_help=True
+    help="One PostgreSQL that many connections share: see `freshbooks help warehouses`.", no_args_is_help=True
 )
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from freshbooks_hub.agent.actions.action_kind import ActionKind
     from freshbooks_hub.agent.actions.models import Action
 
-PANEL = "Actions, within `freshbooks actions allow`"
 _KINDS = Path(__file__).parents[1] / "agent" / "actions" / "kinds"
 JSON_OUT, JSON_IN = "as_json", "from_json"
 
@@ -38,7 +37,6 @@ def register(cli: typer.Typer) -> None:
         cli.command(
             folder.replace("_", "-"),
             help=f"{words.capitalize()}, at once where you allowed that, else once you approve it.",
-            rich_help_panel=PANEL,
             add_help_option=False,
             context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
         )(_outer(folder))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 REQUIRED = ("client_id", "client_secret", "redirect_uri", "refresh_token")
-HINT = "See secrets.example.json for the shape."
+HINT = "`freshbooks help connector` shows its shape."
 # Longer than one token request may take (connect + read timeout).
 LOCK_TIMEOUT = 60.0
 

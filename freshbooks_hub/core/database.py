@@ -14,8 +14,8 @@ BUSY_TIMEOUT = 10.0
 
 
 @contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction on the SQLite file `path`, whose tables are those of the newest migration.
+def transaction(path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> Iterator[sqlite3.Connection]:
+    """One transaction on the SQLite file `path`, whose tables are those of the newest of `migrations`.
 
     WAL mode, rows by name, a full fsync at commit, and the write lock taken at the start, so that what was
     read is still true when it is written. Raises HomeError when the file cannot be used, is damaged, or was made
@@ -24,7 +24,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)) as db:
             version = _version(db)
-            if version > len(MIGRATIONS):
+            if version > len(migrations):
                 raise HomeError(
                     f"{path} was made by a newer version of this program, and nothing in it was changed. Install "
                     "that version again: pip install --upgrade source-freshbooks"
@@ -33,8 +33,8 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            if version < len(MIGRATIONS):
-                migrate(db)
+            if version < len(migrations):
+                migrate(db, migrations)
             db.execute("PRAGMA foreign_keys = ON")
             with _locked(db):
                 yield db

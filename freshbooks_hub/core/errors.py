@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 class HubError(Exception):
-    """A failure the user can read; the command line prints the message and exits with 1."""
+    """A failure the user can read; the command line prints the message and exits with 1.
+
+    `code` is for programs: `not_connected` of NotConnected, and so on.
+    """
+
+    code = "failed"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__.lstrip("_")).lower()
+
+
+class Stopped(HubError):
+    """A person stopped the command by Ctrl-C; the message says what stands."""
 
 
 class HomeError(HubError):
@@ -21,7 +35,7 @@ class NotConnected(HubError):
 
 
 class InvalidConfig(HubError):
-    """A connector config does not have the shape of `secrets.example.json`."""
+    """A connector config does not have the shape that docs/connector.md shows."""
 
 
 class SyncBusy(HubError):

@@ -128,6 +128,11 @@ class Home:
         return self.root / "hub.sqlite"
 
     @property
+    def events(self) -> Path:
+        """What changed in the marts and who is told (events/layout.py); there once somebody asked."""
+        return self.root / "events.sqlite"
+
+    @property
     def rules(self) -> Path:
         """What the owner wants done after a sync (agent/rules)."""
         return self.root / "rules.toml"

@@ -247,6 +247,9 @@ CREATE TABLE agent_grants (
 # which earlier programs cannot read.
 _ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\n"
 
+# A user of the pages may let a client in too; null: the owner did.
+_GRANTED_BY = "ALTER TABLE agent_grants ADD COLUMN granted_by TEXT;\n"
+
 # What people were told, so that nobody is told twice; where they are told stands in notifications.json.
 _NOTIFICATIONS = """
 CREATE TABLE notifications_sent (
@@ -263,4 +266,7 @@ CREATE TABLE notification_failures (
 );
 """
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT, _NOTIFICATIONS)
+MIGRATIONS = (
+    *(_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT, _GRANTED_BY),
+    _NOTIFICATIONS,
+)

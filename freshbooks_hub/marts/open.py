@@ -42,6 +42,12 @@ class MartsDamaged(HomeError):
         self.reason = reason
 
 
+def check_published(marts: Path) -> None:
+    """Raise NoMarts where nothing was published yet."""
+    if not marts.exists():
+        raise NoMarts("There are no marts yet. Run `freshbooks sync` first.")
+
+
 @contextmanager
 def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The marts of one moment: a publication meanwhile does not change them. Names are looked up in schema `marts`.
@@ -49,8 +55,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
     The connection reads this file and no other, loads nothing, and its settings are fixed; instants are shown in
     UTC. `settings` of DuckDB come on top. Raises NoMarts, or MartsDamaged, also for what the block finds damaged.
     """
-    if not marts.exists():
-        raise NoMarts("There are no marts yet. Run `freshbooks sync` first.")
+    check_published(marts)
     config: dict[str, str | bool | int | float | list[str]] = {
         **_SETTINGS,
         "temp_directory": f"{marts}.tmp",
@@ -100,14 +105,15 @@ def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """Column names and rows, in the order of the query."""
+    """Column names and rows, in the order of the query. `more`: there are others, over the limit."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
+    more: bool = False
 
 
-def query_marts(marts: Path, statement: str) -> Answer:
-    """Run one SELECT on the marts; unqualified names are looked up in schema `marts`.
+def query_marts(marts: Path, statement: str, limit: int | None = None) -> Answer:
+    """Run one SELECT on the marts, and take at most `limit` rows; unqualified names are looked up in schema `marts`.
 
     Money has the decimals of its currency (marts/money.py). Raises QueryFailed (NoMarts among them), MartsDamaged.
     """
@@ -119,6 +125,8 @@ def query_marts(marts: Path, statement: str) -> Answer:
             cursor = db.execute(parsed[0])
             described = cursor.description or []
             written = money_writer(described)
-            return Answer([column[0] for column in described], [written(row) for row in cursor.fetchall()])
+            rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+            more = limit is not None and len(rows) > limit
+            return Answer([column[0] for column in described], [written(row) for row in rows[:limit]], more)
     except duckdb.Error as error:
         raise QueryFailed(f"The query failed: {str(error).strip()}") from error

@@ -19,6 +19,9 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup, Trouble
 
+# As people say it; others as they are.
+SYNC_WORDS = {"interrupted": "stopped"}
+
 
 def status(home: Home) -> dict[str, Any]:
     """A JSON-ready picture of `home`; reads files only, calls nobody."""
@@ -106,44 +109,87 @@ def _connection(store: ConnectionStore) -> dict[str, Any]:
     }
 
 
-def as_text(picture: dict[str, Any]) -> str:
-    """The picture as lines for a person."""
-    connection, run, marts = picture["connection"], picture["last_sync"], picture["marts"]
-    lines = [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
+def as_text(picture: dict[str, Any], streams: bool = False) -> str:
+    """The picture as lines for a person: whether all is well first; with `streams`, each of them at the end."""
+    connection, run, marts, schedule = (
+        picture["connection"],
+        picture["last_sync"],
+        picture["marts"],
+        picture["schedule"],
+    )
+    attention = [alarm["message"] for alarm in schedule["alarms"]]
+    attention += [f"{problem['what']} {problem['remedy']}" for problem in picture["problems"]]
+    kinds = Counter(difference["check_kind"] for difference in picture["differences"])
+    attention += [f"{counted(kind, number)}." for kind, number in kinds.items()]
+    lines = [f"Health      {_health(picture, len(attention))}"]
+    lines += [f"Attention   {sentence}" for sentence in attention]
+    if kinds:
+        lines.append('            See them: freshbooks query "from fb_reconciliation where not is_ok"')
+    if waiting := picture.get("approvals"):
+        lines.append(f"Approvals   {waiting:,} waiting for you. See them: freshbooks actions list")
+    lines += [f"Home        {picture['home']}", f"Connection  {_connection_text(connection)}"]
     lines += [f"Not available: {group['text']}" for group in picture["not_available"]]
     for business, facts in picture["refuted"].items():
         lines += [f"Not as assumed in business {business}: {fact['text']}" for fact in facts]
-    if run is None:
-        lines.append("Last sync   none yet. Run: freshbooks sync")
-    else:
-        counts = f"{run['rows_read']:,} rows read, {run['rows_changed']:,} changed"
-        lines.append(f"Last sync   {run['status']}, started {run['started_at']}, {counts}")
-        if run["error"]:
-            lines.append(f"            {run['error']}")
-        lines += [f"            Warning: {warning}" for warning in run["warnings"]]
+    lines += _sync_lines(run)
     if marts is None:
         lines.append("Marts       none yet")
     else:
-        lines.append(f"Marts       as of {marts['as_of_date']}, published {marts['published_at']}")
-    schedule = picture["schedule"]
+        lines.append(f"Marts       as of {marts['as_of_date']}, published {_time(marts['published_at'])}")
     if schedule["paused_since"]:
-        lines.append(f"Schedule    paused since {schedule['paused_since']}. Resume with: freshbooks resume")
-    lines += [f"Attention   {alarm['message']}" for alarm in schedule["alarms"]]
-    lines += [f"Attention   {problem['what']} {problem['remedy']}" for problem in picture["problems"]]
+        lines.append(
+            f"Schedule    paused since {_time(schedule['paused_since'])}. Resume with: freshbooks resume"
+        )
+    elif schedule["next_due"] and connection["state"] == "connected":
+        lines.append(f"Schedule    next sync {_time(schedule['next_due'])}")
     if picture["rejected_text"]:
         lines.append(f"Rejected    {picture['rejected_text']}")
-    kinds = Counter(difference["check_kind"] for difference in picture["differences"])
-    lines += [f"Attention   {counted(kind, number)}." for kind, number in kinds.items()]
-    if kinds:
-        lines.append('            See them: freshbooks query "from fb_reconciliation where not is_ok"')
-    width = max((len(stream["stream"]) for stream in picture["streams"]), default=0)
+    return "\n".join([*lines, *_stream_lines(picture, streams)])
+
+
+def _health(picture: dict[str, Any], attention: int) -> str:
+    run, state = picture["last_sync"], picture["connection"]["state"]
+    if state == "not connected":
+        return "not connected yet"
+    if state in ("refused", "damaged"):
+        return "the connection needs you"
+    if attention or (run and run["status"] == "failed"):
+        return "needs attention"
+    return "no sync yet" if run is None else "all is well"
+
+
+def _sync_lines(run: dict[str, Any] | None) -> list[str]:
+    if run is None:
+        return ["Last sync   none yet. Run: freshbooks sync"]
+    counts = f"{run['rows_read']:,} rows read, {run['rows_changed']:,} changed"
+    word = SYNC_WORDS.get(run["status"], run["status"])
+    lines = [f"Last sync   {word}, started {_time(run['started_at'])}, {counts}"]
+    if run["error"]:
+        lines.append(f"            {run['error']}")
+    return lines + [f"            Warning: {warning}" for warning in run["warnings"]]
+
+
+def _stream_lines(picture: dict[str, Any], every: bool) -> list[str]:
+    """All of them, or only those that are incomplete."""
+    lines, width = [], max((len(stream["stream"]) for stream in picture["streams"]), default=0)
     for stream in picture["streams"]:
-        rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
         short = picture["incomplete"].get(stream["stream"], [])
-        state = "" if stream["completed"] and not short else ", incomplete"
-        lines.append(f"  {rows}  last read {stream['started_at']}{state}")
+        complete = stream["completed"] and not short
+        if complete and not every:
+            continue
+        rows = f"{stream['stream']:<{width}}  {stream['rows_total']:>9,} rows"
+        state = "" if complete else ", incomplete"
+        lines.append(f"  {rows}  last read {_time(stream['started_at'])}{state}")
         lines += [f"      {sentence}" for sentence in short]
-    return "\n".join(lines)
+    if picture["streams"] and not every:
+        told = f"{len(picture['streams'])} read. See them: freshbooks status --streams"
+        return [f"Streams     {told}", *lines]
+    return lines
+
+
+def _time(stamp: str) -> str:
+    """To the minute, in the zone in which the hub keeps times."""
+    return f"{stamp[:16].replace('T', ' ')} UTC"
 
 
 def _connection_text(connection: dict[str, Any]) -> str:
@@ -151,9 +197,9 @@ def _connection_text(connection: dict[str, Any]) -> str:
         case "connected":
             who = f" as {connection['user']['name']}" if connection["user"] else ""
             names = ", ".join(business["name"] for business in connection["businesses"])
-            return f"connected{who} since {connection['connected_at']}{f': {names}' if names else ''}"
+            return f"connected{who} since {_time(connection['connected_at'])}{f': {names}' if names else ''}"
         case "refused":
-            since = connection["refused_since"]
+            since = _time(connection["refused_since"])
             return f"refused by FreshBooks since {since}. Connect again: freshbooks connect"
         case "damaged":
             return str(connection["message"])

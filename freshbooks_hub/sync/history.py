@@ -115,6 +115,14 @@ class History:
                 [self._now(), "failed" if error else "succeeded", error, run_id],
             )
 
+    def stopped(self, run_id: int) -> None:
+        """End the run, which a person or the machine stopped."""
+        with self._connection() as db:
+            db.execute(
+                "UPDATE sync_runs SET finished_at = ?, status = 'interrupted', error = ? WHERE id = ?",
+                [self._now(), STOPPED, run_id],
+            )
+
     def published(self, run_id: int, as_of_date: str, raw_version: int, project: str) -> None:
         """Record the generation that was just published."""
         with self._connection() as db:

@@ -169,8 +169,11 @@ def _recorded(
     recorded = Recorded(reporter, home)
     try:
         result = steps(_Run(home, history, run_id, recorded, clock))
+    except KeyboardInterrupt:
+        history.stopped(run_id)
+        raise
     except BaseException as error:
-        history.finish(run_id, str(error) or "Stopped by the user.")
+        history.finish(run_id, str(error) or type(error).__name__)
         raise
     finally:
         recorded.close()

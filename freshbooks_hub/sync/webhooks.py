@@ -161,6 +161,12 @@ def disable(home: Home) -> int:
     return len(found)
 
 
+def forget(home: Home) -> None:
+    """Before the connection ends: FreshBooks is asked to deliver nothing more, as far as it still listens to us."""
+    with suppress(HubError):
+        disable(home)
+
+
 def confirm(home: Home, webhook: Webhook, verifier: str) -> None:
     """Send the verifier back. Raises HubError when FreshBooks does not take it."""
     content = {"callback_id": webhook.callback_id, "verifier": verifier}

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -19,40 +19,59 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
+from freshbooks_hub.web.lists import catalogue
 from freshbooks_hub.web.pages import (
+    account,
     activity,
     agents,
     approvals,
     balances,
+    bill,
+    client,
     connect,
     expenses,
+    invoice,
     login,
+    money,
     notifications,
+    overview,
     pack,
-    profit,
+    permissions,
+    project,
     settings,
     status,
+    tax,
     time,
+    users,
+)
+from freshbooks_hub.web.pages import (
+    home as home_page,
 )
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
-from freshbooks_hub.web.views import STATIC, connections, place, render
+from freshbooks_hub.web.users import Users
+from freshbooks_hub.web.views import STATIC, connections, place, render, visible
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (
-    status,
-    balances,
-    expenses,
-    profit,
-    time,
-    pack,
-    approvals,
-    activity,
-    settings,
-    agents,
-    notifications,
-    connect,
+    *(
+        home_page,
+        status,
+        money,
+        tax,
+        balances,
+        expenses,
+        time,
+        pack,
+        catalogue,
+        invoice,
+        client,
+        project,
+        bill,
+    ),
+    *(approvals, activity),
+    *(overview, account, settings, permissions, users, agents, notifications, connect),
 )
 
 
@@ -69,7 +88,8 @@ def create_app(
     goes before the stored one; `authorization` asks on our page which AI clients to let in.
     Raises HomeError, WeakPassword.
     """
-    site = Site(home, sessions.load(home, password), Sessions(home), tuple(hosts), public_url, authorization)
+    keys = sessions.load(home, password)
+    site = Site(home, keys, Sessions(home), Users(home), tuple(hosts), public_url, authorization)
     pages: list[BaseRoute] = [route for module in PAGES for route in module.routes]
     app = Starlette(
         routes=[
@@ -88,7 +108,7 @@ def create_app(
                 same_site="lax",
                 https_only=public_url is not None,
             ),
-            Middleware(Guard, hosts=site.hosts),
+            Middleware(Guard, hosts=site.hosts, refused=_may_not),
         ],
         exception_handlers={HTTPException: _refused, HubError: _trouble, Exception: _broken},
     )
@@ -108,6 +128,15 @@ class _Static(StaticFiles):
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers["Cache-Control"] = KEPT
         return response
+
+
+def _may_not(request: Request) -> Response:
+    """A user asked for what the owner did not give them; whether it exists is not told."""
+    if request.method == "GET" and request.scope["path"] == "/":
+        seen = list(visible(request))
+        return RedirectResponse(f"/c/{seen[0]}/" if len(seen) == 1 else "/connections", 303)
+    text = "The owner of these books has not given you the right to do this. Ask them if you need it."
+    return _message(request, 403, "You may not do this", text)
 
 
 def _refused(request: Request, error: Exception) -> Response:

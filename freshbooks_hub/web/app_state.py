@@ -15,6 +15,7 @@ from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
 from freshbooks_hub.web.logins import Logins
 from freshbooks_hub.web.security import LoginThrottle
 from freshbooks_hub.web.sessions import Keys, Sessions
+from freshbooks_hub.web.users import Users
 
 
 @dataclass
@@ -44,13 +45,17 @@ class SyncLauncher:
             stop(self._started.values())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
-    """`hosts`: names that the Host header may carry. `public_url`: our https address, where there is one."""
+    """`keys` are others once the owner changes the password. `hosts`: names that the Host header may carry.
+
+    `public_url`: our https address, where there is one.
+    """
 
     home: Home
     keys: Keys
     sessions: Sessions
+    users: Users
     hosts: tuple[str, ...]
     public_url: str | None = None
     authorization: Authorization | None = None  # of `freshbooks serve`, which has an address

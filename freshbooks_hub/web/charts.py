@@ -1,6 +1,7 @@
 """Charts, drawn as inline SVG. Widths are percentages, so that text keeps its size on a phone and on paper.
 
-Colours are classes of the style sheet. A chart only draws: the exact amounts stand in the table beside it.
+Colours are classes of the style sheet, and each has a pattern (parts.html) or a label, so that none is needed to read a
+chart. A month tells its values when it is pointed at or focused; all exact amounts stand in the table beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from freshbooks_hub.core.currencies import amount_text
 
 BAR = 10  # pixels of a horizontal bar
-TOP, PLOT, FOOT = 14, 200, 40  # pixels above, of and below the columns
+TOP, PLOT, FOOT = 34, 200, 40  # pixels above, of and below the columns
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 HUNDRED = Decimal(100)
 
@@ -36,6 +37,15 @@ class Series:
 
     label: str
     values: Sequence[Decimal]
+    look: str
+
+
+@dataclass(frozen=True)
+class OpenSeries:
+    """One colour of columns side by side: a value for each month, null where it is unknown."""
+
+    label: str
+    values: Sequence[Decimal | None]
     look: str
 
 
@@ -65,50 +75,105 @@ def bars(title: str, rows: Sequence[Bar]) -> Markup:
 
 def columns(title: str, months: Sequence[date], series: Sequence[Series], code: str) -> Markup:
     """Stacked columns, one a month, on a scale of round numbers; negative values are left out of the stack."""
-    stacks = [sum((max(s.values[i], Decimal(0)) for s in series), Decimal(0)) for i in range(len(months))]
-    highest = max(stacks, default=Decimal(0))
-    step = _step(highest)
-    lines = range(1 + max(int((highest / step).to_integral_value(ROUND_CEILING)), 1))
-    top = step * lines[-1]
+    stacks = [[max(s.values[i], Decimal(0)) for s in series] for i in range(len(months))]
+    scale = _Scale.of([sum(stack, Decimal(0)) for stack in stacks])
     slot = HUNDRED / (len(months) + 1)  # the first slot holds the scale
-    parts = [_grid(step * line, _y(step * line, top)) for line in lines]
+    parts = [_grid(value, scale.y(value)) for value in scale.lines]
     for index, month in enumerate(months):
-        x = slot * (index + 1)
-        below = Decimal(0)
-        for one in series:
-            value = max(one.values[index], Decimal(0))
+        x, below, blocks = slot * (index + 1), Decimal(0), []
+        for one, value in zip(series, stacks[index], strict=True):
             if value:
-                parts.append(_block(one, month, code, value, x + slot / 8, slot * 3 / 4, below, top))
+                blocks.append(_block(one.look, x + slot / 8, slot * 3 / 4, scale, below, below + value))
             below += value
+        named = [(one.label, value) for one, value in zip(series, stacks[index], strict=True) if value]
+        parts.append(_point(month, code, named, f"{code} {amount_text(below, code)}", x, slot, blocks))
         parts.append(_month(month, x + slot / 2, show_year=index == 0 or month.month == 1))
-    return _picture(title, TOP + PLOT + FOOT, parts)
+    return _picture(title, TOP + PLOT + FOOT, parts, role="group")
 
 
-def _block(
-    series: Series,
+def grouped(title: str, months: Sequence[date], series: Sequence[OpenSeries], code: str) -> Markup:
+    """Columns side by side in each month, below the line where negative; none for what is unknown."""
+    scale = _Scale.of([value for one in series for value in one.values if value is not None])
+    slot = HUNDRED / (len(months) + 1)
+    parts = [_grid(value, scale.y(value)) for value in scale.lines]
+    for index, month in enumerate(months):
+        x, blocks, named = slot * (index + 1), [], []
+        width = slot * 3 / 4 / len(series)
+        for place, one in enumerate(series):
+            value = one.values[index]
+            named.append((one.label, value))
+            if value:
+                left = x + slot / 8 + width * place
+                blocks.append(_block(one.look, left, width, scale, Decimal(0), value))
+        tip = ", ".join(f"{label} {_told(value, code)}" for label, value in named)
+        parts.append(_point(month, code, named, tip, x, slot, blocks))
+        parts.append(_month(month, x + slot / 2, show_year=index == 0 or month.month == 1))
+    return _picture(title, TOP + PLOT + FOOT, parts, role="group")
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From `bottom` to `top`, with a line at each round number between."""
+
+    bottom: Decimal
+    top: Decimal
+    lines: list[Decimal]
+
+    @classmethod
+    def of(cls, values: Sequence[Decimal]) -> _Scale:
+        """So that all of these values and nought are on it."""
+        highest, lowest = max([Decimal(0), *values]), min([Decimal(0), *values])
+        step = _step(max(highest, -lowest))
+        above = int((highest / step).to_integral_value(ROUND_CEILING))
+        below = int((-lowest / step).to_integral_value(ROUND_CEILING))
+        above = above if above or below else 1
+        return cls(-step * below, step * above, [step * line for line in range(-below, above + 1)])
+
+    def y(self, value: Decimal) -> Decimal:
+        """In pixels."""
+        return TOP + (self.top - value) / (self.top - self.bottom) * PLOT
+
+
+def _block(look: str, x: Decimal, width: Decimal, scale: _Scale, start: Decimal, end: Decimal) -> Markup:
+    """A column from `start` to `end`, with the pattern of its colour on top."""
+    upper, lower = scale.y(max(start, end)), scale.y(min(start, end))
+    shape = Markup('x="{x:.3f}%" y="{y:.1f}" width="{w:.3f}%" height="{h:.1f}"').format(
+        x=x, y=upper, w=width, h=max(lower - upper, Decimal("0.5"))
+    )
+    return Markup('<rect class="{look}" {shape}/><rect fill="url(#weave-{look})" {shape}/>').format(
+        look=look, shape=shape
+    )
+
+
+def _point(
     month: date,
     code: str,
-    value: Decimal,
+    named: Sequence[tuple[str, Decimal | None]],
+    tip: str,
     x: Decimal,
     width: Decimal,
-    below: Decimal,
-    top: Decimal,
+    blocks: Sequence[Markup],
 ) -> Markup:
-    upper, lower = _y(below + value, top), _y(below, top)
+    """A month with its columns: it can be focused, and tells its values then."""
+    values = ", ".join(f"{label} {_told(value, code)}" for label, value in named) or "nothing"
     return Markup(
-        '<rect class="{look}" x="{x:.3f}%" y="{y:.1f}" width="{w:.3f}%" height="{h:.1f}">'
-        "<title>{label}, {month}: {code} {value}</title></rect>"
+        '<g class="point" tabindex="0" role="img" aria-label="{month}: {values}">'
+        '<title>{month}: {values}</title><rect class="hit" x="{x:.3f}%" y="{top}" width="{w:.3f}%" height="{h}"/>'
+        '{blocks}<text class="axis tip" x="100%" y="12" text-anchor="end" aria-hidden="true">{month}: {tip}</text></g>'
     ).format(
-        look=series.look,
-        x=x,
-        y=upper,
-        w=width,
-        h=max(lower - upper, Decimal("0.5")),
-        label=series.label,
         month=f"{month:%B %Y}",
-        code=code,
-        value=amount_text(value, code),
+        values=values,
+        x=x,
+        w=width,
+        top=TOP,
+        h=PLOT,
+        blocks=Markup("").join(blocks),
+        tip=tip,
     )
+
+
+def _told(value: Decimal | None, code: str) -> str:
+    return "unknown" if value is None else f"{code} {amount_text(value, code)}"
 
 
 def _grid(value: Decimal, y: Decimal) -> Markup:
@@ -129,14 +194,10 @@ def _month(month: date, x: Decimal, *, show_year: bool) -> Markup:
     return name + year if show_year else name
 
 
-def _picture(title: str, height: int, parts: Sequence[Markup]) -> Markup:
-    return Markup('<svg class="chart" role="img" aria-label="{}" width="100%" height="{}">{}</svg>').format(
-        title, height, Markup("").join(parts)
+def _picture(title: str, height: int, parts: Sequence[Markup], role: str = "img") -> Markup:
+    return Markup('<svg class="chart" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
+        role, title, height, Markup("").join(parts)
     )
-
-
-def _y(value: Decimal, top: Decimal) -> Decimal:
-    return TOP + PLOT - value / top * PLOT
 
 
 def _share(value: Decimal, largest: Decimal) -> Decimal:
@@ -156,7 +217,9 @@ def _step(largest: Decimal) -> Decimal:
 
 
 def _short(value: Decimal) -> str:
-    """`0`, `250`, `1.5k`, `2m`."""
+    """`0`, `250`, `−1.5k`, `2m`."""
+    if value < 0:
+        return f"−{_short(-value)}"
     for size, letter in ((Decimal(1_000_000), "m"), (Decimal(1000), "k")):
         if value >= size:
             return f"{(value / size).normalize():f}{letter}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -47,6 +48,13 @@ def known(
     return Markup('<span class="unknown" title="{}">unknown</span>').format(reason)
 
 
+def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Amounts of one currency together; null as soon as one of them is unknown."""
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(listed) else None
+
+
 def written(text: str | None, code: str | None, *, bare: bool = False) -> str | Markup:
     """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`; `bare`: it stands elsewhere."""
     value = Decimal(text) if text is not None else None
@@ -61,6 +69,13 @@ def hours(value: Decimal | None) -> str | Markup:
 def count(value: int | None) -> str | Markup:
     """`1,234`; a dash for null."""
     return NOTHING if value is None else f"{value:,}"
+
+
+def number(value: Decimal | int | None) -> str | Markup:
+    """`1,234.5`: as many decimals as it has."""
+    if value is None:
+        return NOTHING
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
 
 
 def day(value: date | str | None) -> Markup:
@@ -131,9 +146,11 @@ FILTERS = {
     "amount": amount,
     "money": money,
     "known": known,
+    "known_sum": known_sum,
     "written": written,
     "hours": hours,
     "count": count,
+    "number": number,
     "day": day,
     "moment": moment,
     "ago": ago,

@@ -16,6 +16,7 @@ from freshbooks_hub.marts.open import open_marts
 
 Row = dict[str, Any]
 MOST = 500
+BATCH = 1000  # rows
 
 
 class Marts:
@@ -32,6 +33,28 @@ class Marts:
             return []
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def has(self, mart: str) -> bool:
+        """Whether there is a mart of this name: there is none before its streams are synced."""
+        return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
+
+    def columns(self, mart: str) -> list[str]:
+        """The columns of a mart, by a name that is ours; none when it is not there."""
+        try:
+            return [one[0] for one in self._db.execute(f"SELECT * FROM {mart} LIMIT 0").description or []]  # noqa: S608
+        except duckdb.CatalogException:
+            return []
+
+    def stream(self, statement: str, *values: Any) -> Iterator[Row]:
+        """The same a few at a time, for answers that must not lie in memory whole."""
+        try:
+            cursor = self._db.execute(statement, values)
+        except duckdb.CatalogException:
+            return
+        names = [column[0] for column in cursor.description or []]
+        while batch := cursor.fetchmany(BATCH):
+            for row in batch:
+                yield dict(zip(names, row, strict=True))
 
     def gaps(self, business_id: int | None = None, marts: Collection[str] | None = None) -> list[Gap]:
         """As `find_gaps`."""

@@ -7,9 +7,7 @@ a browser that signed out stays out, whatever cookie it kept.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import json
 import os
 import secrets
@@ -28,45 +26,31 @@ from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HomeError, HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.web import passwords
 
 PASSWORD_VARIABLE = "FRESHBOOKS_WEB_PASSWORD"  # noqa: S105 - a name
-MINIMUM = 10
-# OWASP's parameters for scrypt: about 50 ms and 16 MB for each try.
-COST, BLOCK, PARALLEL = 2**14, 8, 5
-MEMORY = 64 * 1024 * 1024
 LINK_LIFE = timedelta(hours=1)
 SESSION_LIFE = timedelta(days=14)
-KEPT = 100  # of each: the newest
-
-
-class WeakPassword(HubError):
-    """The password is too short to protect the books on a network."""
+KEPT = 100  # links, and sessions of one person: the newest
+OWNER = ""  # among the names of those who are signed in
 
 
 @dataclass(frozen=True)
 class Keys:
-    """`secret` signs cookies; `password` is `salt$hash` (base64), None while no password is set."""
+    """`secret` signs cookies; `password` is what is kept of the owner's, None while none is set.
+
+    `given`: it comes from outside at each start, so that it cannot be changed here.
+    """
 
     secret: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with the password: a session signed in with an older one ends."""
-        return hashlib.sha256((self.password or "").encode()).hexdigest()[:16]
-
-    def accepts(self, password: str) -> bool:
-        """Whether this is the password; takes the same time for every wrong one."""
-        if self.password is None:
-            return False
-        salt, expected = (base64.b64decode(part) for part in self.password.split("$"))
-        return hmac.compare_digest(_slow_hash(password, salt), expected)
+    given: bool = False
 
 
 def load(home: Home, password: str | None = None) -> Keys:
     """The keys of `home`, made at the first call. `password`, else FRESHBOOKS_WEB_PASSWORD, goes before a stored one.
 
-    Raises HomeError, and WeakPassword.
+    Raises HomeError, WeakPassword.
     """
     path = _path(home)
     try:
@@ -83,7 +67,7 @@ def load(home: Home, password: str | None = None) -> Keys:
         return keys
     # The same hash at every start, so that a restart signs nobody out.
     salt = hashlib.sha256(f"password of {keys.secret}".encode()).digest()[:16]
-    return replace(keys, password=_hashed(given, salt))
+    return replace(keys, password=passwords.hashed(given, salt), given=True)
 
 
 def read_password(path: Path) -> str:
@@ -108,25 +92,23 @@ def make_password(path: Path) -> bool:
 
 def set_password(home: Home, password: str) -> None:
     """Keep the hash of a new password; every session ends. Raises WeakPassword or HomeError."""
-    _save(home, Keys(secrets.token_urlsafe(32), _hashed(password, secrets.token_bytes(16))))
+    _save(home, Keys(secrets.token_urlsafe(32), passwords.hashed(password)))
     Sessions(home).end_all()
 
 
-def _hashed(password: str, salt: bytes) -> str:
-    if len(password) < MINIMUM:
-        raise WeakPassword(f"The password needs at least {MINIMUM} characters. Choose a longer one.")
-    return "$".join(base64.b64encode(part).decode() for part in (salt, _slow_hash(password, salt)))
-
-
-def _slow_hash(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK, p=PARALLEL, maxmem=MEMORY)
+def change_password(home: Home, keys: Keys, password: str) -> Keys:
+    """The same while a server runs with `keys`: the owner's sessions end. Raises WeakPassword or HomeError."""
+    changed = replace(keys, password=passwords.hashed(password))
+    _save(home, changed)
+    Sessions(home).end_of(OWNER)
+    return changed
 
 
 def _save(home: Home, keys: Keys) -> None:
     home.ensure()
     path = _path(home)
     with disk_errors(path):
-        write_private(path, json.dumps(asdict(keys)).encode())
+        write_private(path, json.dumps({"secret": keys.secret, "password": keys.password}).encode())
 
 
 def _path(home: Home) -> Path:
@@ -139,11 +121,19 @@ class NotServed(HubError):
 
 @dataclass
 class _Record:
-    """Hash to the end of its life (UTC). `address`: where the running server is reached by a browser."""
+    """Hash to the end of its life (UTC); `users`: hash of a session to the name of whose it is, but for the owner's.
+
+    `address`: where the running server is reached by a browser.
+    """
 
     links: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
     address: str | None = None
+
+    def user(self, key: str) -> str:
+        """Whose session it is."""
+        return self.users.get(key, OWNER)
 
 
 class Sessions:
@@ -179,22 +169,36 @@ class Sessions:
         with self._changed() as record:
             return record.links.pop(_hash(secret), None) is not None
 
-    def begin(self) -> str:
-        """A browser is signed in: the id of its session, for its cookie."""
+    def begin(self, user: str = OWNER) -> str:
+        """A browser is signed in as `user`: the id of its session, for its cookie."""
         session = secrets.token_urlsafe(32)
         with self._changed() as record:
-            self._keep(record.sessions, session, SESSION_LIFE)
+            own = {key: until for key, until in record.sessions.items() if record.user(key) == user}
+            self._keep(own, session, SESSION_LIFE)
+            kept = {key: until for key, until in record.sessions.items() if record.user(key) != user}
+            record.sessions = kept | own
+            if user != OWNER:
+                record.users[_hash(session)] = user
         return session
 
-    def living(self, session: str) -> bool:
-        """Whether this is a session that has not ended."""
-        until = self._read().sessions.get(_hash(session))
-        return until is not None and datetime.fromisoformat(until) > self._clock()
+    def living(self, session: str, user: str = OWNER) -> bool:
+        """Whether this is a session of `user` that has not ended."""
+        record, key = self._read(), _hash(session)
+        until = record.sessions.get(key)
+        if until is None or record.user(key) != user:
+            return False
+        return datetime.fromisoformat(until) > self._clock()
 
     def end(self, session: str) -> None:
         """The browser is signed out, also where its cookie was copied to."""
         with self._changed() as record:
             record.sessions.pop(_hash(session), None)
+
+    def end_of(self, user: str) -> None:
+        """Every browser in which `user` is signed in is signed out."""
+        with self._changed() as record:
+            for key in [key for key in record.sessions if record.user(key) == user]:
+                del record.sessions[key]
 
     def end_all(self) -> None:
         """Every browser is signed out."""
@@ -217,6 +221,7 @@ class Sessions:
                     del kept[one]
             before = json.dumps(asdict(record))
             yield record
+            record.users = {key: user for key, user in record.users.items() if key in record.sessions}
             content = json.dumps(asdict(record))
             if content != before:
                 write_private(self._path, content.encode())
@@ -232,6 +237,7 @@ class Sessions:
             record = _Record(**json.loads(content))
             for until in (*record.links.values(), *record.sessions.values()):
                 datetime.fromisoformat(until)
+            dict(record.users)
         except (ValueError, TypeError, AttributeError):
             return _Record()
         return record

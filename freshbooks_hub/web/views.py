@@ -20,21 +20,66 @@ from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
+from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.app_state import Site
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.security import csrf_token, signed_in
+from freshbooks_hub.web.security import csrf_token, person_of
 
+EVERYTHING = "all"
 STATIC = Path(__file__).with_name("static")
+# The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
-    ("/", "Status", "status"),
-    ("/balances", "Balances", "balances"),
-    ("/expenses", "Expenses", "expenses"),
-    ("/profit", "Profit", "profit"),
-    ("/time", "Time", "time"),
-    ("/pack", "Accountant's pack", "pack"),
-    ("/approvals", "Approvals", "approvals"),
-    ("/activity", "Activity", "activity"),
-    ("/settings", "Settings", "settings"),
+    (
+        "",
+        (("/", "Home", "home"),),
+    ),
+    (
+        "Reports",
+        (
+            ("/money", "Money", "money"),
+            ("/tax", "Tax", "tax"),
+            ("/balances", "Balances", "balances"),
+            ("/ledger", "Ledger", "ledger"),
+            ("/pack", "Accountant's pack", "pack"),
+        ),
+    ),
+    (
+        "Sales",
+        (
+            ("/invoices", "Invoices", "invoices"),
+            ("/clients", "Clients", "clients"),
+            ("/payments", "Payments", "payments"),
+        ),
+    ),
+    (
+        "Purchases",
+        (
+            ("/bills", "Bills", "bills"),
+            ("/expenses", "Expenses", "expenses"),
+        ),
+    ),
+    (
+        "Work",
+        (
+            ("/projects", "Projects", "projects"),
+            ("/time", "Time", "time"),
+        ),
+    ),
+    (
+        "Agents",
+        (
+            ("/approvals", "Approvals", "approvals"),
+            ("/activity", "Activity", "activity"),
+        ),
+    ),
+    (
+        "System",
+        (
+            ("/status", "Status", "status"),
+            ("/connections", "Connections", "connections"),
+            ("/settings", "Settings", "settings"),
+        ),
+    ),
 )
 
 
@@ -62,8 +107,26 @@ class Place:
 
 
 def place(request: Request) -> Place:
-    """The connection that the address names."""
-    return Place(request.app.state.site, request.path_params.get("connection", ""))
+    """The connection that the address names; where it names none, the first one that this person sees."""
+    site, name = request.app.state.site, request.path_params.get("connection", "")
+    person = person_of(request)
+    if not name and person and not person.may(Need.look):
+        name = next(iter(visible(request)), "")
+    return Place(site, name)
+
+
+def person(request: Request) -> Person:
+    """Who is signed in; only for pages that need somebody."""
+    found = person_of(request)
+    assert found is not None
+    return found
+
+
+def visible(request: Request) -> dict[str, Home]:
+    """The connections that this person sees, as `connections` names them."""
+    found = person_of(request)
+    every = connections(request.app.state.site)
+    return {name: home for name, home in every.items() if found and found.may(Need.look, home.name)}
 
 
 def origin(request: Request) -> str:
@@ -81,22 +144,48 @@ def render(
 ) -> Response:
     """The page `template` in its frame."""
     here = place(request)
+    name = here.name or DEFAULT
+    found = person_of(request)
+    # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
+    seen = found is not None and found.may(Need.look, name)
+    connections_seen = visible(request)
     frame = {
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": PAGES,
-        "connections": connections(here.site),
-        "signed_in": signed_in(request),
+        "pages": _offered(request, several=len(connections_seen) > 1),
+        "connections": connections_seen,
+        "signed_in": seen,
+        "person": found,
+        "may_approve": found is not None and found.may(Need.approve, name),
         "csrf": csrf_token(request),
         "notice": request.session.pop("notice", None),
         "origin": origin(request),
-        "syncing": here.site.syncs.running(here.home),
-        "waiting": waiting(here.home),
+        "syncing": seen and here.site.syncs.running(here.home),
+        "waiting": waiting(here.home) if seen else 0,
         "zone": zone,
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
+
+
+def _offered(request: Request, *, several: bool) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The navigation of who is signed in: groups that have a page for them. `several`: connections to choose from."""
+    found, base = person_of(request), place(request).base
+    groups = [
+        (
+            heading,
+            [
+                page
+                for page in pages
+                if found is not None
+                and found.may(*needed("GET", base + page[0]))
+                and (several or page[0] != "/connections")
+            ],
+        )
+        for heading, pages in PAGES
+    ]
+    return [(heading, pages) for heading, pages in groups if pages]
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:
@@ -108,10 +197,14 @@ def back(request: Request, path: str, notice: str = "", *, good: bool = True) ->
 
 @dataclass(frozen=True)
 class Choice:
-    """The businesses of the marts, and the one that the page is about; `query` keeps it in links."""
+    """The businesses of the marts, and the one that the page is about.
+
+    `everything`: all of them were asked for, which some pages show side by side; the others keep to `current`.
+    """
 
     businesses: list[Row]
     current: Row | None
+    everything: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -135,7 +228,14 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     )
     asked = request.query_params.get("business", "")
     current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
-    return Choice(found, current)
+    return Choice(found, current, asked == EVERYTHING and len(found) > 1)
+
+
+def link(request: Request, path: str, **query: Any) -> str:
+    """The address of another page of this connection, about the same business unless `query` names one."""
+    asked = {"business": request.query_params.get("business")} | query
+    given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
+    return f"{place(request).base}{path}{'?' if given else ''}{given}"
 
 
 def address(request: Request, **changed: Any) -> str:
@@ -158,7 +258,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formatting.FILTERS)
-    environment.globals.update(address=address)
+    environment.globals.update(address=address, link=link)
     return environment
 
 

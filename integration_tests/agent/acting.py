@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +53,25 @@ class FakeClock(SystemClock):
             self.at += timedelta(**amount)
 
 
-class Firm:
-    """A business with a client and a finished project, and the actions over it."""
+@cache
+def _home_that_may_write(**rule: Any) -> tempfile.TemporaryDirectory[str]:
+    """A home where all kinds of action are allowed, to be copied: allowing them takes longer than most tests."""
+    folder = tempfile.TemporaryDirectory()
+    policy = ActionService(Home(Path(folder.name)).ensure(), FakeClock(), QUICK).policy
+    for kind in KINDS.values():
+        policy.set(kind.write, Rule(allowed=True, **rule), "owner", Channel.terminal)
+    return folder
 
-    def __init__(self, sandbox: Sandbox, root: Path, timing: Timing = QUICK) -> None:
+
+class Firm:
+    """A business and the actions over it. A new home may write, by `rule`."""
+
+    def __init__(self, sandbox: Sandbox, root: Path, timing: Timing = QUICK, **rule: Any) -> None:
         self.sandbox = sandbox
         self.clock = FakeClock()
         self.timing = timing
+        if not root.exists():
+            shutil.copytree(_home_that_may_write(**rule).name, root)
         self.home = Home(root).ensure()
         self.actions = self.restarted()
 
@@ -81,7 +96,7 @@ class Firm:
         ConnectionStore(self.home.connection).connect(config)
 
     def allow(self, *writes: str, **rule: Any) -> None:
-        for write in writes or [kind.write for kind in KINDS.values()]:
+        for write in writes:
             self.actions.policy.set(write, Rule(allowed=True, **rule), "owner", Channel.terminal)  # type: ignore[arg-type]
 
     # -- the books
@@ -189,5 +204,4 @@ def opened_firm(root: Path, timing: Timing = QUICK) -> Iterator[Firm]:
         patch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
         firm = Firm(sandbox, root, timing)
         firm.connect()
-        firm.allow()
         yield firm

@@ -24,6 +24,8 @@ from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm
 
 Propose = Callable[[], Action]
+# Every intent has a client and mails of its own, so the caps of a day are not what is tested.
+UNCAPPED = {"per_day": 10_000, "per_recipient_per_day": 10_000}
 # Reads and writes alike may meet these; `duplicate` has a test of its own, for a mail cannot be taken back.
 TROUBLE: tuple[dict[str, Any], ...] = (
     {"kind": "drop_before"},
@@ -300,8 +302,3 @@ def _sent(firm: Firm, action: Action) -> None:
         firm.actions.dispatch(action.id)
     except HubError:
         pass
-
-
-def undo_rates(firm: Firm) -> None:
-    """Every intent has a client and mails of its own, so the caps of a day are not what is tested."""
-    firm.allow(per_day=10_000, per_recipient_per_day=10_000)

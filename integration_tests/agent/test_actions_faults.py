@@ -1,5 +1,6 @@
 """Whatever happens to a request, each thing is done at most once, and the ledger knows what is true."""
 
+import os
 import random
 import time
 from pathlib import Path
@@ -12,12 +13,12 @@ from integration_tests.agent.acting import Firm
 from integration_tests.agent.agents import (
     AGENTS,
     TROUBLE,
+    UNCAPPED,
     Intents,
     add_trouble,
     check,
     one_by_one,
     settle_all,
-    undo_rates,
 )
 
 LOST = ("drop_after", "truncate")  # the work was done, the answer was not heard
@@ -32,9 +33,8 @@ def firm(served: Firm, tmp_path: Path) -> Firm:
 
 def new_firm(served: Firm, root: Path) -> Firm:
     served.sandbox.faults.clear()
-    firm = Firm(served.sandbox, root)
+    firm = Firm(served.sandbox, root, **UNCAPPED)
     firm.connect()
-    undo_rates(firm)
     return firm
 
 
@@ -204,8 +204,9 @@ def test_agents_under_random_faults(firm: Firm, seed: int) -> None:
 
 
 @pytest.mark.long
-def test_500_random_fault_schedules(served: Firm, tmp_path: Path) -> None:
-    for seed in range(1000, 1500):
+def test_many_random_fault_schedules(served: Firm, tmp_path: Path) -> None:
+    """SCHEDULES=500 before a release; other seeds then."""
+    for seed in range(1000, 1000 + int(os.environ.get("SCHEDULES", "100"))):
         under_random_faults(new_firm(served, tmp_path / str(seed)), seed)
 
 

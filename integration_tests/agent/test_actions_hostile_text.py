@@ -36,7 +36,6 @@ def firm(served: Firm, tmp_path: Path) -> Firm:
     served.sandbox.outbox.clear()
     firm = Firm(served.sandbox, tmp_path / "home")
     firm.connect()
-    firm.allow()
     return firm
 
 

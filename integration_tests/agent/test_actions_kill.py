@@ -16,7 +16,7 @@ import pytest
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from integration_tests.agent.acting import Firm, opened_firm
-from integration_tests.agent.agents import Intents, check, settle_all
+from integration_tests.agent.agents import UNCAPPED, Intents, check, settle_all
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def _marked(firm: Firm) -> int:
 @pytest.mark.long
 def test_killed_at_random_moments(firm: Firm) -> None:
     dice = random.Random(5)
-    firm.allow(per_day=1000, per_recipient_per_day=1000)
+    firm.allow(*(kind.write for kind in KINDS.values()), **UNCAPPED)
     for _ in range(10):
         intents = Intents(firm)
         action = firm.approve(intents.propose(dice.choice(list(KINDS))))

@@ -11,7 +11,9 @@ import pytest
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
+from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
+from freshbooks_hub.core.home import Home
 from integration_tests.agent.acting import Firm, opened_firm
 
 
@@ -164,10 +166,10 @@ def test_off_is_refused_by_the_service(firm: Firm) -> None:
 
 def test_a_new_home_allows_nothing(tmp_path: Path) -> None:
     with opened_firm(tmp_path / "home") as firm:
-        other = Firm(firm.sandbox, tmp_path / "new")
-        view = other.actions.policy.view()
+        other = ActionService(Home(tmp_path / "new").ensure(), firm.clock, firm.timing)
+        view = other.policy.view()
         assert [view.rule(write).allowed for write in ("draft", "send", "expense")] == [False] * 3
-        assert code(other.actions.propose, SendInvoiceRequest(invoice_id=1), "agent") == "writes_off"
+        assert code(other.propose, SendInvoiceRequest(invoice_id=1), "agent") == "writes_off"
 
 
 def test_caps_by_action_currency_and_day(firm: Firm) -> None:

@@ -30,7 +30,6 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
         monkeypatch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
         firm = Firm(sandbox, tmp_path / "home")
         firm.connect()
-        firm.allow()
         yield firm
 
 

@@ -88,7 +88,6 @@ def test_half_a_character_is_refused_in_a_sentence(home: Home) -> None:
 def firm(served: Firm, tmp_path: Path) -> Firm:
     firm = Firm(served.sandbox, tmp_path / "home")
     firm.connect()
-    firm.allow()
     return firm
 
 

@@ -80,7 +80,6 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
         firm = Firm(sandbox, tmp_path / "firm")
         firm.connect()
-        firm.allow()
         yield firm
 
 

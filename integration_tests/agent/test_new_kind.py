@@ -80,8 +80,8 @@ def test_from_the_list_of_tools_to_the_audit_log(firm: Firm) -> None:
     assert "Create an item" in shown
     assert "<li>Item          Acme</li>" in shown
     assert "Item          Acme" in run("actions", "show", proposed["id"])
-    assert "Create item" in page.get("/settings").text
-    assert "500.00" in page.get("/settings").text
+    assert "Create item" in page.get("/settings/agents").text
+    assert "500.00" in page.get("/settings/agents").text
 
     # Approved on the page, sent, read back.
     hashed = firm.actions.get(proposed["id"]).payload_hash

@@ -118,7 +118,7 @@ def test_access_that_is_ended_on_the_settings_page_is_gone(url: str, home: Home)
     site = url.removesuffix("/mcp")
     with httpx2.Client(base_url=site, follow_redirects=True) as browser:
         browser.get(Sessions(home).link())
-        page = browser.get("/settings").text
+        page = browser.get("/settings/agents").text
         assert "Test app" in page
         grant = re.search(r'name="id" value="([^"]+)"', page)
         csrf = re.search(r'name="csrf" value="([^"]+)"', page)

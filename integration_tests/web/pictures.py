@@ -20,8 +20,8 @@ from freshbooks_hub.agent.actions.policy import Rule
 from freshbooks_hub.connection import login
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.web.access import OWNER
 from freshbooks_hub.web.marts import opened
-from freshbooks_hub.web.pages.approvals import PERSON
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import AS_OF, Hub
@@ -32,7 +32,8 @@ WIDTH, HEIGHT, PHONE, PHONE_HEIGHT = 1280, 860, 390, 1040  # a phone's to the en
 MAPLE = 439000
 AGENT = "Claude, through MCP"
 PICTURES = {
-    "status": "/",
+    "home": f"/?business={MAPLE}",
+    "status": "/status",
     "balances": f"/balances?business={MAPLE}",
     "expenses": f"/expenses?business={MAPLE}",
     "time": f"/time?business={MAPLE}",
@@ -75,7 +76,7 @@ def prepare(home: Home, sandbox: Sandbox) -> None:
         actions.policy.set(write, Rule(allowed=True), "the owner", Channel.terminal)  # type: ignore[arg-type]
     # Before the sync, which reads what was written; with marts a write would start one of its own.
     done = expense(actions, "Paper Mill Ltd", "48.20", "Office Supplies", "Two boxes of paper")
-    actions.approve(done.id, done.payload_hash, PERSON, Channel.web)
+    actions.approve(done.id, done.payload_hash, OWNER.name, Channel.web)
     actions.dispatch(done.id)
     result = Hub(home.root, sandbox).run("sync", "--json", "--as-of", AS_OF)
     if result.returncode:

@@ -18,10 +18,21 @@ from freshbooks_hub.web.sessions import Sessions
 
 PAGES = (
     "/",
+    "/status",
+    "/money",
+    "/tax",
+    "/tax/lines",
     "/balances",
+    "/invoices",
+    "/clients",
+    "/payments",
+    "/bills",
     "/expenses",
-    "/profit",
+    "/expenses/list",
+    "/projects",
     "/time",
+    "/time/entries",
+    "/ledger",
     "/pack",
     "/approvals",
     "/activity",
@@ -49,7 +60,7 @@ class Served:
         )
 
     def link(self) -> str:
-        """A link that signs one browser in, and leads to the Status page."""
+        """A link that signs one browser in, and leads to Home."""
         return self.app.state.site.sessions.link()
 
     def __enter__(self) -> Self:

@@ -94,6 +94,11 @@ def test_approving_writes_exactly_what_was_shown(page: Page, office: Office) -> 
     page.get_by_role("link", name="Activity").click()
     expect(page.get_by_text("Log verified")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("approved.*" + action.id))).to_be_visible()
+    page.get_by_text("Undo …").click()
+    page.get_by_role("button", name="Undo now").click()
+    expect(page.get_by_role("status")).to_have_text("Undone by the owner: it is deleted in FreshBooks.")
+    expect(page.get_by_text("Undo …")).to_have_count(0)
+    assert [row["vis_state"] for row in office.expenses()[before:]] == [1]
 
 
 def test_rejecting_writes_nothing(page: Page, office: Office) -> None:
@@ -163,10 +168,10 @@ def test_a_lost_answer_is_said_to_be_unknown_and_settled_later(office: Office) -
 def test_the_settings_page_shows_what_is_done_without_asking_and_stops_it(empty_home: Home) -> None:
     policy = ActionService(empty_home.ensure()).policy
     client = Client(empty_home)
-    assert "Stop everything" not in client.get("/settings").text
+    assert "Stop everything" not in client.get("/settings/agents").text
     policy.grant("draft", Limits(max_amount={"USD": "500"}), "owner", Channel.terminal)
-    assert "without asking until" in client.get("/settings").text
+    assert "allowed by owner" in client.get("/settings/agents").text
     client.submit("/settings/stop", "/settings")
     assert policy.view().rule("draft").unattended is None
     assert policy.view().rule("draft").allowed
-    assert "Stop everything" not in client.get("/settings").text
+    assert "Stop everything" not in client.get("/settings/agents").text

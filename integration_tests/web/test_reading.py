@@ -25,7 +25,8 @@ FAULTS = """() => {
     if (!field.labels.length && !named(field)) wrong.push('no label: ' + field.name);
   for (const image of document.querySelectorAll('img')) if (!image.hasAttribute('alt')) wrong.push('no alt');
   for (const svg of document.querySelectorAll('svg'))
-    if (!svg.ariaHidden && !(svg.role === 'img' && svg.ariaLabel)) wrong.push('a picture without a name');
+    if (!svg.ariaHidden && !(['img', 'group'].includes(svg.role) && svg.ariaLabel))
+      wrong.push('a picture without a name');
   for (const element of document.querySelectorAll('a, button, summary, [role=region], nav, section'))
     if (!named(element)) wrong.push('no name: ' + element.outerHTML.slice(0, 80));
   for (const element of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
+from typer.testing import CliRunner
 
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
@@ -152,6 +154,14 @@ def test_registering_again_asks_only_what_waits_and_disabling_leaves_none(
     assert len(sandbox.webhooks.deliver()) == 1
     assert webhooks.disable(home) == len(GROUP_OF)
     assert not sandbox.books(MAIN)["callbacks"]
+
+
+def test_a_connection_that_ends_leaves_no_callback_at_freshbooks(connected: tuple[Home, Sandbox]) -> None:
+    home, sandbox = connected
+    webhooks.enable(home, HOOK)
+    assert CliRunner().invoke(cli, ["disconnect", "--delete-data", "--yes"]).exit_code == 0
+    assert not sandbox.books(MAIN)["callbacks"]
+    assert not home.history.exists()
 
 
 def test_two_accounts_may_number_their_callbacks_alike(connected: tuple[Home, Sandbox]) -> None:

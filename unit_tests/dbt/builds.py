@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,18 +85,21 @@ class Build:
                 if self.statuses[test] == "fail":
                     self.failed |= checks.keys()
 
+    @cached_property
+    def _published(self) -> duckdb.DuckDBPyConnection:
+        """The built marts, read as any other reader of the file would; to open them costs more than to read."""
+        connection = duckdb.connect()
+        connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
+        return connection
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query on the built marts, read as any other reader of the file would."""
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
-            return connection.execute(sql).fetchall()
+        """Rows of a query on the built marts, in `published.marts`."""
+        return self._published.execute(sql).fetchall()
 
     def dicts(self, mart: str) -> list[Row]:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as published (read_only)")
-            cursor = connection.execute(f"select * from published.marts.{mart}")
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        cursor = self._published.execute(f"select * from published.marts.{mart}")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

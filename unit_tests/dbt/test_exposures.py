@@ -23,6 +23,7 @@ READERS = {
         PAGES / "status.py",
     ),
     "balances_page": (PAGES / "balances.py",),
+    "connections_page": (PAGES / "overview.py",),
     "expenses_page": (PAGES / "expenses.py",),
     "profit_page": (PAGES / "profit.py",),
     "time_page": (PAGES / "time.py",),

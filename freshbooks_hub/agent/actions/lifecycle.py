@@ -12,6 +12,7 @@ from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_busine
 from freshbooks_hub.agent.actions.delivery import Delivery
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import (
+    UNDONE,
     WAITING,
     Action,
     ActionRefused,
@@ -50,7 +51,7 @@ class ActionService:
         self._marts = home.marts
         self._connection = ConnectionStore(home.connection)
         self._clock = clock or SystemClock()
-        timing = timing or Timing()
+        self._timing = timing = timing or Timing()
         self.audit = Audit(home, self._clock)
         writes = {kind.write: kind.has_amount for kind in KINDS.values()}
         self.policy = Policy(home, self.audit, self._clock, writes)
@@ -177,6 +178,16 @@ class ActionService:
         undone = self._released(action_id, "undone", approver, channel)
         self._sync_stale_marts()
         return undone
+
+    def may_undo(self, action: Action) -> bool:
+        """Whether `undo` may be tried now; whether it can, FreshBooks says then."""
+        kind = KINDS.get(action.kind)
+        if action.status is not Status.confirmed or kind is None or kind.undo is None:
+            return False
+        done, result = action.dispatched_at, action.result
+        return (
+            bool(done and result and result.code != UNDONE) and self._clock.now() - done <= self._timing.undo
+        )
 
     def _released(self, action_id: str, event: str, approver: str, channel: Channel) -> Action:
         with self._store.transaction() as db:

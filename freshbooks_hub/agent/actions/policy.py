@@ -201,7 +201,7 @@ def check_on(policy: PolicyView, write: str) -> Rule:
     if not rule.allowed:
         raise ActionRefused(
             "writes_off",
-            f"The owner has not turned on this kind of write. They can, in a terminal: "
+            "The owner has not turned on this kind of write. They can, on the page Settings → Agents or in a terminal: "
             f"freshbooks actions allow {write}",
         )
     return rule

@@ -1,11 +1,11 @@
-"""How many proposals wait for a person."""
+"""How many proposals wait for a person, without loading what actions need."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Status
+from freshbooks_hub.core.clock import exact_stamp
+from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 
@@ -14,8 +14,12 @@ def waiting(home: Home) -> int:
     """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
     if not home.history.exists():
         return 0
-    now = datetime.now(UTC)
     try:
-        return sum(one.expires_at > now for one in ActionService(home).list(Status.proposed))
+        with transaction(home.history) as db:
+            row = db.execute(
+                "SELECT count(*) FROM actions WHERE status = 'proposed' AND expires_at > ?",
+                [exact_stamp(datetime.now(UTC))],
+            ).fetchone()
     except HubError:
         return 0
+    return int(row[0])

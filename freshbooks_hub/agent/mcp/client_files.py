@@ -148,8 +148,8 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         content = None
     if not isinstance(content, dict):
         raise ClientFileRefused(
-            f"{path} is not plain JSON (does it hold comments?), so it was not changed. docs/agents.md has the lines "
-            "to add by hand."
+            f"{path} is not plain JSON (does it hold comments?), so it was not changed. `freshbooks help agents` has "
+            "the lines to add by hand."
         )
     return text, content
 

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,14 @@ def renew_token(home: Home) -> str:
     """A new token in place of the old one, which is refused from now on. Raises HomeError."""
     with _locked(home) as path:
         return _make(path)
+
+
+def token_made_at(home: Home) -> datetime | None:
+    """When the token was made (UTC); None while there is none."""
+    try:
+        return datetime.fromtimestamp(_path(home).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def same_token(presented: str, expected: str) -> bool:

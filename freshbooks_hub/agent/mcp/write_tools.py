@@ -11,6 +11,7 @@ from datetime import datetime
 from inspect import Parameter
 from typing import Annotated, Any, Literal
 
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.elicitation import AcceptedElicitation, DeclinedElicitation, ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.server.mcpserver.tools import Tool
@@ -21,6 +22,7 @@ from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.mcp.client_names import called
+from freshbooks_hub.agent.mcp.oauth.provider import granter_of
 from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
 from freshbooks_hub.core.labels import plural
 
@@ -96,9 +98,12 @@ async def _carry_out(
 ) -> CallToolResult:
     """The answer to the agent, after carrying out what the person decided on `proposal`."""
     state = state_of(ctx)
+    token = get_access_token()
+    user = granter_of(token) if token else None
+    who = f"{user}, in {_client_name(ctx)}" if user else f"user of {_client_name(ctx)}"
 
     def carry_out() -> Action:
-        actions, who = state.actions, f"user of {_client_name(ctx)}"
+        actions = state.actions
         match decision:
             case AcceptedElicitation(data=Decision(decision="approve")):
                 actions.approve(proposal.id, proposal.payload_hash, who, Channel.elicitation)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.audit_words import detail_words, event_words
 from freshbooks_hub.agent.actions.lifecycle import ActionService
+from freshbooks_hub.agent.actions.models import Channel
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
-from freshbooks_hub.web.pages.approvals import STATES
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.pages.approvals import STATES, action_id
+from freshbooks_hub.web.security import action
+from freshbooks_hub.web.views import back, person, place, render
 
 STEP, MOST = 25, 1000
 RUNS = {
@@ -41,6 +45,7 @@ def page(request: Request) -> Response:
         now=datetime.now(UTC),
         runs=[run | {"seconds": _seconds(run["started_at"], run["finished_at"])} for run in runs[:shown]],
         actions=found[:shown],
+        undoable={one.id for one in found[:shown] if actions.may_undo(one)},
         entries=entries[:shown],
         alarms=Alarms(home).all()[:shown],
         chain=actions.audit.verify() if entries else None,
@@ -52,10 +57,24 @@ def page(request: Request) -> Response:
     )
 
 
+@action
+def undo(request: Request, _: FormData) -> Response:
+    """Delete in FreshBooks what an action made there, within a day."""
+    actions = ActionService(place(request).home)
+    try:
+        done = actions.undo(action_id(request), person(request).name, Channel.web)
+    except HubError as error:
+        return back(request, "/activity", str(error), good=False)
+    return back(request, "/activity", done.result.message if done.result else "Undone.")
+
+
 def _seconds(started: str, finished: str | None) -> float | None:
     if finished is None:
         return None
     return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
 
 
-routes = [Route("/activity", page)]
+routes = [
+    Route("/activity", page, methods=["GET"]),
+    Route("/activity/{action}/undo", undo, methods=["POST"]),
+]

@@ -1,4 +1,4 @@
-"""Which AI clients may use the hub: a person lets each of them in here, sees them, and ends it."""
+"""Which AI clients may use the hub: a person lets each of them in here, and ends it; and the token for the others."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.agent.mcp.oauth.provider import CONSENT_PATH, Authorization
+from freshbooks_hub.agent.mcp.transports import renew_token
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT
+from freshbooks_hub.web.access import Need
+from freshbooks_hub.web.pages.overview import title_of
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, connections, place, render
+from freshbooks_hub.web.views import back, person, place, render, visible
 
+PAGE = "/settings/agents"
 CLOSED = "This request has expired or was answered already. Start again in the app."
 
 
@@ -23,20 +27,35 @@ def consent(request: Request) -> Response:
     asked = _authorization(request).asked(_key(request))
     if asked is None:
         raise HTTPException(404, CLOSED)
-    return render(request, "consent.html", asked=asked, key=_key(request), names=_names(request))
+    seen = visible(request)
+    if not seen:
+        raise HTTPException(403, "You may not see any books yet, so there is nothing to let an app into.")
+    return render(
+        request,
+        "consent.html",
+        asked=asked,
+        key=_key(request),
+        names={home.name: title_of(home) for home in seen.values()},
+        can_act=any(person(request).may(Need.approve, home.name) for home in seen.values()),
+    )
 
 
 @action
 def decide(request: Request, form: FormData) -> Response:
-    """Let it in, or not; then the browser goes back to the app."""
-    authorization, key = _authorization(request), str(form.get("request", ""))
-    connection = str(form.get("connection", DEFAULT))
+    """Let it in, or not; then the browser goes back to the app. It gets no more than this person has."""
+    authorization, key, who = _authorization(request), str(form.get("request", "")), person(request)
+    names = [home.name for home in visible(request).values()]
+    connection = str(form.get("connection") or (names[0] if len(names) == 1 else DEFAULT))
+    act = form.get("access") == "act"
     if form.get("decision") != "allow":
         onward = authorization.deny(key)
-    elif connection in _names(request):
-        onward = authorization.allow(key, connection, act=form.get("access") == "act")
-    else:
+    elif connection not in names:
         raise HTTPException(404, "There is no connection of this name.")
+    elif act and not who.may(Need.approve, connection):
+        raise HTTPException(403, "In this connection you may only look. Go back and let the app only read.")
+    else:
+        by = None if who.is_owner else who.name
+        onward = authorization.allow(key, connection, act=act, granted_by=by)
     if onward is None:
         raise HTTPException(404, CLOSED)
     # A page that leads on: browsers hold redirects of forms against form-action.
@@ -49,9 +68,22 @@ def revoke(request: Request, form: FormData) -> Response:
     try:
         done = Grants(place(request).site.home).revoke(str(form.get("id", "")))
     except HubError as error:
-        return back(request, "/settings", str(error), good=False)
+        return back(request, PAGE, str(error), good=False)
     text = "Its access has ended." if done else "Its access had ended already."
-    return back(request, "/settings", text)
+    return back(request, PAGE, text)
+
+
+@action
+def new_token(request: Request, _: FormData) -> Response:
+    """A new token of this connection, shown this once; the one before it is no good any more."""
+    return render(request, "token.html", secret=renew_token(place(request).home))
+
+
+@action
+def end_token(request: Request, _: FormData) -> Response:
+    """The token is no good any more, and nobody knows the one in its place."""
+    renew_token(place(request).home)
+    return back(request, PAGE, "The token is revoked. Programs that used it are refused.")
 
 
 def _authorization(request: Request) -> Authorization:
@@ -65,12 +97,10 @@ def _key(request: Request) -> str:
     return request.query_params.get("request", "")
 
 
-def _names(request: Request) -> list[str]:
-    return [name or DEFAULT for name in connections(place(request).site)]
-
-
 routes = [
     Route(CONSENT_PATH, consent, methods=["GET"]),
     Route(CONSENT_PATH, decide, methods=["POST"]),
-    Route("/settings/agents/revoke", revoke, methods=["POST"]),
+    Route(f"{PAGE}/revoke", revoke, methods=["POST"]),
+    Route("/settings/token/new", new_token, methods=["POST"]),
+    Route("/settings/token/revoke", end_token, methods=["POST"]),
 ]

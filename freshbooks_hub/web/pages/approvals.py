@@ -16,9 +16,8 @@ from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, place, render
+from freshbooks_hub.web.views import back, person, place, render
 
-PERSON = "the owner"
 SHOWN = 20
 # Sent, and not clear how it ended: FreshBooks is being asked, or a person must look there.
 UNCLEAR = (Status.dispatching, Status.unknown, Status.needs_person)
@@ -62,11 +61,11 @@ def page(request: Request) -> Response:
 def approve(request: Request, form: FormData) -> Response:
     """Approve exactly what was shown, and send it."""
     actions = ActionService(place(request).home)
-    action_id = _action_id(request)
+    asked = action_id(request)
     try:
-        if actions.get(action_id).status is not Status.approved:
-            actions.approve(action_id, str(form.get("payload_hash", "")), PERSON, Channel.web)
-        done = actions.dispatch(action_id)
+        if actions.get(asked).status is not Status.approved:
+            actions.approve(asked, str(form.get("payload_hash", "")), person(request).name, Channel.web)
+        done = actions.dispatch(asked)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     message = done.result.message if done.result else STATES[done.status][1].capitalize() + "."
@@ -77,7 +76,7 @@ def approve(request: Request, form: FormData) -> Response:
 def reject(request: Request, _: FormData) -> Response:
     """Reject it; nothing is written."""
     try:
-        ActionService(place(request).home).reject(_action_id(request), PERSON, Channel.web)
+        ActionService(place(request).home).reject(action_id(request), person(request).name, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", "Rejected. Nothing was written.")
@@ -104,7 +103,9 @@ def settle(request: Request, form: FormData) -> Response:
         return back(request, "/approvals", "Enter the number of the record in FreshBooks.", good=False)
     record_id = int(number) if form.get("found") else None
     try:
-        done = ActionService(place(request).home).resolve(_action_id(request), record_id, PERSON, Channel.web)
+        done = ActionService(place(request).home).resolve(
+            action_id(request), record_id, person(request).name, Channel.web
+        )
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", done.result.message if done.result else "Saved.")
@@ -114,7 +115,8 @@ def _is_open(one: Action, now: datetime) -> bool:
     return one.status is Status.approved or (one.status is Status.proposed and one.expires_at > now)
 
 
-def _action_id(request: Request) -> str:
+def action_id(request: Request) -> str:
+    """The action that the address names."""
     found = request.path_params.get("action")
     if not isinstance(found, str):
         raise HTTPException(404, "There is no such action.")

@@ -18,6 +18,8 @@ from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.reporting_currency import ReportingCurrency, Total
 from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.lists.listing import Column, Kind, Link
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -54,15 +56,17 @@ AMOUNTS = (
     *(later.column for later in LATER),
     *(column for column, *_ in BUCKETS),
 )
-SHOWN = 25  # overdue invoices, unless all are asked for
+SHOWN = 25  # overdue invoices; the list of invoices has all
+CLIENTS = 100  # of a currency; the file has all
 
 Counts = dict[tuple[str, str], int]  # open invoices by currency and bucket
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """One step of lateness: its invoices and what is open on them."""
+    """One step of lateness: its invoices and what is open on them; `word` is the invoices' for it."""
 
+    word: str
     label: str
     look: str
     invoices: int
@@ -82,6 +86,7 @@ class Currency:
     buckets: list[Bucket]
     chart: Markup
     clients: list[Row]
+    client_count: int
 
     @property
     def later(self) -> list[Later]:
@@ -104,7 +109,7 @@ def page(request: Request) -> Response:
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
         balances = _balances(marts, choice.current)
-        late = _overdue(marts, choice.current)
+        late, late_count = _overdue(marts, choice.current)
         counts = _counts(marts, choice.current)
         gaps = page_gaps(marts, choice.current, "outstanding_balances", "invoices")
     as_of = balances[0]["as_of_date"] if balances else None
@@ -118,8 +123,8 @@ def page(request: Request) -> Response:
         as_of=as_of,
         currencies=currencies,
         together=_together(place(request).home.marts, currencies, as_of) if as_of else None,
-        late=late if "all" in request.query_params else late[:SHOWN],
-        late_count=len(late),
+        late=late,
+        late_count=late_count,
     )
 
 
@@ -145,13 +150,13 @@ def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
         for code, rows in groupby(balances, key=lambda row: str(row["currency_code"]))
     ]
     # Most clients first: amounts of two currencies cannot be compared.
-    return sorted(found, key=lambda currency: (-len(currency.clients), currency.code))
+    return sorted(found, key=lambda currency: (-currency.client_count, currency.code))
 
 
 def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     totals = {name: _sum(row.get(name) for row in clients) for name in AMOUNTS}
     buckets = [
-        Bucket(label, look, counts.get((code, word), 0), totals[column])
+        Bucket(word, label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
     ]
     drawn = [
@@ -161,7 +166,7 @@ def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     ]
     chart = bars(f"Outstanding in {code}, by days overdue", drawn)
     reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
-    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients)
+    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients[:CLIENTS], len(clients))
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -192,15 +197,45 @@ def _balances(marts: Marts | None, business: Row | None) -> list[Row]:
     )
 
 
-def _overdue(marts: Marts | None, business: Row | None) -> list[Row]:
+def _overdue(marts: Marts | None, business: Row | None) -> tuple[list[Row], int]:
+    """The most overdue invoices, and how many are overdue in all."""
     if marts is None or business is None:
-        return []
-    return marts.rows(
-        "SELECT invoice_number, client_name, create_date, due_date, days_overdue, aging_bucket, currency_code, "
-        "total_amount, outstanding_amount FROM invoices WHERE business_id = ? AND is_overdue "
-        "ORDER BY days_overdue DESC, invoice_id",
+        return [], 0
+    overdue = "FROM invoices WHERE business_id = ? AND is_overdue"
+    rows = marts.rows(
+        "SELECT invoice_id, invoice_number, client_id, client_name, create_date, due_date, days_overdue, "
+        f"currency_code, total_amount, outstanding_amount {overdue} "
+        f"ORDER BY days_overdue DESC, invoice_id LIMIT {SHOWN}",
         business["business_id"],
     )
+    counted = marts.rows(f"SELECT count(*) AS number {overdue}", business["business_id"])
+    return rows, counted[0]["number"] if counted else 0
 
 
-routes = [Route("/balances", page)]
+# In a file each client has a row for each currency.
+FILE = (
+    Column("client_name", "Client", link=Link("/clients/", "client_id"), empty="no name"),
+    Column("client_status", "Status of the client"),
+    Column("currency_code", "Currency"),
+    Column("as_of_date", "As of", Kind.day),
+    Column("outstanding_amount", "Outstanding", Kind.money),
+    Column("overdue_amount", "Overdue", Kind.money),
+    *(Column(column, label, Kind.money) for column, _, label, _ in BUCKETS),
+    Column("open_invoice_count", "Open invoices", Kind.number),
+    Column("oldest_due_date", "Oldest due", Kind.day),
+    Column("draft_amount", "In drafts", Kind.money),
+    Column("unapplied_credit_amount", "Unused credit", Kind.money),
+    Column("overpaid_amount", "Overpaid", Kind.money),
+    *(Column(later.column, later.label, Kind.money) for later in LATER),
+)
+
+
+def _file_rows(_: Request, marts: Marts, business: Row) -> list[Row]:
+    """With what is unknown marked as such, where a part of the data could not be read."""
+    return [
+        row | {f"{name}__unknown": bool(row.get("gap_reason")) for name in AMOUNTS}
+        for row in _balances(marts, business)
+    ]
+
+
+routes = [Route("/balances", page), *files_of("/balances", "Balances", FILE, _file_rows)]

@@ -21,6 +21,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync import webhooks
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import Place, back, origin, place, render
 
@@ -214,6 +215,7 @@ def connected(request: Request) -> Response:
 def disconnect(request: Request, _: FormData) -> Response:
     """Revoke, and forget the tokens; what was synced stays."""
     try:
+        webhooks.forget(place(request).home)
         told = login.disconnect(place(request).home)
     except HubError as error:
         return back(request, ROOT, str(error), good=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Series, columns
+from freshbooks_hub.web.lists.listing import NONE, Column, Kind
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -25,11 +28,12 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Category:
-    """A top-level category: its amount in each month, and its colour."""
+    """A top-level category: its amount in each month, its colour, and what the list of expenses calls it."""
 
     name: str
     values: list[Decimal]
     look: str
+    filter: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -73,6 +77,7 @@ def page(request: Request) -> Response:
         choice=choice,
         gaps=gaps,
         months=months,
+        until=_last_day(months[-1]) if months else None,
         currencies=currencies,
     )
 
@@ -98,6 +103,10 @@ def _last_months(newest: date | None) -> list[date]:
     return [last.subtract(months=back) for back in reversed(range(MONTHS))]
 
 
+def _last_day(month: date) -> date:
+    return month.replace(day=monthrange(month.year, month.month)[1])
+
+
 def _by_currency(rows: list[Row], months: list[date]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -112,7 +121,8 @@ def _currency(code: str, rows: list[Row], months: list[date], nameless: str) -> 
         values[row["category"] or nameless][months.index(row["month_start_date"])] += row["total_amount"]
     largest = sorted(values, key=lambda name: (-sum(values[name], ZERO), name))
     categories = [
-        Category(name, values[name], f"series{min(index, COLOURS) + 1}") for index, name in enumerate(largest)
+        Category(name, values[name], f"series{min(index, COLOURS) + 1}", NONE if name == nameless else name)
+        for index, name in enumerate(largest)
     ]
     drawn = categories[:COLOURS]
     if rest := categories[COLOURS:]:
@@ -128,4 +138,24 @@ def _currency(code: str, rows: list[Row], months: list[date], nameless: str) -> 
     return Currency(code, chart, drawn, categories, sums, sum(row["expense_count"] for row in rows))
 
 
-routes = [Route("/expenses", page)]
+# In a file each category has a row for each month and currency with expenses.
+FILE = (
+    Column("month_start_date", "Month, from", Kind.day),
+    Column("category", "Category"),
+    Column("currency_code", "Currency"),
+    Column("total_amount", "Spent", Kind.money),
+    Column("expense_count", "Expenses", Kind.number),
+)
+
+
+def _file_rows(_: Request, marts: Marts, business: Row) -> list[Row]:
+    """Of the months that the page shows."""
+    rows = _rows(marts, business)
+    months = _last_months(max((row["month_start_date"] for row in rows), default=None))
+    return sorted(
+        (row for row in rows if row["month_start_date"] >= months[0]),
+        key=lambda row: (row["month_start_date"], row["category"] or "", row["currency_code"]),
+    )
+
+
+routes = [Route("/expenses", page), *files_of("/expenses", "Expenses by category", FILE, _file_rows)]

@@ -1,4 +1,4 @@
-"""Sign in: by a link that the owner got in a terminal, or with the password, where one is set."""
+"""Sign in: by a link that the owner got in a terminal, or with a password, the owner's or a user's."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from freshbooks_hub.web import security
-from freshbooks_hub.web.security import action, signed_in
+from freshbooks_hub.web import passwords, security
+from freshbooks_hub.web.security import action, person_of
+from freshbooks_hub.web.users import TAKEN
 from freshbooks_hub.web.views import render
 
 
 def page(request: Request) -> Response:
     """How to get in; whoever is in already goes on."""
-    if signed_in(request):
+    if person_of(request):
         return RedirectResponse("/", 303)
     return _form(request)
 
@@ -26,7 +27,7 @@ def by_link(request: Request) -> Response:
         raise HTTPException(405, "Open this link in a browser.")
     if request.app.state.site.sessions.redeem(request.query_params.get("key", "")):
         return security.sign_in(request)
-    if not signed_in(request):
+    if not person_of(request):
         return _form(request, 403, "This link was used already, or is older than an hour.")
     return RedirectResponse("/", 303)
 
@@ -35,13 +36,18 @@ def by_link(request: Request) -> Response:
 def by_password(request: Request, form: FormData) -> Response:
     """Check the password; a new session for the signed-in browser."""
     site = request.app.state.site
-    waits = site.throttle.admit()
+    name = str(form.get("name", "")).strip().lower()
+    name = "" if name in TAKEN else name
+    waits = site.throttle.admit(name)
     if waits:
-        return _form(request, 429, f"Too many wrong passwords. Wait {waits:.0f} seconds and try again.")
-    if not site.keys.accepts(str(form.get("password", ""))):
-        return _form(request, 403, "That is not the password.")
-    site.throttle.accepted()
-    return security.sign_in(request)
+        return _form(request, 429, f"Too many wrong passwords. Wait {waits:.0f} seconds and try again.", name)
+    user = site.users.find(name) if name else None
+    kept = user and user.password if name else site.keys.password
+    if not passwords.accepts(kept, str(form.get("password", ""))):
+        wrong = "The name or the password is wrong." if _has_names(request) else "That is not the password."
+        return _form(request, 403, wrong, name)
+    site.throttle.accepted(name)
+    return security.sign_in(request, name)
 
 
 @action
@@ -51,9 +57,22 @@ def sign_out(request: Request, _: FormData) -> Response:
     return RedirectResponse("/login", 303)
 
 
-def _form(request: Request, status: int = 200, problem: str | None = None) -> Response:
-    with_password = request.app.state.site.keys.password is not None
-    return render(request, "login.html", status=status, problem=problem, with_password=with_password)
+def _form(request: Request, status: int = 200, problem: str | None = None, name: str = "") -> Response:
+    return render(
+        request,
+        "login.html",
+        status=status,
+        problem=problem,
+        name=name,
+        with_names=_has_names(request),
+        with_password=request.app.state.site.keys.password is not None,
+    )
+
+
+def _has_names(request: Request) -> bool:
+    """Whether others than the owner may sign in."""
+    exist: bool = request.app.state.site.users.exist()
+    return exist
 
 
 routes = [

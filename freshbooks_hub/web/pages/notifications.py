@@ -13,8 +13,8 @@ from starlette.routing import Route
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.notifications.channels import TOPICS, Channels
+from freshbooks_hub.notifications.notify import failing, send_test
 from freshbooks_hub.notifications.sending import SECURITY, check, email_url
-from freshbooks_hub.notifications.tell import failing, send_test
 from freshbooks_hub.notifications.weekly import zone_of
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, origin, place, render

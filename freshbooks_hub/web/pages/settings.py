@@ -1,4 +1,4 @@
-"""Settings: connections, how often, what agents may do, the reporting currency, and the check of everything."""
+"""Settings: how often, the reporting currency, a further connection, the check of everything; the way to the rest."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.lifecycle import ActionService
-from freshbooks_hub.agent.actions.models import Channel
-from freshbooks_hub.agent.actions.policy import PolicyView
-from freshbooks_hub.agent.actions.waiting import waiting
-from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
@@ -25,13 +19,12 @@ from freshbooks_hub.core.reporting_currency import (
     parse_rates,
     set_reporting_currency,
 )
-from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
-from freshbooks_hub.web.pages.approvals import PERSON
+from freshbooks_hub.web.forms import Typed
 from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, connections, place, render
+from freshbooks_hub.web.views import back, place, render
 
 CHOICES = tuple(
     parse_frequency(text)
@@ -39,24 +32,27 @@ CHOICES = tuple(
 )
 
 
-def page(request: Request) -> Response:
-    """`/settings`"""
+def page(request: Request, typed: Typed | None = None, status: int = 200) -> Response:
+    """What can be set, with what was typed where it could not be saved."""
     home = place(request).home
     schedule = Schedule(home)
     groups = schedule.groups(datetime.now(UTC))
-    policy = ActionService(home).policy.view() if home.history.exists() else PolicyView()
     return render(
         request,
         "settings.html",
+        status=status,
+        typed=typed or Typed(),
         lines=lines_of(groups, None),
         choices=CHOICES,
         text=format_frequency,
-        rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
-        unattended=any(rule.unattended for rule in policy.rules.values()),
         paused_since=schedule.paused_since(),
         reporting=_reporting_currency(home),
-        accesses=accesses(home),
     )
+
+
+def show(request: Request) -> Response:
+    """`/settings`"""
+    return page(request)
 
 
 @action
@@ -91,43 +87,32 @@ def _reporting_currency(home: Home) -> ReportingCurrency | None:
 @partial(action, several_lines={"rates"})
 def reporting_currency(request: Request, form: FormData) -> Response:
     """Set the reporting currency with its rates; without a code there is none."""
-    marts = place(request).home.marts
-    code, rates = str(form.get("currency", "")).strip(), str(form.get("rates", "")).strip()
-    try:
-        if not code:
-            clear_reporting_currency(marts)
-            return back(request, "/settings", "Saved: amounts are shown per currency alone.")
-        set_reporting_currency(marts, code, parse_rates(rates) if rates else ())
-    except HubError as error:
-        return back(request, "/settings", str(error), good=False)
+    marts, typed = place(request).home.marts, Typed.of(form)
+    code, rates = typed.get("currency"), typed.get("rates")
+    with typed.problem_of("rates", "Rates"):
+        parsed = parse_rates(rates) if rates else ()
+    if not typed.problems:
+        with typed.problem_of("currency", "Currency"):
+            if code:
+                set_reporting_currency(marts, code, parsed)
+            else:
+                clear_reporting_currency(marts)
+    if typed.problems:
+        return page(request, typed, 400)
+    if not code:
+        return back(request, "/settings", "Saved: amounts are shown per currency alone.")
     return back(request, "/settings", f"Saved: totals are also shown in {code.upper()}.")
-
-
-def list_connections(request: Request) -> Response:
-    """`/settings/connections`: how each is doing."""
-    now = datetime.now(UTC)
-    found = [
-        health(home, now) | {"approvals": waiting(home)} for home in connections(place(request).site).values()
-    ]
-    return render(request, "connections.html", rows=[(row, in_short(row)[2]) for row in found])
-
-
-@action
-def stop_unattended(request: Request, _: FormData) -> Response:
-    """End every standing permission: the page takes rights away, and gives none."""
-    ActionService(place(request).home).policy.stop(PERSON, Channel.web)
-    return back(request, "/settings", "Stopped: each action waits for your approval again.")
 
 
 @action
 def add_connection(request: Request, form: FormData) -> Response:
     """A home for another FreshBooks user; the log-in follows."""
-    site = place(request).site
-    name = str(form.get("name", "")).strip().lower()
-    try:
+    site, typed = place(request).site, Typed.of(form)
+    name = typed.get("name").lower()
+    with typed.problem_of("name", "Name of the new connection"):
         home = site.home.named(name).ensure()
-    except HubError as error:
-        return back(request, "/settings", str(error), good=False)
+    if typed.problems:
+        return page(request, typed, 400)
     base = f"/c/{name}" if home.root != site.home.root else ""
     return RedirectResponse(f"{base}/settings/freshbooks", 303)
 
@@ -146,11 +131,9 @@ def _frequency(form: FormData, name: str, current: timedelta) -> timedelta:
 
 
 routes = [
-    Route("/settings", page, methods=["GET"]),
+    Route("/settings", show, methods=["GET"]),
     Route("/settings/frequencies", frequencies, methods=["POST"]),
     Route("/settings/currency", reporting_currency, methods=["POST"]),
-    Route("/settings/connections", list_connections, methods=["GET"]),
-    Route("/settings/stop", stop_unattended, methods=["POST"]),
     Route("/settings/connections", add_connection, methods=["POST"]),
     Route("/settings/check", check, methods=["POST"]),
 ]

@@ -95,7 +95,7 @@ class Build:
 
 
 def page(request: Request) -> Response:
-    """`/`"""
+    """`/status`"""
     home, now = place(request).home, datetime.now(UTC)
     connection, damage = _connection(home)
     history = History(home.history) if home.history.exists() else None
@@ -153,27 +153,28 @@ def progress(request: Request) -> Response:
 
 
 @action
-def sync_now(request: Request, _: FormData) -> Response:
-    """Start a sync in the background."""
+def sync_now(request: Request, form: FormData) -> Response:
+    """Start a sync in the background; back to where it was asked for, `from` (Home or Status)."""
     here = place(request)
     if not ConnectionStore(here.home.connection).exists():
         return back(request, "/settings/freshbooks", "Connect FreshBooks first.", good=False)
     started = here.site.syncs.start(here.home)
-    return back(request, "/", "Sync started." if started else "A sync is running already.")
+    asked_at = "/" if form.get("from") == "home" else "/status"
+    return back(request, asked_at, "Sync started." if started else "A sync is running already.")
 
 
 @action
 def pause(request: Request, _: FormData) -> Response:
     """Stop reading by itself until resumed."""
     Schedule(place(request).home).pause(datetime.now(UTC))
-    return back(request, "/", "Paused. Nothing is read until you resume, except by Sync now.")
+    return back(request, "/status", "Paused. Nothing is read until you resume, except by Sync now.")
 
 
 @action
 def resume(request: Request, _: FormData) -> Response:
     """Go on."""
     Schedule(place(request).home).resume()
-    return back(request, "/", "Resumed.")
+    return back(request, "/status", "Resumed.")
 
 
 def _connection(home: Home) -> tuple[Connection | None, str]:
@@ -310,7 +311,7 @@ def _read_build(results: Path, _changed: int) -> Build:
 
 
 routes = [
-    Route("/", page),
+    Route("/status", page),
     Route("/progress", progress),
     Route("/sync", sync_now, methods=["POST"]),
     Route("/pause", pause, methods=["POST"]),

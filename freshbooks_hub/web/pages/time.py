@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.web.charts import Bar, bars
+from freshbooks_hub.web.lists.listing import Column, Kind
+from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
@@ -17,7 +19,7 @@ DRAWN = 10
 ZERO = Decimal(0)
 # One row for each project; a client's time without a project is one row too.
 PROJECTS = """
-SELECT client_name, project_name, project_status, is_project_complete, currency_code,
+SELECT project_id, client_id, client_name, project_name, project_status, is_project_complete, currency_code,
        CASE WHEN bool_and(hours IS NOT NULL) THEN sum(hours) END AS hours,
        sum(unbilled_amount) AS amount,
        coalesce(sum(hours) FILTER (WHERE unbilled_amount IS NULL), 0) AS unpriced_hours,
@@ -83,4 +85,23 @@ def _chart(projects: list[Row]) -> Markup:
     return bars("Unbilled hours by project", drawn)
 
 
-routes = [Route("/time", page)]
+FILE = (
+    Column("project_name", "Project"),
+    Column("client_name", "Client"),
+    Column("project_status", "Status of the project"),
+    Column("hours", "Unbilled hours", Kind.hours),
+    Column("unpriced_hours", "Of them without a rate", Kind.hours),
+    Column("entries", "Entries", Kind.number),
+    Column("people", "People", Kind.number),
+    Column("oldest", "Oldest", Kind.day),
+    Column("amount", "Value", Kind.money),
+    Column("currency_code", "Currency"),
+    Column("reasons", "Why there is no rate"),
+)
+
+
+def _file_rows(_: Request, marts: Marts, business: Row) -> list[Row]:
+    return [row | {"hours__unknown": row["hours"] is None} for row in _projects(marts, business)]
+
+
+routes = [Route("/time", page), *files_of("/time", "Unbilled time", FILE, _file_rows, accounting=False)]

@@ -20,6 +20,7 @@ class Access:
     act: bool
     granted_at: datetime
     used_at: datetime | None
+    granted_by: str | None  # a user of the pages; None: the owner
 
 
 def accesses(home: Home) -> list[Access]:
@@ -34,6 +35,7 @@ def accesses(home: Home) -> list[Access]:
             "act" in grant.scopes,
             grant.granted_at,
             grant.used_at,
+            grant.granted_by,
         )
         for grant, metadata in Grants(home).living()
     ]

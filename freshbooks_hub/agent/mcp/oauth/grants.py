@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,7 +34,10 @@ class TooManyClients(HubError):
 
 @dataclass(frozen=True)
 class Grant:
-    """One consent. `scopes`: read, or read and act; `resource`: the address its tokens are good for."""
+    """One consent. `scopes`: read, or read and act; `resource`: the address its tokens are good for.
+
+    `granted_by`: the user who agreed; None: the owner.
+    """
 
     id: str
     client_id: str
@@ -48,6 +52,7 @@ class Grant:
     redirect_uri_given: bool
     access_expires_at: datetime | None
     refresh_expires_at: datetime | None
+    granted_by: str | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Consent:
     code_challenge: str
     redirect_uri: str
     redirect_uri_given: bool
+    granted_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ class Grants:
             "code_expires_at": stamp(now + CODE_LIFE),
             "redirect_uri": consent.redirect_uri,
             "redirect_uri_given": consent.redirect_uri_given,
+            "granted_by": consent.granted_by,
         }
         with transaction(self._path) as db:
             db.execute(
@@ -195,6 +202,17 @@ class Grants:
                 [stamp(self._clock()), connection],
             )
 
+    def revoke_given_by(self, user: str, is_lost: Callable[[Grant], bool]) -> None:
+        """End those that a user gave and that are `is_lost`, the ones that wait behind a code included."""
+        with transaction(self._path) as db:
+            given = db.execute(
+                "SELECT * FROM agent_grants WHERE granted_by = ? AND revoked_at IS NULL", [user]
+            ).fetchall()
+            for row in given:
+                grant = _grant(row)
+                if grant is not None and is_lost(grant):
+                    self._end(db, grant.id)
+
     def _end(self, db: sqlite3.Connection, grant_id: str) -> bool:
         ended = db.execute(
             "UPDATE agent_grants SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
@@ -264,4 +282,5 @@ def _grant(row: sqlite3.Row | None) -> Grant | None:
         redirect_uri_given=bool(row["redirect_uri_given"]),
         access_expires_at=instant("access_expires_at"),
         refresh_expires_at=instant("refresh_expires_at"),
+        granted_by=row["granted_by"],
     )

@@ -84,12 +84,15 @@ class Authorization(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshT
         found = self._asked.get(key)
         return found if found and found.until > self._clock() else None
 
-    def allow(self, key: str, connection: str, *, act: bool) -> str | None:
-        """Where to send the person after they agreed; None when the question is not open any more."""
+    def allow(self, key: str, connection: str, *, act: bool, granted_by: str | None = None) -> str | None:
+        """Where to send the person after they agreed; None when the question is not open any more.
+
+        `granted_by`: the user of the pages who did; None: the owner.
+        """
         asked = self._answered(key)
         if asked is None:
             return None
-        code = self.grants.give(replace(asked.consent, connection=connection, act=act))
+        code = self.grants.give(replace(asked.consent, connection=connection, act=act, granted_by=granted_by))
         return self._back(asked, code=code)
 
     def deny(self, key: str) -> str | None:
@@ -234,6 +237,11 @@ def connection_of(token: AccessToken) -> str:
     return str((token.claims or {})["connection"])
 
 
+def granter_of(token: AccessToken) -> str | None:
+    """The user of the pages who let its client in; None: the owner."""
+    return (token.claims or {}).get("granted_by")
+
+
 def _access(token: str, grant: Grant) -> AccessToken:
     return AccessToken(
         token=token,
@@ -242,7 +250,7 @@ def _access(token: str, grant: Grant) -> AccessToken:
         expires_at=_seconds(grant.access_expires_at),
         resource=grant.resource,
         subject=grant.id,
-        claims={"connection": grant.connection},
+        claims={"connection": grant.connection, "granted_by": grant.granted_by},
     )
 
 

@@ -30,7 +30,7 @@ class Failure:
     error: str
 
 
-def tell(home: Home, address: str | None = None, clock: Clock = utc_now) -> None:
+def notify(home: Home, address: str | None = None, clock: Clock = utc_now) -> None:
     """Send what is new. Without channels it is one look at the folder. A channel that fails raises nothing.
 
     `address`: of this connection's pages, for a link. Raises HubError when the home cannot be read.
@@ -40,9 +40,9 @@ def tell(home: Home, address: str | None = None, clock: Clock = utc_now) -> None
         return
     try:
         with FileLock(home.root / "notifications.lock", timeout=0, mode=0o600):
-            _tell(home, channels.all(), address, clock)
+            _notify(home, channels.all(), address, clock)
     except (Timeout, PermissionError):
-        return  # another process tells now, or a home that this one may only read
+        return  # another process notifies now, or a home that this one may only read
 
 
 def send_test(home: Home, channel: Channel, address: str | None = None) -> str | None:
@@ -71,7 +71,7 @@ def failing(home: Home) -> dict[str, Failure]:
     }
 
 
-def _tell(home: Home, channels: list[Channel], address: str | None, clock: Clock) -> None:
+def _notify(home: Home, channels: list[Channel], address: str | None, clock: Clock) -> None:
     known = failing(home)
     for channel in channels:
         failure = known.get(channel.id)

@@ -19,8 +19,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.notifications import news, weekly
 from freshbooks_hub.notifications.channels import APPROVALS, TOPICS, Channels
+from freshbooks_hub.notifications.notify import failing, notify, send_test
 from freshbooks_hub.notifications.sending import check, email_url, send
-from freshbooks_hub.notifications.tell import failing, send_test, tell
 from freshbooks_hub.sync import alarms
 from freshbooks_hub.sync.alarms import Alarms
 
@@ -76,7 +76,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def at(moment: datetime, home: Home) -> None:
-    tell(home, "http://127.0.0.1:8766", lambda: moment)
+    notify(home, "http://127.0.0.1:8766", lambda: moment)
 
 
 def test_an_alarm_is_told_once_and_again_when_it_is_cleared(home: Home, receiver: Receiver) -> None:

@@ -1,0 +1,155 @@
+"""Who is told of events: addresses of other systems, each with a secret that signs what is sent to it."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from freshbooks_hub.core.clock import stamp
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.labels import plural
+from freshbooks_hub.events.event import CODES
+from freshbooks_hub.events.layout import events_file
+from freshbooks_hub.events.observe import observe
+from freshbooks_hub.sync.alarms import Alarms
+
+ALARM = "webhook:"
+
+
+class WebhookUnknown(HubError):
+    """There is no endpoint of this id."""
+
+
+class WebhookRefused(HubError):
+    """An address or an event that cannot be subscribed."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address. `secret`: `whsec_` and base64, as Standard Webhooks has it. Times are stamps, UTC."""
+
+    id: str
+    url: str = field(repr=False)  # many services put a key into the path
+    codes: tuple[str, ...]
+    secret: str = field(repr=False)
+    private: bool
+    added_at: str
+    failures: int
+    retry_at: str | None
+    last_error: str | None
+    last_delivery_at: str | None
+    waiting: int = 0
+    given_up: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is, without what may be a key."""
+        return urlsplit(self.url).netloc
+
+
+class Endpoints:
+    """The endpoints of one connection."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def all(self) -> list[Endpoint]:
+        """In the order in which they were added."""
+        if not self._home.events.exists():
+            return []
+        with events_file(self._home) as db:
+            rows = db.execute(
+                "SELECT e.*, count(*) FILTER (WHERE d.state = 'pending') AS waiting, "
+                "count(*) FILTER (WHERE d.state = 'given up') AS given_up "
+                "FROM endpoints e LEFT JOIN deliveries d ON d.endpoint_id = e.id GROUP BY e.id ORDER BY e.rowid"
+            ).fetchall()
+        return [_endpoint(row) for row in rows]
+
+    def find(self, known: str) -> Endpoint:
+        """The one of this id. Raises WebhookUnknown."""
+        found = next((one for one in self.all() if one.id == known), None)
+        if found is None:
+            raise WebhookUnknown(f"There is no webhook {known!r}. See them: freshbooks webhooks list")
+        return found
+
+    def add(self, url: str, codes: Sequence[str], private: bool, now: datetime) -> Endpoint:
+        """Subscribe an address; what happens from now on is told. Raises WebhookRefused."""
+        check_url(url, private)
+        unknown = [code for code in codes if code not in CODES]
+        if unknown or not codes:
+            what = f"There is no event {', '.join(unknown)}." if unknown else "Say which events."
+            raise WebhookRefused(f"{what} There are: {', '.join(CODES)}.")
+        made = f"wh_{secrets.token_hex(4)}"
+        secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        with events_file(self._home) as db:
+            db.execute(
+                "INSERT INTO endpoints (id, url, codes, secret, private, added_at) VALUES (?, ?, ?, ?, ?, ?)",
+                [made, url, " ".join(dict.fromkeys(codes)), secret, private, stamp(now)],
+            )
+        observe(self._home, now)  # what there is now is known then, and no news later
+        return self.find(made)
+
+    def remove(self, known: str, now: datetime) -> int:
+        """Take it away, with what waited for it; how much that was. Raises WebhookUnknown."""
+        endpoint = self.find(known)
+        with events_file(self._home) as db:
+            db.execute("DELETE FROM endpoints WHERE id = ?", [known])
+        Alarms(self._home).clear(ALARM + known, now=now)
+        return endpoint.waiting
+
+    def replay(self, known: str, since: datetime | None) -> int:
+        """Tell it again what happened since then, or without it what was given up; how much. Raises WebhookUnknown."""
+        endpoint = self.find(known)
+        with events_file(self._home) as db:
+            if since is None:
+                again = db.execute(
+                    "UPDATE deliveries SET state = 'pending', attempts = 0, retry_at = NULL "
+                    "WHERE endpoint_id = ? AND state = 'given up'",
+                    [known],
+                ).rowcount
+            else:
+                marks = ", ".join("?" * len(endpoint.codes))
+                again = db.execute(
+                    "INSERT OR REPLACE INTO deliveries (endpoint_id, seq) "  # noqa: S608 - question marks
+                    f"SELECT ?, seq FROM events WHERE at >= ? AND code IN ({marks})",
+                    [known, stamp(since), *endpoint.codes],
+                ).rowcount
+            db.execute("UPDATE endpoints SET failures = 0, retry_at = NULL WHERE id = ?", [known])
+        return int(again)
+
+
+def check_url(url: str, private: bool) -> None:
+    """Raise WebhookRefused for what is no address to send to; where it leads is checked when something is sent."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.") from None
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+        raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.")
+    if parts.username or parts.password:
+        raise WebhookRefused("Leave name and password out of the address; what is sent is signed instead.")
+    if parts.scheme == "http" and not private:
+        raise WebhookRefused(
+            "The address must begin with https, or with --allow-private be one of your own network."
+        )
+
+
+def alarm_text(endpoint: Endpoint, error: str) -> str:
+    """What a person is told when an endpoint has failed for a while."""
+    waiting = plural(endpoint.waiting, "event")
+    return (
+        f"The webhook {endpoint.id} at {endpoint.place} cannot be delivered: {error} {waiting} wait. "
+        f"Check the receiver, then: freshbooks webhooks replay {endpoint.id}"
+    )
+
+
+def _endpoint(row: sqlite3.Row) -> Endpoint:
+    fields = dict(row)
+    return Endpoint(**fields | {"codes": tuple(row["codes"].split()), "private": bool(row["private"])})

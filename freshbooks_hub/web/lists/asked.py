@@ -1,0 +1,131 @@
+"""What an address asks of a list, checked: only what the list declares gets through, the rest is told or ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from freshbooks_hub.web.lists.listing import NONE, Choice, Listing, Option, Value
+from freshbooks_hub.web.security import UNPRINTABLE
+
+LONGEST = 200  # characters of a search
+WORDS = 8  # of a search
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A part of WHERE with its values, and how it reads to a person; `name` is the parameter that it came by."""
+
+    name: str
+    label: str
+    text: str
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`problems`: what could not be used, in sentences. `page` counts from 1, and may lie beyond the last one."""
+
+    conditions: tuple[Condition, ...]
+    problems: tuple[str, ...]
+    sort: str
+    page: int
+    all_columns: bool
+
+    def without(self, *names: str) -> bool:
+        """Whether any condition came by another parameter than these."""
+        return any(condition.name not in names for condition in self.conditions)
+
+
+def read(listing: Listing, given: Mapping[str, str], marts: set[str]) -> Asked:
+    """The parameters `given` of an address; `marts` are those that exist."""
+    conditions: list[Condition] = []
+    problems: list[str] = []
+    for part in (
+        _search(listing, given),
+        *(_filter(one, given, marts) for one in listing.filters),
+        *(_day(listing, given, name) for name in ("from", "to")),
+    ):
+        if isinstance(part, Condition):
+            conditions.append(part)
+        elif part:
+            problems.append(part)
+    return Asked(
+        tuple(conditions), tuple(problems), _sort(listing, given), _page(given), given.get("columns") == "all"
+    )
+
+
+def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
+    text = " ".join(UNPRINTABLE.sub(" ", given.get("q", ""))[:LONGEST].split())
+    words = text.split()[:WORDS]
+    if not words:
+        return None
+    # Column by column, not over all of them as one text: DuckDB then looks at each different value once.
+    within = " OR ".join(
+        f"contains(strip_accents(lower({column})), strip_accents(lower(?)))" for column in listing.search
+    )
+    sql = " AND ".join([f"({within})"] * len(words))
+    return Condition("q", "Search", text, sql, tuple(word for word in words for _ in listing.search))
+
+
+def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:
+    text = given.get(one.name, "").strip() or (one.default if isinstance(one, Choice) else "")
+    if not text:
+        return None
+    if isinstance(one, Choice):
+        option = next((option for option in offered(one, marts) if option.word == text), None)
+        if option is None:
+            return f"There is no {one.label.lower()} “{text[:LONGEST]}”, so it was left out."
+        return Condition(one.name, one.label, option.label, option.condition)
+    if one.needs and one.needs not in marts:
+        return f"{one.label} cannot be filtered: the data for it is not synced."
+    if text == NONE and not one.needs:
+        return Condition(
+            one.name, one.label, NONE, f"({one.column} IS NULL OR {one.column}::VARCHAR = 'none')"
+        )
+    value: object = text
+    if one.is_number:
+        if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST:
+            return f"{one.label}: “{text[:LONGEST]}” is not a number, so it was left out."
+        value = int(text)
+    elif UNPRINTABLE.search(text):
+        return f"{one.label} holds a control character, so it was left out."
+    sql = one.condition or f"{one.column} = ?"
+    return Condition(one.name, one.label, text, f"({sql})", (value,) * sql.count("?"))
+
+
+def offered(one: Choice, marts: set[str]) -> list[Option]:
+    """The words of a choice that can be told with these marts."""
+    return [option for option in one.options if not option.needs or option.needs in marts]
+
+
+def _day(listing: Listing, given: Mapping[str, str], name: str) -> Condition | str | None:
+    text = given.get(name, "").strip()
+    if not text or listing.day is None:
+        return None
+    column, label = listing.day
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return (
+            f"{name.capitalize()}: “{text[:LONGEST]}” is not a date such as 2026-10-31, so it was left out."
+        )
+    operator, word = (">=", "from") if name == "from" else ("<=", "up to")
+    return Condition(
+        name, f"{label} {word}", f"{day.day} {day:%b} {day.year}", f"{column} {operator} ?", (day,)
+    )
+
+
+def _sort(listing: Listing, given: Mapping[str, str]) -> str:
+    """As `name` or `-name` of a column of the list."""
+    asked = given.get("sort", "")
+    names = {column.name for column in listing.columns}
+    return asked if asked.removeprefix("-") in names and not asked.startswith("--") else listing.sort
+
+
+def _page(given: Mapping[str, str]) -> int:
+    text = given.get("page", "")
+    return max(1, int(text[:9])) if text.isascii() and text.isdigit() else 1

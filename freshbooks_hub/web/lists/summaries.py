@@ -1,0 +1,39 @@
+"""The tables of the summary pages as files, with the filters of their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from freshbooks_hub.web.lists.files import FORMS, Sheet, answer
+from freshbooks_hub.web.lists.listing import Column
+from freshbooks_hub.web.marts import Marts, Row, opened
+from freshbooks_hub.web.views import choose_business, place
+
+Rows = Callable[[Request, Marts, Row], list[Row]]
+
+
+def files_of(
+    path: str, title: str, columns: Sequence[Column], rows: Rows, *, accounting: bool = True
+) -> list[Route]:
+    """`path`.csv and `path`.xlsx of the table `rows` of a business, which holds the names of `columns`."""
+    return [Route(f"{path}.{form}", _file(form, title, columns, rows, accounting)) for form in FORMS]
+
+
+def _file(
+    form: str, title: str, columns: Sequence[Column], rows: Rows, accounting: bool
+) -> Callable[[Request], Response]:
+    def file(request: Request) -> Response:
+        with opened(place(request).home.marts) as marts:
+            choice = choose_business(request, marts, accounting=accounting)
+            if marts is None or choice.current is None:
+                raise HTTPException(404, "There is nothing to export before the first sync.")
+            sheet = Sheet(title, columns, rows(request, marts, choice.current), choice.zone)
+        business = choice.current["business_name"] or choice.current["business_id"]
+        return answer(form, f"{title} {business}", sheet)
+
+    return file

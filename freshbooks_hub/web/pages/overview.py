@@ -1,0 +1,160 @@
+"""Connections: how each is doing, side by side, for somebody who keeps the books of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from freshbooks_hub.agent.actions.waiting import waiting
+from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.status.health import health, in_short
+from freshbooks_hub.web.access import Need
+from freshbooks_hub.web.marts import opened
+from freshbooks_hub.web.views import person, render, visible
+
+SHOWN = 25
+NAMED = 3  # businesses, before “and 2 more”
+# A currency in which nothing is overdue is left out; one that is unknown is not.
+OVERDUE = """
+SELECT currency_code, CASE WHEN bool_and(overdue_amount IS NOT NULL) THEN sum(overdue_amount) END AS amount,
+       any_value(gap_reason) AS reason
+FROM outstanding_balances
+GROUP BY currency_code
+HAVING amount IS NULL OR amount <> 0
+ORDER BY currency_code
+"""
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What is overdue in one currency; null where a part is unknown, for `reason`."""
+
+    code: str
+    amount: Decimal | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One connection. `overdue`: None where nothing is known, since its invoices were not read or not built yet.
+
+    `health` is as `health.health` tells it, `notes` what to look at; times are UTC.
+    """
+
+    home: Home
+    title: str
+    health: dict[str, Any]
+    notes: list[str]
+    approvals: int
+    may_approve: bool
+    overdue: list[Overdue] | None
+
+    @property
+    def base(self) -> str:
+        """What its addresses begin with."""
+        return f"/c/{self.home.name}" if self.home.name != DEFAULT else ""
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Look and words of its pill."""
+        if self.health["needs_attention"]:
+            return "bad", "needs attention" if self.health["state"] == "connected" else self.health["state"]
+        return ("good", "fine") if self.health["state"] == "connected" else ("quiet", self.health["state"])
+
+
+def page(request: Request) -> Response:
+    """`/connections`: those that this person sees; `?q=` in its name or its businesses', `?page=2`."""
+    wanted = request.query_params.get("q", "").strip()
+    titles = {home.name: title_of(home) for home in visible(request).values()}
+    found = [
+        home
+        for home in visible(request).values()
+        if wanted.casefold() in f"{home.name} {titles[home.name]}".casefold()
+    ]
+    now = datetime.now(UTC)
+    known = {home.name: (health(home, now), waiting(home)) for home in found}
+    # What somebody has to look at stands first.
+    found.sort(key=lambda home: (not known[home.name][0]["needs_attention"], not known[home.name][1]))
+    pages = max(1, ceil(len(found) / SHOWN))
+    asked = request.query_params.get("page", "")
+    number = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 6 else 1
+    here = found[(number - 1) * SHOWN : number * SHOWN]
+    return render(
+        request,
+        "overview.html",
+        lines=[_line(request, home, titles[home.name], *known[home.name]) for home in here],
+        count=len(found),
+        every=len(titles),
+        wanted=wanted,
+        number=number,
+        pages_count=pages,
+    )
+
+
+def moved(_: Request) -> Response:
+    """`/settings/connections`, its earlier address."""
+    return RedirectResponse("/connections", 303)
+
+
+def title_of(home: Home) -> str:
+    """The businesses that are synced, by their names; the connection's own name before there is any."""
+    try:
+        connection = ConnectionStore(home.connection).find()
+    except HubError:
+        connection = None
+    names = connection.business_names if connection else {}
+    chosen = [names[number] for number in sorted(connection.chosen) if number in names] if connection else []
+    if not chosen:
+        return home.name
+    more = len(chosen) - NAMED
+    return ", ".join(chosen[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _line(request: Request, home: Home, title: str, found: dict[str, Any], approvals: int) -> Line:
+    _, __, notes = in_short(found | {"gaps": []})  # gaps have a column of their own
+    return Line(
+        home,
+        title,
+        found,
+        notes,
+        approvals,
+        person(request).may(Need.approve, home.name),
+        _overdue(home),
+    )
+
+
+def _overdue(home: Home) -> list[Overdue] | None:
+    try:
+        found = _read_overdue(home.marts, home.marts.stat().st_mtime_ns)
+    except (OSError, HubError):  # not built yet, or damaged, which its own pages tell
+        return None
+    return None if found is None else list(found)
+
+
+@lru_cache(maxsize=500)
+def _read_overdue(path: Path, _changed: int) -> tuple[Overdue, ...] | None:
+    """`_changed` makes new marts a new reading: opening the marts of many connections is what this page costs."""
+    with opened(path) as marts:
+        # Without the mart there are no rows either.
+        if marts is None or not marts.rows("SELECT count(*) FROM outstanding_balances"):
+            return None
+        return tuple(
+            Overdue(row["currency_code"], row["amount"], row["reason"]) for row in marts.rows(OVERDUE)
+        )
+
+
+routes = [
+    Route("/connections", page, methods=["GET"]),
+    Route("/settings/connections", moved, methods=["GET"]),
+]

@@ -1,0 +1,185 @@
+"""Every figure of Home, Money and Tax is what the marts say, and leads to its rows, which add up to it."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from freshbooks_hub.core.home import Home
+from freshbooks_hub.web.figures import Days, figures_of
+from freshbooks_hub.web.marts import opened
+from freshbooks_hub.web.monthly import Period, tables_of
+from integration_tests.hub import Books
+from integration_tests.web.serving import Client
+from integration_tests.web.test_pages import MAPLE, number, sums, tables
+
+BOREAL = 439117
+# What Home says, and the SQL of it: of the month and the year up to 31 October 2026.
+PROFIT = (
+    "SELECT currency_code, sum(credit_amount - debit_amount) FROM general_ledger "
+    "WHERE account_type IN ('income', 'expense') AND posting_date BETWEEN '{}' AND '{}' AND business_id = {}"
+)
+HOME = {
+    "Owed to you": "SELECT currency_code, sum(outstanding_amount) FROM outstanding_balances WHERE business_id = {}",
+    "Overdue": "SELECT currency_code, sum(overdue_amount) FROM outstanding_balances WHERE business_id = {}",
+    "Collected this month": "SELECT currency_code, sum(collected_amount) FROM cash_monthly "
+    "WHERE month_start_date = '2026-10-01' AND business_id = {}",
+    "Profit this month": "SELECT currency_code, sum(line_amount) FROM profit_and_loss WHERE basis = 'accrual' "
+    "AND section = 'net profit' AND start_date = '2026-10-01' AND business_id = {}",
+    "Profit this year": "SELECT currency_code, sum(line_amount) FROM profit_and_loss WHERE basis = 'accrual' "
+    "AND section = 'net profit' AND start_date BETWEEN '2026-01-01' AND '2026-10-01' AND business_id = {}",
+    "Expected in, 4 weeks": "SELECT currency_code, sum(money_in_amount) FROM cash_forecast "
+    "WHERE week_start_date < '2026-11-29' AND business_id = {}",
+    "Expected out, 4 weeks": "SELECT currency_code, sum(money_out_amount) FROM cash_forecast "
+    "WHERE week_start_date < '2026-11-29' AND business_id = {}",
+    "Unbilled work": "SELECT currency_code, sum(unbilled_amount) FROM unbilled_time WHERE business_id = {}",
+}
+# The total of the rows behind it, by its column in the list.
+BEHIND = {
+    "Owed to you": ("Outstanding", 1),
+    "Overdue": ("Overdue", 1),
+    "Collected this month": ("Received", 1),
+    "Profit this month": ("Debit less credit", -1),
+    "Profit this year": ("Debit less credit", -1),
+}
+
+
+def cards(client: Client, path: str) -> dict[str, dict[str, tuple[Decimal, str]]]:
+    """The figures of Home by currency and label: the amount, and the address of its rows."""
+    found: dict[str, dict[str, tuple[Decimal, str]]] = {}
+    text = client.get(path).text
+    for code, card in re.findall(
+        r'<section class="card" aria-labelledby="in-(\w+)">(.*?)</section>', text, re.S
+    ):
+        for label, address, amount in re.findall(
+            r'<dt>(.*?)</dt>\s*<dd[^>]*><a href="([^"]+)">.*?</span> (.*?)</span></a>', card, re.S
+        ):
+            found.setdefault(code, {})[label] = (number(amount), html.unescape(address))
+    return found
+
+
+def test_each_figure_of_home_is_that_of_the_marts(client: Client, seen: Books) -> None:
+    shown = cards(client, f"/?business={MAPLE}")
+    assert list(shown) == ["USD", "CAD", "EUR"]  # the business's own first
+    for label, statement in HOME.items():
+        expected = sums(seen, f"{statement.format(MAPLE)} GROUP BY currency_code")
+        for code, figures in shown.items():
+            assert figures[label][0] == expected.get(code, (Decimal(0),))[0], (label, code)
+
+
+@pytest.mark.parametrize("label", BEHIND)
+def test_a_figure_of_home_leads_to_rows_that_add_up_to_it(client: Client, label: str) -> None:
+    amount, address = cards(client, f"/?business={MAPLE}")["USD"][label]
+    column, sign = BEHIND[label]
+    head, row = next(rows for rows in tables(client, address).values() if column in rows[0])
+    assert row[0] == "USD"
+    assert number(row[head.index(column)]) * sign == amount
+
+
+def test_home_compares_with_the_same_days_a_year_before(client: Client, seen: Books) -> None:
+    expected = sums(seen, f"{PROFIT.format('2025-01-01', '2025-10-31', MAPLE)} GROUP BY currency_code")
+    text = re.sub(r"<[^>]+>", "", client.get(f"/?business={MAPLE}").text)
+    for code, (amount,) in expected.items():
+        assert f"A year before, same days: {code} {amount:,.2f}".replace("-", "−") in text
+
+
+def test_all_businesses_stand_side_by_side_and_add_up_within_a_currency(client: Client) -> None:
+    alone = [cards(client, f"/?business={business}")["CAD"] for business in (MAPLE, BOREAL)]
+    head, *rows, total = tables(client, "/?business=all")["All businesses in CAD, side by side"]
+    assert [row[0] for row in rows] == ["Maple & Pine Studio", "Atelier Boréal"]
+    for column, label in enumerate(head[1:], 1):
+        amounts = [figures[label][0] for figures in alone]
+        assert [number(row[column]) for row in rows] == amounts
+        assert number(total[column]) == sum(amounts)
+
+
+def test_money_is_the_revenue_and_the_cash_of_the_marts(client: Client, seen: Books) -> None:
+    columns = ("accrued_amount", "collected_amount", "money_in_amount", "money_out_amount", "net_cash_amount")
+    expected = sums(
+        seen,
+        f"SELECT currency_code, {', '.join(f'sum({one})' for one in columns)} FROM cash_monthly "
+        f"WHERE business_id = {MAPLE} AND month_start_date BETWEEN '2025-01-01' AND '2025-12-01' GROUP BY ALL",
+    )
+    found = tables(client, f"/money?business={MAPLE}&year=2025")
+    for code, amounts in expected.items():
+        head, *_, total = found[f"Revenue and cash by month in {code}"]
+        shown = dict(zip(head, total, strict=True))
+        labels = ("Billed", "Collected", "Money in", "Money out", "Net cash")
+        assert tuple(number(shown[label]) for label in labels) == amounts
+    # The year after shows the same as its year before.
+    later = tables(client, f"/money?business={MAPLE}&year=2026")["Profit by month in USD"]
+    earlier = {row[0]: row[1] for row in found["Profit by month in USD"][1:-1]}
+    assert {f"{row[0][:3]} 2025": row[2] for row in later[1:-1]} == {
+        month: amount for month, amount in earlier.items() if month[:3] not in {"Nov", "Dec"}
+    }
+
+
+@pytest.mark.parametrize("basis", ["accrual", "cash"])
+def test_tax_is_that_of_the_marts_and_of_its_lines(client: Client, seen: Books, basis: str) -> None:
+    expected = sums(
+        seen,
+        "SELECT tax_name, sum(tax_collected_amount), sum(tax_paid_amount), sum(net_tax_amount) FROM sales_tax "
+        f"WHERE business_id = {MAPLE} AND basis = '{basis}' AND currency_code = 'CAD' "
+        "AND month_start_date BETWEEN '2026-04-01' AND '2026-06-30' GROUP BY ALL",
+    )
+    rows = tables(client, f"/tax?business={MAPLE}&basis={basis}")["Sales tax in CAD by quarter and tax"]
+    shown = {
+        row[1]: tuple(number(row[column]) for column in (3, 5, 6)) for row in rows if row[0] == "Q2 2026"
+    }
+    assert shown == expected
+    head, row = next(
+        rows
+        for rows in tables(
+            client,
+            f"/tax/lines?business={MAPLE}&basis={basis}&currency=CAD&tax=HST&from=2026-04-01&to=2026-06-30",
+        ).values()
+        if "Owed" in rows[0]
+    )
+    assert number(row[head.index("Owed")]) == expected["HST"][2]
+
+
+def test_a_new_home_shows_the_first_steps_and_where_each_is_done(empty_home: Home) -> None:
+    text = Client(empty_home).get("/").text
+    assert "First steps" in text
+    assert '<a class="button primary" href="/settings/freshbooks">Connect</a>' in text
+    assert "Owed to you" not in text
+
+
+@pytest.fixture
+def few_marts(tmp_path: Path) -> Path:
+    """Marts of which there are only payments."""
+    path = tmp_path / "freshbooks.duckdb"
+    with duckdb.connect(path) as db:
+        db.execute("CREATE SCHEMA marts; USE marts")
+        db.execute("CREATE TABLE fb_freshness AS SELECT 1 AS business_id, DATE '2028-02-29' AS as_of_date")
+        db.execute(
+            "CREATE TABLE payments AS SELECT 1 AS business_id, 'KWD' AS currency_code, 1.250::DECIMAL(18,3) AS "
+            "payment_amount, true AS is_cash, true AS is_counted, DATE '2028-02-29' AS payment_date"
+        )
+    return path
+
+
+def test_what_is_not_synced_is_unknown_and_not_nought(few_marts: Path) -> None:
+    business = {"business_id": 1, "base_currency_code": None}
+    with opened(few_marts) as marts:
+        assert marts is not None
+        [figures] = figures_of(marts, business, frozenset())
+        assert figures.amounts.pop("collected") == Decimal("1.250")
+        assert set(figures.amounts.values()) == {None}
+        assert figures_of(marts, business, frozenset({"invoices"})) == []
+        assert tables_of(marts, 1, "accrual", Period.asked(None, date(2028, 2, 29)), frozenset()) == []
+
+
+def test_nothing_is_compared_with_days_that_were_not_read() -> None:
+    first, last = date(2025, 1, 1), date(2025, 10, 31)
+    known = Days(date(2026, 10, 31), date(2025, 3, 1))
+    assert known.compares(first, last, None)
+    assert not known.compares(first, last, date(2025, 6, 1))
+    assert not Days(date(2026, 10, 31), date(2025, 11, 1)).compares(first, last, None)
+    assert not Days(None, None).compares(first, last, None)
