@@ -76,9 +76,9 @@ def mart(marts: duckdb.DuckDBPyConnection, name: str, version: str) -> tuple[Wat
 
 
 def key_of(columns: Iterable[str]) -> str:
-    """SQL of a row's key."""
-    texts = ", ".join(f'"{column}"::VARCHAR' for column in columns)
-    return f"to_json([{texts}])::VARCHAR"
+    """SQL of a row's key; numbers in it stay numbers."""
+    quoted = ", ".join(f'"{column}"' for column in columns)
+    return f"json_array({quoted})::VARCHAR"
 
 
 def record(db: sqlite3.Connection, watched: Watched, now: datetime) -> Recorded:

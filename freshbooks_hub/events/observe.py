@@ -118,7 +118,9 @@ def _of_syncs(home: Home, db: sqlite3.Connection, now: datetime) -> Iterator[Eve
     state, version = (ended["status"], str(ended["id"])) if ended else ("none", "0")
     for change in record(db, Watched("syncs", version, "", lambda: {'["sync"]': state}), now).changes:
         if ended and change.before and state == "failed":
-            data = {"started_at": ended["started_at"], "message": ended["error"]}
+            # Without the place of the log, which is of no use elsewhere.
+            message = str(ended["error"]).partition(" Log: ")[0]
+            data = {"started_at": ended["started_at"], "message": message}
             yield Event.new(SYNC_FAILED, "sync", now, data)
         elif ended and change.before == "failed":
             yield Event.new(SYNC_RECOVERED, "sync", now, {"started_at": ended["started_at"]})

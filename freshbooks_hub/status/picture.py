@@ -155,7 +155,9 @@ def _health(picture: dict[str, Any], attention: int) -> str:
         return "the connection needs you"
     if attention or (run and run["status"] == "failed"):
         return "needs attention"
-    return "no sync yet" if run is None else "all is well"
+    if run is None:
+        return "no sync yet"
+    return "well, but the schedule is paused" if picture["schedule"]["paused_since"] else "all is well"
 
 
 def _sync_lines(run: dict[str, Any] | None) -> list[str]:

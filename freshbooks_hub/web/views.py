@@ -153,7 +153,7 @@ def render(
         "request": request,
         "here": here,
         "base": here.base,
-        "pages": _offered(request, several=len(connections_seen) > 1),
+        "pages": _offered(found, here.base, several=len(connections_seen) > 1),
         "connections": connections_seen,
         "signed_in": seen,
         "person": found,
@@ -169,22 +169,16 @@ def render(
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
 
 
-def _offered(request: Request, *, several: bool) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """The navigation of who is signed in: groups that have a page for them. `several`: connections to choose from."""
-    found, base = person_of(request), place(request).base
-    groups = [
-        (
-            heading,
-            [
-                page
-                for page in pages
-                if found is not None
-                and found.may(*needed("GET", base + page[0]))
-                and (several or page[0] != "/connections")
-            ],
-        )
-        for heading, pages in PAGES
-    ]
+def _offered(
+    person: Person | None, base: str, *, several: bool
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The navigation of who is signed in: groups that have a page for them. `several`: they see more connections."""
+
+    def leads_on(path: str) -> bool:
+        may = person is not None and person.may(*needed("GET", base + path))
+        return may and (several or path != "/connections")
+
+    groups = [(heading, [page for page in pages if leads_on(page[0])]) for heading, pages in PAGES]
     return [(heading, pages) for heading, pages in groups if pages]
 
 

@@ -12,7 +12,7 @@ from unit_tests.dbt.builds import MARTS, PROJECT
 
 ROOT = PROJECT.parent
 REF = re.compile(r"ref\('(\w+)'\)")
-READ = re.compile(r"\b(?:FROM|JOIN) (?:marts\.)?(\w+)", re.IGNORECASE)
+READ = re.compile(r"""(?:\b(?:FROM|JOIN) (?:marts\.)?|\b(?:mart|needs)=")(\w+)""", re.IGNORECASE)
 PAGES = ROOT / "freshbooks_hub" / "web" / "pages"
 # Where the SQL of each stands. What every page shows of the marts (web/) is the status page's.
 READERS = {
@@ -24,6 +24,10 @@ READERS = {
     ),
     "balances_page": (PAGES / "balances.py",),
     "connections_page": (PAGES / "overview.py",),
+    "lists_pages": (
+        *(ROOT / "freshbooks_hub" / "web" / "lists").glob("*.py"),
+        *(PAGES / f"{name}.py" for name in ("invoice", "client", "project", "bill")),
+    ),
     "expenses_page": (PAGES / "expenses.py",),
     "profit_page": (PAGES / "profit.py",),
     "time_page": (PAGES / "time.py",),

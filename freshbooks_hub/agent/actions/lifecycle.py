@@ -185,9 +185,9 @@ class ActionService:
         if action.status is not Status.confirmed or kind is None or kind.undo is None:
             return False
         done, result = action.dispatched_at, action.result
-        return (
-            bool(done and result and result.code != UNDONE) and self._clock.now() - done <= self._timing.undo
-        )
+        if done is None or result is None or result.code == UNDONE:
+            return False
+        return self._clock.now() - done <= self._timing.undo
 
     def _released(self, action_id: str, event: str, approver: str, channel: Channel) -> Action:
         with self._store.transaction() as db:

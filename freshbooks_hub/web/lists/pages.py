@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
@@ -112,7 +113,7 @@ def _page(listing: Listing) -> Callable[[Request], Response]:
     return page
 
 
-def _table(shown: Shown) -> dict[str, object]:
+def _table(shown: Shown) -> dict[str, Any]:
     """What the template needs to know of the table beside its rows."""
     columns = [one for one in shown.listing.columns if shown.asked.all_columns or not one.more]
     first = (shown.page - 1) * PAGE

@@ -122,8 +122,8 @@ def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[st
 
 def _existing(listing: Listing, marts: Marts) -> set[str]:
     """Of the marts that the list reads, those that there are."""
-    parts = [*listing.columns, *listing.filters]
-    parts += [option for one in listing.filters if isinstance(one, Choice) for option in one.options]
+    options = [option for one in listing.filters if isinstance(one, Choice) for option in one.options]
+    parts = [*listing.columns, *listing.filters, *options]
     needed = {listing.mart, *(part.needs for part in parts if not isinstance(part, Choice) and part.needs)}
     return {mart for mart in needed if marts.columns(mart)}
 

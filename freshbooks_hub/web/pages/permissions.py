@@ -56,7 +56,7 @@ def page(request: Request, typed: Typed | None = None, status: int = 200) -> Res
         rules=[(kind, policy.rule(kind.write)) for kind in KINDS.values()],
         unattended=any(rule.unattended for rule in policy.rules.values()),
         folder=policy.receipts_folder or "",
-        link=policy.link,
+        billed_time=policy.link,
         links=LINKS,
         accesses=accesses(home),
         token_made_at=token_made_at(home),

@@ -81,6 +81,8 @@ def test_a_contact_is_told_for_what_is_its_own_and_a_sync_when_it_fails_and_reco
     ]
     changes = {c["object"][-3:]: c["data"]["change"] for _, c, _ in receiver.got}
     assert changes == {"ann": "changed", "bob": "removed", "cid": "added"}
+    [gone] = [c["data"]["contact"] for _, c, _ in receiver.got if c["data"]["change"] == "removed"]
+    assert gone == {"account_id": "a", "business_id": 1, "contact_key": "bob"}
     publish()  # clients are not synced any more: nobody was removed
     assert after("FreshBooks is down.") == [("sync_failed", "sync")]
     assert after("FreshBooks is down.") == []
