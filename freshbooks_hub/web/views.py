@@ -40,6 +40,7 @@ PAGES = (
             ("/tax", "Tax", "tax"),
             ("/balances", "Balances", "balances"),
             ("/ledger", "Ledger", "ledger"),
+            ("/pack", "Accountant's pack", "pack"),
         ),
     ),
     (

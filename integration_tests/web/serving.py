@@ -33,6 +33,7 @@ PAGES = (
     "/time",
     "/time/entries",
     "/ledger",
+    "/pack",
     "/approvals",
     "/activity",
     "/settings",
@@ -42,6 +43,7 @@ PAGES = (
     "/settings/users",
     "/connections",
     "/account",
+    "/settings/notifications",
 )
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")

@@ -31,6 +31,10 @@ READERS = {
     "expenses_page": (PAGES / "expenses.py",),
     "profit_page": (PAGES / "profit.py",),
     "time_page": (PAGES / "time.py",),
+    "accountants_pack": (
+        PAGES / "pack.py",
+        *(ROOT / "freshbooks_hub" / "marts" / "pack").glob("*.py"),
+    ),
     "evidence_pages": tuple((ROOT / "deploy" / "bi" / "evidence" / "sources").rglob("*.sql")),
     "agents": tuple((ROOT / "freshbooks_hub" / "agent").rglob("*.py")),
 }
