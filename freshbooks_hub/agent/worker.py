@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.core.home import Home
@@ -16,14 +17,17 @@ from freshbooks_hub.sync import ticker
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 
 
-def work() -> None:
-    """Keep all connections up to date until SIGINT or SIGTERM; what running syncs committed stays. Raises HomeError."""
+def work(notify: Callable[[Home], None]) -> None:
+    """Keep all connections up to date until SIGINT or SIGTERM; what running syncs committed stays. Raises HomeError.
+
+    `notify` tells people what needs them.
+    """
     Home.from_environment().base.ensure()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     warm = WarmSyncs()
-    working = ticker.start(settle=settle, tell=tell, start_sync=warm.start)
+    working = ticker.start(settle=settle, tell=tell, start_sync=warm.start, notify=notify)
     print("FreshBooks worker: keeps the books up to date (stop with Ctrl-C)", flush=True)
     stopped.wait()
     working.stop()

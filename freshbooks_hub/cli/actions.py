@@ -317,14 +317,16 @@ def log(as_json: AsJson = False) -> None:
 
     Example: `freshbooks audit log`
     """
+    from freshbooks_hub.agent.actions.audit_words import detail_words, event_words
+
     entries = _actions().audit.entries()
     if as_json:
         print(terminal.as_json(entries))
         return
     for entry in entries:
         channel = f" ({entry['channel']})" if entry["channel"] else ""
-        detail = ", ".join(f"{name} {value}" for name, value in entry["detail"].items())
-        terminal.say(f"{entry['seq']:5}  {entry['at'][:19]}  {entry['event']:12} {entry['action_id'] or '':12}  "
+        event, detail = event_words(entry["event"]), "; ".join(detail_words(entry))
+        terminal.say(f"{entry['seq']:5}  {entry['at'][:19]}  {event:12} {entry['action_id'] or '':12}  "
               f"{entry['who']}{channel}  {detail}")  # fmt: skip
 
 

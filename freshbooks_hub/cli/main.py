@@ -22,6 +22,8 @@ from freshbooks_hub.cli import currency as currency_command
 from freshbooks_hub.cli import export as export_command
 from freshbooks_hub.cli import help as help_command
 from freshbooks_hub.cli import mcp as mcp_commands
+from freshbooks_hub.cli import notifications as notification_commands
+from freshbooks_hub.cli import pack as pack_command
 from freshbooks_hub.cli import query as query_command
 from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import serve as web_commands
@@ -167,6 +169,8 @@ currency_command.register(cli)
 export_command.register(cli)
 help_command.register(cli)
 mcp_commands.register(cli)
+notification_commands.register(cli)
+pack_command.register(cli)
 query_command.register(cli)
 sync_commands.register(cli)
 user_commands.register(cli)
@@ -239,6 +243,8 @@ def sync(
 
     Example: `freshbooks sync --stream invoices --stream clients`
     """
+    from freshbooks_hub.core.home import Home
+
     if to:
         from freshbooks_hub.sync.warehouse.address import name_by_argument
 
@@ -248,16 +254,21 @@ def sync(
             raise typer.BadParameter(
                 "cannot be combined with other choices of what to read.", param_hint="--due"
             )
-        sync_commands.sync_what_is_due(as_json)
+        with notification_commands.notifying(Home.from_environment()):
+            sync_commands.sync_what_is_due(as_json)
         return
-    from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.progress import Silent, reporter, summary
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
     console, home = _console(), Home.from_environment()
     options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with sync_commands.stoppable(), webhook_commands.telling(home), _details(verbose):
+    with (
+        sync_commands.stoppable(),
+        notification_commands.notifying(home),
+        webhook_commands.telling(home),
+        _details(verbose),
+    ):
         result = run_sync(home, options, Silent() if as_json else reporter(console))
     if as_json:
         print(json.dumps(result.as_json(), indent=2))

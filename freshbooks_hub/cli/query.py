@@ -38,7 +38,9 @@ def query(
     home = Home.from_environment()
     if statement is None and file is None:
         if not sys.stdin.isatty():
-            raise typer.BadParameter("is missing. Give a statement, or - to read it from standard input.")
+            raise typer.BadParameter(
+                "give a statement, or - to read it from standard input.", param_hint="SQL"
+            )
         from freshbooks_hub.cli.shell import Shell
 
         Shell(home, output, limit).run()

@@ -105,8 +105,9 @@ def worker() -> None:
     Example: `freshbooks worker`
     """
     from freshbooks_hub.agent.worker import work
+    from freshbooks_hub.notifications.notify import notify
 
-    work()
+    work(notify)
 
 
 def register(cli: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from freshbooks_hub.cli.webhooks import telling
+from freshbooks_hub.cli.webhooks import tell, telling
 from freshbooks_hub.core.errors import Stopped
 from freshbooks_hub.core.terminal import say
 
@@ -136,12 +136,14 @@ def sync_what_is_due(as_json: bool) -> None:
 
     home = Home.from_environment()
     done: DueResult | None = idle(home, datetime.now(UTC))
-    with stoppable(), telling(home):
-        if done is None:
-            from rich.console import Console
+    if done:
+        tell(home, news=False)
+    else:
+        from rich.console import Console
 
-            from freshbooks_hub.sync.progress import Silent, reporter
+        from freshbooks_hub.sync.progress import Silent, reporter
 
+        with stoppable(), telling(home):
             done = sync_due(home, Silent() if as_json else reporter(Console()))
     rejected: list[dict[str, Any]] = []
     told = ""

@@ -198,20 +198,27 @@ def telling(home: Home) -> Iterator[None]:
     try:
         yield
     except HubError:
-        _tell(home)
+        tell(home, news=True)
         raise
-    _tell(home)
+    tell(home, news=True)
 
 
-def _tell(home: Home) -> None:
+def tell(home: Home, *, news: bool) -> None:
+    """Deliver what waits, after a look for `news`; what is not needed for that is not loaded."""
     if not home.events.exists():
         return
-    from freshbooks_hub.events.deliveries import deliver
-    from freshbooks_hub.events.observe import observe
+    from freshbooks_hub.events.endpoints import Endpoints
 
+    now = datetime.now(UTC)
     try:
-        observe(home, datetime.now(UTC))
-        deliver(home)
+        if news:
+            from freshbooks_hub.events.observe import observe
+
+            observe(home, now)
+        if any(endpoint.is_due(now) for endpoint in Endpoints(home).all()):
+            from freshbooks_hub.events.deliveries import deliver
+
+            deliver(home)
     except HubError as error:
         say(f"Webhooks: {error}", sys.stderr)
 

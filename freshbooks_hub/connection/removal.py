@@ -25,7 +25,7 @@ OF_DEFAULT = (
     *("connection.json", "connection.new.json", "login.json", "agent.token", "audit.head"),
     *("raw.duckdb", "raw.duckdb.wal", "freshbooks.duckdb", "freshbooks.duckdb.wal", "marts.duckdb"),
     *("assumptions.json", "catalog.json", "reporting_currency.json", "sync.holder.json"),
-    *("events.sqlite-wal", "events.sqlite-shm", "events.sqlite", "shell.history"),
+    *("notifications.json", "events.sqlite-wal", "events.sqlite-shm", "events.sqlite", "shell.history"),
     *("receipts", "logs", "run", "dbt", "hub.sqlite-wal", "hub.sqlite-shm", "hub.sqlite"),
 )
 

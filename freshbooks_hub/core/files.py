@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 
 def fsync_folder(folder: Path) -> None:
@@ -33,12 +33,19 @@ def open_private(path: Path) -> TextIO:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace `path` (mode 0600) in one step: temp file in the same folder, fsync, rename, fsync folder."""
+    with replacing_privately(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing_privately(path: Path) -> Iterator[BinaryIO]:
+    """As `write_private`, of what the block writes: `path` is as it was until the block has ended well."""
     # mkstemp creates with mode 0600.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -250,4 +250,23 @@ _ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\
 # A user of the pages may let a client in too; null: the owner did.
 _GRANTED_BY = "ALTER TABLE agent_grants ADD COLUMN granted_by TEXT;\n"
 
-MIGRATIONS = (_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT, _GRANTED_BY)
+# What people were told, so that nobody is told twice; where they are told stands in notifications.json.
+_NOTIFICATIONS = """
+CREATE TABLE notifications_sent (
+    channel TEXT NOT NULL,
+    key TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    PRIMARY KEY (channel, key)
+);
+CREATE TABLE notification_failures (
+    channel TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL, -- in a row
+    retry_at TEXT NOT NULL,
+    error TEXT NOT NULL
+);
+"""
+
+MIGRATIONS = (
+    *(_FIRST, _ANY_KIND, _CALLBACKS_PER_ACCOUNT, _AGENT_GRANTS, _ENTRIES_BY_EVENT, _GRANTED_BY),
+    _NOTIFICATIONS,
+)

@@ -66,7 +66,7 @@ def deliver(home: Home, clock: Clock = utc_now, send: Send | None = None, budget
     try:
         with FileLock(home.root / "webhooks.lock", timeout=0, mode=0o600):
             for endpoint in Endpoints(home).all():
-                if endpoint.waiting and not (endpoint.retry_at and endpoint.retry_at > stamp(clock())):
+                if endpoint.is_due(clock()):
                     taken += _deliver_to(home, endpoint, clock, send, until)
     except Timeout:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.events.event import CODES
 from freshbooks_hub.events.layout import events_file
-from freshbooks_hub.events.observe import observe
 from freshbooks_hub.sync.alarms import Alarms
 
 ALARM = "webhook:"
@@ -46,6 +46,10 @@ class Endpoint:
     last_delivery_at: str | None
     waiting: int = 0
     given_up: int = 0
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether something waits that may be sent now."""
+        return bool(self.waiting) and (self.retry_at is None or self.retry_at <= stamp(now))
 
     @property
     def place(self) -> str:
@@ -80,6 +84,8 @@ class Endpoints:
 
     def add(self, url: str, codes: Sequence[str], private: bool, now: datetime) -> Endpoint:
         """Subscribe an address; what happens from now on is told. Raises WebhookRefused."""
+        from freshbooks_hub.events.observe import observe  # not for those who only look who waits
+
         check_url(url, private)
         unknown = [code for code in codes if code not in CODES]
         if unknown or not codes:
@@ -131,6 +137,10 @@ def check_url(url: str, private: bool) -> None:
         port = parts.port
     except ValueError:
         raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.") from None
+    if not url.isascii() or re.search(r"\s", url):
+        raise WebhookRefused(
+            "Write the address with %20 and the like in place of blanks and letters with accents."
+        )
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
         raise WebhookRefused("This is not a web address. Write it like https://example.com/hook.")
     if parts.username or parts.password:

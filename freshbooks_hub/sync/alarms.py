@@ -14,11 +14,12 @@ from freshbooks_hub.core.home import Home
 CONNECTION = "connection"
 MARTS = "marts"
 HOME = "home"
+NOTIFICATIONS = "notifications"
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """`kind`: connection, marts, home, or the name of a group. `message` ends with what to do."""
+    """`kind`: connection, marts, home, notifications, or the name of a group. `message` ends with what to do."""
 
     kind: str
     message: str

@@ -30,6 +30,7 @@ TICK = timedelta(seconds=30)
 KEEP_ALIVE = timedelta(hours=12)
 SETTLE = timedelta(minutes=1)
 TELL = timedelta(seconds=30)
+NOTIFY = timedelta(minutes=1)
 WAKE_UP = "wake-up"
 # A sync that has run so long, in seconds, mostly waits for FreshBooks: another one may begin beside it.
 OVERTAKEN = 60.0
@@ -146,11 +147,12 @@ def start(
     settle: Callable[[Home], None] | None = None,
     tell: Callable[[Home], None] | None = None,
     start_sync: StartSync = start_sync,
+    notify: Callable[[Home], None] | None = None,
 ) -> Serving:
     """Keep the connections that `homes` lists, asked at each tick, up to date until `stop`.
 
     `settle` finds out what became of a connection's actions whose answer was lost; `tell` tells other systems what
-    happened, and tries again where it could not be told.
+    happened, and tries again where it could not be told; `notify` does that for people.
     """
     ticker = Ticker(homes, start_sync=start_sync)
     scheduler = BackgroundScheduler(
@@ -164,6 +166,8 @@ def start(
         jobs.append((lambda: ticker.each(settle), SETTLE))
     if tell:
         jobs.append((lambda: ticker.each(tell), TELL))
+    if notify:
+        jobs.append((lambda: ticker.each(notify), NOTIFY))
     for work, every in jobs:
         scheduler.add_job(work, "interval", seconds=every.total_seconds(), next_run_time=datetime.now(UTC))
     scheduler.start()

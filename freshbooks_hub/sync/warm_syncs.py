@@ -24,7 +24,6 @@ HUB = (
     "freshbooks_hub.sync.outcomes",
     "freshbooks_hub.sync.progress",
     "freshbooks_hub.marts.gaps",
-    "typer._adapters",
     "dbt_project",
 )
 SOURCE = ("source_freshbooks.run:preload",)

@@ -33,7 +33,9 @@ from freshbooks_hub.web.pages import (
     invoice,
     login,
     money,
+    notifications,
     overview,
+    pack,
     permissions,
     project,
     settings,
@@ -53,9 +55,23 @@ from freshbooks_hub.web.views import STATIC, connections, place, render, visible
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (
-    *(home_page, status, money, tax, balances, expenses, time, catalogue, invoice, client, project, bill),
+    *(
+        home_page,
+        status,
+        money,
+        tax,
+        balances,
+        expenses,
+        time,
+        pack,
+        catalogue,
+        invoice,
+        client,
+        project,
+        bill,
+    ),
     *(approvals, activity),
-    *(overview, account, settings, permissions, users, agents, connect),
+    *(overview, account, settings, permissions, users, agents, notifications, connect),
 )
 
 

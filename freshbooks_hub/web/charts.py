@@ -1,4 +1,4 @@
-"""Charts as inline SVG. Widths are percentages, so that text keeps its size on a phone and on paper.
+"""Charts, drawn as inline SVG. Widths are percentages, so that text keeps its size on a phone and on paper.
 
 Colours are classes of the style sheet, and each has a pattern (parts.html) or a label, so that none is needed to read a
 chart. A month tells its values when it is pointed at or focused; all exact amounts stand in the table beside it.
@@ -15,8 +15,7 @@ from markupsafe import Markup
 
 from freshbooks_hub.core.currencies import amount_text
 
-ROW = 40  # pixels for each horizontal bar, its label above it
-BAR = 10
+BAR = 10  # pixels of a horizontal bar
 TOP, PLOT, FOOT = 34, 200, 40  # pixels above, of and below the columns
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 HUNDRED = Decimal(100)
@@ -51,29 +50,27 @@ class OpenSeries:
 
 
 def bars(title: str, rows: Sequence[Bar]) -> Markup:
-    """Horizontal bars on one scale; a negative value has no bar."""
+    """Horizontal bars on one scale, each below its label and value; a negative value has no bar."""
     largest = max((row.value for row in rows), default=Decimal(0))
-    parts = []
-    for index, row in enumerate(rows):
-        y = index * ROW
-        parts.append(
-            Markup(
-                '<g><title>{label}: {text}</title><text class="label" x="0" y="{ty}">{label}</text>'
-                '<text class="value" x="100%" y="{ty}" text-anchor="end">{text}</text>'
-                '<rect class="track" x="0" y="{by}" width="100%" height="{h}" rx="{r}"/>'
-                '<rect class="{look}" x="0" y="{by}" width="{width}%" height="{h}" rx="{r}"/></g>'
-            ).format(
-                label=row.label,
-                text=row.text,
-                ty=y + 14,
-                by=y + 21,
-                h=BAR,
-                r=BAR // 2,
-                look=row.look,
-                width=_share(row.value, largest),
-            )
+    parts = [
+        Markup(
+            '<div class="bar" title="{label}: {text}"><span class="label">{label}</span> '
+            '<span class="value">{text}</span><svg width="100%" height="{h}" aria-hidden="true">'
+            '<rect class="track" width="100%" height="{h}" rx="{r}"/>'
+            '<rect class="{look}" width="{width}%" height="{h}" rx="{r}"/></svg></div>'
+        ).format(
+            label=row.label,
+            text=row.text,
+            h=BAR,
+            r=BAR // 2,
+            look=row.look,
+            width=_share(row.value, largest),
         )
-    return _picture(title, len(rows) * ROW, parts)
+        for row in rows
+    ]
+    return Markup('<div class="chart" role="img" aria-label="{}">{}</div>').format(
+        title, Markup("").join(parts)
+    )
 
 
 def columns(title: str, months: Sequence[date], series: Sequence[Series], code: str) -> Markup:

@@ -48,7 +48,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 SAFE = {"GET", "HEAD"}
-RESUMED = {CONSENT_PATH}  # who has to sign in first gets there afterwards
 # A name or address, and a port. What else a Host header may hold only confuses who reads it.
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -94,8 +93,8 @@ class Guard:
         elif request.method not in SAFE and _from_elsewhere(request.headers, public):
             answer = Response("This form was sent from another site.", 403)
         elif (person := self._person(request)) is None and need is not Need.nothing:
-            if request.method == "GET" and path in RESUMED:
-                request.session["onward"] = f"{path}?{request.url.query}"
+            if _is_page(request, path):
+                request.session["onward"] = f"{path}?{request.url.query}" if request.url.query else path
             answer = RedirectResponse("/login", 303)
         elif person is not None and not person.may(need, connection):
             answer = self._refused(request)
@@ -109,6 +108,14 @@ class Guard:
         """Whether we are asked for by our name: a page of another one, bound to our address, must not read ours."""
         named = [HOST.fullmatch(host) for host in headers.getlist("host")]
         return len(named) == 1 and named[0] is not None and named[0]["name"].lower() in self._hosts
+
+
+def _is_page(request: Request, path: str) -> bool:
+    """Whether a person wants to look at this; who has to sign in first gets there afterwards."""
+    # Not `//host/path`, which a browser takes for an address elsewhere.
+    local = path.startswith("/") and path[1:2] not in {"/", "\\"}
+    wanted = path == CONSENT_PATH or "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and local and wanted
 
 
 def _from_elsewhere(headers: Headers, public_url: str | None) -> bool:
@@ -144,11 +151,17 @@ def action(act: Act, several_lines: Container[str] = ()) -> Callable[[Request], 
                     text = text.replace("\r\n", "").replace("\n", "").replace("\t", "")
                 if not isinstance(value, str) or UNPRINTABLE.search(name + text):
                     raise HTTPException(
-                        400, "A field holds a line break or another control character. Remove it."
+                        400,
+                        f"{_label(name)}: it holds a line break or another control character. Remove it.",
                     )
             return await run_in_threadpool(act, request, form)
 
     return endpoint
+
+
+def _label(name: str) -> str:
+    """The field as its label says it, more or less."""
+    return UNPRINTABLE.sub("", name).replace("_", " ").strip().capitalize() or "A field"
 
 
 def same_text(one: str, other: str) -> bool:

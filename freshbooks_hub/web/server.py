@@ -25,7 +25,8 @@ from freshbooks_hub.agent.mcp.oauth.routes import oauth_routes
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.agent.worker import settle, tell
 from freshbooks_hub.core.errors import HubError, InvalidConfig
-from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.notifications.notify import notify
 from freshbooks_hub.sync import ticker, webhooks
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_hub.web import sessions
@@ -125,11 +126,17 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
         pages_at = f"/c/{named.name}"
         return mcp_app(named, at, f"{address}{pages_at}/approvals", f"{pages_at}/mcp", authorization)
 
+    def homes() -> list[Home]:
+        return list(connections(pages.state.site).values())
+
+    def notify_of(one: Home) -> None:
+        notify(one, address if one.name == DEFAULT else f"{address}/c/{one.name}")
+
     others = ConnectionServers(home, agents_of, authorization)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        ticking = ticker.start(lambda: list(connections(pages.state.site).values()), settle, tell, warm.start)
+        ticking = ticker.start(homes, settle, tell, warm.start, notify_of)
         app.state.wake = ticking.wake
         try:
             async with agents.router.lifespan_context(agents), others.run():

@@ -150,6 +150,11 @@ class Sessions:
             record.address = address
             record.links.clear()
 
+    @property
+    def address(self) -> str | None:
+        """Where the running server is reached by a browser; None when none runs."""
+        return self._read().address
+
     def link(self) -> str:
         """A new address that signs in the first browser to open it within an hour. Raises NotServed."""
         if self._read().address is None:

@@ -48,6 +48,7 @@ PAGES = (
             ("/tax", "Tax", "tax"),
             ("/balances", "Balances", "balances"),
             ("/ledger", "Ledger", "ledger"),
+            ("/pack", "Accountant's pack", "pack"),
         ),
     ),
     (

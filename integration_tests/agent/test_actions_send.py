@@ -156,3 +156,26 @@ def test_what_freshbooks_refuses_is_failed_and_may_be_proposed_again(firm: Firm)
     again = firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent")
     assert firm.done(again).status is Status.confirmed
     assert len(firm.sandbox.outbox) == 1
+
+
+def test_the_approver_sees_what_leads_to_the_total_and_what_the_client_owes(firm: Firm) -> None:
+    taxes = {"taxName1": "GST", "taxAmount1": "5", "taxName2": "QST", "taxAmount2": "9.975"}
+    lines = [{"name": "Work", "qty": "3", "unit_cost": {"amount": "33.33", "code": "CAD"}, **taxes}]
+    client = firm.client()["id"]
+    firm.sandbox.edit("invoices", BUSINESS, firm.draft(customerid=client)["id"], status=2)
+    invoice = firm.draft(
+        customerid=client, lines=lines, discount_value="10", terms="<b>Net 30</b>\nNo refund"
+    )
+    told = as_text(firm.actions.propose(SendInvoiceRequest(invoice_id=invoice["id"]), "agent"))
+    for line in (
+        "Before tax    99.99",
+        "Discount      -10.00",
+        "Tax           GST 5 %: 4.50",
+        "Tax           QST 9.975 %: 8.98",
+        f"Total         {invoice['amount']['amount']}",
+        "Terms         <b>Net 30</b>\n              No refund",
+        "Not shown     layout, logo",
+        f"/invoice/{invoice['accountid']}-{invoice['id']}",
+    ):
+        assert line in told
+    assert "Client owes   unknown" not in told

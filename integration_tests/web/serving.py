@@ -33,10 +33,17 @@ PAGES = (
     "/time",
     "/time/entries",
     "/ledger",
+    "/pack",
     "/approvals",
     "/activity",
     "/settings",
     "/settings/freshbooks",
+    "/settings/agents",
+    "/settings/agents/draft",
+    "/settings/users",
+    "/connections",
+    "/account",
+    "/settings/notifications",
 )
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")

@@ -276,7 +276,9 @@ def test_a_redirect_uri_that_freshbooks_would_refuse(person: Person, uri: str) -
     person.page.get_by_label("Client ID").fill("id")
     person.page.get_by_label("Client Secret").fill("secret")
     person.page.get_by_role("button", name="Connect", exact=True).click()
-    assert "The redirect URI must be the https address" in person.notice()
+    expect(person.page.get_by_role("alert")).to_contain_text("The redirect URI must be the https address")
+    expect(person.page.get_by_label("Redirect URI")).to_have_value(uri)
+    expect(person.page.get_by_label("Client ID")).to_have_value("id")
 
 
 def test_the_answer_can_be_pasted_where_nobody_can_listen(person: Person) -> None:

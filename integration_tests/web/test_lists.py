@@ -91,7 +91,7 @@ def same(one: str, other: str) -> bool:
 
 def totals(text: str) -> dict[str, list[str]]:
     """The cells of each currency in the totals of a list."""
-    found = next(
+    found: Cells = next(
         (rows for name, rows in Tables(text).found.items() if name.startswith("Totals of all")), [[]]
     )
     return {row[0]: row[1:] for row in found[1:]}
@@ -306,10 +306,6 @@ def test_of_many_rows_a_page_reads_the_first_fifty(home_of: Callable[[str], Home
         assert len(query.page(marts, 3)) == PAGE
         assert sum(one.rows for one in query.totals(marts)) == 6666
         # The best rows are kept on the way; all rows are never put in order.
-        plan = str(marts.rows(*_explained(query)))
+        statement, *values = query.statement(3)
+        plan = str(marts.rows(f"EXPLAIN {statement}", *values))
         assert "TOPN" in re.sub(r"[\W_]", "", plan).upper()
-
-
-def _explained(query: object) -> tuple[object, ...]:
-    statement = query._select()  # type: ignore[attr-defined]
-    return f"EXPLAIN {statement} LIMIT {PAGE} OFFSET {2 * PAGE}", *query._values  # type: ignore[attr-defined]

@@ -404,3 +404,21 @@ def test_a_short_password_is_refused(empty_home: Home, tmp_path: Path) -> None:
     with pytest.raises(HubError, match="at least 10 characters"):
         sessions.set_password(empty_home, "short")
     assert not (empty_home.root / "web.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "arrived"),
+    [
+        ("/pack?basis=cash", "/pack?basis=cash"),
+        ("//evil.example/x", "/"),
+        ("/static/app.css", "/"),
+    ],
+)
+def test_who_signs_in_gets_to_where_they_were_going(empty_home: Home, asked: str, arrived: str) -> None:
+    browser = Stranger(empty_home)
+    sessions = Sessions(empty_home)
+    sessions.serve(str(browser.base_url))
+    request = browser.build_request("GET", "/", headers={"accept": "text/html"})
+    request.url = request.url.copy_with(raw_path=asked.encode())
+    browser.send(request, follow_redirects=False)
+    assert browser.get(sessions.link(), follow_redirects=False).headers["location"] == arrived

@@ -34,6 +34,10 @@ READERS = {
     "money_page": (WEB / "monthly.py", PAGES / "money.py"),
     "tax_page": (PAGES / "tax.py",),
     "time_page": (PAGES / "time.py",),
+    "accountants_pack": (
+        PAGES / "pack.py",
+        *(ROOT / "freshbooks_hub" / "marts" / "pack").glob("*.py"),
+    ),
     "evidence_pages": tuple((ROOT / "deploy" / "bi" / "evidence" / "sources").rglob("*.sql")),
     "agents": tuple((ROOT / "freshbooks_hub" / "agent").rglob("*.py")),
 }

@@ -18,6 +18,7 @@ from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
 
 DELETED = 1
+PAGES = "https://my.freshbooks.com/#"
 NAME_LIMIT = 100
 # An argument that names a record: models are told to give the id; a name or number that they give is looked up.
 Reference = Annotated[int | str, WithJsonSchema({"type": "integer"})]
@@ -106,6 +107,10 @@ class Books:
         """The accounting path of a resource or of one record."""
         return f"{self._accounting}/{resource}" + (f"/{number}" if number is not None else "")
 
+    def invoice_page(self, invoice_id: int) -> str:
+        """The address of an invoice in FreshBooks' own pages (freshbooks-api.md 1.1)."""
+        return f"{PAGES}/invoice/{self.business.account_id}-{invoice_id}"
+
     @property
     def entries_path(self) -> str:
         return f"/timetracking{self._business}/time_entries"
@@ -116,8 +121,9 @@ class Books:
     # -- clients, invoices, expenses
 
     def client(self, client_id: int) -> Json | None:
-        """One client with its secondary contacts; None when there is none or it is deleted."""
-        body = self.api.get(self.path("users/clients", client_id), [("include[]", "contacts")])
+        """One client with its contacts and what it owes; None when there is none or it is deleted."""
+        includes = [("include[]", "contacts"), ("include[]", "outstanding_balance")]
+        body = self.api.get(self.path("users/clients", client_id), includes)
         return _living(single(body, "client") if body else None)
 
     def find_client(self, wanted: int | str) -> Json:
@@ -378,6 +384,17 @@ def client_name(row: Json) -> str:
 
 def as_client(row: Json) -> Client:
     return Client(id=int(row["id"]), name=client_name(row))
+
+
+def owed_by(client: Json, currency: str) -> Decimal | None:
+    """What the client owes in `currency`, drafts not counted; None where FreshBooks does not say."""
+    balances = client.get("outstanding_balance")
+    if not isinstance(balances, list):
+        return None
+    amounts = [
+        one["amount"] for one in balances if isinstance(one, dict) and isinstance(one.get("amount"), dict)
+    ]
+    return sum((decimal(amount) for amount in amounts if amount.get("code") == currency), Decimal(0))
 
 
 def addresses(client: Json) -> list[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, decimal, is_draft, is_living, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
-from freshbooks_hub.agent.actions.preview import Line, Money, Tax
+from freshbooks_hub.agent.actions.preview import Line, Money, Printed, Tax
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import decimals
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
+PRINTED_LIMIT = 1000
+PRINTED = (("po_number", "PO number"), ("notes", "Notes"), ("terms", "Terms"))
 
 
 def check_draft(invoice: Json) -> None:
@@ -93,6 +100,66 @@ def draft_fingerprint(invoice: Json) -> str:
 def shown_lines(invoice: Json) -> tuple[Line, ...]:
     """The lines of an invoice as the approver sees them."""
     return tuple(_line(line) for line in invoice.get("lines") or [])
+
+
+@dataclass(frozen=True)
+class InvoiceTotals:
+    """Decimal text in the invoice's currency. `discount` is negative, empty without one; then its percent."""
+
+    subtotal: str
+    discount: str
+    discount_percent: str
+    taxes: tuple[Tax, ...]
+
+
+def shown_totals(invoice: Json) -> InvoiceTotals:
+    """What leads from the lines to the invoice's total.
+
+    FreshBooks states no amount of each tax. Where ours do not add up to its total, what is left of it is all of them.
+    """
+    subtotal = sum((decimal(line.get("amount")) for line in invoice.get("lines") or []), Decimal(0))
+    discount = -abs(decimal(invoice.get("discount_total")))
+    rest = decimal(invoice["amount"]) - subtotal - discount
+    taxes = _taxes(invoice, (subtotal + discount) / subtotal if subtotal else Decimal(1))
+    if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) != rest:
+        taxes = (Tax(name="All taxes", amount=str(rest)),)
+    percent = name_of(invoice.get("discount_value")) if discount else ""
+    return InvoiceTotals(str(subtotal), str(discount) if discount else "", percent, taxes)
+
+
+def _taxes(invoice: Json, share: Decimal) -> tuple[Tax, ...]:
+    """Each tax of the discounted lines, rounded once (freshbooks-api.md 5); none where a percent is no number."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    try:
+        for line in invoice.get("lines") or []:
+            base = decimal(line.get("amount")) * share
+            for slot in "12":
+                if not line.get(f"taxName{slot}"):
+                    continue
+                percent = name_of(line.get(f"taxAmount{slot}"))
+                amount = base * decimal(percent) / 100
+                sums[name_of(line[f"taxName{slot}"]), percent] += amount
+                if slot == "1" and line.get("compounded_tax"):
+                    base += amount
+    except ActionRefused:
+        return ()
+    smallest = Decimal(1).scaleb(-decimals(str(invoice.get("currency_code"))))
+    return tuple(
+        Tax(name=name, percent=percent, amount=str(amount.quantize(smallest, ROUND_HALF_UP)))
+        for (name, percent), amount in sums.items()
+    )
+
+
+def printed_texts(invoice: Json) -> tuple[Printed, ...]:
+    """What the client reads on the document besides its lines."""
+    texts = ((label, _visible(invoice.get(key))) for key, label in PRINTED)
+    return tuple(Printed(label=label, text=text) for label, text in texts if text)
+
+
+def _visible(text: object) -> str:
+    lines = (clean(line, BODY_LIMIT) for line in str(text or "").splitlines())
+    whole = "\n".join(lines).strip()
+    return whole if len(whole) <= PRINTED_LIMIT else f"{whole[: PRINTED_LIMIT - 1]}…"
 
 
 def _line(line: Json) -> Line:

@@ -78,6 +78,13 @@ class Line(Shape):
     expense: RebilledExpense | None = None
 
 
+class Printed(Shape):
+    """Text that the client reads on a document, such as its terms."""
+
+    label: str
+    text: str
+
+
 class Receipt(Shape):
     filename: str
     media_type: str

@@ -21,9 +21,9 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
+from freshbooks_hub.agent.mcp.client_names import called
 from freshbooks_hub.agent.mcp.oauth.provider import granter_of
 from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
-from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.labels import plural
 
 LISTED_AT_ONCE = 25
@@ -118,9 +118,9 @@ async def _carry_out(
 
 
 def _client_name(ctx: ToolContext) -> str:
-    """What the client calls itself; for the record only."""
+    """What people call the client, else what it calls itself; for the record only."""
     params = ctx.session.client_params
-    return clean(params.client_info.name, 60) if params else "agent"
+    return called(params.client_info.title, params.client_info.name) if params else "an AI client"
 
 
 def _parameters(request: type[ActionRequest]) -> list[Parameter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from freshbooks_hub.web.lists.asked import Asked, Condition, read
 from freshbooks_hub.web.lists.listing import (
@@ -58,7 +59,11 @@ class Query:
 
     def page(self, marts: Marts, page: int) -> list[Row]:
         """The rows of one page, counted from 1."""
-        return marts.rows(f"{self._select()} LIMIT {PAGE} OFFSET {(page - 1) * PAGE}", *self._values)
+        return marts.rows(*self.statement(page))
+
+    def statement(self, page: int) -> tuple[Any, ...]:
+        """The SQL of one page, and its values."""
+        return f"{self._select()} LIMIT {PAGE} OFFSET {(page - 1) * PAGE}", *self._values
 
     def all(self, marts: Marts) -> Iterator[Row]:
         """Every row, in the same order, a few at a time."""
@@ -122,10 +127,10 @@ def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[st
 
 def _existing(listing: Listing, marts: Marts) -> set[str]:
     """Of the marts that the list reads, those that there are."""
-    options = [option for one in listing.filters if isinstance(one, Choice) for option in one.options]
-    parts = [*listing.columns, *listing.filters, *options]
-    needed = {listing.mart, *(part.needs for part in parts if not isinstance(part, Choice) and part.needs)}
-    return {mart for mart in needed if marts.columns(mart)}
+    needed = {listing.mart, *(column.needs for column in listing.columns)}
+    for one in listing.filters:
+        needed |= {option.needs for option in one.options} if isinstance(one, Choice) else {one.needs}
+    return {mart for mart in needed - {""} if marts.columns(mart)}
 
 
 def _fitted(listing: Listing, marts: Marts, found: set[str]) -> Listing:

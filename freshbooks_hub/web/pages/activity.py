@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.actions.audit_words import detail_words, event_words
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.errors import HubError
@@ -51,6 +52,8 @@ def page(request: Request) -> Response:
         more=shown + STEP if any(len(one) > shown for one in lists) and shown < MOST else None,
         looks=RUNS,
         states=STATES,
+        event_words=event_words,
+        detail_words=detail_words,
     )
 
 

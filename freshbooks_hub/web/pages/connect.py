@@ -30,21 +30,37 @@ ROOT = "/settings/freshbooks"
 
 def page(request: Request) -> Response:
     """`/settings/freshbooks`: the form, and the connection where there is one."""
+    return _form(request)
+
+
+def _form(request: Request, typed: FormData | None = None, problem: str = "") -> Response:
+    """With what was `typed`, but for the secret, where it is shown again for a `problem`."""
     here = place(request)
     connection = ConnectionStore(here.home.connection).find()
     app = login.stored_app(here.home)
+    redirect_uri = _own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri())
+    chosen_set = permissions.set_of(connection.asked if connection else None)
+    asked_actions = bool(connection and permissions.asks_for_actions(connection.access_token))
+    client_id = app.client_id if app else ""
+    if typed is not None:
+        client_id, redirect_uri = _text(typed, "client_id"), _text(typed, "redirect_uri")
+        if _text(typed, "scopes") in set(scopes.ScopeSet):
+            chosen_set = scopes.ScopeSet(_text(typed, "scopes"))
+        asked_actions = "actions" in typed
     return render(
         request,
         "connect.html",
+        problem=problem,
+        client_id=client_id,
         connection=connection,
         chosen=connection.chosen if connection else set(),
         app=app,
-        redirect_uri=_own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri()),
+        redirect_uri=redirect_uri,
         sets=[_ScopeSet(one) for one in reversed(scopes.ScopeSet)],
-        chosen_set=permissions.set_of(connection.asked if connection else None),
+        chosen_set=chosen_set,
         chosen_scopes=", ".join(connection.asked) if connection and connection.asked else "",
         actions=scopes.ACTIONS,
-        asked_actions=bool(connection and permissions.asks_for_actions(connection.access_token)),
+        asked_actions=asked_actions,
         portal=login.DEVELOPER_PORTAL,
         registering=login.REGISTERING,
         unfinished=ConnectionStore(here.home.candidate).exists(),
@@ -56,19 +72,21 @@ def begin(request: Request, form: FormData) -> Response:
     """Start a log-in with what the form holds; an empty secret stands for the stored one."""
     here = place(request)
     stored = login.stored_app(here.home)
-    client_id = str(form.get("client_id", "")).strip()
-    client_secret = str(form.get("client_secret", "")).strip()
+    client_id, client_secret = _text(form, "client_id"), _text(form, "client_secret")
     if not client_secret and stored and stored.client_id == client_id:
         client_secret = stored.client_secret
-    redirect_uri = str(form.get("redirect_uri", "")).strip()
-    app = App(client_id, client_secret, redirect_uri)
+    app = App(client_id, client_secret, _text(form, "redirect_uri"))
     try:
         choice = str(form.get("scopes") or scopes.ScopeSet.readable)
         listed = choice if choice in set(scopes.ScopeSet) else str(form.get("scope_list", ""))
         _begin(request, app, permissions.asked(listed, "actions" in form))
     except HubError as error:
-        return back(request, ROOT, str(error), good=False)
+        return _form(request, form, str(error))
     return back(request, f"{ROOT}/log-in")
+
+
+def _text(form: FormData, name: str) -> str:
+    return str(form.get(name, "")).strip()
 
 
 @action

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+import calendar
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -104,7 +104,7 @@ def _last_months(newest: date | None) -> list[date]:
 
 
 def _last_day(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
 def _by_currency(rows: list[Row], months: list[date]) -> dict[str, list[Row]]:

@@ -182,7 +182,15 @@ def test_an_address_is_public_or_not(address: str, public: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://a.example/", "https://", "https://u:p@a.example/", "nonsense", "https://a:x/"]
+    "url",
+    [
+        "ftp://a.example/",
+        "https://",
+        "https://u:p@a.example/",
+        "nonsense",
+        "https://a:x/",
+        "https://a.example/é",
+    ],
 )
 def test_what_is_no_address_is_refused(home: Home, url: str) -> None:
     with pytest.raises(WebhookRefused):

@@ -23,6 +23,7 @@ from freshbooks_hub.agent.actions.books import (
     as_client,
     decimal,
     name_of,
+    owed_by,
 )
 from freshbooks_hub.agent.actions.issuing import (
     check_draft,
@@ -30,8 +31,10 @@ from freshbooks_hub.agent.actions.issuing import (
     issued,
     issued_result,
     own_words,
+    printed_texts,
     sending_key,
     shown_lines,
+    shown_totals,
 )
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     Recipient,
@@ -58,6 +61,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
     recipients = _recipients(request.recipients, addresses(client))
     currency = str(invoice["currency_code"])
     total = decimal(invoice["amount"])
+    totals, owes = shown_totals(invoice), owed_by(client, currency)
     subject, body = own_words(request.subject, request.body)
     preview = SendInvoicePreview(
         heading=f"Send an invoice: {total} {currency} to {plural(len(recipients), 'recipient')}",
@@ -75,6 +79,13 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
         subject=subject,
         body=body,
         include_pdf=request.include_pdf,
+        subtotal=totals.subtotal,
+        discount=totals.discount,
+        discount_percent=totals.discount_percent,
+        taxes=totals.taxes,
+        client_owes=None if owes is None else str(owes),
+        printed=printed_texts(invoice),
+        page=books.invoice_page(number),
         warnings=_warnings(recipients, subject, body),
     )
     sent: dict[str, Any] = {

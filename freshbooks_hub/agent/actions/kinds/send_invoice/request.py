@@ -14,11 +14,17 @@ from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
     Client,
     Line,
+    Printed,
     Shape,
+    Tax,
     business_line,
     client_line,
     invoice_lines,
+    tax_lines,
 )
+
+# What an invoice may have besides, and no preview shows.
+NOT_SHOWN = "layout, logo, attachments, payment options and late fees"
 
 
 class SendInvoiceRequest(ActionRequest):
@@ -39,7 +45,10 @@ class Recipient(Shape):
 
 
 class SendInvoicePreview(ActionPreview):
-    """The mail that will leave. `subject` and `body` None: FreshBooks's own words."""
+    """The mail that will leave. `subject` and `body` None: FreshBooks's own words.
+
+    `client_owes`: in the same currency, without this invoice; None is unknown. `page`: the invoice in FreshBooks.
+    """
 
     kind: Literal["send_invoice"] = "send_invoice"
     client: Client
@@ -54,6 +63,14 @@ class SendInvoicePreview(ActionPreview):
     subject: str | None
     body: str | None
     include_pdf: bool
+    # Proposals of earlier versions lack what follows.
+    subtotal: str | None = None
+    discount: str = ""
+    discount_percent: str = ""
+    taxes: tuple[Tax, ...] = ()
+    client_owes: str | None = None
+    printed: tuple[Printed, ...] = ()
+    page: str = ""
 
     @property
     def total_amount(self) -> str:
@@ -76,7 +93,19 @@ def describe(preview: SendInvoicePreview) -> Iterator[str]:
     yield f"Invoice       {preview.invoice_number} of {preview.create_date} ({preview.invoice_id})"
     yield f"Due           {preview.due_date or 'not set'}"
     yield from invoice_lines(preview.lines, preview.currency)
+    if preview.subtotal is not None:
+        yield f"Before tax    {preview.subtotal} {preview.currency}"
+    if preview.discount:
+        percent = f" ({preview.discount_percent} %)" if preview.discount_percent else ""
+        yield f"Discount      {preview.discount} {preview.currency}{percent}"
+    yield from tax_lines(preview.taxes, preview.currency)
     yield f"Total         {preview.total} {preview.currency}"
+    yield f"To be paid    {preview.outstanding} {preview.currency}"
+    owes = "unknown" if preview.client_owes is None else f"{preview.client_owes} {preview.currency}"
+    yield f"Client owes   {owes}, without this invoice"
+    for one in preview.printed:
+        for number, line in enumerate(one.text.splitlines()):
+            yield f"{'' if number else one.label:<14}{line}"
     for recipient in preview.recipients:
         mark = "" if recipient.on_file else "   ! NOT an address of this client in FreshBooks"
         yield f"To            {recipient.email}{mark}"
@@ -85,3 +114,6 @@ def describe(preview: SendInvoicePreview) -> Iterator[str]:
     for line in (preview.body or "").splitlines():
         yield f"Text          {line}"
     yield f"PDF attached  {'yes' if preview.include_pdf else 'no'}"
+    yield f"Not shown     {NOT_SHOWN}"
+    if preview.page:
+        yield f"In FreshBooks {preview.page}"
