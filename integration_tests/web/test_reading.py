@@ -241,7 +241,9 @@ def test_progress_moves_while_one_looks_on_and_the_page_comes_back_at_the_end(
         expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
         expect(page.get_by_role("button", name="Sync now")).to_be_disabled()
         reporter.completed("invoices", 12_345)
-        expect(page.get_by_role("listitem").filter(has_text="invoices")).to_contain_text("12,345 ✓")
+        expect(page.locator("main").get_by_role("listitem").filter(has_text="invoices")).to_contain_text(
+            "12,345 ✓"
+        )
         reporter.phase("Building marts, as of 2026-11-01")
         expect(page.get_by_text("Building marts, as of 2026-11-01")).to_be_visible()
         syncing.close()
