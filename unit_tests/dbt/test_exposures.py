@@ -31,6 +31,7 @@ READERS = {
     "expenses_page": (PAGES / "expenses.py",),
     "profit_page": (PAGES / "profit.py",),
     "time_page": (PAGES / "time.py",),
+    "weekly_summary": tuple((ROOT / "freshbooks_hub" / "notifications").glob("*.py")),
     "accountants_pack": (
         PAGES / "pack.py",
         *(ROOT / "freshbooks_hub" / "marts" / "pack").glob("*.py"),
