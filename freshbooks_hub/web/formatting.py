@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from freshbooks_hub.core.currencies import amount_text
@@ -86,11 +88,12 @@ def day(value: date | str | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), f"{value.day} {value:%b %Y}")
 
 
-def moment(value: datetime | str | None, zone: tzinfo = UTC) -> Markup:
-    """`31 Oct 2026, 14:05` on the wall clock of `zone`."""
+@pass_context
+def moment(context: Context, value: datetime | str | None, zone: tzinfo | None = None) -> Markup:
+    """`31 Oct 2026, 14:05` on the wall clock of `zone`, by default that of the page, whose foot names it."""
     if value is None:
         return NOTHING
-    at = _instant(value).astimezone(zone)
+    at = _instant(value).astimezone(zone or context["zone"])
     text = f"{at.day} {at:%b %Y, %H:%M}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), text)
 

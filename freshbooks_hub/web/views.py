@@ -18,14 +18,22 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
 from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.app_state import Site
-from freshbooks_hub.web.marts import Marts, Row
+from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.security import csrf_token, person_of
 
 EVERYTHING = "all"
+# Where the list of businesses cannot be read, their rows tell which there are. With true: those with accounting alone.
+BUSINESSES = (
+    "SELECT * FROM (SELECT business_id, business_name, account_id, time_zone, base_currency_code "
+    "FROM businesses UNION ALL SELECT business_id, 'Business ' || business_id, max(account_id), NULL, NULL "
+    "FROM fb_freshness WHERE row_count > 0 AND business_id NOT IN (SELECT business_id FROM businesses) "
+    "GROUP BY business_id) WHERE account_id IS NOT NULL OR NOT ? ORDER BY account_id IS NULL, business_id"
+)
 STATIC = Path(__file__).with_name("static")
 # The navigation: heading of a group, and its pages (address, name, key of template and icon). One page a line.
 PAGES = (
@@ -140,9 +148,9 @@ def connections(site: Site) -> dict[str, Home]:
 
 
 def render(
-    request: Request, template: str, *, status: int = 200, zone: tzinfo = UTC, **context: Any
+    request: Request, template: str, *, status: int = 200, zone: tzinfo | None = None, **context: Any
 ) -> Response:
-    """The page `template` in its frame."""
+    """The page `template` in its frame. Times are those of `zone`, by default that of the first business."""
     here = place(request)
     name = here.name or DEFAULT
     found = person_of(request)
@@ -163,7 +171,7 @@ def render(
         "origin": origin(request),
         "syncing": seen and here.site.syncs.running(here.home),
         "waiting": waiting(here.home) if seen else 0,
-        "zone": zone,
+        "zone": zone or (_zone(here.home) if seen else UTC),
         "asset": _asset,
     }
     return HTMLResponse(_templates().get_template(template).render(frame | context), status)
@@ -210,11 +218,7 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
     """The business that the address asks for, by default the first; with `accounting`, of those that have it."""
     found = (
         marts.rows(
-            # Where the list of businesses cannot be read, their rows tell which there are.
-            "SELECT * FROM (SELECT business_id, business_name, account_id, time_zone, base_currency_code "
-            "FROM businesses UNION ALL SELECT business_id, 'Business ' || business_id, max(account_id), NULL, NULL "
-            "FROM fb_freshness WHERE row_count > 0 AND business_id NOT IN (SELECT business_id FROM businesses) "
-            "GROUP BY business_id) WHERE account_id IS NOT NULL OR NOT ? ORDER BY account_id IS NULL, business_id",
+            BUSINESSES,
             accounting,
         )
         if marts
@@ -230,6 +234,15 @@ def link(request: Request, path: str, **query: Any) -> str:
     asked = {"business": request.query_params.get("business")} | query
     given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
     return f"{place(request).base}{path}{'?' if given else ''}{given}"
+
+
+def _zone(home: Home) -> tzinfo:
+    try:
+        with opened(home.marts) as marts:
+            rows = marts.rows(BUSINESSES, False) if marts else []
+    except HubError:  # damaged marts, which Status tells
+        rows = []
+    return Choice(rows, rows[0] if rows else None).zone
 
 
 def address(request: Request, **changed: Any) -> str:

@@ -264,14 +264,6 @@ LEDGER = Listing(
             "account", "Account", "account_number", "concat_ws(' ', account_number, any_value(account_name))"
         ),
         Value("sub", "Sub-account", "sub_account_name"),
-        Choice(
-            "accounts",
-            "Accounts",
-            (
-                Option("profit", "Income and expenses", "account_type IN ('income', 'expense')"),
-                *(Option(word, label, f"account_type = '{word}'") for word, label in ACCOUNTS.items()),
-            ),
-        ),
         Value("type", "Kind", "posting_type", words=POSTINGS),
         replace(BY_CLIENT, offered=False),
         BY_CURRENCY,

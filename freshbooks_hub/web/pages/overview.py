@@ -93,6 +93,7 @@ def page(request: Request) -> Response:
     return render(
         request,
         "overview.html",
+        zone=UTC,  # of connections in many zones
         lines=[_line(request, home, titles[home.name], *known[home.name]) for home in here],
         count=len(found),
         every=len(titles),
