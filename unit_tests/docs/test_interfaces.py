@@ -111,7 +111,7 @@ def test_the_table_of_pages_has_each_page_of_the_menu() -> None:
     page = (ROOT / "docs" / "serve.md").read_text("utf-8")
     [table] = re.findall(r"\| page \| what it shows .*\n\| --- .*\n((?:\|.*\n)+)", page)
     told = [row.split("|")[1].strip() for row in table.splitlines()]
-    assert [name for name in told if "→" not in name] == [name for _, group in PAGES for _, name, _ in group]
+    assert [name for name in told if "→" not in name] == [name for _, pages in PAGES for _, name, _ in pages]
 
 
 def test_the_table_of_frequencies_has_each_group_with_its_own() -> None:
