@@ -128,9 +128,7 @@ def notifying(home: Home) -> Iterator[None]:
     try:
         yield
     finally:
-        from freshbooks_hub.notifications.channels import Channels
-
-        if Channels(home).exist():
+        if home.notifications.exists():  # nothing is loaded where nobody is to be told
             from freshbooks_hub.notifications.notify import notify
 
             try:

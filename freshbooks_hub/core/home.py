@@ -128,6 +128,11 @@ class Home:
         return self.root / "hub.sqlite"
 
     @property
+    def notifications(self) -> Path:
+        """Who is told of what needs a person (notifications/channels.py); its addresses hold passwords."""
+        return self.root / "notifications.json"
+
+    @property
     def events(self) -> Path:
         """What changed in the marts and who is told (events/layout.py); there once somebody asked."""
         return self.root / "events.sqlite"

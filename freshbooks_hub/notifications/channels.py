@@ -42,11 +42,7 @@ class Channels:
     def __init__(self, home: Home, clock: Clock = utc_now) -> None:
         self._home = home
         self._clock = clock
-        self._path = home.root / "notifications.json"
-
-    def exist(self) -> bool:
-        """Whether anybody was ever to be told: one look at the folder."""
-        return self._path.exists()
+        self._path = home.notifications
 
     def all(self) -> list[Channel]:
         """In the order in which they were added."""

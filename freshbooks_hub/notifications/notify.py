@@ -35,12 +35,11 @@ def notify(home: Home, address: str | None = None, clock: Clock = utc_now) -> No
 
     `address`: of this connection's pages, for a link. Raises HubError when the home cannot be read.
     """
-    channels = Channels(home)
-    if not channels.exist():
+    if not home.notifications.exists():
         return
     try:
         with FileLock(home.root / "notifications.lock", timeout=0, mode=0o600):
-            _notify(home, channels.all(), address, clock)
+            _notify(home, Channels(home).all(), address, clock)
     except (Timeout, PermissionError):
         return  # another process notifies now, or a home that this one may only read
 

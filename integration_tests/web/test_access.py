@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
+from typer.testing import CliRunner
 
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.agent.mcp.oauth.grants import Consent, Grants
 from freshbooks_hub.agent.mcp.oauth.provider import Asked, Authorization
+from freshbooks_hub.cli.main import cli
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import passwords, sessions
 from freshbooks_hub.web.access import Right
@@ -286,3 +289,25 @@ def test_a_token_is_shown_once_and_can_be_revoked(house: Home) -> None:
     assert "fbk_" not in client.get("/settings/agents").text
     client.submit("/settings/token/revoke", "/settings/agents")
     assert (house.root / "agent.token").read_text() != token[1]
+
+
+def test_users_are_kept_in_a_terminal_too_and_lose_a_connection_that_goes(
+    house: Home, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(PASSWORD)
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["users", *words])
+        return done.output or str(done.exception)
+
+    added = run("add", "ida", "--look", "bakery", "--approve", "garage", "--password-file", str(file))
+    assert "may look bakery, may approve garage" in added
+    assert "no connection nowhere" in run("access", "ida", "--look", "nowhere")
+    assert "not a valid user name" in run(
+        "add", "The Owner", "--look", "bakery", "--password-file", str(file)
+    )
+    Users(house).forget("garage")
+    assert '"connections": {\n      "bakery": "look"\n    }' in run("list", "--json")
+    assert signed_in(house, "ida").get("/c/garage/").status_code == 403
+    assert "ida is removed" in run("remove", "ida")

@@ -74,7 +74,7 @@ def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> 
     home = Home(hub.home)
     try:
         with requests.Session() as browser:
-            assert "Not connected yet" in browser.get(server.link, timeout=10).text
+            assert "First steps" in browser.get(server.link, timeout=10).text
         assert requests.get(server.url, headers={"Host": "evil.example"}, timeout=10).status_code == 400
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         accepts = {"Accept": "application/json, text/event-stream"}

@@ -34,6 +34,7 @@ READERS = {
     "money_page": (WEB / "monthly.py", PAGES / "money.py"),
     "tax_page": (PAGES / "tax.py",),
     "time_page": (PAGES / "time.py",),
+    "weekly_summary": tuple((ROOT / "freshbooks_hub" / "notifications").glob("*.py")),
     "accountants_pack": (
         PAGES / "pack.py",
         *(ROOT / "freshbooks_hub" / "marts" / "pack").glob("*.py"),
