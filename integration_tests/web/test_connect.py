@@ -323,7 +323,7 @@ def test_an_expired_grant_is_told_and_mended(person: Person) -> None:
     page.goto(f"{person.served.url}/settings/freshbooks")
     page.get_by_role("link", name="Switch business").click()
     assert "FreshBooks no longer accepts this connection (invalid_grant)" in person.notice()
-    page.goto(person.served.url)
+    page.goto(f"{person.served.url}/status")
     expect(page.get_by_role("heading", name="Action needed")).to_be_visible()
     page.get_by_role("link", name="Authorise it again").click()
     # The keys are known: one press and a yes.

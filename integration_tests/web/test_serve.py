@@ -303,7 +303,7 @@ def test_sync_now_reads_the_books_while_one_looks_on(
             expect(page.get_by_role("heading", name="Sync is running")).to_be_visible()
             expect(page.get_by_text("Building marts, as of")).to_be_visible(timeout=120_000)
             expect(page.get_by_role("heading", name="Sync is running")).to_be_hidden(timeout=240_000)
-            page.get_by_role("link", name="Status").click()
+            page.get_by_role("link", name="Status", exact=True).click()
             expect(page.get_by_role("heading", name="Everything is up to date")).to_be_visible()
             page.get_by_role("link", name="Balances").click()
             expect(page.get_by_role("heading", name="USD", exact=True)).to_be_visible()
