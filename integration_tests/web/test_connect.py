@@ -387,4 +387,5 @@ def test_a_file_made_connection_is_shown_too(page: Page, empty_home: Home, fresh
     ConnectionStore(empty_home.ensure().connection).connect(config_of(freshbooks))
     with Served(empty_home) as served:
         page.goto(served.link())
+        page.goto(f"{served.url}/status")
         expect(page.get_by_text("this connection was made from a file")).to_be_visible()
