@@ -87,7 +87,9 @@ def test_no_page_holds_inline_script_or_style(owner: Client) -> None:
     for path in PAGES:
         text = owner.get(path).text
         assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text) == [], path
-        assert re.findall(r'(?:src|href)="(?:https?:)?//(?!my\.freshbooks\.com|appriseit\.com)', text) == [], path
+        assert (
+            re.findall(r'(?:src|href)="(?:https?:)?//(?!my\.freshbooks\.com|appriseit\.com)', text) == []
+        ), path
 
 
 def test_static_files_may_be_kept_for_their_address_changes_with_them(owner: Client) -> None:
