@@ -100,7 +100,7 @@ def describe(preview: SendInvoicePreview) -> Iterator[str]:
         yield f"Discount      {preview.discount} {preview.currency}{percent}"
     yield from tax_lines(preview.taxes, preview.currency)
     yield f"Total         {preview.total} {preview.currency}"
-    yield f"To be paid    {preview.outstanding} {preview.currency}"
+    yield f"Amount due    {preview.outstanding} {preview.currency}"
     owes = "unknown" if preview.client_owes is None else f"{preview.client_owes} {preview.currency}"
     yield f"Client owes   {owes}, without this invoice"
     for one in preview.printed:
