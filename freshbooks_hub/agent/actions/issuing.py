@@ -17,7 +17,7 @@ from freshbooks_hub.core.currencies import decimals
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
-PRINTED_LIMIT = 1000
+PRINTED_LIMIT = 400  # the rest is in FreshBooks, one click away
 PRINTED = (("po_number", "PO number"), ("notes", "Notes"), ("terms", "Terms"))
 
 
