@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteStateMessage
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
+from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from filelock import FileLock
@@ -21,9 +23,25 @@ from filelock import FileLock
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import catalog_of, config_of, lists
 from integration_tests.hub import AS_OF, TIED_REPORTS, Books, Hub, opened_books
-from source_freshbooks import SourceFreshbooks
+from source_freshbooks import SourceFreshbooks, cdk_patches
 
 Read = Callable[..., EntrypointOutput]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    """Sources are made as in a process that forks readers; that costs a quarter. Unit tests check the manifest."""
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in (
+            (concurrent_declarative_source, "get_declarative_component_schema"),
+            (concurrent_declarative_source, "validate_manifest"),
+            (YamlDeclarativeSource, "_read_and_parse_yaml_file"),
+            (YamlDeclarativeSource, "_pre_process_manifest"),
+        ):
+            patch.setattr(owner, name, getattr(owner, name))  # to be put back
+        cdk_patches.trust_manifest()
+        cdk_patches.keep_manifest()
+        yield
 
 
 @pytest.fixture
