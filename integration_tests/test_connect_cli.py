@@ -219,4 +219,4 @@ def test_doctor_prints_a_line_and_a_remedy_for_each(hub: Hub) -> None:
     assert result.returncode == 1
     assert "Traceback" not in result.stdout + result.stderr
     assert re.search(r"Fix *│ connection *│.*│ Connect: freshbooks connect", result.stdout)
-    assert "docs/troubleshooting.md" in result.stdout
+    assert "freshbooks help troubleshooting" in result.stdout
