@@ -121,7 +121,9 @@ def test_a_screen_reader_and_a_finger_find_their_way(page: Page, shown: Served) 
     for path in PAGES:
         page.goto(shown.url + path)
         faults[path] = [*page.evaluate(FAULTS), *page.evaluate(SMALL)]
-    assert faults == {path: [] for path in PAGES}
+    # Neither is in the menu of an owner with one connection.
+    assert [faults.pop(path) for path in ("/account", "/connections")] == [["aria-current"]] * 2
+    assert faults == {path: [] for path in PAGES if path in faults}
 
 
 @pytest.mark.long
