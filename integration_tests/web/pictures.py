@@ -34,6 +34,8 @@ AGENT = "Claude, through MCP"
 PICTURES = {
     "home": f"/?business={MAPLE}",
     "status": "/status",
+    "money": f"/money?business={MAPLE}",
+    "invoices": f"/invoices?business={MAPLE}",
     "balances": f"/balances?business={MAPLE}",
     "expenses": f"/expenses?business={MAPLE}",
     "time": f"/time?business={MAPLE}",
