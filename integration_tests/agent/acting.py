@@ -194,7 +194,7 @@ class Firm:
 
 
 @contextmanager
-def opened_firm(root: Path, timing: Timing = QUICK) -> Iterator[Firm]:
+def opened_firm(root: Path, timing: Timing = QUICK, **rule: Any) -> Iterator[Firm]:
     """A firm that may write, over a FreshBooks of its own without rate limits."""
     with (
         Sandbox(seed="empty", rate_limit=None, post_rate_limit=None) as sandbox,
@@ -202,6 +202,6 @@ def opened_firm(root: Path, timing: Timing = QUICK) -> Iterator[Firm]:
     ):
         patch.setenv("FRESHBOOKS_API_URL", sandbox.url)
         patch.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
-        firm = Firm(sandbox, root, timing)
+        firm = Firm(sandbox, root, timing, **rule)
         firm.connect()
         yield firm

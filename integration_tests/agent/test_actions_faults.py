@@ -3,13 +3,14 @@
 import os
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.models import Status
-from integration_tests.agent.acting import Firm
+from integration_tests.agent.acting import Firm, opened_firm
 from integration_tests.agent.agents import (
     AGENTS,
     TROUBLE,
@@ -26,16 +27,9 @@ NEVER_DONE = ("drop_before", "not_json", "error_200")
 
 
 @pytest.fixture
-def firm(served: Firm, tmp_path: Path) -> Firm:
-    """A new home at the FreshBooks that all tests of this module share."""
-    return new_firm(served, tmp_path / "home")
-
-
-def new_firm(served: Firm, root: Path) -> Firm:
-    served.sandbox.faults.clear()
-    firm = Firm(served.sandbox, root, **UNCAPPED)
-    firm.connect()
-    return firm
+def firm(tmp_path: Path) -> Iterator[Firm]:
+    with opened_firm(tmp_path / "home", **UNCAPPED) as firm:
+        yield firm
 
 
 def not_done(kind: str) -> Status:
@@ -204,27 +198,30 @@ def test_agents_under_random_faults(firm: Firm, seed: int) -> None:
 
 
 @pytest.mark.long
-def test_many_random_fault_schedules(served: Firm, tmp_path: Path) -> None:
+def test_many_random_fault_schedules(tmp_path: Path) -> None:
     """SCHEDULES=500 before a release; other seeds then."""
     for seed in range(1000, 1000 + int(os.environ.get("SCHEDULES", "100"))):
-        under_random_faults(new_firm(served, tmp_path / str(seed)), seed)
+        with opened_firm(tmp_path / str(seed), **UNCAPPED) as firm:
+            under_random_faults(firm, seed)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("fault", TROUBLE, ids=name)
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_fault_at_every_call(served: Firm, tmp_path: Path, kind: str, fault: dict[str, object]) -> None:
-    undisturbed = new_firm(served, tmp_path / "undisturbed")
-    undisturbed.sandbox.requests.clear()
-    one_by_one(Intents(undisturbed, [kind]), kind)
-    calls = len(undisturbed.sandbox.requests)
-    for at in range(calls):
-        firm = new_firm(served, tmp_path / str(at))
-        intents = Intents(firm, [kind])
-        firm.sandbox.faults.add(**{**fault, "skip": at})  # type: ignore[arg-type]
+def test_one_fault_at_every_call(tmp_path: Path, kind: str, fault: dict[str, object]) -> None:
+    with opened_firm(tmp_path / "undisturbed", **UNCAPPED) as undisturbed:
+        intents = Intents(undisturbed, [kind])
+        undisturbed.sandbox.requests.clear()
         one_by_one(intents, kind)
-        settle_all(firm)
-        check(intents)
+        calls = len(undisturbed.sandbox.requests)
+    for at in range(calls):
+        # Books of its own each time: what others left in them would be more calls.
+        with opened_firm(tmp_path / str(at), **UNCAPPED) as firm:
+            intents = Intents(firm, [kind])
+            firm.sandbox.faults.add(**{**fault, "skip": at})  # type: ignore[arg-type]
+            one_by_one(intents, kind)
+            settle_all(firm)
+            check(intents)
     assert calls >= 5
 
 
