@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,8 @@ def test_on_postgresql_with_names_in_lower_case_and_a_rule_of_their_own(
         schemas = {table: schema for schema, table in cursor.fetchall() if schema in ("finance", "analytics")}
         assert {schemas[mart] for mart in MARTS} == {"finance"}
         assert schemas["owed"] == schemas["stg_freshbooks__invoices"] == "analytics"
-        cursor.execute("select currency_code, owed::text from analytics.owed order by 1")
-        assert cursor.fetchall() == [("CAD", "21.94"), ("USD", "675.47")]
+        cursor.execute("select currency_code, owed from analytics.owed order by 1")
+        assert cursor.fetchall() == [("CAD", Decimal("21.94")), ("USD", Decimal("675.47"))]
         cursor.execute(
             "select count(*) from analytics.stg_freshbooks__invoices where rejected_values is not null"
         )
