@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], datetime]
@@ -46,3 +47,14 @@ def named_zone(name: str | None) -> ZoneInfo | None:
         return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def month_end(day: date) -> date:
+    """The last day of the month that this day is in."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def backoff(failures: int, first: timedelta, longest: timedelta) -> timedelta:
+    """How long to wait after so many failures in a row: `first`, then twice as long each time, at most `longest`."""
+    doubled: timedelta = first * 2 ** min(failures - 1, 20)
+    return min(doubled, longest)

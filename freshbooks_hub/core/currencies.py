@@ -5,6 +5,7 @@ dbt_project/macros/currencies.sql has the same codes; the marts hold three decim
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Context, Decimal
 
 NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -29,3 +30,10 @@ def in_decimals(amount: Decimal, code: str | None) -> Decimal:
 def amount_text(amount: Decimal, code: str | None) -> str:
     """`1,234.50`; in yen `1,234`, in dinars `1,234.500`."""
     return f"{in_decimals(amount, code):,f}"
+
+
+def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Amounts of one currency together; null as soon as one of them is unknown."""
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(listed) else None

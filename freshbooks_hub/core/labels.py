@@ -1,8 +1,11 @@
-"""How users read of data: a stream by the name that FreshBooks' own pages give it, a count with its noun."""
+"""How users read of data: a stream by the name that FreshBooks' own pages give it, a count with its noun, a day."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
+from datetime import date
 
 REPORT = "report_"
 # Where the name of the stream is not what FreshBooks calls it.
@@ -31,6 +34,17 @@ def stream_labels(streams: Iterable[str]) -> str:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """`1 invoice`, `2 invoices`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ascii_words(text: str) -> str:
+    """`maple-pine-studio`: letters and digits that every file system and header takes."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", plain))
+
+
+def day_text(day: date) -> str:
+    """`31 Oct 2026`"""
+    return f"{day.day} {day:%b %Y}"
 
 
 def _words(name: str) -> str:

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from freshbooks_hub.connection.oauth import USER_AGENT
-from freshbooks_hub.core.clock import Clock, stamp, utc_now
+from freshbooks_hub.core.clock import Clock, backoff, stamp, utc_now
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.events.addresses import resolve
@@ -159,8 +159,8 @@ def _failed(home: Home, endpoint: Endpoint, row: sqlite3.Row, answer: Answer, no
 
 
 def _wait(failures: int, asked: timedelta | None) -> timedelta:
-    doubled: timedelta = FIRST_WAIT * 2 ** min(failures - 1, 12)
-    return min(max(doubled, asked or doubled), LONGEST_WAIT)
+    own = backoff(failures, FIRST_WAIT, LONGEST_WAIT)
+    return min(max(own, asked or own), LONGEST_WAIT)
 
 
 def body_of(event: Event, connection: str) -> bytes:

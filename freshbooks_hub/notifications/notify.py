@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from filelock import FileLock, Timeout
 
-from freshbooks_hub.core.clock import Clock, stamp, utc_now
+from freshbooks_hub.core.clock import Clock, backoff, stamp, utc_now
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.notifications.channels import Channel, Channels
@@ -104,7 +104,7 @@ def _sent(home: Home, channel: Channel, keys: tuple[str, ...], now: datetime) ->
 
 def _failed(home: Home, channel: Channel, before: Failure | None, why: str, now: datetime) -> None:
     failures = (before.failures if before else 0) + 1
-    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 20), LONGEST_WAIT)
+    wait = backoff(failures, FIRST_WAIT, LONGEST_WAIT)
     with transaction(home.history) as db:
         db.execute(
             "INSERT OR REPLACE INTO notification_failures (channel, failures, retry_at, error) VALUES (?, ?, ?, ?)",

@@ -6,30 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 
 from freshbooks_hub.agent.actions.waiting import waiting
+from freshbooks_hub.agent.reads.periods import known_sum
 from freshbooks_hub.agent.text import clean
-from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.clock import month_end, named_zone
 from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.labels import plural
+from freshbooks_hub.core.labels import day_text, plural
 from freshbooks_hub.marts.gaps import find_gaps
 from freshbooks_hub.marts.open import ONE_LOOK, open_marts
+from freshbooks_hub.marts.rows import accounting_businesses, rows_of
 
 MORNING = time(8)
-ACCOUNTING = (
-    "SELECT business_id, max(business_name), max(as_of_date) FROM fb_freshness "
-    "WHERE account_id IS NOT NULL AND business_id IS NOT NULL AND row_count > 0 "
-    "GROUP BY business_id ORDER BY business_id"
-)
-# One unknown amount makes the sum unknown.
 OWED = (
-    "SELECT currency_code, CASE WHEN bool_and(outstanding_amount IS NOT NULL) THEN sum(outstanding_amount) END, "
-    "CASE WHEN bool_and(overdue_amount IS NOT NULL) THEN sum(overdue_amount) END "
+    f"SELECT currency_code, {known_sum('outstanding_amount')}, {known_sum('overdue_amount')} "  # noqa: S608 - our own
     "FROM outstanding_balances WHERE business_id = ? GROUP BY currency_code ORDER BY currency_code"
 )
 COLLECTED = (
@@ -55,7 +49,7 @@ def zone_of(home: Home) -> tzinfo:
     """The time zone of the first business with accounting; UTC when it is unknown."""
     try:
         with open_marts(home.marts, ONE_LOOK) as db:
-            row = _rows(
+            row = rows_of(
                 db, "SELECT time_zone FROM businesses ORDER BY account_id IS NULL, business_id LIMIT 1"
             )
     except HubError:
@@ -74,35 +68,35 @@ def summary(home: Home, monday: date) -> Summary:
     first, last = monday - timedelta(days=7), monday - timedelta(days=1)
     lines: list[str] = []
     with open_marts(home.marts, ONE_LOOK) as db:
-        for number, name, as_of in _rows(db, ACCOUNTING):
+        for number, name, as_of in accounting_businesses(db):
             lines += _business(db, number, clean(name or f"Business {number}", 80), as_of, first, last)
         gaps = sorted({gap.label for gap in find_gaps(db)})
-        wrong = _rows(db, "SELECT count(*) FROM fb_reconciliation WHERE NOT is_ok")
+        wrong = rows_of(db, "SELECT count(*) FROM fb_reconciliation WHERE NOT is_ok")
     asked = waiting(home)
     lines += [f"To approve: {plural(asked, 'action') if asked else 'nothing'}"]
     if gaps:
         lines.append(f"Not available: {', '.join(gaps)}")
     if wrong and wrong[0][0]:
         lines.append(f"Figures that do not match FreshBooks: {wrong[0][0]:,}")
-    return Summary(f"week of {_day(first)} to {_day(last)}", "\n".join(lines))
+    return Summary(f"week of {day_text(first)} to {day_text(last)}", "\n".join(lines))
 
 
 def _business(
     db: duckdb.DuckDBPyConnection, number: int, name: str, as_of: date, first: date, last: date
 ) -> list[str]:
-    owed = _rows(db, OWED, number)
+    owed = rows_of(db, OWED, number)
     missing = frozenset(gap.stream for gap in find_gaps(db, business_id=number))
     month = last.replace(day=1)
-    so_far = " so far" if as_of < (month + timedelta(days=32)).replace(day=1) - timedelta(days=1) else ""
+    so_far = " so far" if as_of < month_end(month) else ""
     nothing = "unknown" if "invoices" in missing else "nothing"
     paid = "unknown" if {"invoices", "payments"} & missing else "nothing"
     return [
-        f"{name}, as of {_day(as_of)}",
+        f"{name}, as of {day_text(as_of)}",
         f"  Owed to you: {_amounts(((code, amount) for code, amount, _ in owed), nothing)}",
         f"  Overdue: {_amounts(((code, late) for code, _, late in owed), nothing)}",
-        f"  Collected {_day(first)} to {_day(last)}: "
-        f"{_amounts(_rows(db, COLLECTED, number, first, last), paid)}",
-        f"  Profit of {month:%B %Y}{so_far} (as billed): {_amounts(_rows(db, PROFIT, number, month), 'unknown')}",
+        f"  Collected {day_text(first)} to {day_text(last)}: "
+        f"{_amounts(rows_of(db, COLLECTED, number, first, last), paid)}",
+        f"  Profit of {month:%B %Y}{so_far} (as billed): {_amounts(rows_of(db, PROFIT, number, month), 'unknown')}",
         "",
     ]
 
@@ -114,14 +108,3 @@ def _amounts(found: Iterable[tuple[str, Decimal | None]], nothing: str) -> str:
         if amount is None or amount
     ]
     return ", ".join(told) or nothing
-
-
-def _rows(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    try:
-        return db.execute(statement, values).fetchall()
-    except duckdb.CatalogException:  # a mart whose streams are not synced
-        return []
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

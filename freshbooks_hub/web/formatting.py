@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -10,8 +9,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from freshbooks_hub.core.currencies import amount_text
-from freshbooks_hub.core.labels import plural
+from freshbooks_hub.core.currencies import amount_text, known_sum
+from freshbooks_hub.core.labels import day_text, plural
 
 MINUS = "−"
 NOTHING = Markup(
@@ -50,13 +49,6 @@ def known(
     return Markup('<span class="unknown" title="{}">unknown</span>').format(reason)
 
 
-def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
-    """Amounts of one currency together; null as soon as one of them is unknown."""
-    listed = list(values)
-    known = [value for value in listed if value is not None]
-    return sum(known, Decimal(0)) if len(known) == len(listed) else None
-
-
 def written(text: str | None, code: str | None, *, bare: bool = False) -> str | Markup:
     """Decimal text such as `1200.5`, as `amount` or, with a currency, as `money`; `bare`: it stands elsewhere."""
     value = Decimal(text) if text is not None else None
@@ -85,7 +77,7 @@ def day(value: date | str | None) -> Markup:
     if value is None:
         return NOTHING
     value = date.fromisoformat(value) if isinstance(value, str) else value
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), f"{value.day} {value:%b %Y}")
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), day_text(value))
 
 
 @pass_context

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pendulum
 
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
+from freshbooks_hub.core.clock import month_end
+from freshbooks_hub.core.currencies import known_sum
 from freshbooks_hub.core.reporting_currency import ReportingCurrency
-from freshbooks_hub.web.formatting import known_sum
 from freshbooks_hub.web.marts import Marts, Row
 
 MONTHS = 12
@@ -71,7 +72,7 @@ class Period:
     @property
     def last(self) -> date:
         """Its last day."""
-        return last_day(self.months[-1])
+        return month_end(self.months[-1])
 
     @property
     def is_open(self) -> bool:
@@ -123,11 +124,6 @@ class Table:
     def any(self) -> bool:
         """Whether a month shown has an amount, or an unknown one."""
         return any(value != ZERO for line in self.lines for value in line.values)
-
-
-def last_day(month: date) -> date:
-    """Of the month that begins on this day."""
-    return date.fromordinal(month.replace(day=28).toordinal() + 4).replace(day=1) - date.resolution
 
 
 def today_of(marts: Marts | None) -> date | None:
@@ -254,7 +250,7 @@ def together(reporting: ReportingCurrency, tables: list[Table], period: Period) 
         for number, month in enumerate(days):
             lines = {table.code: table.profit[index] for table in tables}
             amounts = {code: (one.before if before else one.values)[number] for code, one in lines.items()}
-            total = reporting.total(amounts, last_day(month))
+            total = reporting.total(amounts, month_end(month))
             values.append(total.amount)
             missing = missing or ("" if before else total.missing or "")
         return values

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from freshbooks_hub.agent.reads.models import Day, check_span
+from freshbooks_hub.core.clock import month_end
 
 FromMonth = Annotated[Day | None, Field(description="First day; whole months count")]
 ToMonth = Annotated[Day | None, Field(description="Last day")]
@@ -35,5 +35,5 @@ def months(first: date | None, last: date | None) -> tuple[date | None, date | N
     """The whole months that the days lie in. Raises ReadRefused when the days are reversed."""
     check_span(first, last, ("date_from", "date_to"))
     if last is not None:
-        last = last.replace(day=calendar.monthrange(last.year, last.month)[1])
+        last = month_end(last)
     return first and first.replace(day=1), last

@@ -12,6 +12,7 @@ from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.marts.pack.scope import BASES, Scope
 from freshbooks_hub.marts.pack.tables import Table
+from freshbooks_hub.marts.rows import rows_of
 
 LISTED = 20  # differences; the table Reconciliation has all
 
@@ -86,16 +87,14 @@ def _reconciliation(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[str]:
     """Of the checks of this period, and of those that hold now."""
     where = "FROM fb_reconciliation WHERE business_id = ? AND (end_date IS NULL OR end_date BETWEEN ? AND ?)"
     values = [scope.business.id, scope.start, scope.end]
-    try:
-        found = db.execute(f"SELECT count(*), count(*) FILTER (NOT is_ok) {where}", values).fetchone()
-        checks, wrong = found or (0, 0)
-        differing = db.execute(
-            "SELECT check_name, end_date, our_amount, freshbooks_amount, currency_code "
-            f"{where} AND NOT is_ok ORDER BY abs(difference_amount) DESC LIMIT {LISTED}",
-            values,
-        ).fetchall()
-    except duckdb.CatalogException:
-        checks, wrong, differing = 0, 0, []
+    counted = rows_of(db, f"SELECT count(*), count(*) FILTER (NOT is_ok) {where}", *values)
+    checks, wrong = counted[0] if counted else (0, 0)
+    differing = rows_of(
+        db,
+        "SELECT check_name, end_date, our_amount, freshbooks_amount, currency_code "
+        f"{where} AND NOT is_ok ORDER BY abs(difference_amount) DESC LIMIT {LISTED}",
+        *values,
+    )
     if not checks:
         return ["Nothing of this period could be compared with FreshBooks' reports."]
     if not wrong:

@@ -16,15 +16,14 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from freshbooks_hub.core.csv_text import guarded
 from freshbooks_hub.core.currencies import decimals
+from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats
 from freshbooks_hub.marts.pack.cover import Part, as_text, cover
 from freshbooks_hub.marts.pack.scope import Scope
-from freshbooks_hub.marts.pack.tables import Row, Table, tables
+from freshbooks_hub.marts.pack.tables import Table, tables
+from freshbooks_hub.marts.rows import Row
 
-# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-MOST_ROWS = 1_048_576  # of a sheet, its header among them
-LONGEST = 32_767  # characters of a cell
 EXACT = 10**15  # whole numbers beyond are not kept by a spreadsheet
 
 
@@ -38,18 +37,18 @@ def write_pack(db: duckdb.DuckDBPyConnection, scope: Scope, to: IO[bytes], now: 
             workbook_file,
             {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
         )
-        formats = _Formats(workbook)
+        formats, heading = Formats(workbook), workbook.add_format({"bold": True, "bottom": 1})
         first = workbook.add_worksheet("Cover")
         for table in written:
             sheet = workbook.add_worksheet(table.title[:31])
             with archive.open(_member(f"{table.file}.csv", now), "w", force_zip64=True) as binary:
-                counts[table.file] = _write(table, binary, sheet, formats)
+                counts[table.file] = _write(table, binary, sheet, formats, heading)
         parts = cover(db, scope, contents, now, counts)
-        full = [table.title for table in written if counts[table.file] >= MOST_ROWS]
+        full = [table.title for table in written if counts[table.file] >= ROWS]
         if full:
             line = f"The sheet is full: only the CSV has every row of {' and '.join(full)}."
             parts.append(Part("Not on the sheets", (("", line),)))
-        _write_cover(parts, first, formats)
+        _write_cover(parts, first, workbook)
         workbook.close()
         workbook_file.seek(0)
         with archive.open(_member(f"{scope.file_name}.xlsx", now), "w", force_zip64=True) as member:
@@ -67,26 +66,7 @@ def _member(name: str, now: datetime) -> zipfile.ZipInfo:
     return found
 
 
-class _Formats:
-    """Of the workbook, each made once."""
-
-    def __init__(self, workbook: xlsxwriter.Workbook) -> None:
-        self._workbook = workbook
-        self._money: dict[int, Format] = {}
-        self.heading = workbook.add_format({"bold": True, "bottom": 1})
-        self.title = workbook.add_format({"bold": True, "font_size": 14})
-        self.day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-        self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-
-    def money(self, currency: str | None) -> Format:
-        places = decimals(currency)
-        if places not in self._money:
-            number = "#,##0" + ("." + "0" * places if places else "")
-            self._money[places] = self._workbook.add_format({"num_format": f"{number};-{number}"})
-        return self._money[places]
-
-
-def _write(table: Table, binary: IO[bytes], sheet: Worksheet, formats: _Formats) -> int:
+def _write(table: Table, binary: IO[bytes], sheet: Worksheet, formats: Formats, heading: Format) -> int:
     """Both forms of a table in one pass; the number of its rows."""
     text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="", write_through=True)
     lines = csv.writer(text, lineterminator="\r\n")
@@ -94,44 +74,43 @@ def _write(table: Table, binary: IO[bytes], sheet: Worksheet, formats: _Formats)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(table.columns) - 1, 16)
     for column, name in enumerate(table.columns):
-        sheet.write_string(0, column, name, formats.heading)
+        sheet.write_string(0, column, name, heading)
     count = 0
     for count, row in enumerate(table.rows(), 1):
         lines.writerow([_csv_cell(cell) for cell in row])
-        if count < MOST_ROWS:
+        if count < ROWS:
             _write_row(sheet, count, row, formats)
     text.detach()
     return count
 
 
-def _write_row(sheet: Worksheet, number: int, row: Row, formats: _Formats) -> None:
+def _write_row(sheet: Worksheet, number: int, row: Row, formats: Formats) -> None:
     for column, cell in enumerate(row):
         if isinstance(cell, Decimal):
-            sheet.write_number(number, column, float(cell), formats.money(row[0]))
+            sheet.write_number(number, column, float(cell), formats.money(decimals(row[0])))
         elif isinstance(cell, date):
-            sheet.write_datetime(number, column, cell, formats.day)
+            sheet.write_datetime(number, column, cell, formats.of("yyyy-mm-dd"))
         elif isinstance(cell, int) and abs(cell) < EXACT:
             sheet.write_number(number, column, cell)
         elif cell is not None:
             sheet.write_string(number, column, str(cell)[:LONGEST])
 
 
-def _write_cover(parts: Sequence[Part], sheet: Worksheet, formats: _Formats) -> None:
+def _write_cover(parts: Sequence[Part], sheet: Worksheet, workbook: xlsxwriter.Workbook) -> None:
+    title = workbook.add_format({"bold": True, "font_size": 14})
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 100)
     number = 0
     for part in parts:
-        sheet.write_string(number, 0, part.heading, formats.title)
+        sheet.write_string(number, 0, part.heading, title)
         number += 1
         for name, text in part.lines:
-            sheet.write_string(number, 0, name, formats.wrapped)
-            sheet.write_string(number, 1, text[:LONGEST], formats.wrapped)
+            sheet.write_string(number, 0, name, wrapped)
+            sheet.write_string(number, 1, text[:LONGEST], wrapped)
             number += 1
         number += 1
 
 
 def _csv_cell(cell: Any) -> Any:
-    """Text that a spreadsheet would take for a formula begins with an apostrophe; amounts and days are as they are."""
-    if isinstance(cell, str) and cell.startswith(FORMULA):
-        return f"'{cell}"
-    return f"{cell:f}" if isinstance(cell, Decimal) else cell
+    return f"{cell:f}" if isinstance(cell, Decimal) else guarded(cell)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +10,10 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.labels import ascii_words
+from freshbooks_hub.marts.rows import accounting_businesses, rows_of
 
 BASES = {"accrual": "accrual basis (as billed)", "cash": "cash basis (as paid)"}
 _MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
@@ -51,8 +52,7 @@ class Scope:
     @property
     def file_name(self) -> str:
         """`maple-pine-studio_2026-10_2026-12_accrual`"""
-        plain = unicodedata.normalize("NFKD", self.business.name).encode("ascii", "ignore").decode().lower()
-        name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or str(self.business.id)
+        name = ascii_words(self.business.name)[:40] or str(self.business.id)
         return f"{name}_{self.start:%Y-%m}_{self.end:%Y-%m}_{self.basis}"
 
 
@@ -62,21 +62,11 @@ def months(start: date, end: date) -> list[date]:
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
-def last_day(month: date) -> date:
-    """Of the month that this day is in."""
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
-
-
 def businesses(db: duckdb.DuckDBPyConnection) -> list[Business]:
     """Those with accounting, in the order of the pages. `db` looks up names in schema marts."""
-    found = db.execute(
-        "SELECT business_id, max(business_name) AS name, max(as_of_date) FROM fb_freshness "
-        "WHERE account_id IS NOT NULL AND business_id IS NOT NULL AND row_count > 0 "
-        "GROUP BY business_id ORDER BY business_id"
-    ).fetchall()
     return [
         Business(number, name or f"Business {number}", _zone(db, number), _first(db, number) or as_of, as_of)
-        for number, name, as_of in found
+        for number, name, as_of in accounting_businesses(db)
     ]
 
 
@@ -117,7 +107,7 @@ def _day(text: str, *, at_end: bool) -> date:
         if found is None:
             raise ValueError
         month = date(int(found[1]), int(found[2]), 1)
-        day = last_day(month) if at_end else month
+        day = month_end(month) if at_end else month
         given = month.replace(day=int(found[3])) if found[3] else day
     except ValueError:
         raise HubError(f"{text!r} is not a month. Write it as 2026-10.") from None
@@ -150,8 +140,5 @@ def _first(db: duckdb.DuckDBPyConnection, business_id: int) -> date | None:
 
 
 def _one(db: duckdb.DuckDBPyConnection, statement: str, value: Any) -> Any:
-    try:
-        row = db.execute(statement, [value]).fetchone()
-    except duckdb.CatalogException:  # a mart whose streams are not synced
-        return None
-    return row[0] if row else None
+    rows = rows_of(db, statement, value)
+    return rows[0][0] if rows else None

@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-Row = tuple[Any, ...]
+from freshbooks_hub.core.currencies import known_sum
+from freshbooks_hub.marts.rows import Row
+
 Amount = Decimal | None
 ZERO = Decimal(0)
 SECTIONS = ("income", "total income", "expenses", "total expenses", "net profit")
@@ -57,7 +59,7 @@ def profit_and_loss_rows(found: Iterable[Row], months: Sequence[date]) -> Iterat
             lines[key].get(month, ZERO if (currency, month) in read or month < begun[currency] else None)
             for month in months
         ]
-        yield currency, section.capitalize(), BETWEEN.join(names), *amounts, _sum(amounts)
+        yield currency, section.capitalize(), BETWEEN.join(names), *amounts, known_sum(amounts)
 
 
 def sales_tax_rows(found: Iterable[Row]) -> Iterator[Row]:
@@ -66,18 +68,8 @@ def sales_tax_rows(found: Iterable[Row]) -> Iterator[Row]:
         rows = list(group)
         for _, _, month, *amounts, unknown in rows:
             yield currency, tax, f"{month:%b %Y}", *amounts, unknown
-        amounts = [_sum(column) for column in zip(*(row[3:-1] for row in rows), strict=True)]
+        amounts = [known_sum(column) for column in zip(*(row[3:-1] for row in rows), strict=True)]
         yield currency, tax, "Total", *amounts, None
-
-
-def _sum(amounts: Iterable[Amount]) -> Amount:
-    """Unknown as soon as one part of it is."""
-    total = ZERO
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total
 
 
 def _rank(code: str | None) -> int:

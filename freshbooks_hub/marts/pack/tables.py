@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.currencies import in_decimals
+from freshbooks_hub.core.labels import day_text
 from freshbooks_hub.marts.gaps import find_gaps, find_rejected, missing, set_aside
 from freshbooks_hub.marts.pack import queries
 from freshbooks_hub.marts.pack.scope import Scope
 from freshbooks_hub.marts.pack.statements import profit_and_loss_rows, sales_tax_rows
+from freshbooks_hub.marts.rows import Row, rows_of
 
-Row = tuple[Any, ...]
 BATCH = 2000
 
 
@@ -59,7 +60,7 @@ def _profit_and_loss(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
     shown = scope.months
     read = {
         row[0]
-        for row in _all(db, queries.PROFIT_AND_LOSS_MONTHS, scope.business.id, scope.basis, *_days(scope))
+        for row in rows_of(db, queries.PROFIT_AND_LOSS_MONTHS, scope.business.id, scope.basis, *_days(scope))
     }
     notes = (
         [*_not_read(shown, read), "Gross margin, a percentage of each month, is not in it."] if read else []
@@ -67,7 +68,7 @@ def _profit_and_loss(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
     columns = ("Currency", "Section", "Line", *(f"{month:%b %Y}" for month in shown), "Total")
 
     def rows() -> Iterator[Row]:
-        found = _all(db, queries.PROFIT_AND_LOSS, scope.business.id, scope.basis)
+        found = rows_of(db, queries.PROFIT_AND_LOSS, scope.business.id, scope.basis)
         return _in_currency(profit_and_loss_rows(found, shown))
 
     covers = f"{_period(scope)}, {scope.basis} basis"
@@ -75,21 +76,23 @@ def _profit_and_loss(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
 
 
 def _balance_sheet(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
-    found = _all(db, queries.BALANCE_SHEET_DAY, scope.business.id, scope.last)
+    found = rows_of(db, queries.BALANCE_SHEET_DAY, scope.business.id, scope.last)
     day = found[0][0] if found else None
     notes = []
     if day and day != scope.end:
-        notes.append(f"It is of {_said(day)}, the last day before {_said(scope.end)} that it was read for.")
+        notes.append(
+            f"It is of {day_text(day)}, the last day before {day_text(scope.end)} that it was read for."
+        )
     columns = (
         "Currency", "As of", "Level", "Type", "Term", "Account number", "Account", "Sub-account", "Balance",
     )  # fmt: skip
     rows = _query(db, queries.BALANCE_SHEET, scope.business.id, day)
-    covers = f"as of {_said(day or scope.end)}"
+    covers = f"as of {day_text(day or scope.end)}"
     return _table(db, scope, "balance_sheet", "Balance sheet", columns, covers, notes, rows, bool(day))
 
 
 def _trial_balance(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
-    read = {row[0] for row in _all(db, queries.TRIAL_BALANCE_MONTHS, scope.business.id, *_days(scope))}
+    read = {row[0] for row in rows_of(db, queries.TRIAL_BALANCE_MONTHS, scope.business.id, *_days(scope))}
     notes = _not_read(scope.months, read) if read else []
     if len(read) > 1:
         notes.append("One for each month: balances at its end, income and expenses of that month alone.")
@@ -102,10 +105,10 @@ def _trial_balance(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
 
 
 def _general_ledger(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
-    found = _all(db, queries.LEDGER_DAYS, scope.business.id)
+    found = rows_of(db, queries.LEDGER_DAYS, scope.business.id)
     first = found[0][0] if found else None
     notes = (
-        [f"The first posting that is known is of {_said(first)}."] if first and first > scope.start else []
+        [f"The first posting that is known is of {day_text(first)}."] if first and first > scope.start else []
     )
     columns = (
         "Currency", "Date", "Posting", "Entry", "Name", "Description", "Kind", "Account number", "Account",
@@ -123,11 +126,11 @@ def _sales_tax(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
     )  # fmt: skip
 
     def rows() -> Iterator[Row]:
-        found = _all(db, queries.SALES_TAX, scope.business.id, scope.basis, *_days(scope))
+        found = rows_of(db, queries.SALES_TAX, scope.business.id, scope.basis, *_days(scope))
         return _in_currency(sales_tax_rows(found))
 
     covers = f"{_period(scope)}, {scope.basis} basis"
-    known = bool(_all(db, queries.SALES_TAX_ANY, scope.business.id)) or _is_read(db, scope, "sales_tax")
+    known = bool(rows_of(db, queries.SALES_TAX_ANY, scope.business.id)) or _is_read(db, scope, "sales_tax")
     return _table(db, scope, "sales_tax", "Sales tax", columns, covers, [], rows, known)
 
 
@@ -155,16 +158,16 @@ def _aging(
 ) -> Table:
     """What was open on the last day; before the first day that is kept that is unknown, and not nothing."""
     days = [
-        day for statement in queries.AGING_DAYS for (day,) in _all(db, statement, scope.business.id) if day
+        day for statement in queries.AGING_DAYS for (day,) in rows_of(db, statement, scope.business.id) if day
     ]
     rows = _query(db, statement, scope.business.id, scope.last)
     known = _has_any(rows) or (_is_read(db, scope, mart) and scope.last >= min(days, default=scope.last))
     notes = []
     if not known and days:
-        notes.append(f"What was open is known from {_said(min(days))} on.")
+        notes.append(f"What was open is known from {day_text(min(days))} on.")
     elif known and scope.last != scope.end:
-        notes.append(f"It is of {_said(scope.last)}, the last day that was read.")
-    return _table(db, scope, mart, title, columns, f"as of {_said(scope.last)}", notes, rows, known)
+        notes.append(f"It is of {day_text(scope.last)}, the last day that was read.")
+    return _table(db, scope, mart, title, columns, f"as of {day_text(scope.last)}", notes, rows, known)
 
 
 def _reconciliation(db: duckdb.DuckDBPyConnection, scope: Scope) -> Table:
@@ -234,13 +237,6 @@ def _in_currency(rows: Iterable[Row]) -> Iterator[Row]:
         yield tuple(in_decimals(cell, row[0]) if isinstance(cell, Decimal) else cell for cell in row)
 
 
-def _all(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> list[Row]:
-    try:
-        return db.execute(statement, values).fetchall()
-    except duckdb.CatalogException:
-        return []
-
-
 def _not_read(wanted: list[date], read: set[date]) -> list[str]:
     absent = [month for month in wanted if month not in read]
     if not absent:
@@ -255,11 +251,7 @@ def _days(scope: Scope) -> tuple[date, date]:
 
 
 def _period(scope: Scope) -> str:
-    return f"{_said(scope.start)} to {_said(scope.last)}"
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return f"{day_text(scope.start)} to {day_text(scope.last)}"
 
 
 STATEMENTS = ("profit_and_loss", "balance_sheet", "trial_balance")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from freshbooks_hub.core.labels import day_text
 from freshbooks_hub.web.lists.listing import NONE, Choice, Listing, Option, Value
 from freshbooks_hub.web.security import UNPRINTABLE
 
@@ -114,9 +115,7 @@ def _day(listing: Listing, given: Mapping[str, str], name: str) -> Condition | s
             f"{name.capitalize()}: “{text[:LONGEST]}” is not a date such as 2026-10-31, so it was left out."
         )
     operator, word = (">=", "from") if name == "from" else ("<=", "up to")
-    return Condition(
-        name, f"{label} {word}", f"{day.day} {day:%b} {day.year}", f"{column} {operator} ?", (day,)
-    )
+    return Condition(name, f"{label} {word}", day_text(day), f"{column} {operator} ?", (day,))
 
 
 def _sort(listing: Listing, given: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -22,6 +21,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from freshbooks_hub.core.csv_text import csv_line, guarded
 from freshbooks_hub.core.currencies import decimals
+from freshbooks_hub.core.labels import ascii_words
+from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.values import plain
 from freshbooks_hub.web.marts import Row
@@ -30,8 +31,7 @@ CSV, XLSX = "csv", "xlsx"
 FORMS = (CSV, XLSX)
 MARK = "\ufeff"  # tells Excel that a CSV is UTF-8
 LINES = 500  # of a CSV, sent together
-LAST_ROW = 1_048_575  # of a sheet, below its head
-LONGEST = 32_767  # characters of a cell
+LAST_ROW = ROWS - 1  # below the head
 NAME = re.compile(r"[\[\]:*?/\\']")  # what the name of a sheet may not hold
 WIDTHS = {Kind.text: 26, Kind.money: 14, Kind.day: 12, Kind.moment: 17}
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -87,8 +87,7 @@ def answer(form: str, name: str, sheet: Sheet) -> Response:
 
 def file_name(name: str, form: str) -> str:
     """`invoices-maple-pine-studio.csv`: letters that every system and header takes."""
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return f"{'-'.join(re.findall('[a-z0-9]+', text))[:100] or 'table'}.{form}"
+    return f"{ascii_words(name)[:100] or 'table'}.{form}"
 
 
 def csv_lines(sheet: Sheet) -> Iterator[str]:
@@ -108,13 +107,14 @@ def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": folder})
-        formats = _Formats(book)
+        formats = Formats(book)
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         taken: set[str] = set()
         for sheet in sheets:
             rows = iter(sheet.rows)
             page = book.add_worksheet(_sheet_name(sheet.title, taken))
             while True:
-                _head(page, sheet, formats)
+                _head(page, sheet, head)
                 if (written := _write(page, sheet, islice(rows, LAST_ROW), formats)) < LAST_ROW:
                     break
                 following = next(rows, None)
@@ -127,34 +127,20 @@ def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
         book.close()
 
 
-class _Formats:
-    """Formats of a workbook, each made once."""
-
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._book = book
-        self._made: dict[str, Format] = {}
-        self.head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-
-    def of(self, pattern: str) -> Format:
-        if pattern not in self._made:
-            self._made[pattern] = self._book.add_format({"num_format": pattern})
-        return self._made[pattern]
-
-    def money(self, code: str | None, value: Decimal) -> Format:
-        """With the decimals of the currency, and with more where the amount has more."""
-        exponent = value.as_tuple().exponent
-        places = max(decimals(code), -exponent if isinstance(exponent, int) else 0)
-        return self.of("#,##0" + ("." + "0" * places if places else ""))
+def _places(code: str | None, value: Decimal) -> int:
+    """The decimals of the currency, and more where the amount has more."""
+    exponent = value.as_tuple().exponent
+    return max(decimals(code), -exponent if isinstance(exponent, int) else 0)
 
 
-def _head(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
-    for index, (column, head) in enumerate(zip(sheet.columns, sheet.heads, strict=True)):
+def _head(page: Worksheet, sheet: Sheet, look: Format) -> None:
+    for index, (column, text) in enumerate(zip(sheet.columns, sheet.heads, strict=True)):
         page.set_column(index, index, WIDTHS.get(column.kind, 10))
-        page.write_string(0, index, head, formats.head)
+        page.write_string(0, index, text, look)
     page.freeze_panes(1, 0)
 
 
-def _write(page: Worksheet, sheet: Sheet, rows: Iterable[Row], formats: _Formats) -> int:
+def _write(page: Worksheet, sheet: Sheet, rows: Iterable[Row], formats: Formats) -> int:
     number = 0
     for number, row in enumerate(rows, 1):
         for index, column in enumerate(sheet.columns):
@@ -162,7 +148,8 @@ def _write(page: Worksheet, sheet: Sheet, rows: Iterable[Row], formats: _Formats
             if value is None:
                 continue
             if isinstance(value, Decimal) and column.kind is Kind.money:
-                page.write_number(number, index, value, formats.money(row.get("currency_code"), value))
+                places = _places(row.get("currency_code"), value)
+                page.write_number(number, index, value, formats.money(places))
             elif isinstance(value, int | float | Decimal):
                 page.write_number(number, index, value)
             elif isinstance(value, datetime):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.web.charts import Series, columns
 from freshbooks_hub.web.lists.listing import NONE, Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
@@ -77,7 +77,7 @@ def page(request: Request) -> Response:
         choice=choice,
         gaps=gaps,
         months=months,
-        until=_last_day(months[-1]) if months else None,
+        until=month_end(months[-1]) if months else None,
         currencies=currencies,
     )
 
@@ -101,10 +101,6 @@ def _last_months(newest: date | None) -> list[date]:
         return []
     last = pendulum.date(newest.year, newest.month, 1)
     return [last.subtract(months=back) for back in reversed(range(MONTHS))]
-
-
-def _last_day(month: date) -> date:
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
 def _by_currency(rows: list[Row], months: list[date]) -> dict[str, list[Row]]:

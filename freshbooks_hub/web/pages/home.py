@@ -14,6 +14,7 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.connection.store import Connection, ConnectionStore
+from freshbooks_hub.core.currencies import known_sum
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.core.labels import plural
@@ -22,7 +23,6 @@ from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.health import health
 from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.web.figures import FORECAST_WEEKS, MARTS, Days, Figures, days_of, figures_of
-from freshbooks_hub.web.formatting import known_sum
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.together import Reporting
 from freshbooks_hub.web.views import Place, choose_business, link, place, render

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.web.charts import OpenSeries, grouped
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
@@ -26,7 +27,6 @@ from freshbooks_hub.web.monthly import (
     Table,
     added,
     forecast_of,
-    last_day,
     tables_of,
     today_of,
     together,
@@ -131,7 +131,7 @@ def rows_of(request: Request, name: str, code: str, first: date, last: date, bas
     if name not in ROWS or (name in OF_REPORT and basis == "cash"):
         return ""
     path, query = ROWS[name]
-    days = {"from": first, "to": last_day(last)}
+    days = {"from": first, "to": month_end(last)}
     return link(request, path, currency=code, **query, **days)
 
 

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
-from freshbooks_hub.web.formatting import known_sum
+from freshbooks_hub.core.clock import month_end
+from freshbooks_hub.core.currencies import known_sum
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.monthly import last_day, today_of
+from freshbooks_hub.web.monthly import today_of
 from freshbooks_hub.web.views import choose_business, place, render
 
 BASES = (("accrual", "As billed"), ("cash", "As paid"))
@@ -155,7 +156,7 @@ def _name(first: date, by: str) -> str:
 
 
 def _end(first: date, by: str) -> date:
-    return last_day(first.replace(month=first.month + STEPS[by] - 1))
+    return month_end(first.replace(month=first.month + STEPS[by] - 1))
 
 
 # In a file each tax has a row for each month and currency.
