@@ -139,11 +139,10 @@ def notifying(home: Home) -> Iterator[None]:
 
 def _pages(home: Home) -> str | None:
     """The address of this connection's pages, while they are served."""
-    from freshbooks_hub.core.home import DEFAULT
     from freshbooks_hub.web.sessions import Sessions
 
     address = Sessions(home.base).address
-    return address if address is None or home.name == DEFAULT else f"{address}/c/{home.name}"
+    return address and f"{address}{home.pages_path}"
 
 
 def register(cli: typer.Typer) -> None:

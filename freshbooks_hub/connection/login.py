@@ -24,10 +24,10 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore, check_redirect_uri, validate
 from freshbooks_hub.connection.tokens import identify, valid_access_token
 from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected
+from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 
 DEFAULT_PORT = 8765
-DEVELOPER_PORTAL = "https://my.freshbooks.com/#/developer"
 # What keeps an app from being saved, or saves it with less than was typed (freshbooks-api.md 1.3).
 REGISTERING = (
     "The app's name must be unique in all of FreshBooks, so add your company's to it. "

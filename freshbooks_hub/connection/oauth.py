@@ -20,6 +20,7 @@ from freshbooks_api.client import api_url, never_sent
 from freshbooks_api.expiry import expiry
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
@@ -168,7 +169,7 @@ def _refusal(response: requests.Response, invalid_grant: type[OAuthError]) -> OA
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(
             f"FreshBooks refused the app ({code}). Confirm that Client ID and Client Secret are right and the app is "
-            "active (https://my.freshbooks.com/#/developer), then connect again with `freshbooks connect`."
+            f"active ({DEVELOPER_PORTAL}), then connect again with `freshbooks connect`."
         )
     if code == "invalid_grant" and invalid_grant is CodeRefused:
         return CodeRefused(

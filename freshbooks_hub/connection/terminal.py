@@ -25,6 +25,7 @@ from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import check_redirect_uri
 from freshbooks_hub.core.errors import HubError, InvalidConfig
+from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 
@@ -157,9 +158,7 @@ class Interactive:
         return login.default_redirect_uri(options.port or login.DEFAULT_PORT)
 
     def _say_what_to_register(self, redirect_uri: str, asked: tuple[str, ...]) -> None:
-        table = Table(
-            title=f"Your app at {login.DEVELOPER_PORTAL} needs", title_justify="left", show_header=False
-        )
+        table = Table(title=f"Your app at {DEVELOPER_PORTAL} needs", title_justify="left", show_header=False)
         table.add_row("redirect URI", Text(shown(redirect_uri)))
         for scope in permissions.described(asked):
             table.add_row(scope.name, scope.purpose)

@@ -128,6 +128,11 @@ class Home:
         return self.root / "hub.sqlite"
 
     @property
+    def pages_path(self) -> str:
+        """What the addresses of its pages begin with; empty of the default connection."""
+        return "" if self.name == DEFAULT else f"/c/{self.name}"
+
+    @property
     def notifications(self) -> Path:
         """Who is told of what needs a person (notifications/channels.py); its addresses hold passwords."""
         return self.root / "notifications.json"

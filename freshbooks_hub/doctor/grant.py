@@ -14,6 +14,7 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
+from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import stream_label
 from freshbooks_hub.doctor.finding import Check, Finding
@@ -71,7 +72,7 @@ class Grant:
                 False,
                 str(error).split(". ")[0],
                 "Confirm that Client ID and Client Secret are right and the app is active at "
-                f"{login.DEVELOPER_PORTAL}, then: freshbooks connect --client-id ID",
+                f"{DEVELOPER_PORTAL}, then: freshbooks connect --client-id ID",
             )
         except HubError as error:
             return Finding(Check.credentials, False, str(error), "Try again in a few minutes.")

@@ -25,7 +25,7 @@ from freshbooks_hub.agent.mcp.oauth.routes import oauth_routes
 from freshbooks_hub.agent.mcp.transports import mcp_app, read_token
 from freshbooks_hub.agent.worker import settle, tell
 from freshbooks_hub.core.errors import HubError, InvalidConfig
-from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.notifications.notify import notify
 from freshbooks_hub.sync import ticker, webhooks
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
@@ -130,7 +130,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
         return list(connections(pages.state.site).values())
 
     def notify_of(one: Home) -> None:
-        notify(one, address if one.name == DEFAULT else f"{address}/c/{one.name}")
+        notify(one, f"{address}{one.pages_path}")
 
     others = ConnectionServers(home, agents_of, authorization)
 

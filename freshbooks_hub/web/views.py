@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -209,6 +209,11 @@ class Choice:
     everything: bool = False
 
     @property
+    def shown(self) -> list[Row]:
+        """Those that a page shows which can show all of them."""
+        return self.businesses if self.everything else [one for one in [self.current] if one]
+
+    @property
     def zone(self) -> tzinfo:
         """The time zone of the business; UTC when it is unknown."""
         return named_zone((self.current or {}).get("time_zone")) or UTC
@@ -238,10 +243,16 @@ def link(request: Request, path: str, **query: Any) -> str:
 
 def _zone(home: Home) -> tzinfo:
     try:
-        with opened(home.marts) as marts:
-            rows = marts.rows(BUSINESSES, False) if marts else []
-    except HubError:  # damaged marts, which Status tells
-        rows = []
+        return _read_zone(home.marts, home.marts.stat().st_mtime_ns)
+    except (OSError, HubError):  # not built yet, or damaged, which Status tells
+        return UTC
+
+
+@lru_cache(maxsize=500)
+def _read_zone(path: Path, _changed: int) -> tzinfo:
+    """`_changed` makes new marts a new reading: to open them costs more than such a page."""
+    with opened(path) as marts:
+        rows = marts.rows(BUSINESSES, False) if marts else []
     return Choice(rows, rows[0] if rows else None).zone
 
 

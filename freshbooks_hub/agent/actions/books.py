@@ -16,9 +16,9 @@ from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Business, Client
 from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
+from freshbooks_hub.core.freshbooks_pages import invoice_page
 
 DELETED = 1
-PAGES = "https://my.freshbooks.com/#"
 NAME_LIMIT = 100
 # An argument that names a record: models are told to give the id; a name or number that they give is looked up.
 Reference = Annotated[int | str, WithJsonSchema({"type": "integer"})]
@@ -108,8 +108,8 @@ class Books:
         return f"{self._accounting}/{resource}" + (f"/{number}" if number is not None else "")
 
     def invoice_page(self, invoice_id: int) -> str:
-        """The address of an invoice in FreshBooks' own pages (freshbooks-api.md 1.1)."""
-        return f"{PAGES}/invoice/{self.business.account_id}-{invoice_id}"
+        """The address of an invoice in FreshBooks' own pages."""
+        return invoice_page(self.business.account_id, invoice_id)
 
     @property
     def entries_path(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,6 +11,7 @@ from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, decimal, is_draft, is_living, name_of
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money, Printed, Tax
+from freshbooks_hub.agent.actions.taxes import added_up
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.currencies import decimals
 
@@ -129,18 +129,19 @@ def shown_totals(invoice: Json) -> InvoiceTotals:
 
 def _taxes(invoice: Json, share: Decimal) -> tuple[Tax, ...]:
     """Each tax of the discounted lines, rounded once (freshbooks-api.md 5); none where a percent is no number."""
-    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     try:
-        for line in invoice.get("lines") or []:
-            base = decimal(line.get("amount")) * share
-            for slot in "12":
-                if not line.get(f"taxName{slot}"):
-                    continue
-                percent = name_of(line.get(f"taxAmount{slot}"))
-                amount = base * decimal(percent) / 100
-                sums[name_of(line[f"taxName{slot}"]), percent] += amount
-                if slot == "1" and line.get("compounded_tax"):
-                    base += amount
+        sums = added_up(
+            (
+                decimal(line.get("amount")) * share,
+                [
+                    (name_of(line[f"taxName{slot}"]), name_of(line.get(f"taxAmount{slot}")))
+                    for slot in "12"
+                    if line.get(f"taxName{slot}")
+                ],
+                bool(line.get("compounded_tax")),
+            )
+            for line in invoice.get("lines") or []
+        )
     except ActionRefused:
         return ()
     smallest = Decimal(1).scaleb(-decimals(str(invoice.get("currency_code"))))

@@ -6,7 +6,7 @@ A tax is summed over its lines and rounded once per document (freshbooks-api.md 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -107,16 +107,30 @@ def _tax_set(line: Json) -> TaxSet:
 def totals(lines: Sequence[Line], compounded: bool) -> tuple[Decimal, tuple[Tax, ...], Decimal]:
     """Subtotal, the taxes with their amounts, and the total."""
     subtotal = sum((Decimal(line.amount) for line in lines), Decimal(0))
-    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: Decimal(0))
-    for line in lines:
-        base = Decimal(line.amount)
-        for number, tax in enumerate(line.taxes):
-            percent = Decimal(tax.percent or "0")
-            amount = base * percent / 100
-            sums[tax.name, tax.percent or "0"] += amount
-            if number == 0 and compounded:
-                base += amount
+    sums = added_up(
+        (Decimal(line.amount), [(tax.name, tax.percent or "0") for tax in line.taxes], compounded)
+        for line in lines
+    )
     taxes = tuple(
         Tax(name=name, percent=percent, amount=str(cents(amount))) for (name, percent), amount in sums.items()
     )
     return subtotal, taxes, subtotal + sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0))
+
+
+def added_up(
+    lines: Iterable[tuple[Decimal, Sequence[tuple[str, str]], bool]],
+) -> dict[tuple[str, str], Decimal]:
+    """Each tax, by name and percent, over the lines, not rounded yet.
+
+    `lines`: what is taxed, its taxes in order, and whether the second is on top of the first. Raises ActionRefused
+    where a percent is no number.
+    """
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for taxed, taxes, compounded in lines:
+        base = taxed
+        for number, (name, percent) in enumerate(taxes):
+            amount = base * decimal(percent) / 100
+            sums[name, percent] += amount
+            if number == 0 and compounded:
+                base += amount
+    return sums

@@ -16,7 +16,6 @@ from freshbooks_hub.web.lists.query import asked_of
 from freshbooks_hub.web.marts import Marts, Row
 from freshbooks_hub.web.views import Choice, choose_business
 
-FRESHBOOKS = "https://my.freshbooks.com/#"  # the web app; its addresses: freshbooks-api.md 1.1
 PART = 10  # rows of a part
 
 

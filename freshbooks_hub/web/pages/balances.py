@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_hub.core.currencies import amount_text
-from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.reporting_currency import ReportingCurrency, Total
+from freshbooks_hub.core.currencies import amount_text, known_sum
+from freshbooks_hub.core.reporting_currency import Total
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind, Link
 from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
+from freshbooks_hub.web.together import Reporting
 from freshbooks_hub.web.views import choose_business, place, render
 
 # Column, the invoices' word for it, ours, colour: from not due yet to oldest.
@@ -130,17 +130,14 @@ def page(request: Request) -> Response:
 
 def _together(marts: Path, currencies: list[Currency], day: date) -> Together | None:
     """None unless the user has set a reporting currency."""
-    try:
-        reporting = ReportingCurrency.beside(marts)
-    except HubError as error:
-        return Together(problem=str(error))
-    if reporting is None:
-        return None
+    reporting = Reporting.beside(marts)
+    if reporting.currency is None:
+        return Together(problem=reporting.problem) if reporting.problem else None
     outstanding, overdue = (
-        reporting.total({currency.code: currency.totals[name] for currency in currencies}, day)
+        reporting.currency.total({currency.code: currency.totals[name] for currency in currencies}, day)
         for name in ("outstanding_amount", "overdue_amount")
     )
-    return Together(reporting.code, outstanding, overdue)
+    return Together(reporting.currency.code, outstanding, overdue)
 
 
 def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
@@ -154,7 +151,7 @@ def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
 
 
 def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
-    totals = {name: _sum(row.get(name) for row in clients) for name in AMOUNTS}
+    totals = {name: known_sum(row.get(name) for row in clients) for name in AMOUNTS}
     buckets = [
         Bucket(word, label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
@@ -167,13 +164,6 @@ def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
     chart = bars(f"Outstanding in {code}, by days overdue", drawn)
     reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
     return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients[:CLIENTS], len(clients))
-
-
-def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
-    """Null as soon as a part is unknown."""
-    listed = list(values)
-    known = [value for value in listed if value is not None]
-    return sum(known, Decimal(0)) if len(known) == len(listed) else None
 
 
 def _counts(marts: Marts | None, business: Row | None) -> Counts:

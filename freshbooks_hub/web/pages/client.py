@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.freshbooks_pages import client_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES, PAYMENTS
-from freshbooks_hub.web.lists.one import FRESHBOOKS, find, part
+from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import PROJECTS
 from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
@@ -79,7 +80,7 @@ def page(request: Request) -> Response:
         projects=projects,
         expenses=expenses,
         invoices_known="invoices" not in gaps.missing,
-        freshbooks=f"{FRESHBOOKS}/client/{number}",
+        freshbooks=client_page(number),
         in_words=in_words,
     )
 

@@ -20,6 +20,7 @@ from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.web.security import action
@@ -61,7 +62,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
         chosen_scopes=", ".join(connection.asked) if connection and connection.asked else "",
         actions=scopes.ACTIONS,
         asked_actions=asked_actions,
-        portal=login.DEVELOPER_PORTAL,
+        portal=DEVELOPER_PORTAL,
         registering=login.REGISTERING,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )

@@ -97,7 +97,7 @@ def page(request: Request) -> Response:
     told = health(home, now)
     with opened(home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
-        shown = choice.businesses if choice.everything else [b for b in [choice.current] if b]
+        shown = choice.shown
         found = [_of_business(marts, business) for business in shown] if marts else []
         hours = _hours(marts, shown)
         differing = _differing(marts, shown)

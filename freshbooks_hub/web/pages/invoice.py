@@ -11,11 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.core.currencies import amount_text
+from freshbooks_hub.core.freshbooks_pages import invoice_page
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.web.lists.invoices import INVOICE, STATUS, STATUS_LOOKS
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import PAYMENTS
-from freshbooks_hub.web.lists.one import FRESHBOOKS, find, part
+from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import PROJECT
 from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
@@ -79,7 +80,7 @@ def page(request: Request) -> Response:
         payments=payments,
         timeline=timeline(invoice, paid),
         has_ledger=has_ledger,
-        freshbooks=f"{FRESHBOOKS}/invoice/{invoice['account_id']}-{invoice['invoice_id']}",
+        freshbooks=invoice_page(invoice["account_id"], invoice["invoice_id"]),
         in_words=in_words,
         number=invoice["invoice_number"] or INVOICE.empty,
     )

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.core.clock import month_end
+from freshbooks_hub.web.basis import BASES, basis_of
 from freshbooks_hub.web.charts import OpenSeries, grouped
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
@@ -34,7 +35,6 @@ from freshbooks_hub.web.monthly import (
 from freshbooks_hub.web.together import Reporting
 from freshbooks_hub.web.views import choose_business, link, place, render
 
-BASES = (("accrual", "As billed"), ("cash", "As paid"))
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")
 # Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone.
 ROWS: dict[str, tuple[str, dict[str, str]]] = {
@@ -76,12 +76,11 @@ class Week:
 def page(request: Request) -> Response:
     """`/money`, `?basis=cash&year=2025&currency=CAD&business=all`"""
     asked = request.query_params
-    basis = _basis(request)
+    basis = basis_of(request)
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
-        shown = choice.businesses if choice.everything else [b for b in [choice.current] if b]
-        shown = [business for business in shown if business["account_id"]]
+        shown = [business for business in choice.shown if business["account_id"]]
         period = Period.asked(asked.get("year"), today) if today else None
         found = [_of_business(marts, one, basis, period) for one in shown] if marts and period else []
         weeks = {} if choice.everything or marts is None else _weeks(marts, found)
@@ -114,10 +113,6 @@ def page(request: Request) -> Response:
         problem=reporting.problem,
         rows_of=rows_of,
     )
-
-
-def _basis(request: Request) -> str:
-    return "cash" if request.query_params.get("basis") == "cash" else "accrual"
 
 
 def profit(request: Request) -> Response:
@@ -204,7 +199,7 @@ def _file_rows(request: Request, marts: Marts, business: Row) -> list[Row]:
     if today is None:
         return []
     period = Period.asked(asked.get("year"), today)
-    found = _of_business(marts, business, _basis(request), period)
+    found = _of_business(marts, business, basis_of(request), period)
     return [
         {"month": month, "currency_code": table.code} | {line.name: line.values[at] for line in table.lines}
         for at, month in enumerate(period.months)

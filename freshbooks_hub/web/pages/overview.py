@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.waiting import waiting
+from freshbooks_hub.agent.reads.periods import known_sum
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.web.access import Need
 from freshbooks_hub.web.marts import opened
@@ -26,14 +27,14 @@ from freshbooks_hub.web.views import person, render, visible
 SHOWN = 25
 NAMED = 3  # businesses, before “and 2 more”
 # A currency in which nothing is overdue is left out; one that is unknown is not.
-OVERDUE = """
-SELECT currency_code, CASE WHEN bool_and(overdue_amount IS NOT NULL) THEN sum(overdue_amount) END AS amount,
+OVERDUE = f"""
+SELECT currency_code, {known_sum("overdue_amount")} AS amount,
        any_value(gap_reason) AS reason
 FROM outstanding_balances
 GROUP BY currency_code
 HAVING amount IS NULL OR amount <> 0
 ORDER BY currency_code
-"""
+"""  # noqa: S608 - our own column
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,6 @@ class Line:
     overdue: list[Overdue] | None
 
     @property
-    def base(self) -> str:
-        """What its addresses begin with."""
-        return f"/c/{self.home.name}" if self.home.name != DEFAULT else ""
-
-    @property
     def look(self) -> tuple[str, str]:
         """Look and words of its pill."""
         if self.health["needs_attention"]:
@@ -76,12 +72,9 @@ class Line:
 def page(request: Request) -> Response:
     """`/connections`: those that this person sees; `?q=` in its name or its businesses', `?page=2`."""
     wanted = request.query_params.get("q", "").strip()
-    titles = {home.name: title_of(home) for home in visible(request).values()}
-    found = [
-        home
-        for home in visible(request).values()
-        if wanted.casefold() in f"{home.name} {titles[home.name]}".casefold()
-    ]
+    seen = visible(request).values()
+    titles = {home.name: title_of(home) for home in seen}
+    found = [home for home in seen if wanted.casefold() in f"{home.name} {titles[home.name]}".casefold()]
     now = datetime.now(UTC)
     known = {home.name: (health(home, now), waiting(home)) for home in found}
     # What somebody has to look at stands first.

@@ -23,7 +23,6 @@ from freshbooks_hub.agent.actions.policy import Limits, Link, Policy, PolicyView
 from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.agent.mcp.transports import token_made_at
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.forms import Typed
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, person, place, render
@@ -60,7 +59,7 @@ def page(request: Request, typed: Typed | None = None, status: int = 200) -> Res
         links=LINKS,
         accesses=accesses(home),
         token_made_at=token_made_at(home),
-        mcp_path="/mcp" if home.name == DEFAULT else f"/c/{home.name}/mcp",
+        mcp_path=f"{home.pages_path}/mcp",
     )
 
 

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.core.freshbooks_pages import project_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES
-from freshbooks_hub.web.lists.one import FRESHBOOKS, find, part
+from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import ENTRIES, PROJECT_TYPES
 from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
@@ -64,7 +65,7 @@ def page(request: Request) -> Response:
         entries=entries,
         invoices=invoices,
         expenses=expenses,
-        freshbooks=f"{FRESHBOOKS}/project/{number}",
+        freshbooks=project_page(number),
         in_words=in_words,
     )
 

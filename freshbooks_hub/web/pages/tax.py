@@ -15,13 +15,13 @@ from starlette.routing import Route
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
 from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.core.currencies import known_sum
+from freshbooks_hub.web.basis import BASES, basis_of
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import today_of
 from freshbooks_hub.web.views import choose_business, place, render
 
-BASES = (("accrual", "As billed"), ("cash", "As paid"))
 STEPS = {"quarter": 3, "month": 1}
 # Column of sales_tax and its label. Sums over taxes have no meaning for what is taxed, which counts once for each tax.
 AMOUNTS = (
@@ -59,7 +59,7 @@ class Currency:
 def page(request: Request) -> Response:
     """`/tax`, `?basis=cash&by=month&year=2025`"""
     asked = request.query_params
-    basis = _basis(request)
+    basis = basis_of(request)
     by = "month" if asked.get("by") == "month" else "quarter"
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
@@ -83,10 +83,6 @@ def page(request: Request) -> Response:
         amounts=AMOUNTS,
         currencies=_currencies(rows, by),
     )
-
-
-def _basis(request: Request) -> str:
-    return "cash" if request.query_params.get("basis") == "cash" else "accrual"
 
 
 def _years(marts: Marts | None, business: Row | None, today: date | None) -> list[int]:
@@ -173,7 +169,7 @@ def _file_rows(request: Request, marts: Marts, business: Row) -> list[Row]:
     today = today_of(marts)
     asked = request.query_params.get("year")
     year = next((year for year in _years(marts, business, today) if str(year) == asked), today and today.year)
-    return _rows(marts, business, _basis(request), year) if year else []
+    return _rows(marts, business, basis_of(request), year) if year else []
 
 
 routes = [Route("/tax", page), *files_of("/tax", "Sales tax by month", FILE, _file_rows)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,9 +22,6 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
-
-# What an invoice may have besides, and no preview shows.
-NOT_SHOWN = "layout, logo, attachments, payment options and late fees"
 
 
 class SendInvoiceRequest(ActionRequest):
@@ -49,6 +46,9 @@ class SendInvoicePreview(ActionPreview):
 
     `client_owes`: in the same currency, without this invoice; None is unknown. `page`: the invoice in FreshBooks.
     """
+
+    # What an invoice may have besides, and no preview shows.
+    not_shown: ClassVar[str] = "layout, logo, attachments, payment options and late fees"
 
     kind: Literal["send_invoice"] = "send_invoice"
     client: Client
@@ -114,6 +114,6 @@ def describe(preview: SendInvoicePreview) -> Iterator[str]:
     for line in (preview.body or "").splitlines():
         yield f"Text          {line}"
     yield f"PDF attached  {'yes' if preview.include_pdf else 'no'}"
-    yield f"Not shown     {NOT_SHOWN}"
+    yield f"Not shown     {preview.not_shown}"
     if preview.page:
         yield f"In FreshBooks {preview.page}"
