@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from freshbooks_sandbox.backend import Backend
+from integration_tests import warm
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.retriever_base import PerBusinessRetriever
 from source_freshbooks.source import MANIFEST
@@ -107,8 +107,8 @@ def error_text(output: EntrypointOutput) -> str:
 
 def run_source(folder: Path, command: str, **files: Any) -> subprocess.CompletedProcess[str]:
     """The source as a process, with what it is given (`config`, `catalog`, `state`) in files of `folder`."""
-    line = [sys.executable, "-m", "source_freshbooks.run", command]
+    line = [command]
     for kind, content in files.items():
         (folder / f"{kind}.json").write_text(json.dumps(content))
         line += [f"--{kind}", str(folder / f"{kind}.json")]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+    return warm.source_freshbooks(*line)

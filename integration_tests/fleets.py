@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from freshbooks_hub.core.home import Home
@@ -34,8 +35,11 @@ class FleetHub(Hub):
         )
 
     def connected(self, name: str, user: int) -> Home:
-        """The home of a connection that was handed over for a user of the fleet."""
-        done = self.hand_over(name, config_of(self.fleet.users[user]))
+        """The home of a connection of a user of the fleet."""
+        with NamedTemporaryFile("w", suffix=".json") as config:
+            json.dump(config_of(self.fleet.users[user]), config)
+            config.flush()
+            done = self.of(name, "connect", "--config", config.name)
         assert done.returncode == 0, done.stderr
         return Home(self.home).named(name)
 

@@ -14,6 +14,7 @@ from typing import Any
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_sandbox import Sandbox
+from integration_tests import warm
 from integration_tests.connector import config_of
 
 AS_OF = "2026-10-31"
@@ -75,9 +76,7 @@ class Hub:
         )
 
     def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
-        process = self.start(*args)
-        out, err = process.communicate()
-        return subprocess.CompletedProcess(args, process.returncode, out, err)
+        return warm.freshbooks(args, self.environment)
 
     def connect(self) -> None:
         """As `freshbooks connect` leaves it, without its check of what can be read."""

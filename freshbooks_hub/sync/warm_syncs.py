@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from freshbooks_hub.core.forks import Channel, ForkServer, Request, Unavailable
+from freshbooks_hub.core.forks import Channel, Forked, ForkServer, Request, Unavailable
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process, background_log, source_environment, start_sync
 
@@ -40,10 +40,15 @@ class WarmSyncs:
         """`freshbooks sync` with these options, for the connection of `home`; raises HomeError."""
         request = Request("freshbooks_hub.cli.main:app", ("sync", *options), os.environ | home.environment())
         try:
-            with background_log(home) as log, self._sources(log.fileno()) as sources:
-                return self.hub.channel(log.fileno()).fork(request, log.fileno(), log.fileno(), sources)
+            with background_log(home) as log:
+                return self.fork(request, log.fileno(), log.fileno())
         except Unavailable:
             return start_sync(home, *options)
+
+    def fork(self, request: Request, stdout: int, stderr: int) -> Forked:
+        """A command of the hub that forks its source; raises Unavailable."""
+        with self._sources(stderr) as sources:
+            return self.hub.channel(stderr).fork(request, stdout, stderr, sources)
 
     @contextmanager
     def _sources(self, stderr: int) -> Iterator[Channel | None]:
