@@ -50,6 +50,7 @@ class ActionService:
         self._home = home
         self._marts = home.marts
         self._connection = ConnectionStore(home.connection)
+        self._assumptions = Assumptions(home)
         self._clock = clock or SystemClock()
         self._timing = timing = timing or Timing()
         self.audit = Audit(home, self._clock)
@@ -74,7 +75,7 @@ class ActionService:
         allowed = self._connection.load().config.get("business_ids")
         project = getattr(request, "project_id", None)
         business = resolve_business(api, allowed, request.business_id, project)
-        links = Assumptions(self._home).links(business.business_id)
+        links = self._assumptions.links(business.business_id)
         context = ProposalContext(Books(api, business), policy, owners, self._clock.now(), links)
         proposal = kind.prepare(context, request)
         with self._store.transaction() as db:
