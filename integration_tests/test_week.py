@@ -34,12 +34,14 @@ TICK = timedelta(hours=1)
 WEEK = timedelta(days=7)
 # Few streams and rarer reads than by default: each read is a process that starts.
 SYNC_GROUPS = (
-    SyncGroup("invoices", ("invoices",), timedelta(hours=4), along=("clients",)),
+    SyncGroup("invoices", ("invoices",), timedelta(hours=4), with_streams=("clients",)),
     SyncGroup("clients", ("clients",), timedelta(hours=6)),
     SyncGroup("expenses", ("expenses",), timedelta(hours=8)),
-    SyncGroup("time_entries", ("time_entries",), timedelta(hours=12), along=("projects",)),
+    SyncGroup("time_entries", ("time_entries",), timedelta(hours=12), with_streams=("projects",)),
     SyncGroup("estimates", ("estimates",), timedelta(hours=12)),
-    SyncGroup("invoices_whole", ("invoices",), timedelta(days=5), along=("clients",), whole=True),
+    SyncGroup(
+        "invoices_whole", ("invoices",), timedelta(days=5), with_streams=("clients",), is_full_reread=True
+    ),
 )
 KEYS = {
     "clients": "userid",

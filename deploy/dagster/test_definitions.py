@@ -85,7 +85,7 @@ def streams(*groups: str) -> set[dg.AssetKey]:
 def test_every_stream_is_one_asset_and_feeds_the_models(definitions: ModuleType) -> None:
     graph = definitions.defs.resolve_asset_graph()
     raw = {key for key in graph.materializable_asset_keys if key.path[0] == "freshbooks"}
-    assert raw == streams(*(group.name for group in SYNC_GROUPS if not group.whole))
+    assert raw == streams(*(group.name for group in SYNC_GROUPS if not group.is_full_reread))
     assert len(raw) == len(
         STREAMS
     )  # stream_availability is read with all of them and has no schedule of its own

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -26,6 +24,7 @@ from freshbooks_hub.cli import notifications as notification_commands
 from freshbooks_hub.cli import pack as pack_command
 from freshbooks_hub.cli import query as query_command
 from freshbooks_hub.cli import rules as rule_commands
+from freshbooks_hub.cli import schedule as schedule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
 from freshbooks_hub.cli import typer_patch
@@ -34,12 +33,11 @@ from freshbooks_hub.cli import warehouse as warehouse_commands
 from freshbooks_hub.cli import webhooks as webhook_commands
 from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
-from freshbooks_hub.core.errors import HubError, Stopped, TransformFailed
+from freshbooks_hub.core.errors import HubError, Stopped
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    pass
 
-    from freshbooks_hub.sync.run import SyncResult
 
 cli = typer.Typer(
     name="freshbooks",
@@ -51,17 +49,7 @@ cli = typer.Typer(
 
 USAGE, STOPPED = 2, 130  # exit codes, as shells have them
 
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"],
-        help="Day that due dates are judged on; balances are those of the last sync. Default: today at the business.",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", help="When the marts fail a check, print the rows that it found.")
-]
 
 
 @cache
@@ -172,6 +160,7 @@ mcp_commands.register(cli)
 notification_commands.register(cli)
 pack_command.register(cli)
 query_command.register(cli)
+schedule_commands.register(cli)
 sync_commands.register(cli)
 user_commands.register(cli)
 warehouse_commands.register(cli)
@@ -187,12 +176,14 @@ def demo() -> None:
 
     Example: `freshbooks demo`
     """
+    from rich.console import Console
+
     from freshbooks_hub.cli.demo import run_demo
     from freshbooks_hub.cli.output import as_table
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.progress import reporter, summary
 
-    console = _console()
+    console = Console()
     result = run_demo(Home.from_environment(), reporter(console))
     console.print(summary(result.sync.streams))
     for sample in result.samples:
@@ -213,95 +204,6 @@ def demo() -> None:
         markup=False,
         soft_wrap=True,
     )
-
-
-@cli.command()
-def sync(
-    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
-    full_refresh: Annotated[
-        bool,
-        typer.Option("--full-refresh", help="Full refresh: read everything again and replace the tables."),
-    ] = False,
-    as_of: AsOf = None,
-    marts: Annotated[
-        bool, typer.Option("--marts/--no-marts", help="Build and publish marts from what was read.")
-    ] = True,
-    due: Annotated[
-        bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
-    ] = False,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="POSTGRESQL://…",
-            help="Load into this warehouse; marts come from there. With a password: set FRESHBOOKS_WAREHOUSE instead.",
-        ),
-    ] = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
-) -> None:
-    """Read what changed in FreshBooks and publish fresh marts.
-
-    Example: `freshbooks sync --stream invoices --stream clients`
-    """
-    from freshbooks_hub.core.home import Home
-
-    if to:
-        from freshbooks_hub.sync.warehouse.address import name_by_argument
-
-        name_by_argument(to)
-    if due:
-        if stream or full_refresh or as_of or not marts:
-            raise typer.BadParameter(
-                "cannot be combined with other choices of what to read.", param_hint="--due"
-            )
-        with notification_commands.notifying(Home.from_environment()):
-            sync_commands.sync_what_is_due(as_json)
-        return
-    from freshbooks_hub.sync.progress import Silent, reporter, summary
-    from freshbooks_hub.sync.run import SyncOptions
-    from freshbooks_hub.sync.run import sync as run_sync
-
-    console, home = _console(), Home.from_environment()
-    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
-    with (
-        sync_commands.stoppable(),
-        notification_commands.notifying(home),
-        webhook_commands.telling(home),
-        _details(verbose),
-    ):
-        result = run_sync(home, options, Silent() if as_json else reporter(console))
-    if as_json:
-        print(json.dumps(result.as_json(), indent=2))
-    else:
-        console.print(summary(result.streams))
-        _print_marts(console, result)
-    if marts:
-        rule_commands.after_sync(home, quiet=as_json)
-
-
-@cli.command()
-def build(
-    as_of: AsOf = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
-) -> None:
-    """Rebuild the marts from the data already synced (`freshbooks sync --no-marts`).
-
-    Example: `freshbooks build --as-of 2026-10-31`
-    """
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.progress import Silent, reporter
-    from freshbooks_hub.sync.run import build as build_marts
-
-    console = _console()
-    home = Home.from_environment()
-    shown = Silent() if as_json else reporter(console)
-    with sync_commands.stoppable(), webhook_commands.telling(home), _details(verbose):
-        result = build_marts(home, shown, as_of.date() if as_of else None)
-    if as_json:
-        print(json.dumps(result.as_json(), indent=2))
-    else:
-        _print_marts(console, result)
 
 
 @cli.command()
@@ -360,38 +262,6 @@ def sandbox(
     from freshbooks_hub.cli.sandbox import serve
 
     serve(port, config)
-
-
-@contextmanager
-def _details(verbose: bool) -> Iterator[None]:
-    """With `verbose`, print what a failed build of the marts found before its sentence is printed."""
-    try:
-        yield
-    except TransformFailed as error:
-        if verbose and error.details:
-            print(error.details, file=sys.stderr)
-        raise
-
-
-def _print_marts(console: Console, result: SyncResult) -> None:
-    from freshbooks_hub.marts.gaps import set_aside
-    from freshbooks_hub.marts.reconciliation import attention
-
-    state = "published" if result.published else "unchanged"
-    day = f", as of {result.as_of_date}" if result.as_of_date else ""
-    console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
-    if told := set_aside(result.rejected):
-        console.print(terminal.shown(told), highlight=False, markup=False, soft_wrap=True)
-    for note in attention(result.warnings, result.differences):
-        console.print(
-            terminal.shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True
-        )
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console()
 
 
 if __name__ == "__main__":

@@ -1,135 +1,133 @@
-"""`freshbooks schedule`, `pause` and `resume`; `sync --due` is part of `sync`."""
+"""`freshbooks sync`, also for timers (`--due`), and `build`."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from freshbooks_hub.cli.notifications import notifying
+from freshbooks_hub.cli.rules import after_sync
 from freshbooks_hub.cli.webhooks import tell, telling
-from freshbooks_hub.core.errors import Stopped
-from freshbooks_hub.core.terminal import say
+from freshbooks_hub.core.errors import Stopped, TransformFailed
+from freshbooks_hub.core.terminal import say, shown
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from freshbooks_hub.sync.run import SyncResult
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Day that due dates are judged on; balances are those of the last sync. Default: today at the business.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-
-schedule = typer.Typer(
-    help="Show or change how often data is read.", invoke_without_command=True, no_args_is_help=False
-)
-
-
-@schedule.callback()
-def show(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show how often data is read, when it was last read, and when it is read next.
-
-    Example: `freshbooks schedule --json`
-    """
-    if context.invoked_subcommand:
-        return
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.alarms import Alarms
-    from freshbooks_hub.sync.schedule import Schedule
-    from freshbooks_hub.sync.sync_groups import format_frequency
-
-    home, now = Home.from_environment(), datetime.now(UTC)
-    groups = Schedule(home).groups(now)
-    trouble = Schedule(home).trouble()
-    alarms = Alarms(home).open()
-    if as_json:
-        rows: list[dict[str, Any]] = [
-            {
-                "entity": e.name,
-                "streams": e.streams,
-                "frequency_seconds": int(e.frequency.total_seconds()),
-                "last_success": _text(e.last_success),
-                "next_due": _text(e.next_due),
-                "is_due": e.is_due(now),
-                "last_error": e.last_error,
-            }
-            for e in groups
-        ]
-        waiting = {"retry_at": _text(trouble.retry_at), "error": trouble.error} if trouble else None
-        told = [{"kind": a.kind, "message": a.message, "raised_at": _text(a.raised_at)} for a in alarms]
-        document = {
-            "paused": groups[0].paused,
-            "refused": groups[0].refused,
-            "entities": rows,
-            "waiting": waiting,
-            "alarms": told,
-        }
-        print(json.dumps(document, indent=2))
-        return
-    if groups[0].paused:
-        print("Paused. Resume with: freshbooks resume")
-    if groups[0].refused:
-        print(
-            "Disconnected by FreshBooks: nothing is read until you authorise again with: freshbooks connect"
-        )
-    for alarm in alarms:
-        say(f"Attention: {alarm.message}")
-    if trouble:
-        say(f"Waiting until {trouble.retry_at:%Y-%m-%d %H:%M} UTC: {trouble.error}")
-    print(f"{'data':<15} {'every':>6}  {'last read (UTC)':<16}  {'next (UTC)':<16}")
-    for e in groups:
-        every = format_frequency(e.frequency) + ("" if e.frequency == e.default_frequency else "*")
-        following = "now" if e.is_due(now) else _minute(e.next_due)
-        say(
-            f"{e.name:<15} {every:>6}  {_minute(e.last_success):<16}  {following:<16} {e.last_error or ''}".rstrip()
-        )
-    print("Change one: freshbooks schedule set invoices 30m")
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="When the marts fail a check, print the rows that it found.")
+]
 
 
-@schedule.command("set")
-def set_frequency(
-    name: Annotated[str, typer.Argument(metavar="DATA", help="As `freshbooks schedule` lists it.")],
-    frequency: Annotated[str, typer.Argument(help="30m, 2h, 1d, 1w; or `default`.")],
+def sync(
+    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be repeated.")] = None,
+    full_refresh: Annotated[
+        bool,
+        typer.Option("--full-refresh", help="Full refresh: read everything again and replace the tables."),
+    ] = False,
+    as_of: AsOf = None,
+    marts: Annotated[
+        bool, typer.Option("--marts/--no-marts", help="Build and publish marts from what was read.")
+    ] = True,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due by `freshbooks schedule`; for cron and other timers.")
+    ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POSTGRESQL://…",
+            help="Load into this warehouse; marts come from there. With a password: set FRESHBOOKS_WAREHOUSE instead.",
+        ),
+    ] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Read some data more or less often.
+    """Read what changed in FreshBooks and publish fresh marts.
 
-    Example: `freshbooks schedule set invoices 30m`
+    Example: `freshbooks sync --stream invoices --stream clients`
     """
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.schedule import Schedule
-    from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 
-    home = Home.from_environment().ensure()
-    if frequency == "default":
-        default = Schedule(home).reset(name)
-        print(f"{name}: back to the default ({format_frequency(default)}).")
+    if to:
+        from freshbooks_hub.sync.warehouse.address import name_by_argument
+
+        name_by_argument(to)
+    if due:
+        if stream or full_refresh or as_of or not marts:
+            raise typer.BadParameter(
+                "cannot be combined with other choices of what to read.", param_hint="--due"
+            )
+        with notifying(Home.from_environment()):
+            _sync_what_is_due(as_json)
         return
-    every = parse_frequency(frequency)
-    Schedule(home).set(name, every)
-    print(f"{name}: every {format_frequency(every)}.")
+    from rich.console import Console
+
+    from freshbooks_hub.sync.progress import Silent, reporter, summary
+    from freshbooks_hub.sync.run import SyncOptions
+    from freshbooks_hub.sync.run import sync as run_sync
+
+    console, home = Console(), Home.from_environment()
+    options = SyncOptions(stream or [], full_refresh, as_of.date() if as_of else None, marts=marts)
+    with _stoppable(), notifying(home), telling(home), _details(verbose):
+        result = run_sync(home, options, Silent() if as_json else reporter(console))
+    if as_json:
+        print(json.dumps(result.as_json(), indent=2))
+    else:
+        console.print(summary(result.streams))
+        _print_marts(console, result)
+    if marts:
+        after_sync(home, quiet=as_json)
 
 
-def pause() -> None:
-    """Stop scheduled syncs; `freshbooks sync` by hand still works.
+def build(
+    as_of: AsOf = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the marts from the data already synced (`freshbooks sync --no-marts`).
 
-    Example: `freshbooks pause`
+    Example: `freshbooks build --as-of 2026-10-31`
     """
+    from rich.console import Console
+
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.schedule import Schedule
+    from freshbooks_hub.sync.progress import Silent, reporter
+    from freshbooks_hub.sync.run import build as build_marts
 
-    Schedule(Home.from_environment().ensure()).pause(datetime.now(UTC))
-    print("Paused. Resume with: freshbooks resume")
-
-
-def resume() -> None:
-    """Resume scheduled syncs; what became due meanwhile is read once.
-
-    Example: `freshbooks resume`
-    """
-    from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.schedule import Schedule
-
-    Schedule(Home.from_environment().ensure()).resume()
-    print("Scheduled syncs resumed.")
+    console = Console()
+    home = Home.from_environment()
+    progress = Silent() if as_json else reporter(console)
+    with _stoppable(), telling(home), _details(verbose):
+        result = build_marts(home, progress, as_of.date() if as_of else None)
+    if as_json:
+        print(json.dumps(result.as_json(), indent=2))
+    else:
+        _print_marts(console, result)
 
 
-def sync_what_is_due(as_json: bool) -> None:
+def register(cli: typer.Typer) -> None:
+    """Add the commands to `freshbooks`."""
+    cli.command()(sync)
+    cli.command()(build)
+
+
+def _sync_what_is_due(as_json: bool) -> None:
     """`freshbooks sync --due`: exit code 0 also when nothing was to be done. Raises HubError."""
     from freshbooks_hub.core.home import Home
     from freshbooks_hub.sync.scheduled_run import DueResult, idle, sync_due
@@ -143,7 +141,7 @@ def sync_what_is_due(as_json: bool) -> None:
 
         from freshbooks_hub.sync.progress import Silent, reporter
 
-        with stoppable(), telling(home):
+        with _stoppable(), telling(home):
             done = sync_due(home, Silent() if as_json else reporter(Console()))
     rejected: list[dict[str, Any]] = []
     told = ""
@@ -158,7 +156,7 @@ def sync_what_is_due(as_json: bool) -> None:
                     "outcome": done.outcome,
                     "message": done.message,
                     "entities": done.groups,
-                    "next_due": _text(done.next_due),
+                    "next_due": done.next_due.isoformat(timespec="seconds") if done.next_due else None,
                     "published": done.result.published if done.result else False,
                     "rows_read": sum(s.read for s in done.result.streams) if done.result else 0,
                     "warnings": done.result.warnings if done.result else [],
@@ -173,13 +171,11 @@ def sync_what_is_due(as_json: bool) -> None:
         for warning in done.result.warnings if done.result else []:
             say(f"Warning: {warning}")
     if done.result:
-        from freshbooks_hub.cli.rules import after_sync
-
         after_sync(home, quiet=as_json)
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def _stoppable() -> Iterator[None]:
     """Say what stands when a person stops the sync in the block by Ctrl-C."""
     try:
         yield
@@ -190,16 +186,25 @@ def stoppable() -> Iterator[None]:
         ) from None
 
 
-def register(cli: typer.Typer) -> None:
-    """Add the commands to `freshbooks`."""
-    cli.add_typer(schedule, name="schedule")
-    cli.command()(pause)
-    cli.command()(resume)
+@contextmanager
+def _details(verbose: bool) -> Iterator[None]:
+    """With `verbose`, print what a failed build of the marts found before its sentence is printed."""
+    try:
+        yield
+    except TransformFailed as error:
+        if verbose and error.details:
+            print(error.details, file=sys.stderr)
+        raise
 
 
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
+def _print_marts(console: Console, result: SyncResult) -> None:
+    from freshbooks_hub.marts.gaps import set_aside
+    from freshbooks_hub.marts.reconciliation import attention
 
-
-def _minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else "-"
+    state = "published" if result.published else "unchanged"
+    day = f", as of {result.as_of_date}" if result.as_of_date else ""
+    console.print(f"Marts {state}{day}. {result.seconds:.1f} s.", highlight=False)
+    if told := set_aside(result.rejected):
+        console.print(shown(told), highlight=False, markup=False, soft_wrap=True)
+    for note in attention(result.warnings, result.differences):
+        console.print(shown(note), style="bold yellow", highlight=False, markup=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
 
+from freshbooks_hub.cli.owner import action_service
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 
@@ -163,9 +164,7 @@ def _act(kind: ActionKind, fields: dict[str, Any], as_json: bool) -> int:
     """Propose, and do it where that is allowed; the exit code."""
     from pydantic import ValidationError
 
-    from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.agent.actions.models import ActionRefused
-    from freshbooks_hub.core.home import Home
 
     try:
         request = kind.request.model_validate(fields)
@@ -174,7 +173,7 @@ def _act(kind: ActionKind, fields: dict[str, Any], as_json: bool) -> int:
             f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_url=False)
         )
         raise HubError(f"{kind.name}: {problems}") from error
-    actions = ActionService(Home.from_environment().ensure())
+    actions = action_service()
     try:
         action = actions.act(request, f"{getpass.getuser()}, command line")
     except ActionRefused as refusal:

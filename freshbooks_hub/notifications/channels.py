@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from filelock import FileLock
+from typing import Any
 
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
-from freshbooks_hub.core.errors import HubError, disk_errors
-from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.json_list import JsonList
 
 VERSION = 1
 ALARMS, APPROVALS, WEEKLY = "alarms", "approvals", "weekly"
@@ -42,32 +40,12 @@ class Channels:
     def __init__(self, home: Home, clock: Clock = utc_now) -> None:
         self._home = home
         self._clock = clock
-        self._path = home.notifications
+        again = "Delete it, and add your notifications again."
+        self._file = JsonList(home.notifications, "channels", VERSION, _from_json, _as_json, again)
 
     def all(self) -> list[Channel]:
         """In the order in which they were added."""
-        try:
-            content = json.loads(self._path.read_bytes())
-            if content["version"] > VERSION:
-                raise HubError(
-                    f"{self._path} was made by a newer version of this program. Install that version again."
-                )
-            return [
-                Channel(
-                    one["id"],
-                    one["name"],
-                    frozenset(one["topics"]),
-                    datetime.fromisoformat(one["added_at"]).astimezone(UTC),
-                    one["url"],
-                )
-                for one in content["channels"]
-            ]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise HubError(
-                f"{self._path} cannot be read. Delete it, and add your notifications again."
-            ) from error
+        return self._file.all()
 
     def get(self, channel_id: str) -> Channel:
         """By id or name. Raises HubError when there is none."""
@@ -101,20 +79,23 @@ class Channels:
     @contextmanager
     def _changed(self) -> Iterator[list[Channel]]:
         self._home.ensure()
-        with disk_errors(self._path), FileLock(f"{self._path}.lock", timeout=10, mode=0o600):
-            channels = self.all()
+        with self._file.changed() as channels:
             yield channels
-            kept = [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "topics": sorted(one.topics),
-                    "added_at": stamp(one.added_at),
-                    "url": one.url,
-                }
-                for one in channels
-            ]
-            write_private(self._path, json.dumps({"version": VERSION, "channels": kept}, indent=1).encode())
+
+
+def _from_json(one: dict[str, Any]) -> Channel:
+    added_at = datetime.fromisoformat(one["added_at"]).astimezone(UTC)
+    return Channel(one["id"], one["name"], frozenset(one["topics"]), added_at, one["url"])
+
+
+def _as_json(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "topics": sorted(channel.topics),
+        "added_at": stamp(channel.added_at),
+        "url": channel.url,
+    }
 
 
 def _known(topics: Collection[str]) -> frozenset[str]:

@@ -152,7 +152,7 @@ def _health(picture: dict[str, Any], attention: int) -> str:
     if state == "not connected":
         return "not connected yet"
     if state in ("refused", "damaged"):
-        return "the connection needs you"
+        return "the connection needs your attention"
     if attention or (run and run["status"] == "failed"):
         return "needs attention"
     if run is None:

@@ -85,7 +85,7 @@ def _needs_person(error: HubError, failures: list[Failure], some_worked: bool) -
 
 def _reason(group: ScheduledGroup, failures: list[Failure]) -> Failure | None:
     """Why a stream of the group failed, where that is the stream's own trouble."""
-    streams = {*group.streams, *group.along}
+    streams = {*group.streams, *group.with_streams}
     return next((f for f in failures if f.stream in streams and f.needs_person), None)
 
 

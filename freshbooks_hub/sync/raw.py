@@ -19,15 +19,15 @@ import duckdb
 import orjson
 
 from freshbooks_api.streams import AVAILABILITY
-from freshbooks_hub.core.errors import HomeError, LoadFailed
+from freshbooks_hub.core.errors import LoadFailed
 from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync import history
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.history import Outcome
+from freshbooks_hub.sync.raw_file import open_raw, raw_errors
 from freshbooks_hub.sync.raw_upgrades import upgrade
 from freshbooks_hub.sync.repeated_batches import LastBatches, digest_of
 
-SCHEMA = "freshbooks"
 SHADOW_PREFIX = "_shadow_"
 META_COLUMNS = {
     "_airbyte_raw_id": "VARCHAR",
@@ -59,38 +59,8 @@ class RawStore:
         self._layout: dict[str, dict[str, str]] | None = None
         self._saved: dict[str, str] = {}
         self._held: dict[str, str] = {}
-        with self._errors("open the raw tables"):
-            self._db = duckdb.connect(
-                path,
-                config={
-                    "memory_limit": "512MB",
-                    "threads": 2,
-                    # The default writes every batch twice, to the log and at once to the table.
-                    "wal_autocheckpoint": "256MB",
-                    "temp_directory": str(temp_folder),
-                },
-            )
-            path.chmod(0o600)
-            # Timestamps are stored naive, in UTC; the machine's zone must not matter.
-            self._db.execute("SET TimeZone = 'UTC'")
-            # DuckDB 2 draws one on standard output, where `--json` answers.
-            self._db.execute("SET enable_progress_bar = false")
-            self._db.execute(
-                f"""
-                CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-                CREATE SCHEMA IF NOT EXISTS freshbooks_sync;
-                CREATE TABLE IF NOT EXISTS freshbooks_sync.state (
-                    stream VARCHAR PRIMARY KEY, state JSON NOT NULL, saved_at TIMESTAMP NOT NULL
-                );
-                CREATE TABLE IF NOT EXISTS freshbooks_sync.version (version BIGINT NOT NULL);
-                INSERT INTO freshbooks_sync.version
-                    SELECT 0 WHERE NOT EXISTS (FROM freshbooks_sync.version);
-                CREATE TABLE IF NOT EXISTS freshbooks_sync.source (version VARCHAR NOT NULL);
-                CREATE TABLE IF NOT EXISTS freshbooks_sync.changed (
-                    table_name VARCHAR PRIMARY KEY, version BIGINT NOT NULL
-                );
-                """
-            )
+        self._db = open_raw(path, temp_folder)
+        with raw_errors(self.path, "open the raw tables"):
             self._last = LastBatches(self._db)
             for table in self.tables(shadows=True):
                 if table.startswith(SHADOW_PREFIX):
@@ -103,7 +73,7 @@ class RawStore:
     def close(self) -> None:
         """Checkpoint, so that no write-ahead log stays beside the file, and release the file."""
         try:
-            with self._errors("finish the raw tables"):
+            with raw_errors(self.path, "finish the raw tables"):
                 self._db.execute("CHECKPOINT")
         finally:
             self._db.close()
@@ -161,7 +131,7 @@ class RawStore:
 
         With `shadow`, the table returned is a new, empty one that `swap` puts in place of the old.
         """
-        with self._errors(f"prepare the table {table.name}"), self._transaction():
+        with raw_errors(self.path, f"prepare the table {table.name}"), self._transaction():
             if shadow:
                 prepared = replace(table, name=SHADOW_PREFIX + table.name)
                 self._create(prepared)
@@ -182,7 +152,7 @@ class RawStore:
         """
         if self._db.execute("FROM freshbooks_sync.source").fetchall() == [(version,)]:
             return
-        with self._errors("add columns"), self._transaction():
+        with raw_errors(self.path, "add columns"), self._transaction():
             self._db.execute("DELETE FROM freshbooks_sync.source")
             self._db.execute("INSERT INTO freshbooks_sync.source VALUES (?)", [version])
             existing = self._columns()
@@ -221,7 +191,7 @@ class RawStore:
             if state is not None:
                 self._held[table.name] = orjson.dumps(state).decode()
             return Written(0, 0)
-        with self._errors(f"load {table.name}"):
+        with raw_errors(self.path, f"load {table.name}"):
             if self._is_filling(table.name):
                 try:
                     with self._transaction():
@@ -240,7 +210,7 @@ class RawStore:
         changed = {table: text for table, text in self._held.items() if self._saved.get(table) != text}
         self._held = {}
         if changed:
-            with self._errors("save the states"), self._transaction():
+            with raw_errors(self.path, "save the states"), self._transaction():
                 for table, text in changed.items():
                     self._save_state(table, text)
 
@@ -267,7 +237,7 @@ class RawStore:
         A shadow that says the same as the live table is dropped: nothing changed.
         """
         live = shadow.name.removeprefix(SHADOW_PREFIX)
-        with self._errors(f"replace the table {live}"), self._transaction():
+        with raw_errors(self.path, f"replace the table {live}"), self._transaction():
             if self._same_columns(shadow, live):
                 changed = self._scalar(sql.rows_not_in(shadow, shadow.name, live))
                 gone = self._scalar(sql.rows_not_in(shadow, live, shadow.name))
@@ -366,22 +336,3 @@ class RawStore:
             self._last.read()
             raise
         self._db.execute("COMMIT")
-
-    @contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            text = str(error).splitlines()[0]
-            if "No space left" in text or "Disk quota" in text:
-                raise HomeError(
-                    f"The disk that holds {self.path.parent} is full. "
-                    "Free some space and run `freshbooks sync` again; nothing committed is lost."
-                ) from error
-            if "lock" in text.lower():
-                raise LoadFailed(
-                    f"{self.path} is open in another program. Close it and run `freshbooks sync` again."
-                ) from error
-            raise LoadFailed(
-                f"Could not {doing}: {text} Run `freshbooks sync` again; nothing committed is lost."
-            ) from error

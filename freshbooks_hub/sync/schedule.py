@@ -53,8 +53,8 @@ class ScheduledGroup:
 
     name: str
     streams: tuple[str, ...]
-    along: tuple[str, ...]
-    whole: bool
+    with_streams: tuple[str, ...]
+    is_full_reread: bool
     frequency: timedelta
     default_frequency: timedelta
     last_success: datetime | None
@@ -218,7 +218,7 @@ class Schedule:
 
     def failed(self, name: str, error: str, now: datetime) -> None:
         """Note a failed try of a group, or of the connection (name CONNECTION)."""
-        whole = name != CONNECTION and BY_NAME[name].whole
+        whole = name != CONNECTION and BY_NAME[name].is_full_reread
         first = RETRY_FIRST_WHOLE if whole else RETRY_FIRST
         cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
         with self._connection() as db:
@@ -258,8 +258,8 @@ class Schedule:
         return ScheduledGroup(
             name=group.name,
             streams=group.streams,
-            along=group.along,
-            whole=group.whole,
+            with_streams=group.with_streams,
+            is_full_reread=group.is_full_reread,
             frequency=frequency,
             default_frequency=group.frequency,
             last_success=state.last_success,
@@ -288,7 +288,7 @@ class Schedule:
 
 def _last_success(group: SyncGroup, reads: dict[str, sqlite3.Row]) -> datetime | None:
     """The oldest of the last reads of its streams; None when one was never read."""
-    column = "whole_read_at" if group.whole else "read_at"
+    column = "whole_read_at" if group.is_full_reread else "read_at"
     instants = [_instant(reads[s][column]) if s in reads else None for s in group.streams]
     known = [instant for instant in instants if instant is not None]
     return min(known) if len(known) == len(instants) else None

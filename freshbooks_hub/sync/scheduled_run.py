@@ -60,8 +60,8 @@ def select(groups: list[ScheduledGroup], now: datetime) -> Selection:
     if due and any(BUSINESSES in group.streams for group in groups):
         streams[BUSINESSES] = None
     for group in due:
-        streams |= dict.fromkeys((*group.along, *group.streams))
-    whole = frozenset(stream for group in due if group.whole for stream in group.streams)
+        streams |= dict.fromkeys((*group.with_streams, *group.streams))
+    whole = frozenset(stream for group in due if group.is_full_reread for stream in group.streams)
     return Selection(tuple(group.name for group in due), tuple(streams), whole)
 
 

@@ -1,6 +1,6 @@
 """What is kept up to date, and how often: each group is a few streams that make sense only together.
 
-`along` are streams that the group's rows name. They are read in the same run, so that no published row names
+`with_streams` are streams that the group's rows name. They are read in the same run, so that no published row names
 a client or a project that is not there yet; incrementally that is one request each.
 
 A full refresh reads its streams from the beginning, with the ids of all stored rows: it finds what increments missed,
@@ -32,34 +32,36 @@ class SyncGroup:
     name: str
     streams: tuple[str, ...]
     frequency: timedelta
-    along: tuple[str, ...] = ()
-    whole: bool = False
+    with_streams: tuple[str, ...] = ()
+    is_full_reread: bool = False
 
 
-def _group(name: str, frequency: timedelta, along: tuple[str, ...] = (), whole: bool = False) -> SyncGroup:
-    return SyncGroup(name, group_streams(name), frequency, along, whole)
+def _group(
+    name: str, frequency: timedelta, with_streams: tuple[str, ...] = (), is_full_reread: bool = False
+) -> SyncGroup:
+    return SyncGroup(name, group_streams(name), frequency, with_streams, is_full_reread)
 
 
 # Which streams a group has, the table of streams says (freshbooks_api/streams.py).
 SYNC_GROUPS = (
-    _group("invoices", MINUTES_20, along=("clients",)),
+    _group("invoices", MINUTES_20, with_streams=("clients",)),
     _group("clients", HOUR),
-    _group("expenses", HOUR, along=("expense_categories",)),
-    _group("time_entries", 2 * HOUR, along=("projects", "services", "team_members")),
-    _group("projects", 2 * HOUR, along=("clients",)),
-    _group("estimates", 6 * HOUR, along=("clients",)),
+    _group("expenses", HOUR, with_streams=("expense_categories",)),
+    _group("time_entries", 2 * HOUR, with_streams=("projects", "services", "team_members")),
+    _group("projects", 2 * HOUR, with_streams=("clients",)),
+    _group("estimates", 6 * HOUR, with_streams=("clients",)),
     _group("services", 6 * HOUR),
     _group("categories", 6 * HOUR),
-    _group("bills", 6 * HOUR, along=("expense_categories",)),
+    _group("bills", 6 * HOUR, with_streams=("expense_categories",)),
     _group("other_income", 6 * HOUR),
-    _group("recurring", DAY, along=("clients",)),
+    _group("recurring", DAY, with_streams=("clients",)),
     _group("items", DAY),
     _group("team", DAY),
     _group("businesses", DAY),
     _group("ledger", DAY),
     _group("reports", DAY),
-    _group("invoices_whole", WEEK, along=("clients",), whole=True),
-    _group("lists_whole", WEEK, whole=True),
+    _group("invoices_whole", WEEK, with_streams=("clients",), is_full_reread=True),
+    _group("lists_whole", WEEK, is_full_reread=True),
 )
 BY_NAME = {group.name: group for group in SYNC_GROUPS}
 

@@ -6,21 +6,19 @@ loses a connection, loses at once what they gave to AI clients there; every chan
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-
-from filelock import FileLock
+from typing import Any
 
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.agent.mcp.oauth.grants import Grant, Grants
 from freshbooks_hub.core.clock import SystemClock
-from freshbooks_hub.core.errors import HomeError, HubError, disk_errors
-from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.core.json_list import JsonList
 from freshbooks_hub.web import passwords
 from freshbooks_hub.web.access import Need, Person, Right
 from freshbooks_hub.web.sessions import Sessions
@@ -54,11 +52,13 @@ class Users:
 
     def __init__(self, home: Home) -> None:
         self._home = home.base
-        self._path = self._home.root / "web.users.json"
+        path = self._home.root / "web.users.json"
+        again = "Remove it, and add the users again."
+        self._file = JsonList(path, "users", VERSION, _from_json, _as_json, again)
 
     def exist(self) -> bool:
         """Whether there is any user, or was one."""
-        return self._path.exists()
+        return self._file.path.exists()
 
     def all(self) -> list[User]:
         """By name."""
@@ -165,41 +165,22 @@ class Users:
     @contextmanager
     def _changed(self) -> Iterator[dict[str, User]]:
         self._home.ensure()
-        lock = FileLock(f"{self._path}.lock", timeout=10, mode=0o600)
-        with disk_errors(self._path.parent), lock:
-            users = self._read()
+        with self._file.changed() as kept:
+            users = {user.name: user for user in kept}
             yield users
-            told = [
-                {"name": user.name, "password": user.password, "connections": user.rights}
-                for user in users.values()
-            ]
-            write_private(self._path, json.dumps({"version": VERSION, "users": told}).encode())
+            kept[:] = users.values()
 
     def _read(self) -> dict[str, User]:
-        with disk_errors(self._path):
-            try:
-                content = self._path.read_bytes()
-            except FileNotFoundError:
-                return {}
-        try:
-            document = json.loads(content)
-            version = document["version"]
-            if version > VERSION:
-                raise HomeError(
-                    f"{self._path} was made by a newer version of this program. Install that version again: "
-                    "pip install --upgrade source-freshbooks"
-                )
-            users = [
-                User(
-                    str(one["name"]),
-                    str(one["password"]),
-                    {str(name): Right(right) for name, right in one["connections"].items()},
-                )
-                for one in document["users"]
-            ]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise HomeError(f"{self._path} is damaged. Remove it, and add the users again.") from error
-        return {user.name: user for user in users}
+        return {user.name: user for user in self._file.all()}
+
+
+def _from_json(one: dict[str, Any]) -> User:
+    rights = {str(name): Right(right) for name, right in one["connections"].items()}
+    return User(str(one["name"]), str(one["password"]), rights)
+
+
+def _as_json(user: User) -> dict[str, Any]:
+    return {"name": user.name, "password": user.password, "connections": user.rights}
 
 
 def _of(users: Mapping[str, User], name: str) -> User:

@@ -14,7 +14,7 @@ FULL_REFRESH = "freshbooks/full_refresh"
 # As many commands at a time as dagster.yaml gives this pool slots; of one connection, one run.
 POOL = "freshbooks"
 
-SCHEDULED = [group for group in SYNC_GROUPS if not group.whole]
+SCHEDULED = [group for group in SYNC_GROUPS if not group.is_full_reread]
 
 
 def cron(frequency: timedelta) -> str:
@@ -39,7 +39,7 @@ def group_assets(group: SyncGroup) -> dg.AssetsDefinition:
     def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         wanted = {key.path[-1]: key for key in context.selected_asset_keys}
         # The streams that its rows name are read along, so that no row names a client that is not there yet.
-        streams = dict.fromkeys([*sorted(wanted), *group.along])
+        streams = dict.fromkeys([*sorted(wanted), *group.with_streams])
         words = [word for stream in streams for word in ("--stream", stream)]
         if context.run.tags.get(FULL_REFRESH):
             words.append("--full-refresh")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from sqlite3 import Row
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -131,6 +132,11 @@ class ProposalContext:
     owners: Owners
     now: datetime
     links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day at the business."""
+        return self.now.astimezone(ZoneInfo(self.books.business.timezone)).date()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Business, Client
 from freshbooks_hub.agent.text import clean, folded, nearest
 from freshbooks_hub.core.clock import named_zone
-from freshbooks_hub.core.freshbooks_pages import invoice_page
 
 DELETED = 1
 NAME_LIMIT = 100
@@ -107,10 +106,6 @@ class Books:
         """The accounting path of a resource or of one record."""
         return f"{self._accounting}/{resource}" + (f"/{number}" if number is not None else "")
 
-    def invoice_page(self, invoice_id: int) -> str:
-        """The address of an invoice in FreshBooks' own pages."""
-        return invoice_page(self.business.account_id, invoice_id)
-
     @property
     def entries_path(self) -> str:
         return f"/timetracking{self._business}/time_entries"
@@ -124,41 +119,8 @@ class Books:
         """One client with its contacts and what it owes; None when there is none or it is deleted."""
         includes = [("include[]", "contacts"), ("include[]", "outstanding_balance")]
         body = self.api.get(self.path("users/clients", client_id), includes)
-        return _living(single(body, "client") if body else None)
-
-    def find_client(self, wanted: int | str) -> Json:
-        """A client by id, or by its exact organization, name or e-mail, whatever the case."""
-        number = as_number(wanted)
-        if number is not None:
-            client = self.client(number)
-            if client is None:
-                raise ActionRefused("client_unknown", "FreshBooks has no such client.")
-            return client
-        name = folded(str(wanted))
-        path = self.path("users/clients")
-        rows: dict[Any, Json] = {}
-        for key in ("organization_like", "email_like", "fname_like"):
-            word = str(wanted).split()[0] if key == "fname_like" and str(wanted).split() else str(wanted)
-            for row in self.api.rows(path, "clients", [(f"search[{key}]", word)]):
-                rows[row["id"]] = row
-        matches = _called(name, rows.values())
-        if not matches:  # FreshBooks compares letter by letter, people do not
-            every = self.api.rows(path, "clients")
-            by_name = {client_name(row): row for row in every if row.get("vis_state") != DELETED}
-            matches = _called(name, every)
-            near = [_client_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
-        else:
-            near = []
-        return _one(matches, "client", _client_choice, near)
-
-    def clients(self) -> list[Json]:
-        """Every living client, archived ones too (freshbooks-api.md 3.5)."""
-        path = self.path("users/clients")
-        rows = [
-            *self.api.rows(path, "clients"),
-            *self.api.rows(path, "clients", [("search[vis_state]", "2")]),
-        ]
-        return [row for row in {row["id"]: row for row in rows}.values() if is_living(row)]
+        client = single(body, "client") if body else None
+        return client if is_living(client) else None
 
     def invoice(self, invoice_id: int) -> Json | None:
         """One invoice with its lines, deleted or not."""
@@ -175,12 +137,12 @@ class Books:
             invoice = self.invoice(number)
             matches = [invoice] if invoice else []
         matches = [row for row in matches if row.get("vis_state") != DELETED]
-        return _one(matches, "invoice", lambda row: {"id": row["id"], "date": row.get("create_date")})
+        return only_one(matches, "invoice", lambda row: {"id": row["id"], "date": row.get("create_date")})
 
     def invoices_of(self, client_id: int, day: str | None = None) -> list[Json]:
         """Living invoices of a client with their lines, newest id first; those of one date with `day`."""
         params = [("search[customerid]", str(client_id)), ("include[]", "lines")]
-        params += _on_day(day) if day is not None else []
+        params += on_day(day) if day is not None else []
         rows = self.api.rows(self.path("invoices/invoices"), "invoices", params)
         rows = [
             row
@@ -191,42 +153,6 @@ class Books:
             and row.get("vis_state") != DELETED
         ]
         return sorted(rows, key=lambda row: int(row["id"]), reverse=True)
-
-    def estimate(self, estimate_id: int) -> Json | None:
-        """One estimate with its lines, deleted or not."""
-        body = self.api.get(self.path("estimates/estimates", estimate_id), [("include[]", "lines")])
-        return single(body, "estimate") if body else None
-
-    def estimates_of(self, client_id: int, day: str) -> list[Json]:
-        """Living estimates of a client of one date with their lines; no filter for either is known."""
-        rows = self.api.rows(self.path("estimates/estimates"), "estimates", [("include[]", "lines")])
-        return [
-            row
-            for row in rows
-            if row.get("customerid") == client_id and row.get("create_date") == day and is_living(row)
-        ]
-
-    def payment(self, payment_id: int) -> Json | None:
-        """One payment, deleted or not."""
-        body = self.api.get(self.path("payments/payments", payment_id))
-        return single(body, "payment") if body else None
-
-    def payments_of(self, invoice_id: int) -> list[Json]:
-        """Living payments on an invoice."""
-        params = [("search[invoiceid]", str(invoice_id))]
-        rows = self.api.rows(self.path("payments/payments"), "payments", params)
-        return [row for row in rows if row.get("invoiceid") == invoice_id and is_living(row)]
-
-    def expense(self, expense_id: int) -> Json | None:
-        """One expense with its attachment, deleted or not."""
-        body = self.api.get(self.path("expenses/expenses", expense_id), [("include[]", "attachment")])
-        return single(body, "expense") if body else None
-
-    def expenses_on(self, day: str) -> list[Json]:
-        """Living expenses of one date."""
-        params = [*_on_day(day), ("include[]", "attachment")]
-        rows = self.api.rows(self.path("expenses/expenses"), "expenses", params)
-        return [row for row in rows if row.get("date") == day and row.get("vis_state") != DELETED]
 
     def project_expenses(self, client_id: int, project_id: int) -> list[Json]:
         """Living expenses of a project that are to be billed on and are on no invoice yet."""
@@ -242,15 +168,6 @@ class Books:
             and not row.get("invoiceid")
             and row.get("vis_state") != DELETED
         ]
-
-    def categories(self) -> list[Json]:
-        """Every living expense category."""
-        rows = self.api.rows(self.path("expenses/categories"), "categories")
-        return [row for row in rows if row.get("vis_state") != DELETED]
-
-    def taxes(self) -> list[Json]:
-        """The taxes of the account: name and percent."""
-        return self.api.rows(self.path("taxes/taxes"), "taxes")
 
     # -- projects and time
 
@@ -270,16 +187,12 @@ class Books:
             matches = [row for row in matches if row.get("complete")] or matches
             by_title = {str(row.get("title")): row for row in rows}
             near = [_project_choice(by_title[text]) for text in nearest(str(wanted), by_title)]
-            chosen = _one(matches, "project", _project_choice, near)
+            chosen = only_one(matches, "project", _project_choice, near)
             number = int(chosen["id"])
         project = self.project(number)
         if project is None or not project.get("active"):
             raise ActionRefused("project_unknown", "FreshBooks has no such project.")
         return project
-
-    def unbilled_entries(self, project_id: int) -> list[Json]:
-        """Time on a project that is to be billed."""
-        return self.billable_entries(project_id, billed=False)
 
     def billable_entries(self, project_id: int, billed: bool) -> list[Json]:
         """Billable, logged time of the whole team on a project, billed or not billed (freshbooks-api.md 3.7)."""
@@ -301,65 +214,8 @@ class Books:
             and row.get("duration")
         ]
 
-    def entry(self, entry_id: int) -> Json | None:
-        """One time entry; None when there is none or it is deleted."""
-        body = self.api.get(self.entry_path(entry_id))
-        row = single(body, "time_entry") if body else None
-        return row if row is not None and row.get("active", True) else None
-
-    def own_entries(self, first: str, last: str) -> list[Json]:
-        """Logged time of the connected user that started within two instants (freshbooks-api.md 3.7)."""
-        params = [("started_from", first), ("started_to", last)]
-        rows = self.api.rows(self.entries_path, "time_entries", params)
-        # An ignored filter answers everything (freshbooks-api.md 3.3).
-        return [
-            row
-            for row in rows
-            if row.get("is_logged")
-            and row.get("active", True)
-            and first[:19] <= str(row.get("started_at"))[:19] <= last[:19]
-        ]
-
-    def find_service(self, wanted: int | str, project: Json | None) -> Json:
-        """A service of the business or of the project, by id or name."""
-        rows = {int(row["id"]): row for row in [*((project or {}).get("services") or []), *self.services()]}
-        living = [row for row in rows.values() if is_living(row)]
-        number = as_number(wanted)
-        matches = [
-            row
-            for row in living
-            if (
-                int(row["id"]) == number
-                if number is not None
-                else folded(str(row["name"])) == folded(str(wanted))
-            )
-        ]
-        by_name = {str(row["name"]): row for row in living}
-        near = [_service_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
-        return _one(matches, "service", _service_choice, near)
-
     def services(self) -> list[Json]:
         return self.api.rows(f"/comments{self._business}/services", "services")
-
-    def service_rates(self) -> dict[int, str]:
-        """Hourly rates by service id; a service without one is not in it."""
-        rows = self.api.rows(f"/comments{self._business}/service_rates", "service_rates")
-        return {int(row["service_id"]): str(row["rate"]) for row in rows if row.get("rate")}
-
-    def team_rates(self) -> dict[int, str]:
-        """Hourly rates by identity id; a person without one is not in it."""
-        rows = self.api.rows(f"/comments{self._business}/team_member_rates", "team_member_rates")
-        return {int(row["identity_id"]): str(row["rate"]) for row in rows if row.get("rate")}
-
-    def team(self) -> dict[int, str]:
-        """Names by identity id."""
-        body = self.api.get(f"/auth/api/v1/businesses/{self.business.business_id}/team_members") or {}
-        rows = body.get("response") or body.get("team_members") or []
-        return {
-            int(row["identity_id"]): name_of(f"{row.get('first_name') or ''} {row.get('last_name') or ''}")
-            for row in rows
-            if isinstance(row, dict) and row.get("identity_id")
-        }
 
 
 def is_living(row: Json | None) -> bool:
@@ -384,23 +240,6 @@ def client_name(row: Json) -> str:
 
 def as_client(row: Json) -> Client:
     return Client(id=int(row["id"]), name=client_name(row))
-
-
-def owed_by(client: Json, currency: str) -> Decimal | None:
-    """What the client owes in `currency`, drafts not counted; None where FreshBooks does not say."""
-    balances = client.get("outstanding_balance")
-    if not isinstance(balances, list):
-        return None
-    amounts = [
-        one["amount"] for one in balances if isinstance(one, dict) and isinstance(one.get("amount"), dict)
-    ]
-    return sum((decimal(amount) for amount in amounts if amount.get("code") == currency), Decimal(0))
-
-
-def addresses(client: Json) -> list[str]:
-    """The client's own e-mail addresses: its own and those of its contacts."""
-    found = [client.get("email"), *(c.get("email") for c in client.get("contacts") or [])]
-    return list(dict.fromkeys(text.strip() for text in found if isinstance(text, str) and "@" in text))
 
 
 def decimal(value: Any) -> Decimal:
@@ -432,38 +271,17 @@ def as_number(wanted: int | str) -> int | None:
     return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
 
 
-def _names(row: Json) -> set[str]:
-    person = f"{row.get('fname') or ''} {row.get('lname') or ''}"
-    return {folded(str(text)) for text in (row.get("organization"), person, row.get("email")) if text} - {""}
-
-
-def _on_day(day: str) -> list[tuple[str, str]]:
+def on_day(day: str) -> list[tuple[str, str]]:
     """`_min` is inclusive, `_max` is not (freshbooks-api.md 3.3)."""
     after = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
     return [("search[date_min]", day), ("search[date_max]", after)]
-
-
-def _living(row: Json | None) -> Json | None:
-    return row if row is not None and row.get("vis_state") != DELETED else None
-
-
-def _called(name: str, rows: Iterable[Json]) -> list[Json]:
-    return [row for row in rows if name in _names(row) and row.get("vis_state") != DELETED]
-
-
-def _client_choice(row: Json) -> dict[str, Any]:
-    return {"id": row["id"], "name": client_name(row)}
 
 
 def _project_choice(row: Json) -> dict[str, Any]:
     return {"id": row["id"], "title": name_of(row["title"])}
 
 
-def _service_choice(row: Json) -> dict[str, Any]:
-    return {"id": row["id"], "name": name_of(row["name"])}
-
-
-def _one(matches: Iterable[Json], what: str, show: Any, near: Sequence[dict[str, Any]] = ()) -> Json:
+def only_one(matches: Iterable[Json], what: str, show: Any, near: Sequence[dict[str, Any]] = ()) -> Json:
     found = list(matches)
     if not found:
         raise ActionRefused(

@@ -40,17 +40,16 @@ from freshbooks_hub.agent.actions.policy import (
     read_policy,
 )
 from freshbooks_hub.agent.actions.standing import check_standing
+from freshbooks_hub.agent.actions.verdict import NEVER_SENT, verdict
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
-from freshbooks_hub.core.errors import from_os_error
+from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.home import Home
 
 HUB = "hub"
 CONFLICT = 409
 # Reasons for which an approval is void, found before anything is sent.
 VOID = frozenset({"stale", "already_sent", "invoice_unknown", "receipt_lost"})
-# A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
-EMPTY_READS = 2
 ANSWER_LOST = (
     "FreshBooks's answer was lost, so it may or may not be done. The hub is checking; do not repeat it."
 )
@@ -74,14 +73,13 @@ class Delivery:
         Raises ActionRefused `busy`, HomeError.
         """
         lock = FileLock(self._home.root / "actions.lock", timeout=self._timing.lock_timeout, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise ActionRefused(
-                "busy", "Another action is being sent. Nothing was done; try again in a minute."
-            ) from error
-        except OSError as error:
-            raise from_os_error(error, self._home.root) from error
+        with disk_errors(self._home.root):
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise ActionRefused(
+                    "busy", "Another action is being sent. Nothing was done; try again in a minute."
+                ) from error
         try:
             yield
         finally:
@@ -102,13 +100,13 @@ class Delivery:
         with self.locked():
             action = self._store.read(action_id)
             _check_status(action, needed)
-            kind, context = KINDS[action.kind], self._context(action)
+            kind, context = KINDS[action.kind], self.context(action)
             try:
                 kind.recheck(context, action)
             except ActionRefused as refusal:
                 if unattended or refusal.code not in VOID:
                     raise
-                self._end(action, Status.approved, Status.failed, refusal.code, str(refusal))
+                self.end(action, Status.approved, Status.failed, refusal.code, str(refusal))
                 return
             before = kind.find(context.books, action)
             action, not_ours = self._begin(kind, action, needed, [*before.matches, *before.similar])
@@ -147,7 +145,7 @@ class Delivery:
     def _send(
         self, kind: ActionKind, context: ActionContext, action: StoredAction, not_ours: set[int]
     ) -> None:
-        fail = partial(self._end, action, Status.dispatching, Status.failed)
+        fail = partial(self.end, action, Status.dispatching, Status.failed)
         record_id = None
         try:
             record_id = kind.record_id(kind.send(context, action))
@@ -204,55 +202,24 @@ class Delivery:
 
     def _settle(self, action: StoredAction) -> None:
         """One look at FreshBooks for an unknown action. What cannot be read now stays unknown."""
-        end = partial(self._end, action, Status.unknown)
         if action.step(action.row["step"]).receipt is not None:
-            end(
-                Status.absent,
-                "not_sent",
-                "It was never sent; at most its file was uploaded.",
-            )
+            self.end(action, Status.unknown, *NEVER_SENT)
             return
         with self._store.transaction() as db:
             not_ours = set(json.loads(action.row["baseline"] or "[]")) | self._store.records(db, action)
         try:
-            found = self._prove(self._context(action), action, action.row["record_id"], not_ours)
+            found = self._prove(self.context(action), action, action.row["record_id"], not_ours)
         except ActionRefused:
             return
         if found is None:
             return
-        if len(found.matches) > 1:
-            end(
-                Status.needs_person,
-                "several_matches",
-                f"FreshBooks has it several times ({_listed(found.matches)}). Say which one it is, and delete "
-                "the others there.",
-            )
-            return
         reads = action.row["empty_reads"] + 1
-        self._note(action.id, empty_reads=reads)
         waited = self._clock.now() - datetime.fromisoformat(action.row["unknown_since"])
-        if waited < self._timing.absent_after or reads < EMPTY_READS:
-            return
-        if found.matches or found.similar:
-            numbers = _listed((*found.matches, *found.similar))
-            end(
-                Status.needs_person,
-                "near_match",
-                f"FreshBooks has a similar record ({numbers}), but not an equal one. Say whether that is it.",
-            )
-            return
-        if not KINDS[action.kind].leaves_trace:
-            end(
-                Status.needs_person,
-                "no_trace",
-                "FreshBooks does not tell whether it was done. Look at the record's history there, and say.",
-            )
-            return
-        end(
-            Status.absent,
-            "absent",
-            "FreshBooks does not have it: the request had no effect. It may be proposed again.",
-        )
+        ended = verdict(found, reads, waited, self._timing, KINDS[action.kind].leaves_trace)
+        if ended is None:
+            self.note(action.id, empty_reads=reads)
+        else:
+            self.end(action, Status.unknown, *ended)
 
     def _prove(
         self, context: ActionContext, action: StoredAction, known: int | None, not_ours: set[int]
@@ -269,11 +236,11 @@ class Delivery:
         # Several: the request arrived twice, or a person did the same. Which one it is, we do not guess.
         if len(found.matches) <= 1:
             candidates = [known] if known is not None else found.matches
-            if any(self._confirm(context, action, number) for number in candidates):
+            if any(self.confirm(context, action, number) for number in candidates):
                 return None
         return found
 
-    def _confirm(self, context: ActionContext, action: StoredAction, record_id: int) -> bool:
+    def confirm(self, context: ActionContext, action: StoredAction, record_id: int) -> bool:
         """Read the record back and end the action as confirmed; False when FreshBooks does not show it."""
         result = KINDS[action.kind].verify(context.books, action, record_id)
         if result is None:
@@ -291,58 +258,13 @@ class Delivery:
         if after is None:
             return
         try:
-            changed = after((context or self._context(action)).books, action, result)
+            changed = after((context or self.context(action)).books, action, result)
         except ActionRefused:
             return
         if changed is not None:
-            self._note(action.id, result=changed.model_dump_json())
+            self.note(action.id, result=changed.model_dump_json())
 
-    # -- what only a person can settle
-
-    def resolve(self, action_id: str, record_id: int | None) -> None:
-        """End an action that needs a person: this record it is, or (None) none of them. The caller holds the lock."""
-        action = self._store.read(action_id)
-        if action.row["status"] != Status.needs_person:
-            raise ActionRefused("wrong_status", "Only an action that needs a person can be settled so.")
-        if record_id is None:
-            message = "A person found that FreshBooks does not have it."
-            self._end(action, Status.needs_person, Status.absent, "absent", message)
-        elif not self._confirm(self._context(action), action, record_id):
-            raise ActionRefused("record_unknown", "FreshBooks has no such record.")
-
-    def check_gone(self, action_id: str) -> None:
-        """Raises ActionRefused unless the record of a confirmed action is deleted in FreshBooks."""
-        action = self._store.read(action_id)
-        exists = KINDS[action.kind].exists
-        if action.row["status"] != Status.confirmed or exists is None:
-            raise ActionRefused(
-                "wrong_status", "Only a confirmed action whose record can be deleted can be released."
-            )
-        if exists(self._context(action).books, int(action.row["record_id"])):
-            raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
-
-    def undo(self, action_id: str, who: str) -> None:
-        """Delete in FreshBooks what a confirmed action made, and let it be proposed again; may be repeated.
-
-        Raises ActionRefused when it cannot be undone (any more), or is not surely done.
-        """
-        with self.locked():
-            action = self._store.read(action_id)
-            undo, result = KINDS[action.kind].undo, as_action(action.row).result
-            if undo is None or action.row["status"] != Status.confirmed or result is None:
-                raise ActionRefused("no_undo", "FreshBooks has no way to undo this, or it was not done.")
-            if result.code == UNDONE:
-                raise ActionRefused("wrong_status", "This was undone already.")
-            if self._clock.now() - datetime.fromisoformat(action.row["dispatched_at"]) > self._timing.undo:
-                raise ActionRefused("too_late", "It was done more than a day ago. Change it in FreshBooks.")
-            undo(self._context(action).books, action, int(action.row["record_id"]))
-            changed = result.model_copy(
-                update={"code": UNDONE, "message": f"Undone by {who}: it is deleted in FreshBooks."}
-            )
-            # It counts as finished now, so that the marts are synced after it.
-            self._note(
-                action.id, result=changed.model_dump_json(), finished_at=exact_stamp(self._clock.now())
-            )
+    # -- shared with what a person settles (manual_resolution.py)
 
     def clear_receipts(self) -> None:
         """Remove kept receipts that no unfinished action needs."""
@@ -352,14 +274,12 @@ class Delivery:
                 if not self._store.receipt_needed(db, sha256):
                     receipts.forget(self._home, sha256)
 
-    # -- within
-
-    def _context(self, action: StoredAction) -> ActionContext:
+    def context(self, action: StoredAction) -> ActionContext:
         business, row = action.preview.business, action.row
         books = Books(self.api(), BusinessContext(business.id, row["account_id"], business.name, "UTC", 1))
-        return ActionContext(books, self._home, self._clock, self._timing, partial(self._note, action.id))
+        return ActionContext(books, self._home, self._clock, self._timing, partial(self.note, action.id))
 
-    def _note(self, action_id: str, **columns: Any) -> None:
+    def note(self, action_id: str, **columns: Any) -> None:
         with self._store.transaction() as db:
             self._store.note(db, action_id, **columns)
 
@@ -377,7 +297,7 @@ class Delivery:
                 unknown_since=exact_stamp(self._clock.now()),
             )
 
-    def _end(self, action: StoredAction, before: Status, after: Status, code: str, message: str) -> None:
+    def end(self, action: StoredAction, before: Status, after: Status, code: str, message: str) -> None:
         """End the action without a record, or hand it to a person."""
         with self._store.transaction() as db:
             self._store.move(db, action.id, [before], after, HUB, result=Result(code=code, message=message))
@@ -394,7 +314,3 @@ def _check_status(action: StoredAction, needed: Status) -> None:
         raise ActionRefused(
             "wrong_status", f"Only an {needed.label} action is sent so; this one is {status}.", status=status
         )
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers[:10]))

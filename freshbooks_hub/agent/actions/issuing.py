@@ -9,9 +9,9 @@ from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, decimal, is_draft, is_living, name_of
+from freshbooks_hub.agent.actions.documents import added_up
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money, Printed, Tax
-from freshbooks_hub.agent.actions.taxes import added_up
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.currencies import decimals
 
@@ -62,6 +62,12 @@ def issued_result(
 def sending_key(business_id: int, invoice_id: int) -> str:
     """The idempotency key of an invoice that leaves as a draft: by e-mail, or marked as sent."""
     return f"sending/{business_id}/{invoice_id}"
+
+
+def addresses(client: Json) -> list[str]:
+    """The e-mail addresses of a client: its own and those of its contacts."""
+    found = [client.get("email"), *(c.get("email") for c in client.get("contacts") or [])]
+    return list(dict.fromkeys(text.strip() for text in found if isinstance(text, str) and "@" in text))
 
 
 def own_words(subject: str | None, body: str | None) -> tuple[str | None, str | None]:

@@ -11,6 +11,7 @@ from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
 from freshbooks_hub.agent.actions.delivery import Delivery
 from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.actions.manual_resolution import ManualResolution
 from freshbooks_hub.agent.actions.models import (
     UNDONE,
     WAITING,
@@ -50,6 +51,7 @@ class ActionService:
         self._home = home
         self._marts = home.marts
         self._connection = ConnectionStore(home.connection)
+        self._assumptions = Assumptions(home)
         self._clock = clock or SystemClock()
         self._timing = timing = timing or Timing()
         self.audit = Audit(home, self._clock)
@@ -57,6 +59,7 @@ class ActionService:
         self.policy = Policy(home, self.audit, self._clock, writes)
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
+        self._by_hand = ManualResolution(self._delivery, self._store, self._clock, timing)
 
     # -- what an agent may call
 
@@ -74,7 +77,7 @@ class ActionService:
         allowed = self._connection.load().config.get("business_ids")
         project = getattr(request, "project_id", None)
         business = resolve_business(api, allowed, request.business_id, project)
-        links = Assumptions(self._home).links(business.business_id)
+        links = self._assumptions.links(business.business_id)
         context = ProposalContext(Books(api, business), policy, owners, self._clock.now(), links)
         proposal = kind.prepare(context, request)
         with self._store.transaction() as db:
@@ -155,7 +158,7 @@ class ActionService:
         """A person settles what `needs_person`: this record it is, or (None) none of them."""
         channel = Channel.of_person(channel)
         with self._delivery.locked():
-            self._delivery.resolve(action_id, record_id)
+            self._by_hand.resolve(action_id, record_id)
             with self._store.transaction() as db:
                 self.audit.append(
                     db, "resolved", approver, action_id=action_id, channel=channel, record_id=record_id
@@ -165,7 +168,7 @@ class ActionService:
     def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
         channel = Channel.of_person(channel)
-        self._delivery.check_gone(action_id)
+        self._by_hand.check_gone(action_id)
         return self._released(action_id, "released", approver, channel)
 
     def undo(self, action_id: str, approver: str, channel: Channel | str) -> Action:
@@ -174,7 +177,7 @@ class ActionService:
         Raises ActionRefused when that cannot be, or may not be done yet: repeat it then.
         """
         channel, approver = Channel.of_person(channel), clean(approver, NAME_LIMIT)
-        self._delivery.undo(action_id, approver)
+        self._by_hand.undo(action_id, approver)
         undone = self._released(action_id, "undone", approver, channel)
         self._sync_stale_marts()
         return undone

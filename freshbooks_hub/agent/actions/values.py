@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import WithJsonSchema
 
-from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.text import clean
 
@@ -45,8 +43,3 @@ def as_amount(text: str) -> Decimal:
     if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
         raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
     return Decimal(text)
-
-
-def today_at(books: Books, now: datetime) -> date:
-    """The day at the business."""
-    return now.astimezone(ZoneInfo(books.business.timezone)).date()

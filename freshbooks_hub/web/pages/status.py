@@ -268,9 +268,11 @@ def lines_of(
             NAMES.get(group.name) or group.name.replace("_", " ").capitalize(),
             group,
             None
-            if group.whole or not totals.keys() & group.streams
+            if group.is_full_reread or not totals.keys() & group.streams
             else sum(totals.get(s, 0) for s in group.streams),
-            () if group.whole else tuple(text for s in group.streams for text in (short or {}).get(s, [])),
+            ()
+            if group.is_full_reread
+            else tuple(text for s in group.streams for text in (short or {}).get(s, [])),
             gone.issuperset(group.streams),
         )
         for group in groups

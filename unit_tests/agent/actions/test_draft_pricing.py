@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.books import BusinessContext
+from freshbooks_hub.agent.actions.books import Books, BusinessContext
+from freshbooks_hub.agent.actions.documents import TaxSet, cents, taxes_by_name, taxes_of_client, totals
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     PricedEntry,
     expense_line,
@@ -18,7 +19,6 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, Tax
-from freshbooks_hub.agent.actions.taxes import TaxSet, cents, taxes_by_name, taxes_of_client, totals
 
 GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
 
@@ -179,16 +179,28 @@ def test_the_day_of_work_is_that_of_the_worker_else_of_the_business() -> None:
     assert work_date(row | {"local_started_at": "2026-10-19T23:00:00"}, "UTC").isoformat() == "2026-10-19"
 
 
-class Books:
-    """What pricing reads of the books."""
+class Api:
+    """FreshBooks' lists, by their keys."""
 
-    business = BusinessContext(1, "a", "Firm", "UTC", 1)
+    def __init__(self, lists: dict[str, Any]) -> None:
+        self._lists = lists
 
-    def __init__(self, **rows: Any) -> None:
-        self._rows = rows
+    def rows(self, _path: str, key: str, _params: object = None) -> Any:
+        return self._lists.get(key, [])
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: self._rows.get(name, [])
+    def get(self, path: str) -> Any:
+        return {"response": self._lists.get(path.rsplit("/", 1)[-1], [])}
+
+
+def books_of(**lists: Any) -> Books:
+    api: Any = Api(lists)
+    return Books(api, BusinessContext(1, "a", "Firm", "UTC", 1))
+
+
+NAMED = {
+    "team_members": [{"identity_id": 5, "first_name": "Ann"}],
+    "services": [{"id": 9, "name": "Design"}],
+}
 
 
 ROW = {
@@ -201,19 +213,23 @@ ROW = {
 }
 
 
-def rate_of(project: dict[str, Any], given: str | None = None, **rows: Any) -> Decimal | None:
-    books = Books(team={5: "Ann"}, services=[{"id": 9, "name": "Design"}], **rows)
-    [found] = price_entries(books, project, [ROW], Decimal(given) if given else None)  # type: ignore[arg-type]
+def rate_of(project: dict[str, Any], given: str | None = None, **lists: Any) -> Decimal | None:
+    books = books_of(**NAMED, **lists)
+    [found] = price_entries(books, project, [ROW], Decimal(given) if given else None)
     assert (found.entry.person, found.entry.service, found.entry.hours) == ("Ann", "Design", "1.00")
     return found.rate
 
 
 def test_a_rate_is_that_of_the_billing_method_and_one_that_is_given_only_fills_in() -> None:
     assert rate_of({"billing_method": "project_rate", "rate": "100.00"}, "80") == 100
-    assert rate_of({"billing_method": "service_rate"}, "80", service_rates={9: "120.00"}) == 120
-    assert rate_of({"billing_method": "team_member_rate"}, "80", team_rates={5: "140.00"}) == 140
+    of_service, of_person = {"service_id": 9, "rate": "120.00"}, {"identity_id": 5, "rate": "140.00"}
+    assert rate_of({"billing_method": "service_rate"}, "80", service_rates=[of_service]) == 120
+    assert rate_of({"billing_method": "team_member_rate"}, "80", team_member_rates=[of_person]) == 140
     assert rate_of({"billing_method": "project_rate", "rate": None}, "80") == 80
-    assert rate_of({"billing_method": "service_rate"}, "80", service_rates={8: "120.00"}) == 80
+    assert (
+        rate_of({"billing_method": "service_rate"}, "80", service_rates=[of_service | {"service_id": 8}])
+        == 80
+    )
     assert rate_of({"billing_method": "business_rate"}, "80") == 80
     assert rate_of({"billing_method": "project_rate", "rate": "0.00"}, "80") == 0
     assert rate_of({"project_type": "fixed_price"}) is None
@@ -225,12 +241,12 @@ def test_a_rate_is_that_of_the_billing_method_and_one_that_is_given_only_fills_i
     assert str(asked.value).startswith(
         "FreshBooks has no hourly rate for 1 of the 1 time entry. Ask the user for it"
     )
-    assert price_entries(Books(), {}, [], None) == []  # type: ignore[arg-type]
+    assert price_entries(books_of(), {}, [], None) == []
 
 
 def test_an_entry_is_shown_with_what_is_known_of_it() -> None:
     project = {"rate": "90", "billing_method": "project_rate", "services": [{"id": 4, "name": "Hosting"}]}
-    books: Any = Books(team={5: "Ann"}, services=[{"id": 9, "name": "Design"}])
+    books = books_of(**NAMED)
     rows = [
         ROW | {"note": "Kick-off"},
         ROW | {"id": 2, "identity_id": 6, "service_id": 4},
@@ -259,7 +275,7 @@ TAXES = [
 
 
 def test_taxes_are_found_by_name_and_at_most_two() -> None:
-    books: Any = Books(taxes=TAXES)
+    books = books_of(taxes=TAXES)
     assert taxes_by_name(books, []) == TaxSet()
     assert taxes_by_name(books, ["gst"]) == TaxSet((GST,))
     assert taxes_by_name(books, ["GST", "QST"]) == TaxSet((GST, QST), compounded=True)
@@ -273,9 +289,8 @@ def test_taxes_are_found_by_name_and_at_most_two() -> None:
 
 
 def of_client(*invoices: dict[str, Any], taxes: Any = TAXES) -> tuple[TaxSet, int | None]:
-    books: Any = Books(taxes=taxes)
-    books.invoices_of = {31: list(invoices)}.__getitem__
-    return taxes_of_client(books, 31)
+    rows = [invoice | {"customerid": 31} for invoice in invoices]
+    return taxes_of_client(books_of(taxes=taxes, invoices=rows), 31)
 
 
 def test_taxes_of_a_client_are_those_of_its_latest_invoice_with_lines() -> None:

@@ -42,7 +42,7 @@ START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 # Some of the groups: every stream is a table to make.
 FEW = ("invoices", "clients", "expenses", "time_entries", "estimates", "bills", "invoices_whole")
 CHOSEN = tuple(group for group in SYNC_GROUPS if group.name in FEW)
-STREAMS = sorted({name for group in CHOSEN for name in (*group.streams, *group.along)})
+STREAMS = sorted({name for group in CHOSEN for name in (*group.streams, *group.with_streams)})
 
 
 class World:

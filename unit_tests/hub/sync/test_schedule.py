@@ -134,9 +134,9 @@ def test_the_defaults_are_those_promised() -> None:
 
 def test_what_rows_name_is_read_with_them() -> None:
     """An invoice of a client that is not there yet would fail the marts' tests."""
-    assert "clients" in BY_NAME["invoices"].along
-    assert {"projects", "services"} <= set(BY_NAME["time_entries"].along)
-    assert all(set(group.along).isdisjoint(group.streams) for group in SYNC_GROUPS)
+    assert "clients" in BY_NAME["invoices"].with_streams
+    assert {"projects", "services"} <= set(BY_NAME["time_entries"].with_streams)
+    assert all(set(group.with_streams).isdisjoint(group.streams) for group in SYNC_GROUPS)
 
 
 def test_hourly_reads_meet_those_of_every_twenty_minutes(home: Home) -> None:

@@ -17,8 +17,9 @@ from freshbooks_hub.agent.actions.action_kind import (
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books
-from freshbooks_hub.agent.actions.client_values import (
+from freshbooks_hub.agent.actions.clients import (
     ClientValues,
+    all_clients,
     check_new,
     differing,
     duplicates,
@@ -54,7 +55,7 @@ def prepare(context: ProposalContext, request: CreateClientRequest) -> Proposal:
     values = {field: value for field, value in values_of(request).items() if value}
     if not any(values.get(name) for name in NAMES):
         raise ActionRefused("name_missing", "A client needs an organization, a name or an e-mail.")
-    equal, near = duplicates(values, books.clients())
+    equal, near = duplicates(values, all_clients(books))
     check_new(equal, request.another_client)
     preview = CreateClientPreview(
         heading="Create a client",
@@ -75,7 +76,7 @@ def prepare(context: ProposalContext, request: CreateClientRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when such a client was made meanwhile."""
-    equal, _ = duplicates(action.sent("client"), context.books.clients())
+    equal, _ = duplicates(action.sent("client"), all_clients(context.books))
     if not {int(row["id"]) for row in equal} <= set(action.watch["equal"]):
         raise ActionRefused(
             "stale", "Such a client was created in FreshBooks since the proposal. Nothing was written."
@@ -85,7 +86,7 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 def find(books: Books, action: StoredAction) -> Candidates:
     """Clients that agree in all that was sent, or in name or address."""
     sent = action.sent("client")
-    equal, _ = duplicates(sent, books.clients())
+    equal, _ = duplicates(sent, all_clients(books))
     return Candidates.of(equal, lambda row: differing(sent, row))
 
 

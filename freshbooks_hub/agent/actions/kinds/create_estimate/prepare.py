@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     ActionRequest,
@@ -20,15 +21,18 @@ from freshbooks_hub.agent.actions.action_kind import (
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_living, name_of
+from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.documents import (
     GivenLine,
     candidates,
+    charged_taxes,
     currency_of,
     differences,
     differences_and_total,
     exact_body,
     given_lines,
     sent_line,
+    totals,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import (
@@ -42,9 +46,7 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
-from freshbooks_hub.agent.actions.taxes import charged_taxes, totals
 from freshbooks_hub.agent.actions.undo import changed, delete
-from freshbooks_hub.agent.actions.values import today_at
 
 PATH = "estimates/estimates"
 DRAFT = 1  # freshbooks-api.md 4.2
@@ -82,19 +84,19 @@ class CreateEstimatePreview(ActionPreview):
 def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposal:
     """The proposal, read live. Raises ActionRefused, `look_alike` when today has an equal estimate."""
     books = context.books
-    client = books.find_client(request.client_id)
+    client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
     tax, told = charged_taxes(books, request.taxes, number)
     lines = given_lines(request.lines, tax)
     subtotal, taxes, total = totals(lines, tax.compounded)
-    today = today_at(books, context.now)
+    today = context.today
     sent = {
         "customerid": number,
         "create_date": today.isoformat(),
         "currency_code": currency,
         "lines": [sent_line(line, currency, tax) for line in lines],
     }
-    twins = [row for row in books.estimates_of(number, today.isoformat()) if not differences(sent, row)]
+    twins = [row for row in _estimates_of(books, number, today.isoformat()) if not differences(sent, row)]
     if twins and not request.another_estimate:
         raise ActionRefused(
             "look_alike",
@@ -145,13 +147,13 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living estimates of the client and day whose lines agree, or whose total nearly does."""
     sent, preview = action.sent("estimate"), _preview(action)
-    rows = books.estimates_of(preview.client.id, preview.create_date.isoformat())
+    rows = _estimates_of(books, preview.client.id, preview.create_date.isoformat())
     return candidates(rows, sent, preview.total)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The estimate as FreshBooks has it, compared with what was approved."""
-    row, preview = books.estimate(record_id), _preview(action)
+    row, preview = _estimate(books, record_id), _preview(action)
     if row is None or not is_living(row):
         return None
     found = differences_and_total(action.sent("estimate"), row, preview.total)
@@ -167,12 +169,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
-    return is_living(books.estimate(record_id))
+    return is_living(_estimate(books, record_id))
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the estimate, if it is as it was sent and still a draft."""
-    row = books.estimate(record_id)
+    row = _estimate(books, record_id)
     if (
         row is not None
         and is_living(row)
@@ -180,6 +182,22 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     ):
         raise changed()
     delete(books, books.path(PATH, record_id), "estimate", lambda: exists(books, record_id))
+
+
+def _estimate(books: Books, estimate_id: int) -> Json | None:
+    """One estimate with its lines, deleted or not."""
+    body = books.api.get(books.path(PATH, estimate_id), [("include[]", "lines")])
+    return single(body, "estimate") if body else None
+
+
+def _estimates_of(books: Books, client_id: int, day: str) -> list[Json]:
+    """Living estimates of a client of one date with their lines; no filter for either is known."""
+    rows = books.api.rows(books.path(PATH), "estimates", [("include[]", "lines")])
+    return [
+        row
+        for row in rows
+        if row.get("customerid") == client_id and row.get("create_date") == day and is_living(row)
+    ]
 
 
 def describe(preview: CreateEstimatePreview) -> Iterator[str]:

@@ -22,7 +22,8 @@ from freshbooks_hub.agent.actions.action_kind import (
     check_free,
 )
 from freshbooks_hub.agent.actions.audit import canonical
-from freshbooks_hub.agent.actions.books import Books, as_client, as_number, decimal, name_of
+from freshbooks_hub.agent.actions.books import DELETED, Books, as_client, as_number, decimal, name_of, on_day
+from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.kinds.create_expense.request import (
     VENDOR_LIMIT,
     CreateExpensePreview,
@@ -33,7 +34,6 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import Money
-from freshbooks_hub.agent.actions.values import today_at
 from freshbooks_hub.agent.text import SUGGESTED, clean, folded, nearest
 
 NOTES_LIMIT = 500
@@ -53,10 +53,10 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
     purchase = validate(request)
     if not request.another_purchase:
         keys.append(f"purchase/{business_id}/{purchase.fingerprint}")
-    category_id, category = find_category(books.categories(), request.category)
+    category_id, category = find_category(_categories(books), request.category)
     project = books.find_project(request.project_id) if request.project_id is not None else None
     wanted = request.client_id if request.client_id is not None else (project or {}).get("client_id")
-    client = books.find_client(wanted) if wanted is not None else None
+    client = find_client(books, wanted) if wanted is not None else None
     if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
         raise ActionRefused("project_of_another", "The project is for another client.")
     if request.billable and client is None:
@@ -69,7 +69,7 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
             "another purchase, propose it with another_purchase.",
             look_alikes=[twin.model_dump(mode="json") for twin in twins],
         )
-    today = today_at(books, context.now)
+    today = context.today
     preview = CreateExpensePreview(
         heading=f"Create an expense: {purchase.amount} {purchase.currency}",
         business=books.business.shown(),
@@ -180,7 +180,7 @@ def _look_alikes(books: Books, purchase: Purchase) -> list[LookAlike]:
             vendor=name_of(row.get("vendor")),
             amount=Money(amount=str(purchase.amount), currency=purchase.currency),
         )
-        for row in books.expenses_on(purchase.day.isoformat())
+        for row in expenses_on(books, purchase.day.isoformat())
         if is_equal(purchase, row)
     ]
 
@@ -195,6 +195,19 @@ def _warnings(has_receipt: bool, purchase: Purchase, twins: int, today: date) ->
     if not has_receipt:
         found.append("There is no receipt.")
     return tuple(found)
+
+
+def expenses_on(books: Books, day: str) -> list[Json]:
+    """Living expenses of one date."""
+    params = [*on_day(day), ("include[]", "attachment")]
+    rows = books.api.rows(books.path("expenses/expenses"), "expenses", params)
+    return [row for row in rows if row.get("date") == day and row.get("vis_state") != DELETED]
+
+
+def _categories(books: Books) -> list[Json]:
+    """Every living expense category."""
+    rows = books.api.rows(books.path("expenses/categories"), "categories")
+    return [row for row in rows if row.get("vis_state") != DELETED]
 
 
 def find_category(rows: Sequence[Json], wanted: str) -> tuple[int, str]:

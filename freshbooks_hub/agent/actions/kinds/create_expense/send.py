@@ -23,6 +23,7 @@ from freshbooks_hub.agent.actions.audit import digest_text
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_living
 from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
     UPLOAD,
+    expenses_on,
     is_equal,
     placeholder,
     purchase_of,
@@ -74,7 +75,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
     """Living expenses of the day, vendor and amount; the key of our own upload on one is proof."""
     sent, preview = action.sent("expense"), _preview(action)
     purchase = purchase_of(preview)
-    rows = [row for row in books.expenses_on(preview.date.isoformat()) if is_equal(purchase, row)]
+    rows = [row for row in expenses_on(books, preview.date.isoformat()) if is_equal(purchase, row)]
     uploaded = action.row["receipt_hash"]
     for row in rows:
         key = (row.get("attachment") or {}).get("jwt")
@@ -86,7 +87,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The expense as FreshBooks has it, compared with what was approved."""
-    row = books.expense(record_id)
+    row = _expense(books, record_id)
     if row is None or row.get("vis_state") == DELETED:
         return None
     preview = _preview(action)
@@ -103,12 +104,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
-    return is_living(books.expense(record_id))
+    return is_living(_expense(books, record_id))
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the expense, if it is as it was sent and on no invoice."""
-    row = books.expense(record_id)
+    row = _expense(books, record_id)
     if (
         row is not None
         and is_living(row)
@@ -116,6 +117,12 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     ):
         raise changed()
     delete(books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id))
+
+
+def _expense(books: Books, expense_id: int) -> Json | None:
+    """One expense with its attachment, deleted or not."""
+    body = books.api.get(books.path("expenses/expenses", expense_id), [("include[]", "attachment")])
+    return single(body, "expense") if body else None
 
 
 def differences(sent: Json, row: Json) -> tuple[str, ...]:

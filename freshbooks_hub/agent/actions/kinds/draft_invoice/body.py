@@ -9,11 +9,16 @@ from freshbooks_api.client import Json, Lost, NeverSent, Refused
 from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction, proof_message
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
-from freshbooks_hub.agent.actions.documents import candidates, differences, differences_and_total, sent_line
+from freshbooks_hub.agent.actions.documents import (
+    TaxSet,
+    candidates,
+    differences,
+    differences_and_total,
+    sent_line,
+)
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money
-from freshbooks_hub.agent.actions.taxes import TaxSet
 from freshbooks_hub.agent.actions.undo import changed, delete
 
 # How lines name their time entries; None: they do not.
@@ -145,7 +150,7 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
     project_id = _preview(action).project_id
     if not known or project_id is None or result.linked_in_freshbooks is not None:
         return None
-    waiting = {str(row["id"]): row for row in books.unbilled_entries(project_id)}
+    waiting = {str(row["id"]): row for row in books.billable_entries(project_id, billed=False)}
     marks = {step.name.removeprefix("mark "): step for step in action.steps if step.name.startswith("mark ")}
     for number, step in marks.items():
         row = waiting.get(number)
@@ -157,7 +162,7 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
             break  # the others would be refused alike: no scope, or FreshBooks does not take it
         except (Lost, NeverSent):
             return None
-    left = {str(row["id"]) for row in books.unbilled_entries(project_id)}
+    left = {str(row["id"]) for row in books.billable_entries(project_id, billed=False)}
     return result.model_copy(update={"linked_in_freshbooks": not left & known.keys()})
 
 

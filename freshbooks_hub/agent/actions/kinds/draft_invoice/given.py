@@ -5,12 +5,18 @@ from __future__ import annotations
 from freshbooks_hub.agent.actions.action_kind import Proposal, ProposalContext, Step, StoredAction
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client
-from freshbooks_hub.agent.actions.documents import currency_of, differences, exact_body, given_lines
+from freshbooks_hub.agent.actions.clients import find_client
+from freshbooks_hub.agent.actions.documents import (
+    charged_taxes,
+    currency_of,
+    differences,
+    exact_body,
+    given_lines,
+    totals,
+)
 from freshbooks_hub.agent.actions.kinds.draft_invoice.body import find, invoice_of
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.taxes import charged_taxes, totals
-from freshbooks_hub.agent.actions.values import today_at
 from freshbooks_hub.core.labels import plural
 
 
@@ -19,7 +25,7 @@ def prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pro
     books = context.books
     if request.client_id is None:
         raise ActionRefused("client_missing", "Lines are billed to a client. Name it.")
-    client = books.find_client(request.client_id)
+    client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
     tax, told = charged_taxes(books, request.taxes, number)
     lines = given_lines(request.lines or [], tax)
@@ -30,7 +36,7 @@ def prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pro
         client=as_client(client),
         project_id=None,
         project=None,
-        create_date=today_at(books, context.now),
+        create_date=context.today,
         due_in_days=request.due_in_days,
         currency=currency,
         lines=tuple(lines),

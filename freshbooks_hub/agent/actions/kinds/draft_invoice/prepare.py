@@ -24,7 +24,7 @@ from freshbooks_hub.agent.actions.action_kind import (
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, as_client, decimal, name_of
-from freshbooks_hub.agent.actions.documents import currency_of, exact_body
+from freshbooks_hub.agent.actions.documents import charged_taxes, currency_of, exact_body, totals
 from freshbooks_hub.agent.actions.kinds.draft_invoice.body import (
     Named,
     entry_fingerprint,
@@ -43,8 +43,6 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
-from freshbooks_hub.agent.actions.taxes import charged_taxes, totals
-from freshbooks_hub.agent.actions.values import today_at
 from freshbooks_hub.core.labels import plural
 
 MOST_DAYS = 3650
@@ -109,7 +107,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         client=as_client(client),
         project_id=project["id"],
         project=title,
-        create_date=today_at(books, context.now),
+        create_date=context.today,
         due_in_days=request.due_in_days,
         currency=currency,
         lines=tuple(lines),
@@ -160,7 +158,10 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
         or (fixed is not None and str(project.get("fixed_price")) != fixed)
     ):
         raise _stale()
-    entries = {str(row["id"]): entry_fingerprint(row) for row in books.unbilled_entries(preview.project_id)}
+    entries = {
+        str(row["id"]): entry_fingerprint(row)
+        for row in books.billable_entries(preview.project_id, billed=False)
+    }
     if any(entries.get(number) != known for number, known in action.watch["entries"].items()):
         raise _stale()
     if action.watch["expenses"]:
@@ -232,7 +233,7 @@ def _ready(project: Json) -> Json:
 
 def _unretained(books: Books, project: Json, left_out: dict[str, int]) -> list[Json]:
     """Time under a retainer is paid by its fee."""
-    rows = books.unbilled_entries(project["id"])
+    rows = books.billable_entries(project["id"], billed=False)
     kept = [row for row in rows if row.get("retainer_id") is None]
     if len(kept) < len(rows):
         left_out["under a retainer"] = len(rows) - len(kept)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
+from freshbooks_hub.agent.actions.documents import TaxSet, cents
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense
-from freshbooks_hub.agent.actions.taxes import TaxSet, cents
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.labels import plural
 
@@ -71,7 +71,7 @@ def price_entries(
     services = {
         int(s["id"]): name_of(s["name"]) for s in [*books.services(), *(project.get("services") or [])]
     }
-    team = books.team()
+    team = _team(books)
     shown = [
         Entry(
             id=int(row["id"]),
@@ -113,12 +113,37 @@ def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | 
         rate = project.get("rate")
         return [decimal(rate) if rate is not None else None] * len(rows)
     if method == "service_rate":
-        known, key = books.service_rates(), "service_id"
+        known, key = _service_rates(books), "service_id"
     elif method == "team_member_rate":
-        known, key = books.team_rates(), "identity_id"
+        known, key = _team_rates(books), "identity_id"
     else:
         return [None] * len(rows)  # the business's own rate is not in the API (freshbooks-api.md 7.4)
     return [decimal(known[row[key]]) if row.get(key) in known else None for row in rows]
+
+
+def _service_rates(books: Books) -> dict[int, str]:
+    """Hourly rates by service id; a service without one is not in it."""
+    rows = books.api.rows(f"/comments/business/{books.business.business_id}/service_rates", "service_rates")
+    return {int(row["service_id"]): str(row["rate"]) for row in rows if row.get("rate")}
+
+
+def _team_rates(books: Books) -> dict[int, str]:
+    """Hourly rates by identity id; a person without one is not in it."""
+    rows = books.api.rows(
+        f"/comments/business/{books.business.business_id}/team_member_rates", "team_member_rates"
+    )
+    return {int(row["identity_id"]): str(row["rate"]) for row in rows if row.get("rate")}
+
+
+def _team(books: Books) -> dict[int, str]:
+    """Names by identity id."""
+    body = books.api.get(f"/auth/api/v1/businesses/{books.business.business_id}/team_members") or {}
+    rows = body.get("response") or body.get("team_members") or []
+    return {
+        int(row["identity_id"]): name_of(f"{row.get('first_name') or ''} {row.get('last_name') or ''}")
+        for row in rows
+        if isinstance(row, dict) and row.get("identity_id")
+    }
 
 
 def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from freshbooks_api.client import Json
+from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
@@ -22,13 +22,22 @@ from freshbooks_hub.agent.actions.action_kind import (
     proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
-from freshbooks_hub.agent.actions.books import Books, as_client, name_of, same_text
+from freshbooks_hub.agent.actions.books import (
+    Books,
+    as_client,
+    as_number,
+    is_living,
+    name_of,
+    only_one,
+    same_text,
+)
+from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimePreview, LogTimeRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.undo import changed
 from freshbooks_hub.agent.actions.undo import undo as undo_by
-from freshbooks_hub.agent.actions.values import as_day, today_at
-from freshbooks_hub.agent.text import clean
+from freshbooks_hub.agent.actions.values import as_day
+from freshbooks_hub.agent.text import clean, folded, nearest
 
 NOTE_LIMIT = 500
 DAY_MINUTES = 24 * 60
@@ -40,15 +49,15 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
     """The proposal, read live. Raises ActionRefused, `look_alike` when the day has an equal entry."""
     books = context.books
     day, minutes = as_day(request.date), _minutes(request.hours)
-    if day > today_at(books, context.now):
+    if day > context.today:
         raise ActionRefused("invalid_date", "Time is logged after the work: the date is not in the future.")
     start = _start(request.start)
     project = books.find_project(request.project_id) if request.project_id is not None else None
     wanted = request.client_id if request.client_id is not None else (project or {}).get("client_id")
-    client = books.find_client(wanted) if wanted is not None else None
+    client = find_client(books, wanted) if wanted is not None else None
     if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
         raise ActionRefused("project_of_another", "The project is for another client.")
-    service = books.find_service(request.service_id, project) if request.service_id is not None else None
+    service = _find_service(books, request.service_id, project) if request.service_id is not None else None
     preview = LogTimePreview(
         heading=f"Log {minutes // 60}:{minutes % 60:02} hours",
         business=books.business.shown(),
@@ -65,7 +74,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
         billable=request.billable,
     )
     sent = _entry(preview)
-    twins = [row for row in books.own_entries(*_span(preview)) if _looks_like(sent, row)]
+    twins = [row for row in _own_entries(books, *_span(preview)) if _looks_like(sent, row)]
     if twins and not request.another_entry:
         raise ActionRefused(
             "look_alike",
@@ -90,7 +99,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when an equal entry was made meanwhile."""
     sent = action.sent("time_entry")
-    rows = context.books.own_entries(*_span(_preview(action)))
+    rows = _own_entries(context.books, *_span(_preview(action)))
     if {int(row["id"]) for row in rows if _looks_like(sent, row)} - set(action.watch["twins"]):
         raise ActionRefused(
             "stale", "An equal entry was made in FreshBooks since the proposal. Nothing was written."
@@ -100,13 +109,13 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 def find(books: Books, action: StoredAction) -> Candidates:
     """Entries of the user on that day that agree in all that was sent, or look like it."""
     sent = action.sent("time_entry")
-    rows = [row for row in books.own_entries(*_span(_preview(action))) if _looks_like(sent, row)]
+    rows = [row for row in _own_entries(books, *_span(_preview(action))) if _looks_like(sent, row)]
     return Candidates.of(rows, lambda row: _differences(sent, row))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The entry as FreshBooks has it, compared with what was approved."""
-    row = books.entry(record_id)
+    row = _entry_of(books, record_id)
     if row is None:
         return None
     found = _differences(action.sent("time_entry"), row)
@@ -119,15 +128,59 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
-    return books.entry(record_id) is not None
+    return _entry_of(books, record_id) is not None
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
-    row = books.entry(record_id)
+    row = _entry_of(books, record_id)
     if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
         raise changed()
     undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
+
+
+def _entry_of(books: Books, entry_id: int) -> Json | None:
+    """One time entry; None when there is none or it is deleted."""
+    body = books.api.get(books.entry_path(entry_id))
+    row = single(body, "time_entry") if body else None
+    return row if row is not None and row.get("active", True) else None
+
+
+def _own_entries(books: Books, first: str, last: str) -> list[Json]:
+    """Logged time of the connected user that started within two instants (freshbooks-api.md 3.7)."""
+    params = [("started_from", first), ("started_to", last)]
+    rows = books.api.rows(books.entries_path, "time_entries", params)
+    # An ignored filter answers everything (freshbooks-api.md 3.3).
+    return [
+        row
+        for row in rows
+        if row.get("is_logged")
+        and row.get("active", True)
+        and first[:19] <= str(row.get("started_at"))[:19] <= last[:19]
+    ]
+
+
+def _find_service(books: Books, wanted: int | str, project: Json | None) -> Json:
+    """A service of the business or of the project, by id or name."""
+    rows = {int(row["id"]): row for row in [*((project or {}).get("services") or []), *books.services()]}
+    living = [row for row in rows.values() if is_living(row)]
+    number = as_number(wanted)
+    matches = [
+        row
+        for row in living
+        if (
+            int(row["id"]) == number
+            if number is not None
+            else folded(str(row["name"])) == folded(str(wanted))
+        )
+    ]
+    by_name = {str(row["name"]): row for row in living}
+    near = [_service_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
+    return only_one(matches, "service", _service_choice, near)
+
+
+def _service_choice(row: Json) -> dict[str, Any]:
+    return {"id": row["id"], "name": name_of(row["name"])}
 
 
 def _minutes(text: str) -> int:

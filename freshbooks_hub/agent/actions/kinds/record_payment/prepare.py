@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from freshbooks_api.client import Json
+from freshbooks_api.client import Json, single
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
@@ -32,7 +32,7 @@ from freshbooks_hub.agent.actions.kinds.record_payment.request import (
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.actions.undo import changed, delete
-from freshbooks_hub.agent.actions.values import as_amount, as_day, today_at
+from freshbooks_hub.agent.actions.values import as_amount, as_day
 from freshbooks_hub.agent.text import clean
 
 NOTE_LIMIT = 500
@@ -48,11 +48,11 @@ def prepare(context: ProposalContext, request: RecordPaymentRequest) -> Proposal
         raise ActionRefused("not_sent", "The invoice is a draft. Send it, or mark it as sent, first.")
     if owed <= 0:
         raise ActionRefused("already_paid", "Nothing is owed on this invoice.", invoice_id=number)
-    today = today_at(books, context.now)
+    today = context.today
     amount = owed if request.amount is None else as_amount(request.amount)
     day = today if request.date is None else as_day(request.date)
     _check(amount, owed, day, today, request.overpayment)
-    twins = [row for row in books.payments_of(number) if _is_equal(row, amount, day)]
+    twins = [row for row in _payments_of(books, number) if _is_equal(row, amount, day)]
     if twins and not request.another_payment:
         raise ActionRefused(
             "look_alike",
@@ -115,14 +115,16 @@ def find(books: Books, action: StoredAction) -> Candidates:
     """Payments on the invoice that agree in all that was sent, or in amount and date."""
     sent, preview = action.sent("payment"), _preview(action)
     rows = [
-        row for row in books.payments_of(preview.invoice_id) if _is_equal(row, _booked(preview), preview.date)
+        row
+        for row in _payments_of(books, preview.invoice_id)
+        if _is_equal(row, _booked(preview), preview.date)
     ]
     return Candidates.of(rows, lambda row: _differences(sent, row, preview))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The payment as FreshBooks has it, and how the invoice stands with it."""
-    row, preview = books.payment(record_id), _preview(action)
+    row, preview = _payment(books, record_id), _preview(action)
     if row is None or not is_living(row):
         return None
     found = _differences(action.sent("payment"), row, preview)
@@ -139,12 +141,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
-    return is_living(books.payment(record_id))
+    return is_living(_payment(books, record_id))
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the payment, if it is as it was sent; the invoice is owed again."""
-    row, preview = books.payment(record_id), _preview(action)
+    row, preview = _payment(books, record_id), _preview(action)
     # What was paid above the invoice became a credit note, which would stay.
     overpaid = Decimal(preview.amount) > Decimal(preview.owed)
     if (
@@ -154,6 +156,19 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     ):
         raise changed()
     delete(books, books.path(PATH, record_id), "payment", lambda: exists(books, record_id))
+
+
+def _payment(books: Books, payment_id: int) -> Json | None:
+    """One payment, deleted or not."""
+    body = books.api.get(books.path(PATH, payment_id))
+    return single(body, "payment") if body else None
+
+
+def _payments_of(books: Books, invoice_id: int) -> list[Json]:
+    """Living payments on an invoice."""
+    params = [("search[invoiceid]", str(invoice_id))]
+    rows = books.api.rows(books.path(PATH), "payments", params)
+    return [row for row in rows if row.get("invoiceid") == invoice_id and is_living(row)]
 
 
 def _check(amount: Decimal, owed: Decimal, day: date, today: date, overpayment: bool) -> None:

@@ -6,8 +6,10 @@ It is one PUT with the action alone in its body (freshbooks-api.md 7.1, 7.3).
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
@@ -19,13 +21,12 @@ from freshbooks_hub.agent.actions.action_kind import (
 from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import (
     Books,
-    addresses,
     as_client,
     decimal,
     name_of,
-    owed_by,
 )
 from freshbooks_hub.agent.actions.issuing import (
+    addresses,
     check_draft,
     draft_fingerprint,
     issued,
@@ -44,6 +45,7 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.values import is_address
+from freshbooks_hub.core.freshbooks_pages import invoice_page
 from freshbooks_hub.core.labels import plural
 
 MOST_RECIPIENTS = 10
@@ -61,7 +63,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
     recipients = _recipients(request.recipients, addresses(client))
     currency = str(invoice["currency_code"])
     total = decimal(invoice["amount"])
-    totals, owes = shown_totals(invoice), owed_by(client, currency)
+    totals, owes = shown_totals(invoice), _owed_by(client, currency)
     subject, body = own_words(request.subject, request.body)
     preview = SendInvoicePreview(
         heading=f"Send an invoice: {total} {currency} to {plural(len(recipients), 'recipient')}",
@@ -85,7 +87,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
         taxes=totals.taxes,
         client_owes=None if owes is None else str(owes),
         printed=printed_texts(invoice),
-        page=books.invoice_page(number),
+        page=invoice_page(books.business.account_id, number),
         warnings=_warnings(recipients, subject, body),
     )
     sent: dict[str, Any] = {
@@ -150,6 +152,17 @@ def _recipients(asked: list[str] | None, own: list[str]) -> list[Recipient]:
             raise ActionRefused("invalid_recipient", "A recipient is not an e-mail address.")
         chosen[address.casefold()] = Recipient(email=address, on_file=address.casefold() in on_file)
     return list(chosen.values())
+
+
+def _owed_by(client: Json, currency: str) -> Decimal | None:
+    """What the client owes in `currency`, drafts not counted; None where FreshBooks does not say."""
+    balances = client.get("outstanding_balance")
+    if not isinstance(balances, list):
+        return None
+    amounts = [
+        one["amount"] for one in balances if isinstance(one, dict) and isinstance(one.get("amount"), dict)
+    ]
+    return sum((decimal(amount) for amount in amounts if amount.get("code") == currency), Decimal(0))
 
 
 def _warnings(recipients: list[Recipient], subject: str | None, body: str | None) -> tuple[str, ...]:

@@ -22,14 +22,13 @@ from freshbooks_hub.agent.actions.action_kind import (
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import (
     Books,
-    addresses,
     as_client,
     decimal,
     is_draft,
     is_living,
     name_of,
 )
-from freshbooks_hub.agent.actions.issuing import own_words
+from freshbooks_hub.agent.actions.issuing import addresses, own_words
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import (
     SendReminderPreview,
     SendReminderRequest,
@@ -38,7 +37,7 @@ from freshbooks_hub.agent.actions.kinds.send_reminder.request import (
 from freshbooks_hub.agent.actions.kinds.send_reminder.words import ENGLISH, known, words
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Money
-from freshbooks_hub.agent.actions.values import is_address, today_at
+from freshbooks_hub.agent.actions.values import is_address
 
 NOT_DUE = ("disputed", "paid", "autopaid")
 
@@ -48,7 +47,7 @@ def prepare(context: ProposalContext, request: SendReminderRequest) -> Proposal:
     books = context.books
     invoice = books.find_invoice(request.invoice_id)
     number, owed, due = int(invoice["id"]), decimal(invoice.get("outstanding")), invoice.get("due_date")
-    today = today_at(books, context.now)
+    today = context.today
     if is_draft(invoice) or owed <= 0 or invoice.get("v3_status") in NOT_DUE or not due:
         raise ActionRefused(
             "not_overdue", "This invoice is a draft, paid or disputed: there is nothing to remind of."

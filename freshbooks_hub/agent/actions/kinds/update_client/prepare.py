@@ -19,11 +19,13 @@ from freshbooks_hub.agent.actions.action_kind import (
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books, Reference, as_client, name_of
-from freshbooks_hub.agent.actions.client_values import (
+from freshbooks_hub.agent.actions.clients import (
     ClientValues,
+    all_clients,
     check_new,
     differing,
     duplicates,
+    find_client,
     label_of,
     look_alike_warnings,
     values_of,
@@ -61,14 +63,14 @@ class UpdateClientPreview(ActionPreview):
 def prepare(context: ProposalContext, request: UpdateClientRequest) -> Proposal:
     """The proposal, read live. Raises ActionRefused, `look_alike` when another client is that already."""
     books = context.books
-    client = books.find_client(request.client_id)
+    client = find_client(books, request.client_id)
     number = int(client["id"])
     values = values_of(request)
     values = {field: values[field] for field in differing(values, client)}
     if not values:
         raise ActionRefused("nothing_to_change", "The client is so already.", client_id=number)
     named = {field: values[field] for field in ("organization", "fname", "lname", "email") if field in values}
-    others = [row for row in books.clients() if int(row["id"]) != number] if any(named.values()) else []
+    others = [row for row in all_clients(books) if int(row["id"]) != number] if any(named.values()) else []
     equal, near = duplicates(named, others)
     check_new(equal, request.another_client)
     changes = tuple(

@@ -1,20 +1,28 @@
-"""What a client is created with or changed to: checked, compared, and looked for among the clients that there are."""
+"""Clients: found by what people call them; and what one is created with or changed to, checked and compared."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
-from freshbooks_hub.agent.actions.books import client_name, same_text
+from freshbooks_hub.agent.actions.books import (
+    DELETED,
+    Books,
+    as_number,
+    client_name,
+    is_living,
+    only_one,
+    same_text,
+)
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.values import is_address
-from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.agent.text import clean, folded, nearest
 
 VALUE_LIMIT = 200
 NEAR = 0.85  # of two names that may be one
@@ -34,6 +42,55 @@ FIELDS = {
     "country": "p_country",
     "vat_number": "vat_number",
 }
+
+
+def find_client(books: Books, wanted: int | str) -> Json:
+    """A client by id, or by its exact organization, name or e-mail, whatever the case."""
+    number = as_number(wanted)
+    if number is not None:
+        client = books.client(number)
+        if client is None:
+            raise ActionRefused("client_unknown", "FreshBooks has no such client.")
+        return client
+    name = folded(str(wanted))
+    path = books.path("users/clients")
+    rows: dict[Any, Json] = {}
+    for key in ("organization_like", "email_like", "fname_like"):
+        word = str(wanted).split()[0] if key == "fname_like" and str(wanted).split() else str(wanted)
+        for row in books.api.rows(path, "clients", [(f"search[{key}]", word)]):
+            rows[row["id"]] = row
+    matches = _called(name, rows.values())
+    if not matches:  # FreshBooks compares letter by letter, people do not
+        every = books.api.rows(path, "clients")
+        by_name = {client_name(row): row for row in every if row.get("vis_state") != DELETED}
+        matches = _called(name, every)
+        near = [_client_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
+    else:
+        near = []
+    return only_one(matches, "client", _client_choice, near)
+
+
+def all_clients(books: Books) -> list[Json]:
+    """Every living client, archived ones too (freshbooks-api.md 3.5)."""
+    path = books.path("users/clients")
+    rows = [
+        *books.api.rows(path, "clients"),
+        *books.api.rows(path, "clients", [("search[vis_state]", "2")]),
+    ]
+    return [row for row in {row["id"]: row for row in rows}.values() if is_living(row)]
+
+
+def _names(row: Json) -> set[str]:
+    person = f"{row.get('fname') or ''} {row.get('lname') or ''}"
+    return {folded(str(text)) for text in (row.get("organization"), person, row.get("email")) if text} - {""}
+
+
+def _called(name: str, rows: Iterable[Json]) -> list[Json]:
+    return [row for row in rows if name in _names(row) and row.get("vis_state") != DELETED]
+
+
+def _client_choice(row: Json) -> dict[str, Any]:
+    return {"id": row["id"], "name": client_name(row)}
 
 
 class ClientValues(ActionRequest):
