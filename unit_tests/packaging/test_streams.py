@@ -81,8 +81,8 @@ def test_a_sync_group_reads_it(stream: Stream) -> None:
         assert group in BY_NAME, (
             f"the sync group {group!r} of {stream.name} is missing in freshbooks_hub/sync/sync_groups.py"
         )
-    assert BY_NAME[stream.group].whole is False
-    assert stream.full_refresh is None or BY_NAME[stream.full_refresh].whole is True
+    assert BY_NAME[stream.group].is_full_reread is False
+    assert stream.full_refresh is None or BY_NAME[stream.full_refresh].is_full_reread is True
 
 
 @each_name
