@@ -19,10 +19,10 @@ PACKAGES = tuple(Path(str(package.__file__)).parent for package in (freshbooks_h
 HUB = PACKAGES[0]
 AGENTS = HUB / "agent"
 # Fourteen of the agents; the others are the connection, its tokens, what `verify` found in this account, the database,
-# clock, errors, labels and durable files; and the client of the API with its error envelopes.
+# clock, currencies, errors, labels and durable files; and the client of the API with its error envelopes.
 MOST_FILES_OF_AGENTS = 14
-MOST_FILES_OF_THE_HUB = 22
-MOST_FILES = 24
+MOST_FILES_OF_THE_HUB = 23
+MOST_FILES = 25
 MOST_TRANSACTIONS = 8
 
 
