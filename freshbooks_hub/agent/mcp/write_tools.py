@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
+from freshbooks_hub.agent.actions.timers import ShownTimer, timers_now
 from freshbooks_hub.agent.mcp.client_names import called
 from freshbooks_hub.agent.mcp.oauth.provider import granter_of
 from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
@@ -178,6 +179,12 @@ class ActionPage(BaseModel):
     next_cursor: str | None = None
 
 
+class TimerAnswer(BaseModel):
+    """The earliest first."""
+
+    timers: list[ShownTimer]
+
+
 def answer_of(action: Action, approvals_url: str | None) -> ActionAnswer:
     """The public shape of an action."""
     return ActionAnswer(
@@ -264,12 +271,24 @@ async def get_action(ctx: ToolContext, action_id: Annotated[str, Field(max_lengt
     return tool_result(answer.next_step, answer)
 
 
+async def get_timer(ctx: ToolContext, business_id: int | None = None) -> CallToolResult:
+    """The connected user's timer, running or paused, asked of FreshBooks now: since when, how long, on what."""
+    state = state_of(ctx)
+    timers = await state.calls.run(lambda: timers_now(state.home, business_id))
+    running = sum(timer.is_running for timer in timers)
+    told = (
+        f"{plural(len(timers), 'timer')}, {running} running." if timers else "No timer is running or paused."
+    )
+    return tool_result(told, TimerAnswer(timers=timers))
+
+
 def action_tools() -> list[Tool]:
-    """The tools that look at actions."""
+    """The tools that look at actions, and at what they may change."""
     local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     return [
         make_tool(list_actions, "Actions", ActionPage, local),
         make_tool(get_action, "One action", ActionAnswer, local),
+        make_tool(get_timer, "Timer", TimerAnswer, local.model_copy(update={"open_world_hint": True})),
     ]
 
 
