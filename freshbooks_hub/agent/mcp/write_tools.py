@@ -17,6 +17,7 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
@@ -47,7 +48,6 @@ def write_tools() -> list[Tool]:
         make_tool(
             _tool_function(kind),
             kind.title,
-            ActionAnswer,
             cannot_be_undone if kind.sends_email else adds,
         )
         for kind in KINDS.values()
@@ -125,16 +125,20 @@ def _client_name(ctx: ToolContext) -> str:
 
 
 def _parameters(request: type[ActionRequest]) -> list[Parameter]:
-    """The fields of a request as parameters; the business, which all of them have, comes last."""
+    """The fields of a request as parameters; the business, which all of them have, comes last and speaks for itself."""
     fields = sorted(request.model_fields.items(), key=lambda item: item[0] == "business_id")
     return [
         _parameter(
             name,
-            Annotated[(info.annotation, *info.metadata, Field(description=info.description))],
+            Annotated[(info.annotation, *info.metadata, Field(description=_told(name, info)))],
             Parameter.empty if info.is_required() else info.default,
         )
         for name, info in fields
     ]
+
+
+def _told(name: str, info: FieldInfo) -> str | None:
+    return None if name == "business_id" else info.description
 
 
 def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
@@ -284,11 +288,11 @@ async def get_timer(ctx: ToolContext, business_id: int | None = None) -> CallToo
 
 def action_tools() -> list[Tool]:
     """The tools that look at actions, and at what they may change."""
-    local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
+    local = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     return [
-        make_tool(list_actions, "Actions", ActionPage, local),
-        make_tool(get_action, "One action", ActionAnswer, local),
-        make_tool(get_timer, "Timer", TimerAnswer, local.model_copy(update={"open_world_hint": True})),
+        make_tool(list_actions, "Actions", local),
+        make_tool(get_action, "One action", local),
+        make_tool(get_timer, "Timer", local.model_copy(update={"open_world_hint": True})),
     ]
 
 
