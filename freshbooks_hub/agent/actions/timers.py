@@ -15,7 +15,7 @@ from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.books import Books, resolve_business
 from freshbooks_hub.agent.actions.models import ActionRefused, Timing
-from freshbooks_hub.agent.actions.work import Work, as_instant, utc, work_fields, work_of
+from freshbooks_hub.agent.actions.work import Work, as_instant, utc, work_of
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
@@ -76,7 +76,8 @@ def timers_of(books: Books, now: datetime) -> list[Timer]:
 
 def entries_since(books: Books, since: datetime) -> list[Json]:
     """Entries of the connected user that started at or after an instant, those of timers too."""
-    params = [("include_unlogged", "true"), ("started_from", utc(since))]
+    # Whether FreshBooks leaves out what started at that very second is not known.
+    params = [("include_unlogged", "true"), ("started_from", utc(since - timedelta(minutes=1)))]
     rows = books.api.rows(books.entries_path, "time_entries", params)
     # An ignored filter answers everything (freshbooks-api.md 3.3).
     return [
@@ -88,7 +89,7 @@ def shown_timer(books: Books, timer: Timer, now: datetime) -> ShownTimer:
     """The timer with the names of what it is on."""
     local = timer.started_at.astimezone(ZoneInfo(books.business.timezone))
     return ShownTimer(
-        **work_fields(work_of(books, timer.current)),
+        **dict(work_of(books, timer.current)),
         id=timer.id,
         is_running=timer.is_running,
         started_at=f"{local:%Y-%m-%d %H:%M}",

@@ -147,11 +147,6 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def work_fields(work: Work) -> dict[str, Any]:
-    """The fields of a preview of this work."""
-    return {name: getattr(work, name) for name in Work.model_fields}
-
-
 def _find_service(books: Books, wanted: int | str, project: Json | None) -> Json:
     """A service of the business or of the project, by id or name."""
     rows = {int(row["id"]): row for row in [*((project or {}).get("services") or []), *books.services()]}

@@ -36,7 +36,6 @@ from freshbooks_hub.agent.actions.work import (
     same_work,
     utc,
     work_differences,
-    work_fields,
 )
 
 DAY_MINUTES = 24 * 60
@@ -59,7 +58,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
         timezone=books.business.timezone,
         minutes=minutes,
         billable=request.billable,
-        **work_fields(work),
+        **dict(work),
     )
     sent = _entry(preview)
     twins = [row for row in _own_entries(books, *_span(preview)) if _looks_like(sent, row)]

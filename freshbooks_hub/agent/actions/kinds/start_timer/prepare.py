@@ -41,7 +41,6 @@ from freshbooks_hub.agent.actions.work import (
     same_work,
     utc,
     work_differences,
-    work_fields,
     work_lines,
 )
 
@@ -95,7 +94,7 @@ def prepare(context: ProposalContext, request: StartTimerRequest) -> Proposal:
         timezone=books.business.timezone,
         billable=request.billable,
         warnings=("Another timer is there already; the agent says that both are wanted.",) if there else (),
-        **work_fields(work),
+        **dict(work),
     )
     path = f"/comments/business/{books.business.business_id}/time_entries"
     return Proposal(

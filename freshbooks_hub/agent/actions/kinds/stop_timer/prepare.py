@@ -48,7 +48,6 @@ from freshbooks_hub.agent.actions.work import (
     same_work,
     utc,
     work_differences,
-    work_fields,
     work_lines,
     work_of,
 )
@@ -109,7 +108,7 @@ def prepare(context: ProposalContext, request: StopTimerRequest) -> Proposal:
         warnings=(f"The timer shows {hours} hours. Was it forgotten?",)
         if minutes * 60 > LONG.seconds
         else (),
-        **work_fields(work),
+        **dict(work),
     )
     note = {} if request.note is None else {"note": preview.note}
     sent = [_segment(row, seconds) | note for row, seconds in zip(timer.segments, durations, strict=True)]
