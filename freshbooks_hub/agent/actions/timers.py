@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.books import Books, resolve_business
-from freshbooks_hub.agent.actions.models import ActionRefused, Timing
+from freshbooks_hub.agent.actions.models import Timing
 from freshbooks_hub.agent.actions.work import Work, as_instant, utc, work_of
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock
@@ -110,15 +110,6 @@ def timers_now(home: Home, business_id: int | None = None) -> list[ShownTimer]:
     business = resolve_business(api, store.load().config.get("business_ids"), business_id)
     books, now = Books(api, business), clock.now()
     return [shown_timer(books, timer, now) for timer in timers_of(books, now)]
-
-
-def unclear(books: Books, found: list[Timer], now: datetime) -> ActionRefused:
-    """Several run, and which one is meant was not said."""
-    return ActionRefused(
-        "timer_unclear",
-        f"There are {len(found)} timers. Ask the user which one, and give its id as timer_id.",
-        timers=[shown_timer(books, timer, now).model_dump(exclude_none=True) for timer in found],
-    )
 
 
 def _seconds(segment: Json, now: datetime) -> int:

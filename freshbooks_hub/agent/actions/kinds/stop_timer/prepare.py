@@ -35,8 +35,8 @@ from freshbooks_hub.agent.actions.preview import business_line
 from freshbooks_hub.agent.actions.timers import (
     Timer,
     entries_since,
+    shown_timer,
     timers_of,
-    unclear,
     whole_minutes,
 )
 from freshbooks_hub.agent.actions.work import (
@@ -198,7 +198,11 @@ def _chosen(books: Books, there: list[Timer], wanted: int | None, now: datetime)
     if not there:
         raise ActionRefused("no_timer", "No timer is running or paused in FreshBooks.")
     if len(found) != 1:
-        raise unclear(books, there, now)
+        raise ActionRefused(
+            "timer_unclear",
+            "Which timer is meant? Ask the user, and give its id as timer_id.",
+            timers=[shown_timer(books, timer, now).model_dump(exclude_none=True) for timer in there],
+        )
     return found[0]
 
 
