@@ -27,6 +27,7 @@ from freshbooks_hub.cli import rules as rule_commands
 from freshbooks_hub.cli import schedule as schedule_commands
 from freshbooks_hub.cli import serve as web_commands
 from freshbooks_hub.cli import sync as sync_commands
+from freshbooks_hub.cli import timer as timer_command
 from freshbooks_hub.cli import typer_patch
 from freshbooks_hub.cli import users as user_commands
 from freshbooks_hub.cli import warehouse as warehouse_commands
@@ -162,6 +163,7 @@ pack_command.register(cli)
 query_command.register(cli)
 schedule_commands.register(cli)
 sync_commands.register(cli)
+timer_command.register(cli)
 user_commands.register(cli)
 warehouse_commands.register(cli)
 web_commands.register(cli)

@@ -6,7 +6,7 @@ dbt_project/macros/currencies.sql has the same codes; the marts hold three decim
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 THREE = "BHD CLF IQD JOD KWD LYD OMR TND UYW"  # CLF and UYW have a fourth
@@ -16,6 +16,11 @@ _EXACT = Context(prec=100)  # more digits than a decimal of the marts has
 def decimals(code: str | None) -> int:
     """Two for a currency that is not known."""
     return 0 if code in NONE.split() else 3 if code in THREE.split() else 2
+
+
+def rounded(amount: Decimal, code: str | None) -> Decimal:
+    """The amount to the smallest unit of its currency, half up."""
+    return amount.quantize(Decimal(1).scaleb(-decimals(code)), ROUND_HALF_UP, context=_EXACT)
 
 
 def in_decimals(amount: Decimal, code: str | None) -> Decimal:

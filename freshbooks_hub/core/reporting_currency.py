@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from freshbooks_hub.core.currencies import decimals
+from freshbooks_hub.core.currencies import rounded
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.files import write_private
 
@@ -101,7 +101,7 @@ class ReportingCurrency:
             elif rate is None and amount:
                 without.append(currency)
             elif rate is not None and amount:
-                whole += (amount * rate.rate).quantize(Decimal(1).scaleb(-decimals(self.code)), ROUND_HALF_UP)
+                whole += rounded(amount * rate.rate, self.code)
                 found.append(rate)
         missing = None
         if without:

@@ -129,6 +129,22 @@ class Firm:
         }
         return self.sandbox.create("time_entries", BUSINESS, **given)
 
+    def timer(self, project: dict[str, Any] | None, *seconds: int | None, **fields: Any) -> int:
+        """The id of a timer since 9:00 in Toronto, an hour ago; its segments of so many seconds each, None runs."""
+        number = self.sandbox.books(BUSINESS).new_id("timers")
+        given = {
+            "is_logged": False,
+            "client_id": project and project["client_id"],
+            "project_id": project and project["id"],
+            "identity_id": self.sandbox.store.identity["identity_id"],
+            "timer": {"id": number, "is_running": None in seconds},
+            **fields,
+        }
+        for hour, duration in enumerate(seconds, 14):
+            started = {"started_at": f"2026-11-02T{hour}:00:00Z", "duration": duration}
+            self.sandbox.create("time_entries", BUSINESS, **{**started, **given})
+        return number
+
     def expense(self, **fields: Any) -> dict[str, Any]:
         given = {
             "amount": {"amount": "30.00", "code": "USD"},

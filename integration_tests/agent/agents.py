@@ -18,6 +18,8 @@ from freshbooks_hub.agent.actions.kinds.mark_invoice_sent.prepare import MarkInv
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest
+from freshbooks_hub.agent.actions.kinds.start_timer.prepare import StartTimerRequest
+from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import StopTimerRequest
 from freshbooks_hub.agent.actions.kinds.update_client.prepare import UpdateClientRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from freshbooks_hub.core.errors import HubError
@@ -73,6 +75,8 @@ class Intents:
         marked, owed, overdue = firm.draft(), firm.sent_invoice(), firm.sent_invoice()
         worked = firm.project(firm.client()["id"], complete=False)
         changed, estimated = firm.client(bus_phone="1"), firm.client()
+        timed, stopped = (firm.project(firm.client()["id"], complete=False) for _ in range(2))
+        timer = firm.timer(stopped, 57, None)
         lines = [{"name": "Work", "unit_cost": "150.00"}]
         invoices, mails = "*/invoices/invoices", "outbox"
         return {
@@ -150,6 +154,20 @@ class Intents:
                 lambda mail: mail["id"] == overdue["id"],
                 lambda preview: preview.invoice_id == overdue["id"],
             ),
+            "start_timer": Intent(
+                StartTimerRequest(project_id=timed["id"], another_timer=True),
+                ("/comments/*/time_entries", "POST"),
+                "time_entries",
+                lambda row: row["project_id"] == timed["id"] and row["active"],
+                lambda preview: preview.project_id == timed["id"],
+            ),
+            "stop_timer": Intent(
+                StopTimerRequest(timer_id=timer),
+                ("/comments/*/timers/*", "PUT"),
+                "time_entries",
+                lambda row: row["project_id"] == stopped["id"] and row["is_logged"] and row["active"],
+                lambda preview: preview.timer_id == timer,
+            ),
         }
 
     def propose(self, kind: str) -> Action:
@@ -202,6 +220,8 @@ def greedily(intents: Intents) -> None:
         "log_time": {"start": "13:00"},
         "create_client": {"city": "Toronto"},
         "send_reminder": {"include_pdf": True},
+        "start_timer": {"note": "Sketches"},
+        "stop_timer": {"note": "Sketches"},
     }
     for _ in range(2):
         for kind, intent in intents.all.items():

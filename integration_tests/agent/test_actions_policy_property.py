@@ -21,13 +21,15 @@ from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest
+from freshbooks_hub.agent.actions.kinds.start_timer.prepare import StartTimerRequest
+from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import StopTimerRequest
 from freshbooks_hub.agent.actions.models import SENT, ActionRefused, Channel, Status
 from freshbooks_hub.agent.actions.policy import Limits, PolicyView, Rule
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm, opened_firm
 
 CURRENCIES = ("USD", "CAD", "EUR")
-WRITES = ("draft", "send", "expense", "payment", "time", "remind")
+WRITES = ("draft", "send", "expense", "payment", "time", "remind", "start-timer", "stop-timer")
 MANY = 10_000  # of a day, where the dice leave it open
 
 
@@ -104,6 +106,10 @@ class Day:
             return LogTimeRequest(
                 date="2026-10-30", hours="1", note=f"{number}", another_entry=number % 5 == 0
             )
+        if kind == "start-timer":
+            return StartTimerRequest(note=f"{number}", another_timer=number % 5 == 0)
+        if kind == "stop-timer":
+            return StopTimerRequest()
         if kind == "expense":
             purchase = {"vendor": f"{number}", "date": "2026-10-30", "amount": amount, "currency": code}
             png = {"receipt_base64": _png(number)} if dice.random() < 0.8 else {}

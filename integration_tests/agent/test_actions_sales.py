@@ -1,12 +1,14 @@
 """Payments, reminders, estimates, drafts from lines and marking as sent: what is asked for, refused, and written."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from freshbooks_hub.agent.actions.kinds.create_estimate.prepare import CreateEstimateRequest
+from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.mark_invoice_sent.prepare import MarkInvoiceSentRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
@@ -224,6 +226,47 @@ def test_a_line_that_is_none_is_refused(firm: Firm, line: dict[str, str]) -> Non
     client = firm.client()["id"]
     request = {"client_id": client, "lines": [line], "taxes": []}
     assert code(firm, CreateEstimateRequest.model_validate(request)) == "invalid_line"
+
+
+@pytest.mark.parametrize("estimate", [False, True], ids=["invoice", "estimate"])
+@pytest.mark.parametrize(
+    ("currency", "unit_cost", "approved", "in_freshbooks"),
+    [
+        ("JPY", "1560", "1716", "1716.00"),
+        ("JPY", "1555", "1711", "1710.50"),  # a tax of 155.50: half a yen
+        ("KWD", "15.550", "17.105", "17.11"),  # 1.555, which is 1.56 in hundredths
+    ],
+)
+def test_a_draft_has_the_decimals_of_its_currency_and_another_total_in_freshbooks_is_told(
+    firm: Firm, estimate: bool, currency: str, unit_cost: str, approved: str, in_freshbooks: str
+) -> None:
+    firm.sandbox.create("taxes", BUSINESS, name="VAT", amount="10")
+    client = firm.client(currency_code=currency)["id"]
+    given = {"client_id": client, "lines": [{"name": "Work", "unit_cost": unit_cost}], "taxes": ["VAT"]}
+    request = CreateEstimateRequest if estimate else DraftInvoiceRequest
+    action = propose(firm, request.model_validate(given))
+    assert action.preview.total_amount == approved
+    done = firm.done(action)
+    assert done.status is Status.confirmed
+    assert done.result is not None
+    assert done.result.total is not None
+    assert (done.result.total.amount, done.result.total.currency) == (in_freshbooks, currency)
+    same = Decimal(approved) == Decimal(in_freshbooks)
+    assert done.result.differences == (() if same else ("total",))
+    assert same or f"{in_freshbooks} {currency} where {approved} was approved" in done.result.message
+
+
+def test_a_payment_and_an_expense_in_dinars_have_three_decimals(firm: Firm) -> None:
+    line = {"name": "Work", "qty": "1", "unit_cost": {"amount": "20.00", "code": "KWD"}}
+    invoice = firm.sent_invoice(currency_code="KWD", lines=[line])["id"]
+    paid = propose(firm, RecordPaymentRequest(invoice_id=invoice, amount="12.345"))
+    assert paid.preview.total_amount == "12.345"
+    bought = {"vendor": "Staples", "date": "2026-10-30", "category": "Hardware", "currency": "KWD"}
+    spent = propose(firm, CreateExpenseRequest.model_validate(bought | {"amount": "1.125"}))
+    assert spent.preview.total_amount == "1.125"
+    assert code(firm, CreateExpenseRequest.model_validate(bought | {"amount": "1.1255"})) == "invalid_amount"
+    usd = bought | {"amount": "1.125", "currency": "USD"}
+    assert code(firm, CreateExpenseRequest.model_validate(usd)) == "invalid_amount"
 
 
 def test_a_draft_is_of_a_project_or_of_lines_for_a_client(firm: Firm) -> None:

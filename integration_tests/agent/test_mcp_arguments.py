@@ -44,7 +44,10 @@ def test_every_optional_argument_of_every_read_may_be_blank(home: Home) -> None:
         "query_marts": {"statement": "SELECT 1"},
     }
     for name, schema in fields_of(home).items():
-        if name == "get_action":
+        if name in (
+            "get_action",
+            "get_timer",
+        ):  # this home has no action, and no connection to ask for a timer
             continue
         given = needed.get(name, {})
         rest = [argument for argument in schema["properties"] if argument not in given]

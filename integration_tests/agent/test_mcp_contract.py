@@ -23,7 +23,7 @@ FROZEN = Path(__file__).with_name("mcp_contract.json")
 READS = (
     "get_outstanding_balance", "list_clients", "get_client", "list_invoices", "get_invoice", "list_payments",
     "revenue_summary", "profit_summary", "cash_forecast", "expense_summary", "list_expenses", "list_time",
-    "list_unbilled_time", "query_marts", "describe_marts", "list_actions", "get_action",
+    "list_unbilled_time", "query_marts", "describe_marts", "list_actions", "get_action", "get_timer",
 )  # fmt: skip
 WRITES = tuple(KINDS)
 # A model's tokenizer makes fewer tokens of JSON than one for each 3.5 characters.
@@ -71,9 +71,11 @@ def test_the_list_of_tools_is_short(home: Home) -> None:
     def tokens(part: object) -> float:
         return len(json.dumps(part, separators=(",", ":"), ensure_ascii=False)) / CHARACTERS_A_TOKEN
 
-    assert tokens(contract(home)["tools"]) < 5_500
-    for tool in contract(allow_all(home))["tools"]:
-        assert tool["name"] in READS or tokens(tool) < 550, tool["name"]
+    assert tokens(contract(home)["tools"]) < 3_500
+    every = contract(allow_all(home))["tools"]
+    assert tokens(every) < 6_500
+    for tool in every:
+        assert tokens(tool) < 420, tool["name"]
     assert len(INSTRUCTIONS) / CHARACTERS_A_TOKEN < 300
 
 
@@ -85,7 +87,8 @@ def test_writes_are_hidden_until_the_owner_turns_them_on(home: Home) -> None:
 def test_the_hints_are_true(home: Home) -> None:
     hints = {tool["name"]: tool["annotations"] for tool in contract(allow_all(home))["tools"]}
     for name in READS:
-        assert hints[name] == {"readOnlyHint": True, "destructiveHint": False, "openWorldHint": False}, name
+        # The marts and the log are files; only the timer is asked of FreshBooks.
+        assert hints[name] == {"readOnlyHint": True, "openWorldHint": name == "get_timer"}, name
     for name in WRITES:
         assert hints[name] == {
             "readOnlyHint": False,
@@ -95,11 +98,10 @@ def test_the_hints_are_true(home: Home) -> None:
         }, name
 
 
-def test_every_tool_says_what_it_takes_and_gives(home: Home) -> None:
+def test_every_tool_says_what_it_takes(home: Home) -> None:
     for tool in contract(allow_all(home))["tools"]:
         assert len(tool["description"]) > 40, tool["name"]
         assert tool["inputSchema"]["additionalProperties"] is False
-        assert tool["outputSchema"]["properties"]
         for argument, schema in tool["inputSchema"]["properties"].items():
             assert schema["type"], (tool["name"], argument)
 
@@ -128,7 +130,7 @@ def test_without_marts_every_read_says_what_to_run(home: Home, era: str) -> None
 
     async def run() -> None:
         async with client(build_server(home), era) as connected:
-            for name in READS[:-2]:
+            for name in READS[:-3]:
                 result = await connected.call_tool(name, needed.get(name, {}))
                 assert "freshbooks sync" in error(result), name
             with pytest.raises(Exception, match="freshbooks sync"):

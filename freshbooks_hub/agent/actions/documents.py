@@ -1,6 +1,7 @@
 """The lines of invoices and estimates with their taxes: asked for, added up, sent, found again and compared.
 
-A tax is summed over its lines and rounded once per document (freshbooks-api.md 5).
+A tax is summed over its lines and rounded once per document (freshbooks-api.md 5), to the decimals of the currency.
+Whether FreshBooks knows those of each currency is not known: what it makes of a draft is read back and told.
 """
 
 from __future__ import annotations
@@ -9,25 +10,27 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from freshbooks_api.client import Json
-from freshbooks_hub.agent.actions.action_kind import Candidates
+from freshbooks_hub.agent.actions.action_kind import Candidates, proof_message
 from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of, one_line, same_text
 from freshbooks_hub.agent.actions.models import ActionRefused
-from freshbooks_hub.agent.actions.preview import Line, Tax
+from freshbooks_hub.agent.actions.preview import Line, Money, Tax
+from freshbooks_hub.agent.actions.values import is_amount
 from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.core.currencies import decimals, rounded
 
-# FreshBooks may round a tax by itself; a document within this of the approved total may be ours.
-NEAR = Decimal("0.05")
+# FreshBooks may round a tax by itself; a document within this of the approved total may be ours: so many of the
+# currency's smallest unit, and so many hundredths, if it rounds to those whatever the currency is.
+NEAR = Decimal(5)
 MOST_LINES = 100
 NAME_LIMIT = 100
 DESCRIPTION_LIMIT = 500
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,6 @@ class TaxSet:
 
     taxes: tuple[Tax, ...] = ()
     compounded: bool = False
-
-
-def cents(value: Decimal) -> Decimal:
-    return value.quantize(CENT, ROUND_HALF_UP)
 
 
 class GivenLine(BaseModel, frozen=True, extra="forbid"):
@@ -51,14 +50,14 @@ class GivenLine(BaseModel, frozen=True, extra="forbid"):
     unit_cost: Annotated[str, Field(description="Decimal text, before tax")]
 
 
-def given_lines(lines: Sequence[GivenLine], tax: TaxSet) -> list[Line]:
-    """The lines with their amounts; raises ActionRefused `invalid_line` naming what is wrong with one."""
+def given_lines(lines: Sequence[GivenLine], tax: TaxSet, currency: str) -> list[Line]:
+    """The lines with their amounts in `currency`; raises ActionRefused `invalid_line` naming what is wrong with one."""
     if not 0 < len(lines) <= MOST_LINES:
         raise ActionRefused("invalid_line", f"Give 1 to {MOST_LINES} lines.")
-    return [_given_line(number, line, tax) for number, line in enumerate(lines, 1)]
+    return [_given_line(number, line, tax, currency) for number, line in enumerate(lines, 1)]
 
 
-def _given_line(number: int, line: GivenLine, tax: TaxSet) -> Line:
+def _given_line(number: int, line: GivenLine, tax: TaxSet, currency: str) -> Line:
     name = clean(line.name, NAME_LIMIT)
     if not name:
         raise ActionRefused("invalid_line", f"Line {number} has no name.")
@@ -66,14 +65,16 @@ def _given_line(number: int, line: GivenLine, tax: TaxSet) -> Line:
         raise ActionRefused(
             "invalid_line", f"The quantity of line {number} is no number above 0, such as 1.50."
         )
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", line.unit_cost):
-        raise ActionRefused("invalid_line", f"The unit cost of line {number} is no number, such as 120.00.")
+    if not is_amount(line.unit_cost, currency):
+        raise ActionRefused(
+            "invalid_line", f"The unit cost of line {number} is no amount in {currency}, such as 120.00."
+        )
     return Line(
         name=name,
         description=clean(line.description, DESCRIPTION_LIMIT),
         quantity=line.quantity,
         unit_cost=line.unit_cost,
-        amount=str(cents(Decimal(line.quantity) * Decimal(line.unit_cost))),
+        amount=str(rounded(Decimal(line.quantity) * Decimal(line.unit_cost), currency)),
         taxes=tax.taxes,
     )
 
@@ -161,15 +162,18 @@ def _tax_set(line: Json) -> TaxSet:
     return TaxSet(taxes, compounded=len(taxes) == 2 and bool(line.get("compounded_tax")))
 
 
-def totals(lines: Sequence[Line], compounded: bool) -> tuple[Decimal, tuple[Tax, ...], Decimal]:
-    """Subtotal, the taxes with their amounts, and the total."""
+def totals(
+    lines: Sequence[Line], compounded: bool, currency: str
+) -> tuple[Decimal, tuple[Tax, ...], Decimal]:
+    """Subtotal, the taxes with their amounts, and the total, of lines in `currency`."""
     subtotal = sum((Decimal(line.amount) for line in lines), Decimal(0))
     sums = added_up(
         (Decimal(line.amount), [(tax.name, tax.percent or "0") for tax in line.taxes], compounded)
         for line in lines
     )
     taxes = tuple(
-        Tax(name=name, percent=percent, amount=str(cents(amount))) for (name, percent), amount in sums.items()
+        Tax(name=name, percent=percent, amount=str(rounded(amount, currency)))
+        for (name, percent), amount in sums.items()
     )
     return subtotal, taxes, subtotal + sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0))
 
@@ -254,10 +258,21 @@ def differences_and_total(sent: dict[str, Any], row: Json, total: str) -> tuple[
     return found if decimal(row["amount"]) == Decimal(total) else (*found, "total")
 
 
+def drafted_message(message: str, record: str, found: tuple[str, ...], total: Money, approved: str) -> str:
+    """`message` of a draft that was found, unless it is not what was approved; FreshBooks' own total is what counts."""
+    if found == ("total",):
+        return (
+            f"The {record} is in FreshBooks, line by line as approved, but FreshBooks makes its total {total.amount} "
+            f"{total.currency} where {approved} was approved. Check it there."
+        )
+    return proof_message(message, record, found)
+
+
 def candidates(rows: Sequence[Json], sent: dict[str, Any], total: str) -> Candidates:
     """Of documents of the client and day: those whose lines agree, and those whose total nearly does."""
     matches = tuple(int(row["id"]) for row in rows if not differences(sent, row))
-    near = (int(row["id"]) for row in rows if abs(decimal(row["amount"]) - Decimal(total)) <= NEAR)
+    allowed = NEAR.scaleb(-min(2, decimals(sent["currency_code"])))
+    near = (int(row["id"]) for row in rows if abs(decimal(row["amount"]) - Decimal(total)) <= allowed)
     return Candidates(matches, tuple(number for number in near if number not in matches))
 
 

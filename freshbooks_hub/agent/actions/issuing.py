@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates
@@ -13,7 +13,7 @@ from freshbooks_hub.agent.actions.documents import added_up
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money, Printed, Tax
 from freshbooks_hub.agent.text import clean
-from freshbooks_hub.core.currencies import decimals
+from freshbooks_hub.core.currencies import rounded
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 4000
@@ -150,9 +150,9 @@ def _taxes(invoice: Json, share: Decimal) -> tuple[Tax, ...]:
         )
     except ActionRefused:
         return ()
-    smallest = Decimal(1).scaleb(-decimals(str(invoice.get("currency_code"))))
+    currency = str(invoice.get("currency_code"))
     return tuple(
-        Tax(name=name, percent=percent, amount=str(amount.quantize(smallest, ROUND_HALF_UP)))
+        Tax(name=name, percent=percent, amount=str(rounded(amount, currency)))
         for (name, percent), amount in sums.items()
     )
 

@@ -11,6 +11,7 @@ from pydantic import WithJsonSchema
 
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import decimals
 
 YEARS = range(1970, 2101)
 # Read here and not by pydantic, which takes numbers, and text of digits, for seconds since 1970.
@@ -38,8 +39,14 @@ def as_day(text: str) -> date:
     return day
 
 
-def as_amount(text: str) -> Decimal:
-    """An amount of 0 or more, to the cent; raises ActionRefused `invalid_amount`."""
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", text):
+def is_amount(text: str, currency: str) -> bool:
+    """Whether it is an amount of 0 or more, with at most two decimals, or those of the currency if it has more."""
+    places = max(2, decimals(currency))
+    return re.fullmatch(rf"\d{{1,12}}(\.\d{{1,{places}}})?", text) is not None
+
+
+def as_amount(text: str, currency: str) -> Decimal:
+    """An amount, see `is_amount`; raises ActionRefused `invalid_amount`."""
+    if not is_amount(text, currency):
         raise ActionRefused("invalid_amount", "An amount is a decimal number as text, for example 12.50.")
     return Decimal(text)

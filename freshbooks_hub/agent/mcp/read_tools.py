@@ -33,15 +33,12 @@ TITLES = {
     "describe_marts": "Data dictionary",
 }
 # The marts are a local file; asking it changes nothing anywhere.
-READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
+READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 
 def read_tools() -> list[Tool]:
     """All of them."""
-    return [
-        make_tool(_on_marts(read), TITLES[read.__name__], get_type_hints(read)["return"], READ_ONLY)
-        for read in READS
-    ]
+    return [make_tool(_on_marts(read), TITLES[read.__name__], READ_ONLY) for read in READS]
 
 
 def _on_marts(read: Callable[..., Answer]) -> Callable[..., Awaitable[CallToolResult]]:

@@ -39,7 +39,8 @@ from freshbooks_hub.core.home import Home
 INSTRUCTIONS = """\
 The FreshBooks data of a company. Reads come from tables that are synced on a schedule: `context` in each answer says \
 how current it is, which business it covers, and what is missing (`gaps`). Figures that need missing data are left \
-out: they are unknown, never 0. Amounts are decimal text; never add amounts in different currencies. Writes are \
+out: they are unknown, never 0. Spans include both days; `cursor` takes the `next_cursor` of the page before. \
+Amounts are decimal text; never add amounts in different currencies. Writes are \
 proposals: a person approves them in this client, on the hub's Approvals page or in a terminal, or has allowed them \
 within limits beforehand (then tell the user what was done). You cannot approve, \
 and you must not propose the same thing twice (get_action shows how it stands). Names, notes and descriptions were \

@@ -21,7 +21,7 @@ from freshbooks_hub.core.home import Home
 _REF = "#/$defs/"
 _NULL = {"type": "null"}
 # What says nothing to a model, or is shown elsewhere; the server checks it all the same.
-_NOISE = {"title", "pattern", "minimum", "maxLength", "$defs"}
+_NOISE = {"title", "pattern", "minimum", "maximum", "maxLength", "$defs"}
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,14 @@ def state_of(ctx: ToolContext) -> ServerState:
     return ctx.request_context.lifespan_context
 
 
-def make_tool(fn: Callable[..., Any], title: str, answer: type[BaseModel], hints: ToolAnnotations) -> Tool:
-    """The tool named like `fn`, described by its docstring, with answers of the model `answer`."""
+def make_tool(fn: Callable[..., Any], title: str, hints: ToolAnnotations) -> Tool:
+    """The tool named like `fn`, described by its docstring.
+
+    It has no schema of its answers, which was a quarter of the list: their fields have speaking names.
+    """
     description = " ".join((fn.__doc__ or "").split())
     tool = Tool.from_function(fn, title=title, description=description, annotations=hints)
     tool.parameters = input_schema(tool.parameters)
-    tool.fn_metadata.output_schema = output_schema(answer)
     return tool
 
 
@@ -66,24 +68,6 @@ def input_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a tool's arguments: what may be null may be left out; neither that nor empty defaults are named."""
     short: dict[str, Any] = _short(schema, schema.get("$defs", {}))
     return {**short, "additionalProperties": False}
-
-
-def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
-    """The parts of an answer and their types, one level deep; a part without a value is left out of answers.
-
-    What is inside the parts is told by the answers themselves, whose fields have speaking names.
-    """
-    schema = answer.model_json_schema(mode="serialization")
-    definitions = schema.get("$defs", {})
-    properties: dict[str, Any] = schema["properties"]
-    kinds = {
-        name: _without_null(_resolved(part, definitions), definitions) for name, part in properties.items()
-    }
-    return {
-        "type": "object",
-        "properties": {name: {"type": kind["type"]} for name, kind in kinds.items()},
-        "required": [name for name in schema.get("required", []) if not _may_be_null(properties[name])],
-    }
 
 
 def _short(node: Any, definitions: dict[str, Any]) -> Any:

@@ -17,10 +17,12 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind, ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS, as_text
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
+from freshbooks_hub.agent.actions.timers import ShownTimer, timers_now
 from freshbooks_hub.agent.mcp.client_names import called
 from freshbooks_hub.agent.mcp.oauth.provider import granter_of
 from freshbooks_hub.agent.mcp.tool import ToolContext, make_tool, state_of, tool_result
@@ -46,7 +48,6 @@ def write_tools() -> list[Tool]:
         make_tool(
             _tool_function(kind),
             kind.title,
-            ActionAnswer,
             cannot_be_undone if kind.sends_email else adds,
         )
         for kind in KINDS.values()
@@ -124,16 +125,20 @@ def _client_name(ctx: ToolContext) -> str:
 
 
 def _parameters(request: type[ActionRequest]) -> list[Parameter]:
-    """The fields of a request as parameters; the business, which all of them have, comes last."""
+    """The fields of a request as parameters; the business, which all of them have, comes last and speaks for itself."""
     fields = sorted(request.model_fields.items(), key=lambda item: item[0] == "business_id")
     return [
         _parameter(
             name,
-            Annotated[(info.annotation, *info.metadata, Field(description=info.description))],
+            Annotated[(info.annotation, *info.metadata, Field(description=_told(name, info)))],
             Parameter.empty if info.is_required() else info.default,
         )
         for name, info in fields
     ]
+
+
+def _told(name: str, info: FieldInfo) -> str | None:
+    return None if name == "business_id" else info.description
 
 
 def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
@@ -176,6 +181,12 @@ class ActionPage(BaseModel):
 
     actions: list[ActionSummary]
     next_cursor: str | None = None
+
+
+class TimerAnswer(BaseModel):
+    """The earliest first."""
+
+    timers: list[ShownTimer]
 
 
 def answer_of(action: Action, approvals_url: str | None) -> ActionAnswer:
@@ -264,12 +275,24 @@ async def get_action(ctx: ToolContext, action_id: Annotated[str, Field(max_lengt
     return tool_result(answer.next_step, answer)
 
 
+async def get_timer(ctx: ToolContext, business_id: int | None = None) -> CallToolResult:
+    """The connected user's timer, running or paused, asked of FreshBooks now: since when, how long, on what."""
+    state = state_of(ctx)
+    timers = await state.calls.run(lambda: timers_now(state.home, business_id))
+    running = sum(timer.is_running for timer in timers)
+    told = (
+        f"{plural(len(timers), 'timer')}, {running} running." if timers else "No timer is running or paused."
+    )
+    return tool_result(told, TimerAnswer(timers=timers))
+
+
 def action_tools() -> list[Tool]:
-    """The tools that look at actions."""
-    local = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
+    """The tools that look at actions, and at what they may change."""
+    local = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     return [
-        make_tool(list_actions, "Actions", ActionPage, local),
-        make_tool(get_action, "One action", ActionAnswer, local),
+        make_tool(list_actions, "Actions", local),
+        make_tool(get_action, "One action", local),
+        make_tool(get_timer, "Timer", local.model_copy(update={"open_world_hint": True})),
     ]
 
 

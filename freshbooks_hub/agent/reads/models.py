@@ -1,7 +1,7 @@
 """What reads share: their arguments, and what every answer has: whose books, as of when, text made harmless.
 
 Amounts are text in JSON, with the decimals of their `currency_code`, which stands beside them; days are days of the
-business, instants UTC. The server shows the descriptions of the arguments to models.
+business, instants UTC. The server shows the descriptions of the arguments to models with every tool, so they are short.
 """
 
 from __future__ import annotations
@@ -106,15 +106,15 @@ def _day_as_written(value: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_day_as_written)]
 
-Client = Annotated[str | None, Field(description="Client by name, e-mail or id", max_length=200)]
-TheClient = Annotated[str, Field(description="Client by name, e-mail or id", max_length=200)]
+Client = Annotated[str | None, Field(description="Name, e-mail or id", max_length=200)]
+TheClient = Annotated[str, Field(description="Name, e-mail or id", max_length=200)]
 Project = Annotated[str | None, Field(description="Part of its name, or id", max_length=200)]
-BusinessId = Annotated[int | None, Field(description="Only this business")]
-Currency = Annotated[str | None, Field(description="Only this currency, such as USD", max_length=200)]
-Cursor = Annotated[str | None, Field(description="next_cursor of the page before", max_length=100)]
+BusinessId = int | None
+Currency = Annotated[str | None, Field(description="Such as USD", max_length=200)]
+Cursor = Annotated[str | None, Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
-From = Annotated[Day | None, Field(description="First day")]
-To = Annotated[Day | None, Field(description="Last day")]
+From = Day | None
+To = Day | None
 
 
 def check_span(first: date | None, last: date | None, names: tuple[str, str]) -> None:

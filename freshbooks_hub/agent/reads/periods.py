@@ -10,8 +10,8 @@ from pydantic import Field
 from freshbooks_hub.agent.reads.models import Day, check_span
 from freshbooks_hub.core.clock import month_end
 
-FromMonth = Annotated[Day | None, Field(description="First day; whole months count")]
-ToMonth = Annotated[Day | None, Field(description="Last day")]
+FromMonth = Annotated[Day | None, Field(description="Whole months count")]
+ToMonth = Day | None
 
 
 def period_of(column: str) -> dict[str, str]:

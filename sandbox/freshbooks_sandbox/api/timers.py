@@ -51,14 +51,19 @@ def _segment(call: Call) -> Response:
 
 
 def _log(call: Call) -> Response:
-    """The segments become one logged entry, to the nearest minute; the ids of the others are gone."""
+    """The segments become one logged entry, to the nearest minute; the ids of the others are gone.
+
+    The durations and the note are those of the segments in the body, as the web app sends them, if it names any.
+    """
     books = open_books(call)
     segments = _segments(books, call.number("id"))
     if not segments:
         raise responses.family_not_found("comments")
     first, *others = segments
-    seconds = sum(_seconds(segment, call.now) for segment in segments)
+    told = jsonable(call.body("timer")).get("time_entries") or segments
+    seconds = sum(_seconds(segment, call.now) for segment in told)
     fields = {"is_logged": True, "duration": (seconds + 30) // 60 * 60, "timer": None}
+    fields["note"] = told[-1].get("note") or first["note"]
     crud.edit(TIME_ENTRIES, books, first, fields, call.now)
     for other in others:
         books.table("time_entries").remove(other["id"])

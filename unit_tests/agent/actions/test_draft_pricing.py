@@ -1,4 +1,4 @@
-"""Amounts to the cent: half up, hours per line, each tax summed over its lines and rounded once."""
+"""Amounts to the smallest unit of their currency: half up, hours per line, each tax rounded once over its lines."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.agent.actions.books import Books, BusinessContext
-from freshbooks_hub.agent.actions.documents import TaxSet, cents, taxes_by_name, taxes_of_client, totals
+from freshbooks_hub.agent.actions.documents import (
+    GivenLine,
+    TaxSet,
+    given_lines,
+    taxes_by_name,
+    taxes_of_client,
+    totals,
+)
 from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
     PricedEntry,
     expense_line,
@@ -19,6 +26,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, Tax
+from freshbooks_hub.core import currencies
 
 GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
 
@@ -31,7 +39,41 @@ GST, QST = Tax(name="GST", percent="5"), Tax(name="QST", percent="9.975")
     ],
 )  # fmt: skip
 def test_half_a_cent_goes_up(exact: str, rounded: str) -> None:
-    assert str(cents(Decimal(exact))) == rounded
+    assert str(currencies.rounded(Decimal(exact), "USD")) == rounded
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts", "tax", "total"),
+    [
+        ("USD", ["33.33", "66.67"], "6.50", "106.50"),
+        ("JPY", ["33", "67"], "7", "107"),  # 6.5
+        ("KWD", ["33.333", "66.667"], "6.500", "106.500"),
+    ],
+)
+def test_what_is_computed_has_the_decimals_of_its_currency(
+    currency: str, amounts: list[str], tax: str, total: str
+) -> None:
+    vat = TaxSet((Tax(name="VAT", percent="6.5"),))
+    given = [GivenLine(name="Work", quantity="0.01", unit_cost=cost) for cost in ("3333.30", "6666.70")]
+    lines = given_lines(given, vat, currency)
+    assert [line.amount for line in lines] == amounts
+    _, [charged], whole = totals(lines, compounded=False, currency=currency)
+    assert (charged.amount, str(whole)) == (tax, total)
+
+
+@pytest.mark.parametrize(
+    ("currency", "cost", "allowed"),
+    [("KWD", "1.234", True), ("KWD", "1.2345", False), ("USD", "1.234", False), ("JPY", "0.25", True)],
+)
+def test_a_unit_cost_has_as_many_decimals_as_its_currency_and_two_in_any(
+    currency: str, cost: str, allowed: bool
+) -> None:
+    line = GivenLine(name="Work", unit_cost=cost)
+    if allowed:
+        assert given_lines([line], TaxSet(), currency)[0].unit_cost == cost
+    else:
+        with pytest.raises(ActionRefused, match=currency):
+            given_lines([line], TaxSet(), currency)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +98,7 @@ def line(amount: str, *taxes: Tax) -> Line:
 
 
 def amounts(lines: list[Line], *, compounded: bool = False) -> tuple[str, list[str | None], str]:
-    subtotal, taxes, total = totals(lines, compounded)
+    subtotal, taxes, total = totals(lines, compounded, "USD")
     return str(subtotal), [tax.amount for tax in taxes], str(total)
 
 
@@ -81,7 +123,9 @@ def test_lines_without_tax_are_in_the_subtotal_alone() -> None:
     assert amounts([]) == ("0", [], "0")
     other = Tax(name="GST", percent="7")
     assert amounts([line("10.00", GST), line("10.00", other)])[1] == ["0.50", "0.70"]
-    assert [tax.percent for tax in totals([line("10.00", GST, QST)], compounded=False)[1]] == ["5", "9.975"]
+    assert [
+        tax.percent for tax in totals([line("10.00", GST, QST)], compounded=False, currency="USD")[1]
+    ] == ["5", "9.975"]
 
 
 def item(
@@ -99,9 +143,11 @@ def item(
 
 def test_a_line_is_its_hours_times_its_rate_half_up() -> None:
     # 18 s twice: 0.01 h of one line, not 0.01 + 0.01.
-    [made] = time_lines([item(1, 18, "100.50"), item(2, 18, "100.50")], "service", "Website", TaxSet((GST,)))
+    [made] = time_lines(
+        [item(1, 18, "100.50"), item(2, 18, "100.50")], "service", "Website", TaxSet((GST,)), "USD"
+    )
     assert (made.quantity, made.unit_cost, made.amount) == ("0.01", "100.50", "1.01")
-    [half] = time_lines([item(1, 1800, "0.05")], "service", "Website", TaxSet())
+    [half] = time_lines([item(1, 1800, "0.05")], "service", "Website", TaxSet(), "USD")
     assert (half.quantity, half.amount) == ("0.50", "0.03")
     assert made.taxes == (GST,)
     assert half.taxes == ()
@@ -115,15 +161,15 @@ def test_lines_are_by_group_and_rate_in_order_of_name_and_rate() -> None:
         item(2, 3600, "80", service="Design", person="Bob"),
         item(1, 3600, "90", service=None),
     ]
-    by_service = time_lines(items, "service", "Site", TaxSet())
+    by_service = time_lines(items, "service", "Site", TaxSet(), "USD")
     assert [(made.name, made.unit_cost, made.quantity) for made in by_service] == [
         ("Design", "80", "1.00"), ("Design", "90", "2.00"), ("Time", "90", "1.00"),
     ]  # fmt: skip
     assert by_service[0].description == "Site: 2026-10-20"
     assert by_service[1].description == "Site: 2026-10-20 to 2026-10-22"
     assert [entry.id for entry in by_service[1].entries] == [3, 5, 4]
-    assert [made.name for made in time_lines(items, "person", "Site", TaxSet())] == ["Ann", "Bob"]
-    days = time_lines(items, "day", "Site", TaxSet())
+    assert [made.name for made in time_lines(items, "person", "Site", TaxSet(), "USD")] == ["Ann", "Bob"]
+    days = time_lines(items, "day", "Site", TaxSet(), "USD")
     assert [made.name for made in days] == ["2026-10-20", "2026-10-20", "2026-10-21", "2026-10-22"]
 
 
@@ -160,13 +206,13 @@ def test_an_expense_is_billed_on_with_its_markup_half_up(cost: str, markup: str 
 
 
 def test_a_fixed_price_is_on_one_line_and_asked_for_when_unknown() -> None:
-    made = fixed_line({"fixed_price": "4800.005"}, "Website", TaxSet((GST,)))
+    made = fixed_line({"fixed_price": "4800.005"}, "Website", TaxSet((GST,)), "USD")
     assert (made.name, made.amount, made.quantity, made.taxes) == ("Website", "4800.01", "1", (GST,))
     assert (made.unit_cost, made.description) == ("4800.005", "Fixed price")
-    assert fixed_line({"fixed_price": "0.01"}, "Website", TaxSet()).amount == "0.01"
+    assert fixed_line({"fixed_price": "0.01"}, "Website", TaxSet(), "USD").amount == "0.01"
     for price in (None, "0", "-1"):
         with pytest.raises(ActionRefused, match="fixed price") as refused:
-            fixed_line({"fixed_price": price}, "Website", TaxSet())
+            fixed_line({"fixed_price": price}, "Website", TaxSet(), "USD")
         assert refused.value.code == "rate_unknown"
     assert is_fixed_price({"project_type": "fixed_price"})
     assert not is_fixed_price({"project_type": "hourly_rate"})

@@ -23,6 +23,8 @@ def test_every_name_has_its_kind_and_every_kind_a_request_and_a_write_of_its_own
         "update_client",
         "create_estimate",
         "send_reminder",
+        "start_timer",
+        "stop_timer",
     ]
     assert all(kind.name == name for name, kind in KINDS.items())
     assert len({kind.request for kind in KINDS.values()}) == len(KINDS)

@@ -17,7 +17,6 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    proof_message,
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_living, name_of
@@ -29,6 +28,7 @@ from freshbooks_hub.agent.actions.documents import (
     currency_of,
     differences,
     differences_and_total,
+    drafted_message,
     exact_body,
     given_lines,
     sent_line,
@@ -87,8 +87,8 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
     client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
     tax, told = charged_taxes(books, request.taxes, number)
-    lines = given_lines(request.lines, tax)
-    subtotal, taxes, total = totals(lines, tax.compounded)
+    lines = given_lines(request.lines, tax, currency)
+    subtotal, taxes, total = totals(lines, tax.compounded, currency)
     today = context.today
     sent = {
         "customerid": number,
@@ -157,13 +157,15 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None or not is_living(row):
         return None
     found = differences_and_total(action.sent("estimate"), row, preview.total)
+    total = Money(amount=str(decimal(row["amount"])), currency=preview.currency)
+    message = "The draft estimate is in FreshBooks. It is not sent."
     return Result(
         code="drafted",
-        message=proof_message("The draft estimate is in FreshBooks. It is not sent.", "estimate", found),
+        message=drafted_message(message, "estimate", found, total, preview.total),
         record_id=record_id,
         record_number=name_of(row.get("estimate_number")),
         after=name_of(row.get("ui_status")),
-        total=Money(amount=str(decimal(row["amount"])), currency=preview.currency),
+        total=total,
         differences=found,
     )
 

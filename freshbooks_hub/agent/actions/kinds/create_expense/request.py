@@ -121,10 +121,10 @@ def validate(request: CreateExpenseRequest) -> Purchase:
         raise ActionRefused("vendor_missing", "An expense needs its vendor.")
     if not re.fullmatch("[A-Z]{3}", request.currency):
         raise ActionRefused("invalid_currency", "A currency is three capital letters, for example USD.")
-    amount = as_amount(request.amount)
+    amount = as_amount(request.amount, request.currency)
     if amount <= 0:
         raise ActionRefused("invalid_amount", "The amount of an expense is more than 0.")
-    taxes = tuple(_tax(tax) for tax in request.taxes or ())
+    taxes = tuple(_tax(tax, request.currency) for tax in request.taxes or ())
     if len(taxes) > 2:
         raise ActionRefused("too_many_taxes", "An expense takes up to two taxes.")
     if sum((Decimal(tax.amount or "0") for tax in taxes), Decimal(0)) > amount:
@@ -132,11 +132,11 @@ def validate(request: CreateExpenseRequest) -> Purchase:
     return Purchase(vendor, as_day(request.date), amount, request.currency, taxes)
 
 
-def _tax(tax: ExpenseTax) -> Tax:
+def _tax(tax: ExpenseTax, currency: str) -> Tax:
     name = clean(tax.name, 40)
     if not name:
         raise ActionRefused("invalid_tax", "A tax has a name and an amount.")
-    return Tax(name=name, amount=str(as_amount(tax.amount)))
+    return Tax(name=name, amount=str(as_amount(tax.amount, currency)))
 
 
 def describe(preview: CreateExpensePreview) -> Iterator[str]:

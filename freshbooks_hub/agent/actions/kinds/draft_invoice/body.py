@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
-from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction, proof_message
+from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
 from freshbooks_hub.agent.actions.documents import (
@@ -14,6 +14,7 @@ from freshbooks_hub.agent.actions.documents import (
     candidates,
     differences,
     differences_and_total,
+    drafted_message,
     sent_line,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
@@ -98,15 +99,15 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
         return None
     preview = _preview(action)
     found = differences_and_total(action.sent("invoice"), row, preview.total)
+    total = Money(amount=str(decimal(row["amount"])), currency=preview.currency)
+    message = "The draft is in FreshBooks. It is not sent; sending is an action of its own."
     return Result(
         code="drafted",
-        message=proof_message(
-            "The draft is in FreshBooks. It is not sent; sending is an action of its own.", "draft", found
-        ),
+        message=drafted_message(message, "draft", found, total, preview.total),
         record_id=record_id,
         record_number=name_of(row.get("invoice_number")),
         after=name_of(row.get("v3_status")),
-        total=Money(amount=str(decimal(row["amount"])), currency=preview.currency),
+        total=total,
         differences=found,
     )
 

@@ -28,8 +28,8 @@ def prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pro
     client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
     tax, told = charged_taxes(books, request.taxes, number)
-    lines = given_lines(request.lines or [], tax)
-    subtotal, taxes, total = totals(lines, tax.compounded)
+    lines = given_lines(request.lines or [], tax, currency)
+    subtotal, taxes, total = totals(lines, tax.compounded, currency)
     preview = DraftInvoicePreview(
         heading=f"Draft an invoice: {plural(len(lines), 'line')}, {total} {currency}",
         business=books.business.shown(),

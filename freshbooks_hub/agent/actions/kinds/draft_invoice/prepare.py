@@ -43,6 +43,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.pricing import (
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview, DraftInvoiceRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
+from freshbooks_hub.agent.actions.values import is_amount
 from freshbooks_hub.core.labels import plural
 
 MOST_DAYS = 3650
@@ -68,12 +69,12 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         raise ActionRefused("invalid_due", f"An invoice is due in 0 to {MOST_DAYS} days.")
     if request.project_id is None:
         return prepare_given(context, request)
-    rate = _rate(request.hourly_rate)
     project = _ready(books.find_project(request.project_id))
     client = books.client(int(project["client_id"]))
     if client is None:
         raise ActionRefused("client_unknown", "The project's client is deleted in FreshBooks.")
     currency = currency_of(client)
+    rate = _rate(request.hourly_rate, currency)
     left_out: dict[str, int] = {}
     entries = _unowned(_unretained(books, project, left_out), _entry_key(business_id), owners, left_out)
     expenses = _expenses(books, project, currency, owners, left_out) if request.include_expenses else []
@@ -95,11 +96,11 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         )
     tax, told = charged_taxes(books, request.taxes, int(client["id"]))
     title = name_of(project["title"])
-    lines = [fixed_line(project, title, tax)] if fixed else []
+    lines = [fixed_line(project, title, tax, currency)] if fixed else []
     if not is_fixed_price(project):
-        lines += time_lines(items, request.group_by, title, tax)
+        lines += time_lines(items, request.group_by, title, tax, currency)
     lines += [expense_line(row) for row in expenses]
-    subtotal, taxes, total = totals(lines, tax.compounded)
+    subtotal, taxes, total = totals(lines, tax.compounded, currency)
     mark = context.policy.link != "off"
     preview = DraftInvoicePreview(
         heading=f"Draft an invoice: {plural(len(lines), 'line')}, {total} {currency}",
@@ -195,13 +196,12 @@ def _named(context: ProposalContext) -> Named:
     return "objects" if found == "objects" or link == "lines" else None
 
 
-def _rate(text: str | None) -> Decimal | None:
+def _rate(text: str | None, currency: str) -> Decimal | None:
     if text is None:
         return None
-    value = decimal(text)
-    if not Decimal(0) < value < Decimal(100000) or value != value.quantize(Decimal("0.01")):
+    if not is_amount(text, currency) or not Decimal(text):
         raise ActionRefused("invalid_rate", "An hourly rate is a decimal number above 0, for example 120.00.")
-    return value
+    return Decimal(text)
 
 
 def _entry_key(business_id: int) -> Callable[[int], str]:

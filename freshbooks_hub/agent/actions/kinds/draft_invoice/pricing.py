@@ -1,6 +1,7 @@
 """From time and expenses to invoice lines: rates and grouping, in Decimal.
 
-Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax.
+Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax, rounded
+half up to the decimals of the currency.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
-from freshbooks_hub.agent.actions.documents import TaxSet, cents
+from freshbooks_hub.agent.actions.documents import TaxSet
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import rounded
 from freshbooks_hub.core.labels import plural
 
 HOUR = Decimal(3600)
+HUNDREDTH = Decimal("0.01")
 NOTE_LIMIT = 200
 SHOWN_MISSING = 20
 GroupBy = Literal["service", "person", "day"]
@@ -37,7 +40,7 @@ class PricedEntry:
 
 
 def hours(seconds: int) -> Decimal:
-    return cents(Decimal(seconds) / HOUR)
+    return (Decimal(seconds) / HOUR).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def work_date(row: Json, timezone: str) -> date:
@@ -146,7 +149,9 @@ def _team(books: Books) -> dict[int, str]:
     }
 
 
-def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, taxes: TaxSet) -> list[Line]:
+def time_lines(
+    items: Sequence[PricedEntry], group_by: GroupBy, project: str, taxes: TaxSet, currency: str
+) -> list[Line]:
     """One line for each group and rate, in order of name, then rate."""
     groups: dict[tuple[str, Decimal], list[PricedEntry]] = defaultdict(list)
     for item in items:
@@ -168,7 +173,7 @@ def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, ta
                 description=f"{project}: {span}",
                 quantity=str(quantity),
                 unit_cost=str(rate),
-                amount=str(cents(quantity * rate)),
+                amount=str(rounded(quantity * rate, currency)),
                 taxes=taxes.taxes,
                 entries=tuple(sorted((item.entry for item in group), key=lambda e: (e.date, e.id))),
             )
@@ -176,7 +181,7 @@ def time_lines(items: Sequence[PricedEntry], group_by: GroupBy, project: str, ta
     return lines
 
 
-def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
+def fixed_line(project: Json, title: str, taxes: TaxSet, currency: str) -> Line:
     """The whole price on one line."""
     price = decimal(project.get("fixed_price"))
     if price <= 0:
@@ -188,7 +193,7 @@ def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
         description="Fixed price",
         quantity="1",
         unit_cost=str(price),
-        amount=str(cents(price)),
+        amount=str(rounded(price, currency)),
         taxes=taxes.taxes,
     )
 
@@ -196,7 +201,7 @@ def fixed_line(project: Json, title: str, taxes: TaxSet) -> Line:
 def expense_line(row: Json) -> Line:
     """An expense billed on: what was paid, taxes included, plus its markup; no tax on top."""
     cost, markup = decimal(row["amount"]), decimal(row.get("markup_percent"))
-    price = cents(cost * (1 + markup / 100))
+    price = rounded(cost * (1 + markup / 100), row["amount"].get("code"))
     vendor = name_of(row.get("vendor"))
     return Line(
         name=vendor or "Expense",

@@ -6,12 +6,12 @@ FreshBooks makes it the entry of the connected user. A duration is in whole minu
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from freshbooks_api.client import Json, single
+from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     Candidates,
@@ -22,27 +22,24 @@ from freshbooks_hub.agent.actions.action_kind import (
     proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
-from freshbooks_hub.agent.actions.books import (
-    Books,
-    as_client,
-    as_number,
-    is_living,
-    name_of,
-    only_one,
-    same_text,
-)
-from freshbooks_hub.agent.actions.clients import find_client
+from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimePreview, LogTimeRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.undo import changed
 from freshbooks_hub.agent.actions.undo import undo as undo_by
 from freshbooks_hub.agent.actions.values import as_day
-from freshbooks_hub.agent.text import clean, folded, nearest
+from freshbooks_hub.agent.actions.work import (
+    LINKS,
+    entry_of,
+    found_work,
+    links_of,
+    same_work,
+    utc,
+    work_differences,
+)
 
-NOTE_LIMIT = 500
 DAY_MINUTES = 24 * 60
 DEFAULT_START = time(9)
-_SENT = ("client_id", "project_id", "service_id")
 
 
 def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
@@ -52,12 +49,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
     if day > context.today:
         raise ActionRefused("invalid_date", "Time is logged after the work: the date is not in the future.")
     start = _start(request.start)
-    project = books.find_project(request.project_id) if request.project_id is not None else None
-    wanted = request.client_id if request.client_id is not None else (project or {}).get("client_id")
-    client = find_client(books, wanted) if wanted is not None else None
-    if project is not None and client is not None and project.get("client_id") not in (None, client["id"]):
-        raise ActionRefused("project_of_another", "The project is for another client.")
-    service = _find_service(books, request.service_id, project) if request.service_id is not None else None
+    work = found_work(books, request.client_id, request.project_id, request.service_id, request.note)
     preview = LogTimePreview(
         heading=f"Log {minutes // 60}:{minutes % 60:02} hours",
         business=books.business.shown(),
@@ -65,13 +57,8 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
         start=f"{start:%H:%M}",
         timezone=books.business.timezone,
         minutes=minutes,
-        client=as_client(client) if client else None,
-        project_id=int(project["id"]) if project else None,
-        project=name_of(project["title"]) if project else None,
-        service_id=int(service["id"]) if service else None,
-        service=name_of(service["name"]) if service else None,
-        note=clean(request.note, NOTE_LIMIT),
         billable=request.billable,
+        **dict(work),
     )
     sent = _entry(preview)
     twins = [row for row in _own_entries(books, *_span(preview)) if _looks_like(sent, row)]
@@ -86,7 +73,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
         told = "That day already has such an entry; the agent says that this is another one."
         preview = preview.model_copy(update={"warnings": (told,)})
     same = f"/{len(twins) + 1}" if request.another_entry else ""
-    what = digest([minutes, *(sent.get(name) for name in _SENT)])
+    what = digest([minutes, *(sent.get(name) for name in LINKS)])
     return Proposal(
         steps=(Step("create", "POST", books.entries_path, canonical({"time_entry": sent})),),
         preview=preview,
@@ -115,7 +102,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The entry as FreshBooks has it, compared with what was approved."""
-    row = _entry_of(books, record_id)
+    row = entry_of(books, record_id)
     if row is None:
         return None
     found = _differences(action.sent("time_entry"), row)
@@ -128,22 +115,15 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
 
 
 def exists(books: Books, record_id: int) -> bool:
-    return _entry_of(books, record_id) is not None
+    return entry_of(books, record_id) is not None
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
-    row = _entry_of(books, record_id)
+    row = entry_of(books, record_id)
     if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
         raise changed()
     undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
-
-
-def _entry_of(books: Books, entry_id: int) -> Json | None:
-    """One time entry; None when there is none or it is deleted."""
-    body = books.api.get(books.entry_path(entry_id))
-    row = single(body, "time_entry") if body else None
-    return row if row is not None and row.get("active", True) else None
 
 
 def _own_entries(books: Books, first: str, last: str) -> list[Json]:
@@ -158,29 +138,6 @@ def _own_entries(books: Books, first: str, last: str) -> list[Json]:
         and row.get("active", True)
         and first[:19] <= str(row.get("started_at"))[:19] <= last[:19]
     ]
-
-
-def _find_service(books: Books, wanted: int | str, project: Json | None) -> Json:
-    """A service of the business or of the project, by id or name."""
-    rows = {int(row["id"]): row for row in [*((project or {}).get("services") or []), *books.services()]}
-    living = [row for row in rows.values() if is_living(row)]
-    number = as_number(wanted)
-    matches = [
-        row
-        for row in living
-        if (
-            int(row["id"]) == number
-            if number is not None
-            else folded(str(row["name"])) == folded(str(wanted))
-        )
-    ]
-    by_name = {str(row["name"]): row for row in living}
-    near = [_service_choice(by_name[text]) for text in nearest(str(wanted), by_name)]
-    return only_one(matches, "service", _service_choice, near)
-
-
-def _service_choice(row: Json) -> dict[str, Any]:
-    return {"id": row["id"], "name": name_of(row["name"])}
 
 
 def _minutes(text: str) -> int:
@@ -205,20 +162,19 @@ def _start(text: str | None) -> time:
 
 def _entry(preview: LogTimePreview) -> dict[str, Any]:
     start = _local(preview.date, time.fromisoformat(preview.start), preview.timezone)
-    sent: dict[str, Any] = {
+    return {
         "is_logged": True,
-        "started_at": _utc(start),
+        "started_at": utc(start),
         "duration": preview.minutes * 60,
         "note": preview.note,
         "billable": preview.billable,
+        **links_of(preview),
     }
-    links = (preview.client.id if preview.client else None, preview.project_id, preview.service_id)
-    return sent | {name: number for name, number in zip(_SENT, links, strict=True) if number is not None}
 
 
 def _span(preview: LogTimePreview) -> tuple[str, str]:
     """The first and the last second of the day at the business."""
-    first, last = (_utc(_local(preview.date, at, preview.timezone)) for at in (time.min, time.max))
+    first, last = (utc(_local(preview.date, at, preview.timezone)) for at in (time.min, time.max))
     return first, last
 
 
@@ -226,39 +182,15 @@ def _local(day: date, at: time, timezone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(timezone))
 
 
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _looks_like(sent: Json, row: Json) -> bool:
     """Of equal length on the same project and service, for the same client."""
-    same = all(row.get(name) == sent.get(name) for name in ("project_id", "service_id"))
-    # FreshBooks may fill in the client by itself.
-    return (
-        same
-        and row.get("duration") == sent["duration"]
-        and row.get("client_id") in (sent.get("client_id"), None)
-    )
+    return row.get("duration") == sent["duration"] and same_work(sent, row)
 
 
 def _differences(sent: Json, row: Json) -> tuple[str, ...]:
     """The fields where FreshBooks holds something else than was sent."""
-    found = [
-        name for name in ("duration", "billable", *_SENT) if name in sent and row.get(name) != sent[name]
-    ]
-    if _instant(row.get("started_at")) != _instant(sent["started_at"]):
-        found.append("started_at")
-    if not same_text(sent["note"], row.get("note")):
-        found.append("note")
-    return tuple(found)
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    longer = ["duration"] if row.get("duration") != sent["duration"] else []
+    return (*longer, *work_differences(sent, row))
 
 
 def _preview(action: StoredAction) -> LogTimePreview:

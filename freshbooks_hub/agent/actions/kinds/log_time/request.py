@@ -10,8 +10,9 @@ from pydantic import Field
 
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
-from freshbooks_hub.agent.actions.preview import ActionPreview, Client, business_line, client_line
+from freshbooks_hub.agent.actions.preview import business_line
 from freshbooks_hub.agent.actions.values import DayText
+from freshbooks_hub.agent.actions.work import WorkPreview, work_lines
 
 
 class LogTimeRequest(ActionRequest):
@@ -30,7 +31,7 @@ class LogTimeRequest(ActionRequest):
     )
 
 
-class LogTimePreview(ActionPreview):
+class LogTimePreview(WorkPreview):
     """The entry that will be made, of the connected user; `start` as HH:MM in `timezone`."""
 
     kind: Literal["log_time"] = "log_time"
@@ -38,17 +39,6 @@ class LogTimePreview(ActionPreview):
     start: str
     timezone: str
     minutes: int
-    client: Client | None
-    project_id: int | None
-    project: str | None
-    service_id: int | None
-    service: str | None
-    note: str
-    billable: bool
-
-    @property
-    def total_amount(self) -> str:
-        return "0"
 
 
 def describe(preview: LogTimePreview) -> Iterator[str]:
@@ -56,12 +46,4 @@ def describe(preview: LogTimePreview) -> Iterator[str]:
     yield business_line(preview)
     length = f"{preview.minutes // 60}:{preview.minutes % 60:02} h"
     yield f"Time          {length} on {preview.date}, from {preview.start} ({preview.timezone})"
-    if preview.client:
-        yield client_line(preview.client)
-    if preview.project_id is not None:
-        yield f"Project       {preview.project} ({preview.project_id})"
-    if preview.service_id is not None:
-        yield f"Service       {preview.service} ({preview.service_id})"
-    yield f"Billable      {'yes' if preview.billable else 'no'}"
-    if preview.note:
-        yield f"Note          {preview.note}"
+    yield from work_lines(preview)

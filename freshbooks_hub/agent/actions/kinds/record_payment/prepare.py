@@ -49,7 +49,8 @@ def prepare(context: ProposalContext, request: RecordPaymentRequest) -> Proposal
     if owed <= 0:
         raise ActionRefused("already_paid", "Nothing is owed on this invoice.", invoice_id=number)
     today = context.today
-    amount = owed if request.amount is None else as_amount(request.amount)
+    currency = str(invoice["currency_code"])
+    amount = owed if request.amount is None else as_amount(request.amount, currency)
     day = today if request.date is None else as_day(request.date)
     _check(amount, owed, day, today, request.overpayment)
     twins = [row for row in _payments_of(books, number) if _is_equal(row, amount, day)]
@@ -63,7 +64,7 @@ def prepare(context: ProposalContext, request: RecordPaymentRequest) -> Proposal
     client = books.client(int(invoice["customerid"]))
     if client is None:
         raise ActionRefused("client_unknown", "The invoice's client is deleted in FreshBooks.")
-    currency, business_id = str(invoice["currency_code"]), books.business.business_id
+    business_id = books.business.business_id
     preview = RecordPaymentPreview(
         heading=f"Record a payment: {amount} {currency}",
         business=books.business.shown(),
