@@ -181,7 +181,7 @@ def _stoppable() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Stopped(
-            "Stopped. What was read so far is kept and the published marts are unchanged; the next sync goes on "
+            "Stopped. What was read so far is kept and the published marts stay as they are; the next sync goes on "
             "from there."
         ) from None
 

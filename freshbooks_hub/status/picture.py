@@ -17,6 +17,7 @@ from freshbooks_hub.status.assumptions import refuted
 from freshbooks_hub.status.problems import concerns, not_available, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
+from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup, Trouble
 
 # As people say it; others as they are.
@@ -33,10 +34,12 @@ def status(home: Home) -> dict[str, Any]:
     problems = concerns(groups, last, trouble, now) if home.connection.exists() else []
     missing, short = gaps(home)
     found, rejected = findings(home.marts)
+    running = read_progress(home)
     return {
         "home": str(home.root),
         "connection": _connection(ConnectionStore(home.connection)),
         "last_sync": last,
+        "phase": running.phase if running else None,
         "streams": history.latest_streams() if history else [],
         "differences": [asdict(d) for d in found],
         "rejected": rejected_json(rejected),
@@ -132,6 +135,8 @@ def as_text(picture: dict[str, Any], streams: bool = False) -> str:
     for business, facts in picture["refuted"].items():
         lines += [f"Not as assumed in business {business}: {fact['text']}" for fact in facts]
     lines += _sync_lines(run)
+    if picture["phase"]:
+        lines.append(f"Now         {picture['phase']}")
     if marts is None:
         lines.append("Marts       none yet")
     else:

@@ -39,9 +39,9 @@ class StreamResult:
 
 @dataclass(frozen=True)
 class Generation:
-    """What the published marts were built from, by which run."""
+    """What published marts were built from; `id` is one for each time that some were published."""
 
-    run_id: int
+    id: int
     published_at: datetime
     as_of_date: str
     raw_version: int
@@ -76,7 +76,10 @@ class History:
         business_ids: Iterable[int] | None = None,
         warnings: Iterable[str] = (),
     ) -> None:
-        """Record what the run did to each stream, of which chosen businesses, and what it was warned of."""
+        """Record what the run did to each stream, of which chosen businesses, and what it was warned of.
+
+        Once for each of its reads, which are of different streams.
+        """
         with self._connection() as db:
             db.executemany(
                 "INSERT INTO sync_run_streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -103,7 +106,7 @@ class History:
                 [(run_id, warning) for warning in warnings],
             )
             db.execute(
-                "UPDATE sync_runs SET rows_read = ?, rows_changed = ? WHERE id = ?",
+                "UPDATE sync_runs SET rows_read = rows_read + ?, rows_changed = rows_changed + ? WHERE id = ?",
                 [sum(r.read for r in results), sum(r.inserted + r.updated for r in results), run_id],
             )
 
@@ -123,15 +126,16 @@ class History:
                 [self._now(), STOPPED, run_id],
             )
 
-    def published(self, run_id: int, as_of_date: str, raw_version: int, project: str) -> None:
-        """Record the generation that was just published."""
+    def published(self, run_id: int, as_of_date: str, raw_version: int, project: str) -> int:
+        """Record the generation that was just published; its id."""
         with self._connection() as db:
-            db.execute(
+            row = db.execute(
                 "INSERT INTO generations (run_id, published_at, as_of_date, raw_version, project) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "VALUES (?, ?, ?, ?, ?) RETURNING id",
                 [run_id, self._now(), as_of_date, raw_version, project],
-            )
+            ).fetchone()
             db.execute("UPDATE sync_runs SET published = 1 WHERE id = ?", [run_id])
+        return int(row["id"])
 
     def generation(self) -> Generation | None:
         """The newest published generation."""
@@ -140,7 +144,7 @@ class History:
         if row is None:
             return None
         return Generation(
-            row["run_id"],
+            row["id"],
             datetime.fromisoformat(row["published_at"]),
             row["as_of_date"],
             row["raw_version"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,14 +62,22 @@ class Ingestion:
         self._from_beginning: set[str] = set()
         self.business_ids = [int(number) for number in config.get("business_ids") or []]
         self.warnings: list[str] = []
+        self.left: list[str] = []
 
-    def run(self, names: list[str], full_refresh: bool, whole: frozenset[str] = frozenset()) -> None:
+    def run(
+        self,
+        names: list[str],
+        full_refresh: bool,
+        whole: frozenset[str] = frozenset(),
+        later: Collection[str] = (),
+    ) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
 
         Whatever is read, the source's own account of what can be read of which business comes along.
 
         With `full_refresh` every table is swapped for what is read. The streams `whole` are read from the
-        beginning too, but over the stored rows: none is lost, and those that no list shows are asked for.
+        beginning too, but over the stored rows: none is lost, and those that no list shows are asked for. Of those
+        that are read `later` only the tables are made; `left` names them then.
         """
         try:
             discovered = self._source.discover()
@@ -76,6 +85,10 @@ class Ingestion:
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
             self._raw.widen(self._source.source.version, map(catalog.stream_table, discovered["streams"]))
+            for stream in [stream for stream in streams if stream["name"] in later]:
+                streams.remove(stream)
+                self._raw.prepare(catalog.stream_table(stream), shadow=False)
+                self.left.append(stream["name"])
             with self._reporter:
                 self._read(streams, full_refresh, whole)
         finally:

@@ -17,7 +17,7 @@ import duckdb
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import replace_durably
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.labels import stream_label
+from freshbooks_hub.core.labels import stream_label, stream_labels
 from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.alarms import Alarms
@@ -157,12 +157,12 @@ def refresh_marts(
             return transform.rebuild(*basis, kept, changed, held=held)
         return transform.build(*basis, held=held)
 
-    what = f"what depends on {', '.join(sorted(changed))}" if changed else "marts"
+    what = f"what depends on {stream_labels(sorted(changed))}" if changed else "marts"
     reporter.phase(f"Building {what}, as of {as_of_date}")
     built, held = build_around(attempt, project.work, kept)
     publish(built.marts, home.marts)
-    history.published(run_id, as_of_date, raw.version, fingerprint)
-    _keep_work(home, project, run_id)
+    generation = history.published(run_id, as_of_date, raw.version, fingerprint)
+    _keep_work(home, project, generation)
     messages = note(home, held, changed or None, now)
     return Refreshed(True, as_of_date, [*notes, *messages, *built.warnings])
 
@@ -202,20 +202,20 @@ def _name_without_prefix(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(f"CREATE VIEW main.{quoted(table)} AS SELECT * FROM marts.{quoted(table)}")  # noqa: S608 - names of ours
 
 
-def _work(home: Home, run_id: int) -> Path:
-    """Staging and intermediate models of the marts that run `run_id` published."""
-    return home.dbt / f"work-{run_id}.duckdb"
+def _work(home: Home, generation: int) -> Path:
+    """Staging and intermediate models of the marts of this generation."""
+    return home.dbt / f"work-of-{generation}.duckdb"
 
 
 def _kept_work(home: Home, generation: Generation) -> Path | None:
-    path = _work(home, generation.run_id)
+    path = _work(home, generation.id)
     return path if path.exists() and not path.with_name(f"{path.name}.wal").exists() else None
 
 
-def _keep_work(home: Home, project: transform.Project, run_id: int) -> None:
+def _keep_work(home: Home, project: transform.Project, generation: int) -> None:
     """Keep the work file for the next build. It is named for its marts: a killed sync mixes nothing up."""
     with disk_errors(home.dbt):
         for old in home.dbt.glob("work-*.duckdb*"):
             old.unlink()
         if project.work.exists() and not project.work.with_name(f"{project.work.name}.wal").exists():
-            project.work.replace(_work(home, run_id))
+            project.work.replace(_work(home, generation))

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.core.files import write_private
 from freshbooks_hub.sync import dbt_cache
@@ -25,6 +26,8 @@ from freshbooks_hub.sync.batch_sql import literal
 from freshbooks_hub.sync.dbt_findings import Databases
 
 NAME = "statements.json"
+# What the source says of each stream: a few rows, which everything draws on.
+ACCOUNT = f"model.freshbooks.stg_freshbooks__{AVAILABILITY}"
 # Of the functions, in the work file.
 SCHEMA = "main"
 
@@ -77,11 +80,13 @@ class Statements:
             return None
 
     def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
-        """What depends on these raw tables; None: everything."""
+        """What depends on these raw tables; None: everything. The source's account is always built."""
         chosen = {f"source.freshbooks.freshbooks.{table}" for table in tables or ()}
         for node in self.nodes:
             if tables is None or not chosen.isdisjoint(node.parents):
                 chosen.add(node.unique_id)
+                yield node
+            elif node.unique_id == ACCOUNT:
                 yield node
 
 

@@ -6,11 +6,11 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from freshbooks_api.streams import STREAMS
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
@@ -20,21 +20,21 @@ from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.marts.reconciliation import Difference, findings
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
-from freshbooks_hub.sync.history import RAW_FILE_GONE, Availability, History, StreamResult
-from freshbooks_hub.sync.ingest import Ingestion, ReadFailed
+from freshbooks_hub.sync.history import History, StreamResult
 from freshbooks_hub.sync.outcomes import note_success
 from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.reads import Run, facts_of, joined, read
 from freshbooks_hub.sync.refresh import RawFacts, Refreshed, refresh_marts
+from freshbooks_hub.sync.sync_groups import SLOW
 from freshbooks_hub.sync.verification import verify_if_due
 from freshbooks_hub.sync.warehouse.address import Warehouse
 from freshbooks_hub.sync.warehouse.extract import businesses_of
 from freshbooks_hub.sync.warehouse.extract import extract as extract_marts
 from freshbooks_hub.sync.warehouse.load import load
 
-# A sync should not have to refresh on its way: the source's own refresh is the rare case.
-TOKEN_MARGIN = timedelta(hours=1)
 KEPT_LOGS = 20
+FIGURES_SHOWN = "Figures are shown; reports and the ledger are still being read"
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
     if not home.raw.exists():
         raise HubError("There is nothing to build marts from yet. Run `freshbooks sync` first.")
 
-    def steps(run: _Run) -> SyncResult:
+    def steps(run: Run) -> SyncResult:
         raw = RawStore(home.raw, home.run / "duckdb")
         try:
-            facts = _facts(raw, run.history)
+            facts = facts_of(raw, run.history)
         finally:
             raw.close()
         marts = _refresh(run, facts, as_of, verify=True)
@@ -129,7 +129,7 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
             "It is not known yet which businesses are this connection's. Run `freshbooks sync` first."
         )
 
-    def steps(run: _Run) -> SyncResult:
+    def steps(run: Run) -> SyncResult:
         raw = RawStore(home.raw, home.run / "duckdb")
         try:
             version = raw.version()
@@ -143,22 +143,11 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
         return _recorded(home, reporter, clock, steps)
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What the steps of one run share."""
-
-    home: Home
-    history: History
-    id: int
-    reporter: Reporter
-    clock: Clock
-
-
 def _recorded(
     home: Home,
     reporter: Reporter,
     clock: Clock,
-    steps: Callable[[_Run], SyncResult],
+    steps: Callable[[Run], SyncResult],
     marts: bool = True,
 ) -> SyncResult:
     """Run `steps` with their progress and outcome on record; the caller holds the lock."""
@@ -168,7 +157,7 @@ def _recorded(
     run_id = history.start()
     recorded = Recorded(reporter, home)
     try:
-        result = steps(_Run(home, history, run_id, recorded, clock))
+        result = steps(Run(home, history, run_id, recorded, clock))
     except KeyboardInterrupt:
         history.stopped(run_id)
         raise
@@ -182,62 +171,61 @@ def _recorded(
     return replace(result, seconds=time.monotonic() - started)
 
 
-def _steps(run: _Run, options: SyncOptions, source: Source | None) -> SyncResult:
-    home, history = run.home, run.history
+def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
+    """Read and publish. A first sync of everything does so twice, so that figures show while reports are read."""
     warehouse = Warehouse.from_environment()
-    store = ConnectionStore(home.connection)
-    valid_access_token(store, TOKEN_MARGIN, run.clock)
-    raw = RawStore(home.raw, home.run / "duckdb")
-    failure: ReadFailed | None = None
-    try:
-        history.keep_reads(raw.tables())
-        ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
-        try:
-            ingestion.run(options.streams, options.full_refresh, options.whole)
-        except ReadFailed as error:
-            failure = error
-        finally:
-            results = ingestion.results()
-            history.streams(run.id, results, ingestion.business_ids, ingestion.warnings)
-            Availability(home).keep(raw.outcomes())
-        if failure and not _others_may_go_on(results, history, ingestion.business_ids):
-            raise failure
-        facts = _facts(raw, history)
-    finally:
-        raw.close()
+    later = SLOW if not warehouse and _is_first(run.history, options) else frozenset[str]()
+    ways = (options.full_refresh, options.whole)
+    reads = [read(run, source, options.streams, *ways, later)]
+    published = [_publish(run, options, warehouse, reads[0].facts)]
+    if left := reads[0].left:
+        run.reporter.phase(FIGURES_SHOWN)
+        reads.append(read(run, source, left, *ways))
+        # The source's account, on which all figures draw, has changed too: but only in what it says of these.
+        published.append(_publish(run, options, warehouse, replace(reads[1].facts, changed=set(left))))
+    if failures := [one.failure for one in reads if one.failure]:
+        raise joined(failures)
+    warnings = [text for one in reads for text in one.warnings]
+    warnings += [text for marts in published for text in marts.warnings]
+    told, rejected = findings(run.home.marts) if options.marts else ([], [])
+    return SyncResult(
+        [result for one in reads for result in one.results],
+        any(marts.published for marts in published),
+        published[-1].as_of_date,
+        list(dict.fromkeys(warnings)),
+        told,
+        rejected,
+    )
+
+
+def _is_first(history: History, options: SyncOptions) -> bool:
+    """Whether everything is to be read, and nothing was published yet."""
+    everything = not options.streams or {stream.name for stream in STREAMS} <= set(options.streams)
+    return everything and options.marts and history.generation() is None
+
+
+def _publish(run: Run, options: SyncOptions, warehouse: Warehouse | None, facts: RawFacts) -> Refreshed:
     loaded: list[str] = []
     if warehouse:
         run.reporter.phase(f"Loading into the warehouse at {warehouse.place}")
-        loaded = load(home, warehouse).warnings()
+        loaded = load(run.home, warehouse).warnings()
     if not options.marts:
-        marts = _unchanged(history)
+        marts = _unchanged(run.history)
     elif warehouse:
         marts = _extract(run, warehouse, facts.version)
     else:
         marts = _refresh(run, facts, options.as_of)
-    if failure:
-        others = "All other data was synced; what was read before is kept."
-        raise ReadFailed(f"{failure.message} {others}", failure.failures, failure.log) from failure
-    warnings = [*ingestion.warnings, *loaded, *marts.warnings]
-    told, rejected = findings(home.marts) if options.marts else ([], [])
-    return SyncResult(results, marts.published, marts.as_of_date, warnings, told, rejected)
+    return replace(marts, warnings=[*loaded, *marts.warnings])
 
 
-def _facts(raw: RawStore, history: History) -> RawFacts:
-    generation = history.generation()
-    known = generation is not None and generation.raw_version != RAW_FILE_GONE
-    changed = raw.changed_since(generation.raw_version) if generation and known else None
-    return RawFacts(raw.tables(), raw.version(), changed)
-
-
-def _refresh(run: _Run, facts: RawFacts, as_of: date | None, verify: bool = False) -> Refreshed:
+def _refresh(run: Run, facts: RawFacts, as_of: date | None, verify: bool = False) -> Refreshed:
     start_date = ConnectionStore(run.home.connection).load().config.get("start_date")
     at = as_of or run.clock()
     now = run.clock()
     return refresh_marts(run.home, run.history, run.id, run.reporter, facts, start_date, at, now, verify)
 
 
-def _extract(run: _Run, warehouse: Warehouse, raw_version: int) -> Refreshed:
+def _extract(run: Run, warehouse: Warehouse, raw_version: int) -> Refreshed:
     """The marts of this connection's businesses, where the warehouse has newer ones."""
     home, history = run.home, run.history
     generation = history.generation() if are_readable(home.marts) else None
@@ -254,21 +242,6 @@ def _extract(run: _Run, warehouse: Warehouse, raw_version: int) -> Refreshed:
 def _unchanged(history: History) -> Refreshed:
     generation = history.generation()
     return Refreshed(False, generation.as_of_date if generation else "", [])
-
-
-def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:
-    """Whether some stream completed, and each that did not was read to its end before or has no rows at all.
-
-    No rows are no evidence of anything, so the marts conclude nothing from them; a part would look like the whole.
-    But where the raw tables are gone, the published marts know more than rows that are not there again yet.
-    """
-    incomplete = [result for result in results if not result.completed]
-    if len(incomplete) == len(results):
-        return False
-    generation = history.generation()
-    lost = generation is not None and generation.raw_version == RAW_FILE_GONE
-    partial = [result.stream for result in incomplete if result.total or lost]
-    return history.were_read(partial, business_ids)
 
 
 def _clean(home: Home) -> None:

@@ -64,6 +64,8 @@ SYNC_GROUPS = (
     _group("lists_whole", WEEK, is_full_reread=True),
 )
 BY_NAME = {group.name: group for group in SYNC_GROUPS}
+# They take longest, and most figures do without: a first sync reads them after the others.
+SLOW = frozenset(stream for name in ("ledger", "reports") for stream in BY_NAME[name].streams)
 
 
 def parse_frequency(text: str) -> timedelta:

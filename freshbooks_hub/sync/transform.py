@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.clock import named_zone, stamp, utc_now
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import open_private
@@ -304,6 +305,7 @@ class _Build:
         options = [*project.options(project.target), *self.held.arguments()]
         if self.changed:
             options += ["--select", *(f"source:freshbooks.{table}+" for table in sorted(self.changed))]
+            options.append(staging(AVAILABILITY))  # as in replay.py
         parsed = dbt_cache.place(dbt_cache.PARSED, project.folder, project.content)
         dbt_cache.lend(parsed, project.target)
         succeeded, output = dbt_build(home, self._results, options, environment)

@@ -33,7 +33,7 @@ select
             then
                 'Bills kept in Bill Pay cannot be read: the books owe suppliers (Accounts Payable), but '
                 || 'FreshBooks lists neither bills nor vendors.'
-        else 'No rows of this business were read, and it is not known whether there are any.'
+        else 'No rows of this business were read yet, and it is not known whether there are any.'
     end as reason,
     case
         when stream_availability.gap_code = 'short' then 'Figures that draw on it lack the rows that are not sent.'
@@ -64,7 +64,7 @@ select
             then
                 'FreshBooks has no API for Bill Pay. Accounts Payable in balance_sheet or general_ledger is the total '
                 || 'owed; bills that are entered under Bills are read.'
-        else 'Sync the stream together with stream_availability, which tells whether there are any.'
+        else 'Wait for the sync that is running. If none is, sync the stream together with stream_availability.'
     end as remedy,
     {{ stream_fact('stream_availability.stream_name', 'marts') }} as affected_marts
 from stream_availability

@@ -148,7 +148,12 @@ def progress(request: Request) -> Response:
     streams = [{"name": name, **vars(row)} for name, row in state.streams.items()] if state else []
     running = here.site.syncs.running(here.home)
     return JSONResponse(
-        {"running": running, "phase": state.phase if state else "Starting", "streams": streams}
+        {
+            "running": running,
+            "phase": state.phase if state else "Starting",
+            "streams": streams,
+            "figures": here.home.marts.exists(),
+        }
     )
 
 

@@ -43,7 +43,8 @@ if (progress) {
       const answer = await fetch(progress.dataset.progress, { headers: { Accept: "application/json" } });
       if (answer.redirected) return location.reload(); // signed out: to the way in
       const state = await answer.json();
-      if (!state.running) return location.reload();
+      // At the end, and when a first sync has its first figures.
+      if (!state.running || String(state.figures) !== progress.dataset.figures) return location.reload();
       show(state);
     } catch {
       // The server is away for a moment; ask again.

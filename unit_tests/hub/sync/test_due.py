@@ -165,7 +165,7 @@ def test_marts_are_not_built_while_a_lost_table_cannot_be_read(world: World) -> 
     after = History(world.home.history).generation()
     assert before is not None
     assert after is not None
-    assert after.run_id == before.run_id
+    assert after.id == before.id
 
 
 def test_a_restart_and_a_long_sleep_change_nothing(world: World) -> None:
