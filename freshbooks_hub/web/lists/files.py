@@ -32,6 +32,9 @@ FORMS = (CSV, XLSX)
 MARK = "\ufeff"  # tells Excel that a CSV is UTF-8
 LINES = 500  # of a CSV, sent together
 LAST_ROW = ROWS - 1  # below the head
+# A day in a workbook is the number of days since this one; before March 1900 workbooks count differently.
+DAY_ZERO = date(1899, 12, 30).toordinal()
+FIRST_YEAR = 1900
 NAME = re.compile(r"[\[\]:*?/\\']")  # what the name of a sheet may not hold
 WIDTHS = {Kind.text: 26, Kind.money: 14, Kind.day: 12, Kind.moment: 17}
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -141,21 +144,26 @@ def _head(page: Worksheet, sheet: Sheet, look: Format) -> None:
 
 
 def _write(page: Worksheet, sheet: Sheet, rows: Iterable[Row], formats: Formats) -> int:
-    number = 0
+    """The rows, by the type of each value; how many. Decimals stay such: as floats some would be written inexactly."""
+    number, columns, zone = 0, list(enumerate(sheet.columns)), sheet.zone
+    day, moment = formats.of("yyyy-mm-dd"), formats.of("yyyy-mm-dd hh:mm:ss")
     for number, row in enumerate(rows, 1):
-        for index, column in enumerate(sheet.columns):
-            value = plain(column, row, sheet.zone)
+        for index, column in columns:
+            value = plain(column, row, zone)
             if value is None:
                 continue
-            if isinstance(value, Decimal) and column.kind is Kind.money:
-                places = _places(row.get("currency_code"), value)
-                page.write_number(number, index, value, formats.money(places))
-            elif isinstance(value, int | float | Decimal):
+            kind = type(value)
+            if kind is str:
+                page.write_string(number, index, value[:LONGEST])
+            elif kind is Decimal and column.kind is Kind.money:
+                look = formats.money(_places(row.get("currency_code"), value))
+                page.write_number(number, index, value, look)
+            elif kind is date and value.year > FIRST_YEAR:
+                page.write_number(number, index, value.toordinal() - DAY_ZERO, day)
+            elif kind is datetime:
+                page.write_datetime(number, index, value, moment)
+            elif kind in (int, float, Decimal):
                 page.write_number(number, index, value)
-            elif isinstance(value, datetime):
-                page.write_datetime(number, index, value, formats.of("yyyy-mm-dd hh:mm:ss"))
-            elif isinstance(value, date) and value.year >= 1900:
-                page.write_datetime(number, index, value, formats.of("yyyy-mm-dd"))
             else:
                 page.write_string(number, index, str(value)[:LONGEST])
     return number
