@@ -33,7 +33,7 @@ def resolve(host: str, port: int, private: bool) -> str:
     if not private and not all(is_public(ipaddress.ip_address(one.partition("%")[0])) for one in addresses):
         raise PrivateAddress(
             f"{host} is an address of this machine or of a private network. If it is meant, remove the webhook and add "
-            "it again with --allow-private."
+            "it again as one of your own network (--allow-private)."
         )
     return addresses[0]
 

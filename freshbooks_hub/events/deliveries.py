@@ -213,6 +213,8 @@ def post(endpoint: Endpoint, event: Event, connection: str, now: datetime) -> An
         return Answer(None, str(error))
     except urllib3.exceptions.SSLError:
         return Answer(None, "Its certificate cannot be verified.")
+    except urllib3.exceptions.NewConnectionError:  # a kind of time-out to urllib3
+        return Answer(None, "It cannot be reached.")
     except urllib3.exceptions.TimeoutError:
         return Answer(None, "It did not answer within 10 seconds.")
     except (urllib3.exceptions.HTTPError, OSError, ValueError):

@@ -147,7 +147,8 @@ def check_url(url: str, private: bool) -> None:
         raise WebhookRefused("Leave name and password out of the address; what is sent is signed instead.")
     if parts.scheme == "http" and not private:
         raise WebhookRefused(
-            "The address must begin with https, or with --allow-private be one of your own network."
+            "The address must begin with https. Only one of your own network may begin with http: tick “It is in my "
+            "own network”, or give --allow-private."
         )
 
 
@@ -156,7 +157,7 @@ def alarm_text(endpoint: Endpoint, error: str) -> str:
     waiting = plural(endpoint.waiting, "event")
     return (
         f"The webhook {endpoint.id} at {endpoint.place} cannot be delivered: {error} {waiting} wait. "
-        f"Check the receiver, then: freshbooks webhooks replay {endpoint.id}"
+        f"Check the receiver, then send them again in Settings, Webhooks (freshbooks webhooks replay {endpoint.id})."
     )
 
 

@@ -48,9 +48,9 @@ def email_url(
 ) -> str:
     """apprise's address of an e-mail account. `to` may name several, with commas. Raises HubError."""
     recipients = [one.strip() for one in to.split(",") if one.strip()]
-    for address in [*recipients, *([sender] if sender else [])]:
+    for field, address in [*(("To", one) for one in recipients), *([("From", sender)] if sender else [])]:
         if not re.fullmatch(r"[^@\s/?#]+@[^@\s/?#]+\.[^@\s/?#]{2,}", address):
-            raise HubError(f"{address!r} is not an e-mail address.")
+            raise HubError(f"{field}: {address!r} is not an e-mail address. Write it like anna@example.com.")
     if not recipients:
         raise HubError("To: enter at least one e-mail address.")
     if not re.fullmatch(r"[A-Za-z0-9.:-]+", server) or security not in SECURITY:

@@ -43,6 +43,7 @@ from freshbooks_hub.web.pages import (
     tax,
     time,
     users,
+    webhooks,
 )
 from freshbooks_hub.web.pages import (
     home as home_page,
@@ -71,7 +72,7 @@ PAGES = (
         bill,
     ),
     *(approvals, activity),
-    *(overview, account, settings, permissions, users, agents, notifications, connect),
+    *(overview, account, settings, permissions, users, agents, notifications, webhooks, connect),
 )
 
 

@@ -9,8 +9,9 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers, MutableHeaders
@@ -23,6 +24,7 @@ from freshbooks_hub.agent.mcp.oauth.provider import CONSENT_PATH
 from freshbooks_hub.web import passwords
 from freshbooks_hub.web.access import OWNER, Need, Person, needed
 
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 # No inline script or style, nothing from elsewhere, no frame around us. A form posts to us alone: going on to
 # FreshBooks is a navigation of its own page, because browsers apply form-action to redirects too.
 POLICY = "; ".join(
@@ -133,10 +135,13 @@ def csrf_token(request: Request) -> str:
     return token
 
 
-def action(act: Act, several_lines: Container[str] = ()) -> Callable[[Request], Awaitable[Response]]:
+def action(
+    act: Act, several_lines: Container[str] = (), labels: Mapping[str, str] = NO_LABELS
+) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that changes something: checks the form, and runs `act(request, form)` in a thread.
 
     The form holds this session's token, and no control characters: only fields of `several_lines` have line breaks.
+    `labels`: of the fields in which a person writes, as the page has them.
     """
 
     @functools.wraps(act)
@@ -152,16 +157,12 @@ def action(act: Act, several_lines: Container[str] = ()) -> Callable[[Request], 
                 if not isinstance(value, str) or UNPRINTABLE.search(name + text):
                     raise HTTPException(
                         400,
-                        f"{_label(name)}: it holds a line break or another control character. Remove it.",
+                        f"{labels.get(name, 'This form')}: it holds a line break or another control character. "
+                        "Remove it.",
                     )
             return await run_in_threadpool(act, request, form)
 
     return endpoint
-
-
-def _label(name: str) -> str:
-    """The field as its label says it, more or less."""
-    return UNPRINTABLE.sub("", name).replace("_", " ").strip().capitalize() or "A field"
 
 
 def same_text(one: str, other: str) -> bool:

@@ -29,6 +29,14 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,38}")
 TAKEN = frozenset({"owner"})
 
 
+class NameRefused(HubError):
+    """A name that a new user cannot have."""
+
+
+class RightsRefused(HubError):
+    """Rights that a user cannot have."""
+
+
 class NoSuchUser(HubError):
     """There is no user of this name."""
 
@@ -79,13 +87,15 @@ class Users:
         return found
 
     def add(self, name: str, password: str, rights: Mapping[str, Right], who: str, channel: Channel) -> User:
-        """A new user. Raises WeakPassword, and HubError for a name or for rights that cannot be."""
+        """A new user. Raises NameRefused, WeakPassword, RightsRefused."""
         self._check_name(name)
         self._check_rights(rights)
         user = User(name, passwords.hashed(password), dict(rights))
         with self._changed() as users:
             if name in users:
-                raise HubError(f"There is a user {name} already. Choose another name, or change that user.")
+                raise NameRefused(
+                    f"There is a user {name} already. Choose another name, or change that user."
+                )
             users[name] = user
         self._audit("user_added", who, channel, user)
         return user
@@ -127,7 +137,7 @@ class Users:
 
     def _check_name(self, name: str) -> None:
         if not NAME.fullmatch(name) or name in TAKEN:
-            raise HubError(
+            raise NameRefused(
                 f"{name!r} is not a valid user name. Use lower-case letters, digits and . _ @ + -, at most 39, "
                 "and not “owner”."
             )
@@ -136,9 +146,9 @@ class Users:
         known = {home.name for home in Home.connections()}
         unknown = sorted(set(rights) - known)
         if unknown:
-            raise HubError(f"There is no connection {unknown[0]}.")
+            raise RightsRefused(f"There is no connection {unknown[0]}.")
         if not rights:
-            raise HubError("Choose at least one connection that the user may see.")
+            raise RightsRefused("Choose at least one connection that the user may see.")
 
     def _end_grants(self, user: User) -> None:
         """End what the user gave to AI clients and may not do any more."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache, cached_property, lru_cache
@@ -17,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from freshbooks_hub.agent.actions.waiting import waiting
+from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT, Home
@@ -27,6 +30,7 @@ from freshbooks_hub.web.marts import Marts, Row, opened
 from freshbooks_hub.web.security import csrf_token, person_of
 
 EVERYTHING = "all"
+NAMED = 3  # businesses of a connection, before “and 2 more”
 # Where the list of businesses cannot be read, their rows tell which there are. With true: those with accounting alone.
 BUSINESSES = (
     "SELECT * FROM (SELECT business_id, business_name, account_id, time_zone, base_currency_code "
@@ -162,7 +166,7 @@ def render(
         "here": here,
         "base": here.base,
         "pages": _offered(found, here.base, several=len(connections_seen) > 1),
-        "connections": connections_seen,
+        "connections": titles_of(connections_seen) if len(connections_seen) > 1 else {},
         "signed_in": seen,
         "person": found,
         "may_approve": found is not None and found.may(Need.approve, name),
@@ -188,6 +192,33 @@ def _offered(
 
     groups = [(heading, [page for page in pages if leads_on(page[0])]) for heading, pages in PAGES]
     return [(heading, pages) for heading, pages in groups if pages]
+
+
+def title_of(home: Home) -> str:
+    """The businesses that are synced, by their names; the connection's own name before there is any."""
+    try:
+        return _read_title(home.connection, home.connection.stat().st_mtime_ns) or home.name
+    except (OSError, HubError):
+        return home.name
+
+
+@lru_cache(maxsize=1000)
+def _read_title(path: Path, _changed: int) -> str:
+    """`_changed` makes another connection a new reading: every page names all of them."""
+    connection = ConnectionStore(path).load()
+    names = connection.business_names
+    chosen = [names[number] for number in sorted(connection.chosen) if number in names]
+    more = len(chosen) - NAMED
+    return ", ".join(chosen[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def titles_of(homes: Mapping[str, Home]) -> dict[str, str]:
+    """The same of each; where two are alike, the connection's own name stands behind."""
+    titles = {name: title_of(home) for name, home in homes.items()}
+    alike = Counter(titles.values())
+    return {
+        name: f"{title} ({homes[name].name})" if alike[title] > 1 else title for name, title in titles.items()
+    }
 
 
 def back(request: Request, path: str, notice: str = "", *, good: bool = True) -> Response:
@@ -229,9 +260,20 @@ def choose_business(request: Request, marts: Marts | None, *, accounting: bool =
         if marts
         else []
     )
+    label_businesses(found)
     asked = request.query_params.get("business", "")
     current = next((b for b in found if str(b["business_id"]) == asked), found[0] if found else None)
     return Choice(found, current, asked == EVERYTHING and len(found) > 1)
+
+
+def label_businesses(businesses: list[Row]) -> None:
+    """Give each what a switch calls it: its name, and where others have the same what tells it apart."""
+    names = [one["business_name"] or f"Business {one['business_id']}" for one in businesses]
+    for one, name in zip(businesses, names, strict=True):
+        alike = [other for other, its in zip(businesses, names, strict=True) if its == name]
+        currencies = {other["base_currency_code"] for other in alike}
+        apart = one["base_currency_code"] if len(currencies) == len(alike) else f"number {one['business_id']}"
+        one["label"] = f"{name} ({apart or 'no currency'})" if len(alike) > 1 else name
 
 
 def link(request: Request, path: str, **query: Any) -> str:

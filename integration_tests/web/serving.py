@@ -44,6 +44,7 @@ PAGES = (
     "/connections",
     "/account",
     "/settings/notifications",
+    "/settings/webhooks",
 )
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")

@@ -194,7 +194,7 @@ def test_what_an_address_asks_for_is_checked(client: Client) -> None:
         assert rows == page_rows(whole, "Invoices")
     text = client.get("/invoices?from=31.10.2026&status=late").text
     assert "“31.10.2026” is not a date such as 2026-10-31, so it was left out." in text
-    assert "There is no status “late”, so it was left out." in text
+    assert "Status: there is no “late”, so it was left out." in text
     # A file of more rows than were asked for could be sent on unseen.
     assert client.get("/invoices.csv?from=31.10.2026").status_code == 400
 

@@ -4,6 +4,7 @@ import csv
 import html
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 from collections import defaultdict
@@ -12,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
+from typing import Any
 
 import duckdb
 import pytest
@@ -26,6 +28,7 @@ from freshbooks_hub.sync.history import Availability, History, Outcome, StreamRe
 from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
+from freshbooks_hub.web.views import label_businesses, title_of
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import Books
@@ -302,6 +305,42 @@ def test_a_second_connection_has_pages_of_its_own(empty_home: Home) -> None:
     assert Schedule(empty_home).paused_since() is None
     listed = client.get("/settings/connections").text  # on to /connections
     assert re.search(r'<a href="/">default</a>.*<a href="/c/bakery/">bakery</a>.*paused</a>', listed, re.S)
+
+
+def test_a_connection_is_called_by_its_businesses_and_two_of_the_same_are_told_apart(
+    connected_home: Home,
+) -> None:
+    store = ConnectionStore(connected_home.connection)
+    store.save(replace(store.load(), profile=PROFILE))
+    title = title_of(connected_home)
+    assert title != connected_home.name
+    bakery = connected_home.named("bakery").ensure()
+    client = Client(connected_home)
+    assert re.findall(r'<a href="(?:/c/bakery)?/"[^>]*>([^<]*)</a></li>', client.get("/").text) == [
+        title,
+        "bakery",
+    ]
+    shutil.copy(connected_home.connection, bakery.connection)
+    switch = re.findall(r'<a href="(?:/c/bakery)?/"[^>]*>([^<]*)</a></li>', client.get("/").text)
+    assert switch == [f"{title} (default)", f"{title} (bakery)"]
+
+
+def test_businesses_of_the_same_name_are_told_apart_by_currency_or_number() -> None:
+    def labels(*businesses: tuple[int, str | None, str]) -> list[str]:
+        rows: list[dict[str, Any]] = [
+            {"business_id": number, "business_name": name, "base_currency_code": code}
+            for number, name, code in businesses
+        ]
+        label_businesses(rows)
+        return [row["label"] for row in rows]
+
+    assert labels((1, "Maple", "CAD"), (2, None, "CAD")) == ["Maple", "Business 2"]
+    assert labels((1, "Maple", "CAD"), (2, "Maple", "USD")) == ["Maple (CAD)", "Maple (USD)"]
+    assert labels((1, "Maple", "CAD"), (2, "Maple", "CAD"), (3, "Pine", "CAD")) == [
+        "Maple (number 1)",
+        "Maple (number 2)",
+        "Pine",
+    ]
 
 
 @pytest.mark.parametrize("name", ["..", "A B", "../../etc", ""])

@@ -79,7 +79,7 @@ def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> C
     if isinstance(one, Choice):
         option = next((option for option in offered(one, marts) if option.word == text), None)
         if option is None:
-            return f"There is no {one.label.lower()} “{text[:LONGEST]}”, so it was left out."
+            return f"{one.label}: there is no “{text[:LONGEST]}”, so it was left out."
         return Condition(one.name, one.label, option.label, option.condition)
     if one.needs and one.needs not in marts:
         return f"{one.label} cannot be filtered: the data for it is not synced."
@@ -93,7 +93,7 @@ def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> C
             return f"{one.label}: “{text[:LONGEST]}” is not a number, so it was left out."
         value = int(text)
     elif UNPRINTABLE.search(text):
-        return f"{one.label} holds a control character, so it was left out."
+        return f"{one.label}: it holds a control character, so it was left out."
     sql = one.condition or f"{one.column} = ?"
     return Condition(one.name, one.label, text, f"({sql})", (value,) * sql.count("?"))
 
@@ -107,15 +107,14 @@ def _day(listing: Listing, given: Mapping[str, str], name: str) -> Condition | s
     text = given.get(name, "").strip()
     if not text or listing.day is None:
         return None
-    column, label = listing.day
+    column, day_label = listing.day
+    operator, word = (">=", "from") if name == "from" else ("<=", "up to")
+    label = f"{day_label} {word}"
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return (
-            f"{name.capitalize()}: “{text[:LONGEST]}” is not a date such as 2026-10-31, so it was left out."
-        )
-    operator, word = (">=", "from") if name == "from" else ("<=", "up to")
-    return Condition(name, f"{label} {word}", day_text(day), f"{column} {operator} ?", (day,))
+        return f"{label}: “{text[:LONGEST]}” is not a date such as 2026-10-31, so it was left out."
+    return Condition(name, label, day_text(day), f"{column} {operator} ?", (day,))
 
 
 def _sort(listing: Listing, given: Mapping[str, str]) -> str:

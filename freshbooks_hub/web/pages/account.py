@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,9 +16,8 @@ from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web import passwords, security, sessions
 from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.pages.overview import title_of
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import person, place, render, visible
+from freshbooks_hub.web.views import person, place, render, title_of, visible
 
 CURRENT, NEW, AGAIN = "Current password", "New password", "New password once more"
 DONE = "The password is changed. Everywhere else you are signed out."
@@ -43,7 +44,7 @@ def show(request: Request) -> Response:
     return page(request)
 
 
-@action
+@partial(action, labels={"current": CURRENT, "new": NEW, "again": AGAIN})
 def change_password(request: Request, form: FormData) -> Response:
     """A new password in place of the current one; all other browsers of this person are signed out."""
     site, who = place(request).site, person(request)

@@ -14,9 +14,8 @@ from freshbooks_hub.agent.mcp.transports import renew_token
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Need
-from freshbooks_hub.web.pages.overview import title_of
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, person, place, render, visible
+from freshbooks_hub.web.views import back, person, place, render, title_of, visible
 
 PAGE = "/settings/agents"
 CLOSED = "This request has expired or was answered already. Start again in the app."

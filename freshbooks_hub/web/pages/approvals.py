@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, person, place, render
 
 SHOWN = 20
+RECORD = "Number of the record in FreshBooks, if it exists"
 # Sent, and not clear how it ended: FreshBooks is being asked, or a person must look there.
 UNCLEAR = (Status.dispatching, Status.unknown, Status.needs_person)
 # Look of the pill and its words.
@@ -95,12 +97,13 @@ def check(request: Request, _: FormData) -> Response:
     return back(request, "/approvals", found)
 
 
-@action
+@partial(action, labels={"record_id": RECORD})
 def settle(request: Request, form: FormData) -> Response:
     """A person looked in FreshBooks: it is this record, or none."""
     number = str(form.get("record_id", "")).strip()
     if form.get("found") and not (number.isdecimal() and len(number) < 19):
-        return back(request, "/approvals", "Enter the number of the record in FreshBooks.", good=False)
+        wrong = f"{RECORD}: write a whole number, as it stands in the record's address in FreshBooks."
+        return back(request, "/approvals", wrong, good=False)
     record_id = int(number) if form.get("found") else None
     try:
         done = ActionService(place(request).home).resolve(

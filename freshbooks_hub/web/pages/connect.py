@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -27,6 +28,7 @@ from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import Place, back, origin, place, render
 
 ROOT = "/settings/freshbooks"
+LABELS = {"redirect_uri": "Redirect URI", "client_id": "Client ID", "client_secret": "Client Secret"}
 
 
 def page(request: Request) -> Response:
@@ -68,7 +70,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
     )
 
 
-@action
+@partial(action, labels=LABELS)
 def begin(request: Request, form: FormData) -> Response:
     """Start a log-in with what the form holds; an empty secret stands for the stored one."""
     here = place(request)
@@ -137,7 +139,7 @@ def log_in(request: Request) -> Response:
     )
 
 
-@action
+@partial(action, labels={"answer": "Address that FreshBooks sent you to"})
 def paste(request: Request, form: FormData) -> Response:
     """Take the address that FreshBooks redirected to, as a person copied it."""
     here = place(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,7 +34,7 @@ def by_link(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
-@action
+@partial(action, labels={"name": "Name", "password": "Password"})
 def by_password(request: Request, form: FormData) -> Response:
     """Check the password; a new session for the signed-in browser."""
     site = request.app.state.site

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -20,6 +21,15 @@ from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, origin, place, render
 
 PATH = "/settings/notifications"
+EMAIL = {
+    "to": "To",
+    "server": "Mail server",
+    "port": "Port",
+    "user": "User name",
+    "password": "Password",
+    "sender": "From",
+}
+SERVICE = {"url": "Address", "name": "Name"}
 LABELS = {
     "starttls": "STARTTLS (most servers)",
     "ssl": "TLS",
@@ -32,7 +42,7 @@ def page(request: Request) -> Response:
     return _render(request)
 
 
-@action
+@partial(action, labels=EMAIL)
 def add_email(request: Request, form: FormData) -> Response:
     """Tell somebody by e-mail, through a mail server."""
     typed = _typed(form, "to", "server", "port", "security", "user", "sender")
@@ -53,13 +63,13 @@ def add_email(request: Request, form: FormData) -> Response:
         return _render(request, 400, email=typed, problem=str(error))
 
 
-@action
+@partial(action, labels=SERVICE)
 def add_url(request: Request, form: FormData) -> Response:
     """Tell somebody at an address of apprise."""
     try:
         return _added(request, form, str(form.get("url", "")).strip())
     except HubError as error:
-        return _render(request, 400, named=str(form.get("name", "")), problem=str(error))
+        return _render(request, 400, named=str(form.get("name", "")), problem=f"{SERVICE['url']}: {error}")
 
 
 @action

@@ -16,16 +16,14 @@ from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.agent.reads.periods import known_sum
-from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.web.access import Need
 from freshbooks_hub.web.marts import opened
-from freshbooks_hub.web.views import person, render, visible
+from freshbooks_hub.web.views import person, render, title_of, visible
 
 SHOWN = 25
-NAMED = 3  # businesses, before “and 2 more”
 # A currency in which nothing is overdue is left out; one that is unknown is not.
 OVERDUE = f"""
 SELECT currency_code, {known_sum("overdue_amount")} AS amount,
@@ -99,20 +97,6 @@ def page(request: Request) -> Response:
 def moved(_: Request) -> Response:
     """`/settings/connections`, its earlier address."""
     return RedirectResponse("/connections", 303)
-
-
-def title_of(home: Home) -> str:
-    """The businesses that are synced, by their names; the connection's own name before there is any."""
-    try:
-        connection = ConnectionStore(home.connection).find()
-    except HubError:
-        connection = None
-    names = connection.business_names if connection else {}
-    chosen = [names[number] for number in sorted(connection.chosen) if number in names] if connection else []
-    if not chosen:
-        return home.name
-    more = len(chosen) - NAMED
-    return ", ".join(chosen[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _line(request: Request, home: Home, title: str, found: dict[str, Any], approvals: int) -> Line:

@@ -6,6 +6,7 @@ The same as `freshbooks actions allow`, `stop`, `receipts` and `link`; only a pe
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -35,6 +36,7 @@ LIMITS = {
     "per_day": "Actions in 24 hours",
     "per_recipient_per_day": "E-mails to one address in 24 hours",
 }
+FOLDER = "Receipts folder"
 LINKS: dict[Link, str] = {
     "auto": "As this account's own invoices do it",
     "mark": "Mark each time entry as billed after the draft is made",
@@ -89,7 +91,7 @@ def show_one(request: Request) -> Response:
     return one(request)
 
 
-@action
+@partial(action, labels=LIMITS)
 def allow(request: Request, form: FormData) -> Response:
     """Turn a kind of action on with its limits, or off; a standing permission stays while it is on."""
     kind, typed, policy = _kind(request), Typed.of(form), _policy(request)
@@ -107,7 +109,7 @@ def allow(request: Request, form: FormData) -> Response:
     return back(request, ROOT, f"{kind.label}: on. Agents may propose it within these limits.")
 
 
-@action
+@partial(action, labels=LIMITS)
 def grant(request: Request, form: FormData) -> Response:
     """Let it be done without asking, for 90 days; or once more for 90 days."""
     kind, typed, policy = _kind(request), Typed.of(form), _policy(request)
@@ -142,11 +144,11 @@ def stop(request: Request, _: FormData) -> Response:
     return back(request, ROOT, "Stopped: each action waits for your approval again.")
 
 
-@action
+@partial(action, labels={"folder": FOLDER})
 def receipts(request: Request, form: FormData) -> Response:
     """The only folder from which receipts are read; none without one."""
     typed = Typed.of(form)
-    with typed.problem_of("folder", "Receipts folder"):
+    with typed.problem_of("folder", FOLDER):
         folder = _folder(typed.get("folder"))
         _policy(request).set_receipts_folder(folder, person(request).name, Channel.web)
     if typed.problems:

@@ -26,6 +26,8 @@ from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, place, render
 
+CURRENCY = {"currency": "Currency", "rates": "Rates"}
+CONNECTION = {"name": "Name of the new connection"}
 CHOICES = tuple(
     parse_frequency(text)
     for text in ("5m", "10m", "20m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "4w")
@@ -84,15 +86,15 @@ def _reporting_currency(home: Home) -> ReportingCurrency | None:
         return None
 
 
-@partial(action, several_lines={"rates"})
+@partial(action, several_lines={"rates"}, labels=CURRENCY)
 def reporting_currency(request: Request, form: FormData) -> Response:
     """Set the reporting currency with its rates; without a code there is none."""
     marts, typed = place(request).home.marts, Typed.of(form)
     code, rates = typed.get("currency"), typed.get("rates")
-    with typed.problem_of("rates", "Rates"):
+    with typed.problem_of("rates", CURRENCY["rates"]):
         parsed = parse_rates(rates) if rates else ()
     if not typed.problems:
-        with typed.problem_of("currency", "Currency"):
+        with typed.problem_of("currency", CURRENCY["currency"]):
             if code:
                 set_reporting_currency(marts, code, parsed)
             else:
@@ -104,12 +106,12 @@ def reporting_currency(request: Request, form: FormData) -> Response:
     return back(request, "/settings", f"Saved: totals are also shown in {code.upper()}.")
 
 
-@action
+@partial(action, labels=CONNECTION)
 def add_connection(request: Request, form: FormData) -> Response:
     """A home for another FreshBooks user; the log-in follows."""
     site, typed = place(request).site, Typed.of(form)
     name = typed.get("name").lower()
-    with typed.problem_of("name", "Name of the new connection"):
+    with typed.problem_of("name", CONNECTION["name"]):
         home = site.home.named(name).ensure()
     if typed.problems:
         return page(request, typed, 400)

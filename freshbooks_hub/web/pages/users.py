@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
@@ -15,12 +16,14 @@ from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Right
 from freshbooks_hub.web.forms import Typed
 from freshbooks_hub.web.logins import LOOPBACK
-from freshbooks_hub.web.pages.overview import title_of
+from freshbooks_hub.web.passwords import WeakPassword
 from freshbooks_hub.web.security import action
-from freshbooks_hub.web.users import NoSuchUser, User, Users
-from freshbooks_hub.web.views import back, connections, origin, person, place, render
+from freshbooks_hub.web.users import NameRefused, NoSuchUser, RightsRefused, User, Users
+from freshbooks_hub.web.views import back, connections, origin, person, place, render, title_of
 
 ROOT = "/settings/users"
+NEW_USER = {"name": "Name", "password": "Password", "rights": "What they may do"}
+NEW_PASSWORD = "New password"  # noqa: S105 - a label
 CHOICES = (("", "may not see it"), *((right.value, right.label) for right in Right))
 
 
@@ -44,15 +47,18 @@ def show(request: Request) -> Response:
     return page(request)
 
 
-@action
+@partial(action, labels=NEW_USER)
 def add(request: Request, form: FormData) -> Response:
     """A new user."""
     typed = Typed.of(form)
     name = typed.get("name").lower()
-    with typed.problem_of():
+    try:
         _users(request).add(
             name, str(form.get("password", "")), _rights(request, form), person(request).name, Channel.web
         )
+    except (NameRefused, WeakPassword, RightsRefused) as error:
+        field = {NameRefused: "name", WeakPassword: "password"}.get(type(error), "rights")
+        typed.problems[field] = f"{NEW_USER[field]}: {error}"
     if typed.problems:
         return page(request, typed, 400)
     return back(request, ROOT, f"{name} can sign in now. Tell them the address, their name and the password.")
@@ -80,16 +86,16 @@ def show_one(request: Request) -> Response:
 def share(request: Request, form: FormData) -> Response:
     """Set what the user may do."""
     user, typed = _user(request), Typed.of(form)
-    with typed.problem_of("rights"):
+    with typed.problem_of("rights", NEW_USER["rights"]):
         _users(request).share(user.name, _rights(request, form), person(request).name, Channel.web)
     return one(request, typed, 400) if typed.problems else back(request, ROOT, f"Saved for {user.name}.")
 
 
-@action
+@partial(action, labels={"password": NEW_PASSWORD})
 def set_password(request: Request, form: FormData) -> Response:
     """A new password for a user who forgot theirs."""
     user, typed = _user(request), Typed()
-    with typed.problem_of("password", "New password"):
+    with typed.problem_of("password", NEW_PASSWORD):
         _users(request).set_password(
             user.name, str(form.get("password", "")), person(request).name, Channel.web
         )
