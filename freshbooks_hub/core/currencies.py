@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 THREE = "BHD CLF IQD JOD KWD LYD OMR TND UYW"  # CLF and UYW have a fourth
 _EXACT = Context(prec=100)  # more digits than a decimal of the marts has
 
 
+@lru_cache(maxsize=500)  # asked of every amount of a list
 def decimals(code: str | None) -> int:
     """Two for a currency that is not known."""
     return 0 if code in NONE.split() else 3 if code in THREE.split() else 2
