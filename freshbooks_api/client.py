@@ -1,7 +1,8 @@
 """The client of the FreshBooks API: a read may repeat, a write is sent once.
 
 Nothing here follows a redirect (freshbooks-api.md 7.8), so the token goes to the given host alone, and no library
-retries anything. A 401 is answered with one fresh token, a 429 waited out a few times: neither was processed.
+retries anything. A 401 is answered with one fresh token, a 429 waited out a few times: neither was processed. With a
+`RequestWindow` each request takes its place among those of all others of the app.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from freshbooks_api.errors import AnswerError, error_of, missing_scopes
+from freshbooks_api.request_window import RequestWindow
 
 Json = dict[str, Any]
 Params = Mapping[str, Any] | list[tuple[str, str]]
@@ -144,8 +146,10 @@ class Client:
         user_agent: str,
         limits: Limits = Limits(),
         sleep: Callable[[float], None] = time.sleep,
+        window: RequestWindow | None = None,
     ) -> None:
         self._url, self._token, self._limits, self._sleep = url, token, limits, sleep
+        self._window = window
         self._headers = {"Accept": "application/json", "User-Agent": user_agent}
         self._reading = _session()
 
@@ -204,6 +208,7 @@ class Client:
         token = self._token.current()
         renewed, waited = False, 0
         while True:
+            self._take_place()
             answer = self._request(session, method, path, token, {**self._headers, **(headers or {})}, parts)
             if answer.status == 401 and not renewed:
                 renewed = True
@@ -217,6 +222,11 @@ class Client:
                 self._sleep(min(float(told[0]) if told else 2.0**waited, self._limits.longest_wait))
             else:
                 return answer
+
+    def _take_place(self) -> None:
+        wait = self._window.take() - time.monotonic() if self._window else 0.0
+        if wait > 0:
+            self._sleep(min(wait, self._limits.longest_wait))
 
     def _request(
         self,
@@ -243,6 +253,8 @@ class Client:
                     content += chunk
                     if len(content) > MAX_BODY:
                         raise Lost
+                if self._window:
+                    self._window.heard(response.status_code, response.headers)
                 return Answer(response.status_code, bytes(content), response.headers.get("Retry-After") or "")
         except requests.RequestException as error:
             raise (NeverSent if never_sent(error) else Lost) from error

@@ -189,10 +189,11 @@ def test_a_refresh_that_keeps_created_at_is_spent_once_for_each_real_end(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.behaviours.refresh_keeps_created_at = True
-    store = ConnectionStore(Home(tmp_path / "home").ensure().connection)
+    home = Home(tmp_path / "home").ensure()
+    store = ConnectionStore(home.connection)
     store.connect(config_of(sandbox))
     for refreshes in (1, 2, 3):
         sandbox.clock.advance(hours=13)
         for _ in range(5):
-            identify(store, sandbox.clock.now)
+            identify(home, store, sandbox.clock.now)
         assert len(sandbox.requests.matching("/auth/oauth/token", "POST")) == refreshes

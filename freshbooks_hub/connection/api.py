@@ -12,6 +12,7 @@ from typing import Any
 from freshbooks_api import scopes
 from freshbooks_api.client import Client, FixedToken, Json, NoAnswer, api_url
 from freshbooks_api.errors import PLAN
+from freshbooks_api.request_window import RequestWindow
 from freshbooks_api.streams import STREAMS, Stream
 from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.oauth import USER_AGENT
@@ -39,9 +40,10 @@ class ApiUnreachable(HubError):
 
 @dataclass(frozen=True)
 class Api:
-    """GET requests with one access token. Raises ApiRefused and ApiUnreachable."""
+    """GET requests with one access token, in its place in `window`. Raises ApiRefused and ApiUnreachable."""
 
     access_token: str = field(repr=False)
+    window: RequestWindow | None = None
 
     def me(self) -> Profile:
         """The user and the businesses (`users/me`)."""
@@ -52,7 +54,9 @@ class Api:
         self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Json:
         """The JSON object of a good answer; a 429 is waited out once."""
-        client = Client(api_url(), FixedToken(self.access_token), USER_AGENT, sleep=time.sleep)
+        client = Client(
+            api_url(), FixedToken(self.access_token), USER_AGENT, sleep=time.sleep, window=self.window
+        )
         try:
             answer = client.get(path, params, headers)
         except NoAnswer as error:
@@ -143,11 +147,8 @@ def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
     return sentences
 
 
-def probe(
-    access_token: str, businesses: Iterable[Business], streams: Iterable[Stream] = STREAMS
-) -> list[Access]:
+def probe(api: Api, businesses: Iterable[Business], streams: Iterable[Stream] = STREAMS) -> list[Access]:
     """Ask for one row of each stream of `businesses`, in that order. Raises ApiUnreachable at the first silence."""
-    api = Api(access_token)
     asked = [(business, stream) for business in businesses for stream in streams]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:

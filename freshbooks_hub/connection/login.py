@@ -187,7 +187,7 @@ def candidate(home: Home) -> Candidate:
         raise NotConnected("There is no log-in to complete. Start one with `freshbooks connect`.")
     connection = store.load()
     if connection.profile is None:
-        connection = _with_profile(store)
+        connection = _with_profile(home, store)
     token = connection.access_token
     assert connection.profile is not None
     return Candidate(
@@ -228,7 +228,7 @@ def discard(home: Home) -> Disconnected:
 
 def profile(home: Home) -> Profile:
     """Ask FreshBooks again who is connected and to which businesses, and keep the answer. Raises HubError."""
-    connection = _with_profile(ConnectionStore(home.connection))
+    connection = _with_profile(home, ConnectionStore(home.connection))
     assert connection.profile is not None
     return connection.profile
 
@@ -289,8 +289,8 @@ def _end(store: ConnectionStore) -> Disconnected:
     return told
 
 
-def _with_profile(store: ConnectionStore) -> Connection:
-    _, found = identify(store)
+def _with_profile(home: Home, store: ConnectionStore) -> Connection:
+    _, found = identify(home, store)
     with store.locked():
         connection = replace(store.load(), profile=found)
         store.save(connection)

@@ -23,6 +23,7 @@ from freshbooks_hub.connection.certificate import Certificate
 from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import check_redirect_uri
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
@@ -268,7 +269,8 @@ class Interactive:
     def _probe(self, candidate: Candidate, chosen: list[Business]) -> None:
         try:
             token = candidate.access_token()
-            found = api.probe(token, chosen, api.allowed(token))
+            window = request_window(self._home, candidate.store)
+            found = api.probe(api.Api(token, window), chosen, api.allowed(token))
         except HubError as error:
             # The consent is given and would be lost; what can be read shows later too.
             self._say(

@@ -9,9 +9,11 @@ from freshbooks_api.expiry import MARGIN
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.api import Api, ApiRefused
 from freshbooks_hub.connection.profile import Profile
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 
 # What FreshBooks gives an access token as a rule (freshbooks-api.md 1.4).
 LIFE = timedelta(hours=12)
@@ -64,16 +66,17 @@ class StoredToken:
             return None
 
 
-def identify(store: ConnectionStore, clock: Clock = utc_now) -> tuple[str, Profile]:
-    """An access token that FreshBooks accepts now, and whose it is. Raises HubError."""
+def identify(home: Home, store: ConnectionStore, clock: Clock = utc_now) -> tuple[str, Profile]:
+    """An access token that FreshBooks accepts now, and whose it is. `store`: one of `home`. Raises HubError."""
     token = valid_access_token(store, clock=clock)
+    window = request_window(home, store)
     try:
-        return token, Api(token).me()
+        return token, Api(token, window).me()
     except ApiRefused as refused:
         if refused.status != 401:
             raise
     token = renewed_access_token(store, token, clock)
-    return token, Api(token).me()
+    return token, Api(token, window).me()
 
 
 def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
@@ -92,7 +95,7 @@ def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
     return True
 
 
-def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
+def examine(home: Home, store: ConnectionStore, clock: Clock = utc_now) -> None:
     """After somebody else's failure: find out whether the grant still lives, and record it if it does not.
 
     The source refreshes by itself when FreshBooks refuses its access token, and may be refused for good; its
@@ -102,7 +105,7 @@ def examine(store: ConnectionStore, clock: Clock = utc_now) -> None:
     connection = store.load()
     if not connection.dead_since:
         try:
-            Api(connection.access_token).me()
+            Api(connection.access_token, request_window(home, store)).me()
             return
         except ApiRefused as refused:
             if refused.status != 401:

@@ -29,5 +29,5 @@ def _checks(home: Home) -> Iterator[Finding]:
         granted = grant.Grant(home)
         yield from granted.check()
         if granted.access_token and granted.businesses:
-            yield from grant.check_access(granted.access_token, granted.businesses)
+            yield from grant.check_access(home, granted.access_token, granted.businesses)
     yield from files.check(home)

@@ -11,6 +11,7 @@ from freshbooks_hub.connection.api import ApiUnreachable
 from freshbooks_hub.connection.permissions import NotAvailable, Why, by_token
 from freshbooks_hub.connection.permissions import group as grouped
 from freshbooks_hub.connection.profile import Business, Profile
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
@@ -173,13 +174,14 @@ def _why_dead(connection: Connection) -> str:
     )
 
 
-def check_access(access_token: str, businesses: list[Business]) -> Iterator[Finding]:
+def check_access(home: Home, access_token: str, businesses: list[Business]) -> Iterator[Finding]:
     """What each business gives, and together what plan and role do not allow: that does not fail the check.
 
     Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
     """
     try:
-        found = api.probe(access_token, businesses, api.allowed(access_token))
+        window = request_window(home, ConnectionStore(home.connection))
+        found = api.probe(api.Api(access_token, window), businesses, api.allowed(access_token))
     except ApiUnreachable as error:
         yield Finding(Check.network, False, str(error), "Try again in a few minutes.")
         return

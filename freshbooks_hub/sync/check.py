@@ -61,6 +61,6 @@ def check(home: Home, store: ConnectionStore, source: Source) -> None:
     finally:
         log.close()
     if answer.get("status") != "SUCCEEDED":
-        examine(store)
+        examine(home, store)
         reason = answer.get("message") or (failure.message if failure else "it gave no reason")
         raise SourceFailed(f"The connection is stored, but its check failed: {reason} Log: {log.path}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from freshbooks_api.streams import AVAILABILITY, DATED
+from freshbooks_hub.connection import request_window
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine
 from freshbooks_hub.core.clock import Clock, utc_now
@@ -21,7 +22,6 @@ from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.load import Loader, RowsKept
 from freshbooks_hub.sync.progress import Reporter, Throttle
 from freshbooks_hub.sync.raw import RawStore
-from freshbooks_hub.sync.request_window import request_window
 
 # A row for each business: that of one which is read no more stays, as its invoices do, which name it.
 PER_BUSINESS = frozenset({"businesses", "systems"})
@@ -47,6 +47,7 @@ class Ingestion:
         reporter: Reporter,
         clock: Clock = utc_now,
     ) -> None:
+        self._home = home
         self._clock = clock
         self._store = store
         self._raw = raw
@@ -55,7 +56,7 @@ class Ingestion:
         self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        settings = config | self._found.setting() | request_window(home, config)
+        settings = config | self._found.setting() | request_window.setting(home, config)
         self._source = SourceRun(source, settings, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
@@ -170,7 +171,7 @@ class Ingestion:
     def _check(self) -> None:
         log = self._source.log.path
         if self._failures:
-            examine(self._store, self._clock)
+            examine(self._home, self._store, self._clock)
             raise ReadFailed(_why(self._failures), self._failures, log)
         missing = [
             name for name, load in self._loader.streams.items() if not load.completed and name != AVAILABILITY

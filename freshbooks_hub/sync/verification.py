@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
 
+from freshbooks_hub.connection import request_window
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.clock import Clock, utc_now
@@ -16,7 +17,6 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import RunLog, Source, SourceRun
 from freshbooks_hub.sync.messages import Answer, Failure, NewConfig
-from freshbooks_hub.sync.request_window import request_window
 
 TOKEN_MARGIN = timedelta(hours=1)
 AGAIN = timedelta(days=1)  # after a failure
@@ -31,7 +31,7 @@ def verify(home: Home, source: Source | None = None, clock: Clock = utc_now) -> 
     valid_access_token(store, TOKEN_MARGIN, clock)
     config = store.load().config
     refresh_token = config["credentials"]["refresh_token"]
-    settings = config | request_window(home, config)
+    settings = config | request_window.setting(home, config)
     log = RunLog(home.logs / "verify.log")
     document: dict[str, Any] | None = None
     try:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from freshbooks_api.client import Client, Json, NoAnswer, Refused, api_url, single
 from freshbooks_hub.connection.oauth import USER_AGENT
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import StoredToken, identify
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
@@ -189,14 +190,15 @@ def _accounts(home: Home) -> list[str]:
     """Of the businesses that are synced. Where the user is only a client nothing may be registered."""
     store = ConnectionStore(home.connection)
     chosen = store.load().config.get("business_ids") or []
-    _, profile = identify(store)
+    _, profile = identify(home, store)
     businesses = [b for b in profile.businesses if b.can_sync and (not chosen or b.id in chosen)]
     return sorted({business.account_id for business in businesses if business.account_id})
 
 
 def _call(home: Home, method: str, account: str, rest: str, callback: Json | None = None) -> Json:
     """One call about callbacks; the callback it answers with."""
-    client = Client(api_url(), StoredToken(ConnectionStore(home.connection)), USER_AGENT)
+    store = ConnectionStore(home.connection)
+    client = Client(api_url(), StoredToken(store), USER_AGENT, window=request_window(home, store))
     path, headers = f"/events/account/{account}/events/callbacks{rest}", {"Api-Version": "alpha"}
     try:
         if method == "GET":

@@ -1,8 +1,6 @@
 """GET over one pool of connections: the limit of requests, the retries, and what an answer may not do.
 
-The budget is one for all streams of a connection (freshbooks-api.md 6.3). It starts at what was seen live, 600 requests
-a minute, and then follows what each answer says: the limit, how much of the window is left, and after 429 how long to
-wait. Whoever else uses the same counter is thereby respected too, and syncs that share a `RequestWindow` sooner.
+The budget is one for all streams of a connection, and for whoever shares its `RequestWindow` (freshbooks-api.md 6.3).
 No answer may lead the token to another address, or fill the memory.
 """
 
@@ -22,17 +20,13 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
 from freshbooks_api.failures import RATE_LIMITED
+from freshbooks_api.request_window import LIMIT, LONGEST_WAIT, RequestWindow
 from source_freshbooks import cdk_patches
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body
-from source_freshbooks.components.request_window import WINDOW, RequestWindow
 
 TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 invoices has about 400 kB
 _HEADERS = {"User-Agent": "source-freshbooks"}
-
-LIMIT = 600
-RESERVE = 0.02  # of the limit, left for pages in flight
-LONGEST_WAIT = 120.0
 
 logger = logging.getLogger("airbyte.freshbooks")
 
@@ -80,7 +74,7 @@ class Client:
 
 
 class RateBudget(APIBudget):
-    """`path`: the file of a `RequestWindow` that other syncs have too."""
+    """`path`: the file of a `RequestWindow` that others have too."""
 
     def __init__(self, limit: int = LIMIT, path: str | None = None) -> None:
         super().__init__(policies=[])
@@ -93,25 +87,12 @@ class RateBudget(APIBudget):
             time.sleep(wait)
 
     def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
-        """Learn from the headers; good answers have them too, so only their numbers count."""
-        if not isinstance(response, requests.Response):
-            return
-        limit = max(int(_number(response, "X-RateLimit-Limit", self._window.limit())), 1)
-        remaining = _number(response, "X-RateLimit-Remaining", limit)
-        resume_at = 0.0
-        if response.status_code == 429 or remaining <= limit * RESERVE:
-            resume_at = time.monotonic() + min(_number(response, "Retry-After", WINDOW), LONGEST_WAIT)
-        self._window.told(limit, resume_at)
+        """Learn from an answer."""
+        if isinstance(response, requests.Response):
+            self._window.heard(response.status_code, response.headers)
 
     def get_matching_policy(self, request: Any) -> AbstractCallRatePolicy | None:  # noqa: ARG002
         return None
-
-
-def _number(response: requests.Response, header: str, default: float) -> float:
-    try:
-        return float(response.headers[header])
-    except (KeyError, ValueError):
-        return default
 
 
 class Backoff(BackoffStrategy):

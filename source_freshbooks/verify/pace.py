@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from freshbooks_api.request_window import LIMIT
 from freshbooks_api.verified import Fact, Result
-from source_freshbooks.components.http import LIMIT
 from source_freshbooks.verify.asking import Asker
 
 VERSION = "2023-02-20"  # freshbooks-api.md 1.2: of an answer to a request that named none

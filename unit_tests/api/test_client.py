@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from freshbooks_api import client as module
 from freshbooks_api.client import Client, FixedToken, Limits, Lost, NeverSent, NoAnswer, Refused, single
+from freshbooks_api.request_window import RequestWindow
 
 URL = "https://api.example.com"
 NO_CONNECTION = requests.ConnectionError(
@@ -161,3 +164,32 @@ def test_a_get_has_no_content_type_and_no_netrc_replaces_the_token(
 
 def test_the_token_is_in_no_repr() -> None:
     assert "very-secret" not in repr(FixedToken("very-secret"))
+
+
+def test_each_request_takes_its_place_among_those_of_the_whole_app(
+    requests_mock: Mocker, tmp_path: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that sent as many as may be sent makes a person's click wait, and learns of the click."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    path = str(tmp_path / "app")
+    requests_mock.get(ANY, json={})
+    person = Client(URL, FixedToken("one"), "agent", sleep=slept.append, window=RequestWindow(2, path))
+    person.get("/path")
+    assert slept == []  # the budget is free
+    sync = RequestWindow(2, path)
+    assert sync.take() == 1000.0
+    person.get("/path")
+    assert slept == [60]
+    assert sync.take() == 1060.0
+
+
+def test_what_freshbooks_tells_one_all_obey(
+    requests_mock: Mocker, tmp_path: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    path = str(tmp_path / "app")
+    requests_mock.get(ANY, status_code=429, headers={"Retry-After": "30", "X-RateLimit-Limit": "100"})
+    window = RequestWindow(600, path)
+    Client(URL, FixedToken("one"), "agent", Limits(waits=0), slept.append, window).get("/path")
+    sync = RequestWindow(600, path)
+    assert (sync.limit(), sync.take()) == (100, 1030.0)

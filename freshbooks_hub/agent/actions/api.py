@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from freshbooks_api.client import Answer, Client, Json, Limits, NeverSent, NoAnswer, api_url
+from freshbooks_api.request_window import RequestWindow
 from freshbooks_hub.agent.actions.models import ActionRefused, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.store import ConnectionStore
@@ -21,7 +22,9 @@ _SCOPE = re.compile(r"user:[a-z_]+:[a-z]+")
 class Api:
     """Calls with the connection's token. Paths are absolute under FRESHBOOKS_API_URL."""
 
-    def __init__(self, store: ConnectionStore, clock: SystemClock, timing: Timing) -> None:
+    def __init__(
+        self, store: ConnectionStore, clock: SystemClock, timing: Timing, window: RequestWindow | None = None
+    ) -> None:
         limits = Limits(
             timing.connect_timeout,
             timing.read_timeout,
@@ -29,7 +32,7 @@ class Api:
             waits=timing.attempts - 1,
             longest_wait=timing.longest_wait,
         )
-        self._client = Client(api_url(), StoredToken(store), USER_AGENT, limits, clock.sleep)
+        self._client = Client(api_url(), StoredToken(store), USER_AGENT, limits, clock.sleep, window)
 
     # -- reading
 

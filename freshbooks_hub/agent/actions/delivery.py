@@ -41,6 +41,7 @@ from freshbooks_hub.agent.actions.policy import (
 )
 from freshbooks_hub.agent.actions.standing import check_standing
 from freshbooks_hub.agent.actions.verdict import NEVER_SENT, verdict
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.errors import disk_errors
@@ -87,7 +88,10 @@ class Delivery:
 
     def api(self) -> Api:
         """Calls to FreshBooks with the connection's token."""
-        return Api(self._connection, self._clock, self._timing)
+        # Without a connection the calls say so.
+        there = self._connection.exists()
+        window = request_window(self._home, self._connection) if there else None
+        return Api(self._connection, self._clock, self._timing, window)
 
     # -- sending
 

@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, permissions
-from freshbooks_hub.connection.api import allowed, counted, probe, told
+from freshbooks_hub.connection.api import Api, allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.profile import Profile
+from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import identify
 from freshbooks_hub.core.errors import HubError
@@ -182,8 +183,10 @@ def choose(request: Request, form: FormData) -> Response:
     try:
         candidate, profile, _ = _choice(here.home)
         wanted = login.choice(profile, ids)
-        token, _ = identify(candidate.store if candidate else ConnectionStore(here.home.connection))
-        here.site.logins.probed(here.home, probe(token, wanted, allowed(token)))
+        store = candidate.store if candidate else ConnectionStore(here.home.connection)
+        token, _ = identify(here.home, store)
+        api = Api(token, request_window(here.home, store))
+        here.site.logins.probed(here.home, probe(api, wanted, allowed(token)))
         if candidate:
             login.save(candidate, ids)
         else:

@@ -19,6 +19,7 @@ from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, keep_alive, renewed_access_token, valid_access_token
 from freshbooks_hub.core.errors import HomeError, HubError, InvalidConfig, NotConnected
+from freshbooks_hub.core.home import Home
 from unit_tests.hub.token_server import TokenServer
 
 Config = Callable[..., dict[str, Any]]
@@ -211,27 +212,31 @@ def test_every_refresh_is_dated(server: TokenServer, store: ConnectionStore) -> 
 
 @pytest.mark.parametrize("me", [200, 403, 503])
 def test_somebody_elses_failure_does_not_touch_a_grant_that_lives(
-    server: TokenServer, store: ConnectionStore, me: int
+    server: TokenServer, home: Home, store: ConnectionStore, me: int
 ) -> None:
     server.me = me
-    examine(store)
+    examine(home, store)
     assert server.posts == []
     assert store.load().dead_since is None
 
 
-def test_somebody_elses_failure_finds_a_dead_grant(server: TokenServer, store: ConnectionStore) -> None:
+def test_somebody_elses_failure_finds_a_dead_grant(
+    server: TokenServer, home: Home, store: ConnectionStore
+) -> None:
     server.me = 401
     server.generation = 5
     for _ in range(2):
         with pytest.raises(oauth.GrantRefused, match="Connect again"):
-            examine(store)
+            examine(home, store)
     assert store.load().dead_since
     assert len(server.posts) == 1
 
 
-def test_an_access_token_that_died_early_is_replaced(server: TokenServer, store: ConnectionStore) -> None:
+def test_an_access_token_that_died_early_is_replaced(
+    server: TokenServer, home: Home, store: ConnectionStore
+) -> None:
     server.me = 401
-    examine(store)
+    examine(home, store)
     assert store.load().credentials["access_token"] == "access-1"
 
 

@@ -1,7 +1,9 @@
 """When the requests of the last minute were sent: by this process, or by all that share a file.
 
-FreshBooks may count requests for each token or for the whole app (freshbooks-api.md 6.3). So the syncs of one app that
-a hub starts share a file, whose path is the setting `request_window`; without it a sync knows of itself alone.
+FreshBooks may count requests for each token or for the whole app (freshbooks-api.md 6.3). So all that a hub sends for
+one app, its syncs and its own requests, share a file; the source finds its path in the setting `request_window`, and
+knows of itself alone without it. The limit starts at what was seen live and then follows what each answer says: the
+limit, how much of the window is left, and after 429 how long to wait.
 """
 
 import logging
@@ -9,8 +11,8 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from typing import Protocol, TypeVar
 
@@ -20,6 +22,9 @@ except ImportError:  # Windows, where nothing is shared
     fcntl = None  # type: ignore[assignment]
 
 WINDOW = 60.0  # seconds
+LIMIT = 600
+RESERVE = 0.02  # of the limit, left for pages in flight
+LONGEST_WAIT = 120.0
 PLACES = 16_384  # requests that are remembered; a limit above that is none
 SAME_BOOT = 60.0  # seconds by which the start of the machine may seem to move, as its clock is set
 
@@ -58,7 +63,7 @@ class RequestWindow:
     process which is killed before it sends is lost.
     """
 
-    def __init__(self, limit: int, path: str | None = None) -> None:
+    def __init__(self, limit: int = LIMIT, path: str | None = None) -> None:
         self._limit = limit
         self._lock = threading.Lock()
         self._bytes: _Bytes = _Memory()
@@ -91,6 +96,15 @@ class RequestWindow:
         """Requests a minute, as the last answer told."""
         return self._do(lambda state, _: state.limit or self._limit)
 
+    def heard(self, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from an answer; good ones have these headers too, so only their numbers count."""
+        limit = max(int(_number(headers, "X-RateLimit-Limit", self.limit())), 1)
+        remaining = _number(headers, "X-RateLimit-Remaining", limit)
+        resume_at = 0.0
+        if status == 429 or remaining <= limit * RESERVE:
+            resume_at = time.monotonic() + min(_number(headers, "Retry-After", WINDOW), LONGEST_WAIT)
+        self.told(limit, resume_at)
+
     def told(self, limit: int, resume_at: float) -> None:
         """Keep what an answer told."""
 
@@ -108,6 +122,13 @@ class RequestWindow:
                 _alone(error)
                 self._bytes = _Memory()
                 return _changed(self._bytes, work)
+
+
+def _number(headers: Mapping[str, str], header: str, default: float) -> float:
+    try:
+        return float(headers[header])
+    except (KeyError, ValueError):
+        return default
 
 
 def _changed(kept: _Bytes, work: Callable[[_State, _Bytes], T]) -> T:
@@ -157,6 +178,10 @@ class _File:
             whole = os.fstat(self._file).st_size == _SIZE
             if not whole or abs(_KIND.unpack(kind)[1] - boot) > SAME_BOOT:
                 self.write(0, _KIND.pack(_MAGIC, boot).ljust(_SIZE, b"\0"))
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self._file)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

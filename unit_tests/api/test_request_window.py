@@ -1,4 +1,4 @@
-"""A window of requests that several syncs share, here as several objects over one file."""
+"""A window of requests that syncs and the hub share, here as several objects over one file."""
 
 import logging
 import os
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from source_freshbooks.components import request_window
-from source_freshbooks.components.request_window import PLACES, RequestWindow
+from freshbooks_api import request_window
+from freshbooks_api.request_window import PLACES, RequestWindow
 
 
 class Clock:
@@ -111,3 +111,11 @@ def test_it_is_its_owners_alone_and_holds_instants_alone(clock: Clock, path: str
     RequestWindow(600, path).take()
     assert Path(path).stat().st_mode & 0o777 == 0o600
     assert struct.unpack_from("<QQd", Path(path).read_bytes(), 16) == (1, 0, 0.0)
+
+
+def test_many_windows_keep_no_files_open(tmp_path: Path) -> None:
+    """A server makes one for each action."""
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(50):
+        RequestWindow(600, str(tmp_path / "app")).take()
+    assert len(list(Path("/dev/fd").iterdir())) == before
