@@ -8,10 +8,11 @@ from pathlib import Path
 
 from freshbooks_hub.sync import replay
 from freshbooks_hub.sync.dbt_findings import Databases
+from freshbooks_hub.sync.statements import Statements
 
 
 def main(file: Path, raw: Path, folder: Path) -> None:
-    statements = replay.Statements.read(file)
+    statements = Statements.read(file)
     assert statements
     databases = Databases(folder / "work.duckdb", raw, folder / "marts.duckdb")
     replay.replay(statements, databases, None, folder / "run_results.json")

@@ -31,7 +31,7 @@ from (
     select distinct
         business_id,
         '{{ stream }}' as stream_name
-    from {{ ref('stg_freshbooks__' ~ stream) }}
+    from {{ by_invoice(ref('stg_freshbooks__' ~ stream), 'business_id') }}
     {%- endfor %}
 ) as evidence
 where business_id is not null

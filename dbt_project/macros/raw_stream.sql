@@ -153,7 +153,7 @@ from (
         {%- else %}
             {{ raw_null('json') }} as loader_changes
         {%- endif %}
-        from {{ source('freshbooks', stream) }}
+        from {{ by_invoice(source('freshbooks', stream), 'invoiceid') if stream == 'invoices' else source('freshbooks', stream) }}
         {%- if held_businesses() %}
         where business_id is null or business_id not in ({{ held_businesses() | join(', ') }})
         {%- endif %}

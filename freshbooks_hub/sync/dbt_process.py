@@ -24,7 +24,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 from freshbooks_hub.sync import replay
-from freshbooks_hub.sync.replay import Statement, Statements
+from freshbooks_hub.sync.renewal import is_renewable
+from freshbooks_hub.sync.statements import Statement, Statements
 
 LOG_BYTES = 10 * 1024 * 1024
 # Of dbt's own logs: each formats every event, whatever its level.
@@ -94,6 +95,7 @@ def _statement(node: Any) -> Statement:
         Path(node.build_path).read_text("utf-8"),
         node.compiled_code if is_test else None,
         is_test and node.config.severity.lower() == "warn",
+        node.compiled_code if node.resource_type == "model" and is_renewable(node.compiled_code) else None,
     )
 
 

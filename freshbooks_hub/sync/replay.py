@@ -8,86 +8,28 @@ anything is amiss (no statements yet, an error, a check that holds the marts bac
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.clock import utc_now
-from freshbooks_hub.core.files import write_private
 from freshbooks_hub.sync import dbt_cache
 from freshbooks_hub.sync.batch_sql import literal
 from freshbooks_hub.sync.dbt_findings import Databases
+from freshbooks_hub.sync.renewal import Renewal
+from freshbooks_hub.sync.statements import Statement, Statements
 
 NAME = "statements.json"
-# What the source says of each stream: a few rows, which everything draws on.
-ACCOUNT = f"model.freshbooks.stg_freshbooks__{AVAILABILITY}"
 # Of the functions, in the work file.
 SCHEMA = "main"
 
 
 class NotReplayed(Exception):
     """Nothing came of it, so dbt must build; the files of the build are to be made anew."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What dbt executed for one model, seed or data test.
-
-    `parents`: the ids of the nodes and sources that it reads. `code`: of a test alone, the query whose rows its
-    statement counts. `warns`: a test that holds nothing back.
-    """
-
-    unique_id: str
-    parents: tuple[str, ...]
-    statement: str
-    code: str | None = None
-    warns: bool = False
-
-
-@dataclass(frozen=True)
-class Statements:
-    """A whole build: DuckDB's settings, the other databases to attach, schemas to make, and statements in order.
-
-    In `attach` the path of a database is `{its name}`.
-    """
-
-    settings: Mapping[str, Any]
-    attach: tuple[str, ...]
-    schemas: tuple[str, ...]
-    nodes: tuple[Statement, ...]
-
-    def write(self, path: Path) -> None:
-        """Raises OSError."""
-        write_private(path, gzip.compress(json.dumps(asdict(self)).encode(), 6))
-
-    @classmethod
-    def read(cls, path: Path) -> Statements | None:
-        """None where there are none, or somebody else may have written them."""
-        try:
-            if not dbt_cache.is_ours(path):
-                return None
-            told = json.loads(gzip.decompress(path.read_bytes()))
-            nodes = tuple(Statement(**node) for node in told.pop("nodes"))
-            return cls(**told, nodes=nodes)
-        except (OSError, EOFError, ValueError, TypeError, KeyError):
-            return None
-
-    def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
-        """What depends on these raw tables; None: everything. The source's account is always built."""
-        chosen = {f"source.freshbooks.freshbooks.{table}" for table in tables or ()}
-        for node in self.nodes:
-            if tables is None or not chosen.isdisjoint(node.parents):
-                chosen.add(node.unique_id)
-                yield node
-            elif node.unique_id == ACCOUNT:
-                yield node
 
 
 def place(project: Path, content: str, told: Mapping[str, str]) -> Path:
@@ -112,8 +54,9 @@ def replay(statements: Statements, databases: Databases, changed: set[str] | Non
     outcomes = []
     try:
         with _open(statements, databases) as db:
+            renewal = Renewal(db, statements.nodes, changed) if changed is not None else None
             for node in statements.downstream(changed):
-                outcomes.append(_run(db, node))
+                outcomes.append(_run(db, node, renewal))
     except duckdb.Error as error:
         raise NotReplayed(str(error)) from error
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -136,11 +79,14 @@ def _open(statements: Statements, databases: Databases) -> Iterator[duckdb.DuckD
         yield db
 
 
-def _run(db: duckdb.DuckDBPyConnection, node: Statement) -> dict[str, Any]:
+def _run(db: duckdb.DuckDBPyConnection, node: Statement, renewal: Renewal | None) -> dict[str, Any]:
     outcome = {"unique_id": node.unique_id, "status": "success", "failures": None, "compiled_code": node.code}
     if node.code is None:
-        # One transaction, as dbt has it: else each comment would be one of its own.
-        db.execute(f"BEGIN; {node.statement}; COMMIT")
+        if renewal:
+            renewal.run(node)
+        else:
+            # One transaction, as dbt has it: else each comment would be one of its own.
+            db.execute(f"BEGIN; {node.statement}; COMMIT")
         return outcome
     found = db.execute(node.statement).fetchone()
     assert found

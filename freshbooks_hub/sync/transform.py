@@ -24,7 +24,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import dbt_environment
 from freshbooks_hub.sync import dbt_cache, replay
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
-from freshbooks_hub.sync.replay import NotReplayed, Statements
+from freshbooks_hub.sync.replay import NotReplayed
+from freshbooks_hub.sync.statements import Statements
 
 
 @dataclass(frozen=True)

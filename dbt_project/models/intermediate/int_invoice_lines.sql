@@ -27,7 +27,7 @@
 with
 
 documents as (
-    select * from {{ ref('stg_freshbooks__invoices') }}
+    select * from {{ by_invoice(ref('stg_freshbooks__invoices')) }}
     where rejected_values is null
 ),
 

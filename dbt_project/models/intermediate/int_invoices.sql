@@ -2,16 +2,16 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_freshbooks__invoices') }}
+    select * from {{ by_invoice(ref('stg_freshbooks__invoices')) }}
     where rejected_values is null
 ),
 
 invoice_lines as (
-    select * from {{ ref('int_invoice_lines') }}
+    select * from {{ by_invoice(ref('int_invoice_lines')) }}
 ),
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select * from {{ by_invoice(ref('int_payments')) }}
 ),
 
 availability as (

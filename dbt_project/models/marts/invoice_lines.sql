@@ -1,11 +1,11 @@
 with
 
 invoice_lines as (
-    select * from {{ ref('int_invoice_lines') }}
+    select * from {{ by_invoice(ref('int_invoice_lines')) }}
 ),
 
 invoices as (
-    select * from {{ ref('int_invoices') }}
+    select * from {{ by_invoice(ref('int_invoices')) }}
 ),
 
 clients as (

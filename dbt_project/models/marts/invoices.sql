@@ -1,7 +1,7 @@
 with
 
 invoices as (
-    select * from {{ ref('int_invoices') }}
+    select * from {{ by_invoice(ref('int_invoices')) }}
 ),
 
 clients as (

@@ -1,0 +1,131 @@
+"""Of a large table the rows of the invoices that changed are made anew, the others stay.
+
+A model says of which tables it takes the rows of an invoice for the rows of that invoice, and nothing else
+(dbt_project/macros/by_invoice.sql): its query stands as it is, and finds in them the invoices that changed. These come
+from the raw rows that were read again, and from whatever else differs in a table that was made whole. Where too much
+changed, or something that the query reads in another way, the table is made whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import duckdb
+
+from freshbooks_hub.sync.statements import Statement
+
+FEW = 10  # the tenth part of a table
+BUSINESS = "business_id"
+RAW = '"raw"."freshbooks".'
+
+_PART = re.compile(r'("[^"]+"\."[^"]+"\."[^"]+") /\* by (\w+) \*/')
+_TABLE = re.compile(r"create or replace table (\S+)")
+_SAME = "{0}.account_id IS NOT DISTINCT FROM {1}.account_id AND {0}.business_id IS NOT DISTINCT FROM {1}.business_id"
+_INVOICE = f"{_SAME} AND {{0}}.{{2}} IS NOT DISTINCT FROM {{1}}.{{3}}"
+
+
+def is_renewable(query: str) -> bool:
+    """Whether a model's compiled query tells where it reads by invoice."""
+    return any(column != BUSINESS for _, column in _PART.findall(query))
+
+
+class Renewal:
+    """Runs the models of one build over copies of the earlier tables. Raises duckdb.Error."""
+
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, nodes: Iterable[Statement], changed: Iterable[str]
+    ) -> None:
+        """`nodes`: all of the build; `changed`: raw tables."""
+        self._db = db
+        # By id of a table that changed: its name in SQL.
+        self._changed = {f"source.freshbooks.freshbooks.{name}": f'{RAW}"{name}"' for name in changed}
+        parts = {part for node in nodes if node.rows for part in _PART.findall(node.rows)}
+        self._by_invoice = {table: column for table, column in parts if column != BUSINESS}
+        self._by_business = {table for table, column in parts if column == BUSINESS}
+        self._same_businesses: set[str] = set()
+        self._all_known = True
+        db.execute(
+            "CREATE TEMP TABLE changed_invoices (account_id VARCHAR, business_id BIGINT, invoice_id BIGINT)"
+        )
+
+    def run(self, node: Statement) -> None:
+        """Bring the table of a model up to date."""
+        named = _TABLE.search(node.statement)
+        table = named[1] if named else ""
+        if node.rows and self._is_renewable(node.rows, node.parents) and self._are_few(node.rows, table):
+            self._renew(table, node.rows)
+        else:
+            self._make(table, node.statement)
+        self._changed[node.unique_id] = table
+
+    def _is_renewable(self, query: str, parents: tuple[str, ...]) -> bool:
+        """Whether all that changed of its parents is known, and read by invoice, or for its businesses alone."""
+        parts = _PART.findall(query)
+        for parent in self._changed.keys() & set(parents):
+            table = self._changed[parent]
+            told = [column for name, column in parts if name == table]
+            if len(told) != query.count(table):
+                return False
+            if BUSINESS in told and table not in self._same_businesses:
+                return False
+        return self._all_known
+
+    def _are_few(self, query: str, table: str) -> bool:
+        """Whether so few invoices changed that their rows are renewed sooner than the table is made."""
+        for name, column in set(_PART.findall(query)):
+            if name in self._changed.values() and name.startswith(RAW):
+                self._note_read_again(name, column, table)
+        [(changed, rows)] = self._db.execute(
+            f"SELECT (SELECT count(*) FROM changed_invoices), (SELECT count(*) FROM {table})"  # noqa: S608
+        ).fetchall()
+        self._all_known = changed * FEW <= rows
+        return self._all_known
+
+    def _note_read_again(self, raw: str, column: str, table: str) -> None:
+        """Rows of a raw table that `table` has not, or as they were; and rows of its that are gone there."""
+        same = _INVOICE.format("r", "t", column, "invoice_id")
+        self._db.execute(f"""
+            INSERT INTO changed_invoices
+            SELECT account_id, business_id, {column} FROM {raw} AS r
+            ANTI JOIN {table} AS t ON {same} AND t.extracted_at IS NOT DISTINCT FROM r._airbyte_extracted_at
+            UNION
+            SELECT account_id, business_id, invoice_id FROM {table} AS t ANTI JOIN {raw} AS r ON {same}
+        """)  # noqa: S608 - names of ours
+
+    def _renew(self, table: str, query: str) -> None:
+        def narrowed(part: re.Match[str]) -> str:
+            name, column = part.groups()
+            if column == BUSINESS:
+                return name
+            same = _INVOICE.format("p", "c", column, "invoice_id")
+            return f"(SELECT p.* FROM {name} AS p SEMI JOIN changed_invoices AS c ON {same})"  # noqa: S608
+
+        same = _INVOICE.format("t", "c", "invoice_id", "invoice_id")
+        self._db.execute(f"""
+            BEGIN;
+            DELETE FROM {table} AS t USING changed_invoices AS c WHERE {same};
+            INSERT INTO {table} BY NAME SELECT * FROM ({_PART.sub(narrowed, query)});
+            COMMIT
+        """)  # noqa: S608
+
+    def _make(self, table: str, statement: str) -> None:
+        """Make it whole, and note in what it differs, where others read it by invoice or for its businesses."""
+        column = self._by_invoice.get(table)
+        compared = column and self._all_known
+        businesses = f"SELECT DISTINCT business_id FROM {table} ORDER BY ALL"  # noqa: S608
+        if compared:
+            self._db.execute(f"CREATE OR REPLACE TEMP TABLE before AS FROM {table}")
+        before = self._db.execute(businesses).fetchall() if table in self._by_business else []
+        # One transaction, as dbt has it: else each comment would be one of its own.
+        self._db.execute(f"BEGIN; {statement}; COMMIT")
+        if compared:
+            self._db.execute(f"""
+                INSERT INTO changed_invoices
+                SELECT DISTINCT account_id, business_id, {column}
+                FROM ((FROM before EXCEPT ALL FROM {table}) UNION ALL (FROM {table} EXCEPT ALL FROM before))
+            """)  # noqa: S608
+        elif column:
+            self._all_known = False
+        if table in self._by_business and self._db.execute(businesses).fetchall() == before:
+            self._same_businesses.add(table)
