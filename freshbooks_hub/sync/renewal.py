@@ -25,6 +25,11 @@ _SAME = "{0}.account_id IS NOT DISTINCT FROM {1}.account_id AND {0}.business_id 
 _INVOICE = f"{_SAME} AND {{0}}.{{2}} IS NOT DISTINCT FROM {{1}}.{{3}}"
 
 
+def make(db: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Run what dbt executed for a model, in one transaction as it does: else each comment would be one of its own."""
+    db.execute(f"BEGIN; {statement}; COMMIT")
+
+
 def is_renewable(query: str) -> bool:
     """Whether a model's compiled query tells where it reads by invoice."""
     return any(column != BUSINESS for _, column in _PART.findall(query))
@@ -44,7 +49,6 @@ class Renewal:
         self._by_invoice = {table: column for table, column in parts if column != BUSINESS}
         self._by_business = {table for table, column in parts if column == BUSINESS}
         self._same_businesses: set[str] = set()
-        self._all_known = True
         db.execute(
             "CREATE TEMP TABLE changed_invoices (account_id VARCHAR, business_id BIGINT, invoice_id BIGINT)"
         )
@@ -53,8 +57,12 @@ class Renewal:
         """Bring the table of a model up to date."""
         named = _TABLE.search(node.statement)
         table = named[1] if named else ""
-        if node.rows and self._is_renewable(node.rows, node.parents) and self._are_few(node.rows, table):
-            self._renew(table, node.rows)
+        if node.rows and self._is_renewable(node.rows, node.parents):
+            self._note_read_again(node.rows, table)
+            if self._are_few(table):
+                self._renew(table, node.rows)
+            else:
+                make(self._db, node.statement)
         else:
             self._make(table, node.statement)
         self._changed[node.unique_id] = table
@@ -69,29 +77,28 @@ class Renewal:
                 return False
             if BUSINESS in told and table not in self._same_businesses:
                 return False
-        return self._all_known
+        return True
 
-    def _are_few(self, query: str, table: str) -> bool:
-        """Whether so few invoices changed that their rows are renewed sooner than the table is made."""
+    def _note_read_again(self, query: str, table: str) -> None:
+        """Rows of a raw table that `table` has not, or as they were; and rows of its that are gone there."""
         for name, column in set(_PART.findall(query)):
-            if name in self._changed.values() and name.startswith(RAW):
-                self._note_read_again(name, column, table)
+            if name not in self._changed.values() or not name.startswith(RAW):
+                continue
+            same = _INVOICE.format("r", "t", column, "invoice_id")
+            self._db.execute(f"""
+                INSERT INTO changed_invoices
+                SELECT account_id, business_id, {column} FROM {name} AS r
+                ANTI JOIN {table} AS t ON {same} AND t.extracted_at IS NOT DISTINCT FROM r._airbyte_extracted_at
+                UNION
+                SELECT account_id, business_id, invoice_id FROM {table} AS t ANTI JOIN {name} AS r ON {same}
+            """)  # noqa: S608 - names of ours
+
+    def _are_few(self, table: str) -> bool:
+        """Whether so few invoices changed that their rows are renewed sooner than the table is made."""
         [(changed, rows)] = self._db.execute(
             f"SELECT (SELECT count(*) FROM changed_invoices), (SELECT count(*) FROM {table})"  # noqa: S608
         ).fetchall()
-        self._all_known = changed * FEW <= rows
-        return self._all_known
-
-    def _note_read_again(self, raw: str, column: str, table: str) -> None:
-        """Rows of a raw table that `table` has not, or as they were; and rows of its that are gone there."""
-        same = _INVOICE.format("r", "t", column, "invoice_id")
-        self._db.execute(f"""
-            INSERT INTO changed_invoices
-            SELECT account_id, business_id, {column} FROM {raw} AS r
-            ANTI JOIN {table} AS t ON {same} AND t.extracted_at IS NOT DISTINCT FROM r._airbyte_extracted_at
-            UNION
-            SELECT account_id, business_id, invoice_id FROM {table} AS t ANTI JOIN {raw} AS r ON {same}
-        """)  # noqa: S608 - names of ours
+        return bool(changed * FEW <= rows)
 
     def _renew(self, table: str, query: str) -> None:
         def narrowed(part: re.Match[str]) -> str:
@@ -112,20 +119,16 @@ class Renewal:
     def _make(self, table: str, statement: str) -> None:
         """Make it whole, and note in what it differs, where others read it by invoice or for its businesses."""
         column = self._by_invoice.get(table)
-        compared = column and self._all_known
         businesses = f"SELECT DISTINCT business_id FROM {table} ORDER BY ALL"  # noqa: S608
-        if compared:
+        if column:
             self._db.execute(f"CREATE OR REPLACE TEMP TABLE before AS FROM {table}")
         before = self._db.execute(businesses).fetchall() if table in self._by_business else []
-        # One transaction, as dbt has it: else each comment would be one of its own.
-        self._db.execute(f"BEGIN; {statement}; COMMIT")
-        if compared:
+        make(self._db, statement)
+        if column:
             self._db.execute(f"""
                 INSERT INTO changed_invoices
                 SELECT DISTINCT account_id, business_id, {column}
                 FROM ((FROM before EXCEPT ALL FROM {table}) UNION ALL (FROM {table} EXCEPT ALL FROM before))
             """)  # noqa: S608
-        elif column:
-            self._all_known = False
         if table in self._by_business and self._db.execute(businesses).fetchall() == before:
             self._same_businesses.add(table)

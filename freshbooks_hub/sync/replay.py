@@ -20,7 +20,7 @@ from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.sync import dbt_cache
 from freshbooks_hub.sync.batch_sql import literal
 from freshbooks_hub.sync.dbt_findings import Databases
-from freshbooks_hub.sync.renewal import Renewal
+from freshbooks_hub.sync.renewal import Renewal, make
 from freshbooks_hub.sync.statements import Statement, Statements
 
 NAME = "statements.json"
@@ -85,8 +85,7 @@ def _run(db: duckdb.DuckDBPyConnection, node: Statement, renewal: Renewal | None
         if renewal:
             renewal.run(node)
         else:
-            # One transaction, as dbt has it: else each comment would be one of its own.
-            db.execute(f"BEGIN; {node.statement}; COMMIT")
+            make(db, node.statement)
         return outcome
     found = db.execute(node.statement).fetchone()
     assert found
