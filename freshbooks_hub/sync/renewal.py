@@ -15,7 +15,7 @@ import duckdb
 
 from freshbooks_hub.sync.statements import Statement
 
-FEW = 10  # the tenth part of a table
+FEW = 10  # the tenth part of the invoices of a table
 BUSINESS = "business_id"
 RAW = '"raw"."freshbooks".'
 
@@ -95,10 +95,10 @@ class Renewal:
 
     def _are_few(self, table: str) -> bool:
         """Whether so few invoices changed that their rows are renewed sooner than the table is made."""
-        [(changed, rows)] = self._db.execute(
-            f"SELECT (SELECT count(*) FROM changed_invoices), (SELECT count(*) FROM {table})"  # noqa: S608
+        [(changed, invoices)] = self._db.execute(
+            f"SELECT (SELECT count(*) FROM changed_invoices), count(DISTINCT invoice_id) FROM {table}"  # noqa: S608
         ).fetchall()
-        return bool(changed * FEW <= rows)
+        return bool(changed * FEW <= invoices)
 
     def _renew(self, table: str, query: str) -> None:
         def narrowed(part: re.Match[str]) -> str:
