@@ -65,7 +65,9 @@ class Renewal:
                 make(self._db, node.statement)
         else:
             self._make(table, node.statement)
-        self._changed[node.unique_id] = table
+        # The source's account is built in any case (statements.py), and says the same where it was not read again.
+        if not self._changed.keys().isdisjoint(node.parents):
+            self._changed[node.unique_id] = table
 
     def _is_renewable(self, query: str, parents: tuple[str, ...]) -> bool:
         """Whether all that changed of its parents is known, and read by invoice, or for its businesses alone."""
