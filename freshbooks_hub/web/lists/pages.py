@@ -77,6 +77,7 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
         query = asked_of(marts, listing, business_id, given)
         if query is None:
             return None
+        query.find(marts)
         totals = query.totals(marts)
         count = sum(one.rows for one in totals)
         page = min(query.asked.page, max(1, -(-count // PAGE)))
