@@ -67,17 +67,31 @@ class Query:
         )
         return [Totals(row["currency"], row["rows"], row) for row in rows if row["rows"]]
 
-    def page(self, marts: Marts, page: int) -> list[Row]:
-        """The rows of one page, counted from 1."""
-        return marts.rows(*self.statement(page))
+    def page(self, marts: Marts, page: int, count: int) -> list[Row]:
+        """The rows of one page, counted from 1, of `count` rows in all."""
+        return marts.rows(*self.statement(page, count))
 
-    def statement(self, page: int) -> tuple[Any, ...]:
-        """The SQL of one page, and its values. Only what orders the rows is read of them all."""
+    def statement(self, page: int, count: int) -> tuple[Any, ...]:
+        """The SQL of one page, and its values.
+
+        Only what orders the rows is read of them all, and of that as few as possible are put in order: a page of the
+        second half is counted from the end.
+        """
         found, values = self._found
+        before = (page - 1) * PAGE
+        after = max(0, count - before - PAGE)
+        descending, nulls, key_order = self._descending, "LAST", "DESC"
+        limit, offset = PAGE, before
+        if after < before:
+            descending, nulls, key_order = not descending, "FIRST", "ASC"
+            limit, offset = max(0, min(PAGE, count - before)), after
         order = ", ".join(
-            [f"sorted {self._direction} NULLS LAST", *(f"{key} DESC" for key in self.listing.key)]
+            [
+                f"sorted {'DESC' if descending else 'ASC'} NULLS {nulls}",
+                *(f"{key} {key_order}" for key in self.listing.key),
+            ]
         )
-        shown = f"SELECT row_id FROM {found} ORDER BY {order} LIMIT {PAGE} OFFSET {(page - 1) * PAGE}"  # noqa: S608
+        shown = f"SELECT row_id FROM {found} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608
         return self._select(f"rowid IN ({shown})"), *values
 
     def all(self, marts: Marts) -> Iterator[Row]:
@@ -140,7 +154,7 @@ class Query:
         return f"SELECT {select} FROM {listing.mart} WHERE {self._where}"  # noqa: S608
 
     def _order(self) -> str:
-        first = f"{self._sorted} {self._direction} NULLS LAST"
+        first = f"{self._sorted} {'DESC' if self._descending else 'ASC'} NULLS LAST"
         return ", ".join([first, *(f"{key} DESC" for key in self.listing.key)])
 
     @property
@@ -150,8 +164,8 @@ class Query:
         return _sorted(column) if column else "NULL"
 
     @property
-    def _direction(self) -> str:
-        return "DESC" if self.asked.sort.startswith("-") else "ASC"
+    def _descending(self) -> bool:
+        return self.asked.sort.startswith("-")
 
 
 def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[str, str]) -> Query | None:
