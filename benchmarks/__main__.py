@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import keeping, marts, scenarios, warm
+from benchmarks import keeping, marts, pages, scenarios, warm
 from benchmarks.scenarios import Result, Settings
 
 ALL = scenarios.ALL | {
@@ -26,6 +26,7 @@ ALL = scenarios.ALL | {
     "warm": warm.warm,
     "sync": marts.sync,
     "marts": marts.build,
+    "pages": pages.pages,
 }
 
 
@@ -37,7 +38,11 @@ def main() -> int:
     parser.add_argument("--many-rows", type=int, default=100_000, help="the larger run of the memory check")
     parser.add_argument("--runs", type=int, default=3, help="runs of each program without latency")
     parser.add_argument(
-        "--books", type=int, nargs="+", default=[10_000, 100_000], help="invoices behind the marts, by size"
+        "--books",
+        type=int,
+        nargs="+",
+        default=[10_000, 100_000],
+        help="invoices behind the marts and the pages",
     )
     parser.add_argument("--airbyte-manifest", type=Path, metavar="FILE", help="Airbyte's manifest.yaml")
     parser.add_argument("--only", choices=list(ALL), action="append", help="this scenario alone")

@@ -74,8 +74,9 @@ INVOICE = {
 }
 AMOUNTS = f"select *, {LINES_CENTS} + {TAX_CENTS} as amount_cents from"
 
-# Stream -> (rows for so many invoices and clients, columns by an expression of `i`, the row's number from 1).
-STREAMS: dict[str, tuple[Callable[[int, int], int], Mapping[str, str]]] = {
+# Rows for so many invoices and clients, and columns by an expression of `i`, the row's number from 1.
+StreamRows = tuple[Callable[[int, int], int], Mapping[str, str]]
+STREAMS: dict[str, StreamRows] = {
     "businesses": (
         lambda invoices, clients: 1,
         {**BUSINESS, **KEPT, "name": "'Bench'", "timezone": "'America/Toronto'"},
@@ -177,6 +178,58 @@ STREAMS: dict[str, tuple[Callable[[int, int], int], Mapping[str, str]]] = {
     ),
 }
 
+POSTED = "1 + (i - 1) // 10"  # ten postings an invoice
+POSTED_CURRENCY = f"case when ({POSTED}) % 10 = 0 then 'CAD' else 'USD' end"
+# What the pages show besides; `python -m benchmarks --only pages` alone has them.
+MORE_STREAMS: dict[str, StreamRows] = {
+    "journal_entry_details": (
+        lambda invoices, clients: 10 * invoices,
+        {
+            **BUSINESS,
+            **KEPT,
+            "detailid": "i",
+            "observed_at": "timestamp '2026-06-01 10:00:00'",
+            "name": f"printf('INV%07d', {POSTED})",
+            "description": f"'Invoice ' || ({POSTED})",
+            "user_entered_date": f"date '2022-01-01' + ({POSTED})::integer % 1600",
+            "detail_type": "case when i % 10 < 8 then 'invoice' else 'payment' end",
+            "debit": money(
+                "case when i % 2 = 0 then 500 + i // 2 * 7919 % 49500 else 0 end", POSTED_CURRENCY
+            ),
+            "credit": money(
+                "case when i % 2 = 1 then 500 + i // 2 * 7919 % 49500 else 0 end", POSTED_CURRENCY
+            ),
+            "account": "to_json({account_name: 'Account ' || i % 30, account_number: 1000 + i % 30, "
+            "account_type: ['asset', 'liability', 'income', 'expense', 'equity'][1 + i % 5]})",
+            "sub_account": "to_json({account_sub_name: 'Part ' || i % 120, account_sub_number: i % 120})",
+            "entry": f"to_json({{entryid: {POSTED}, invoiceid: {POSTED}, clientid: 1 + ({POSTED}) % clients}})",
+        },
+    ),
+    "bills": (
+        lambda invoices, clients: invoices // 10,
+        {
+            **BUSINESS,
+            **KEPT,
+            **STAMP,
+            "id": "i",
+            "bill_number": "printf('B%06d', i)",
+            "vendorid": "1 + i % 300",
+            "vendor": "to_json({vendor_name: 'Vendor ' || i % 300})",
+            "issue_date": DAY,
+            "due_date": f"{DAY} + 30",
+            "currency_code": CURRENCY,
+            "amount": money("1000 + i % 9000"),
+            "total_amount": money("1130 + i % 9000"),
+            "tax_amount": money("130"),
+            "paid": money("case when i % 4 > 0 then 1130 + i % 9000 else 0 end"),
+            "outstanding": money("case when i % 4 > 0 then 0 else 1130 + i % 9000 end"),
+            "status": "case when i % 4 > 0 then 'paid' else 'unpaid' end",
+            "overall_category": "'Category ' || (1 + i % 20)",
+            "lines": "'[]'::json",
+        },
+    ),
+}
+
 
 def table(stream: str) -> StreamTable:
     """The raw table of a stream, as the loader makes it."""
@@ -187,12 +240,14 @@ def table(stream: str) -> StreamTable:
     return stream_table({**described, "source_defined_primary_key": key, "default_cursor_field": cursor})
 
 
-def write(path: Path, invoices: int) -> None:
-    """Raw tables with so many invoices."""
-    clients = max(50, invoices // 200)
+def write(
+    path: Path, invoices: int, clients: int | None = None, streams: Mapping[str, StreamRows] = STREAMS
+) -> None:
+    """Raw tables with so many invoices; by default of a two-hundredth as many clients."""
+    clients = clients or max(50, invoices // 200)
     with duckdb.connect(path, config={"memory_limit": "2GB", "preserve_insertion_order": False}) as db:
         db.execute("create schema freshbooks")
-        for stream, (rows, columns) in STREAMS.items():
+        for stream, (rows, columns) in streams.items():
             found = table(stream)
             definition = ", ".join(f'"{column.name}" {column.type}' for column in found.columns)
             loader = "_airbyte_raw_id varchar, _airbyte_extracted_at timestamp, _airbyte_meta json"

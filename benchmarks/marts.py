@@ -32,11 +32,11 @@ def build(settings: Settings) -> Result:
         folder.mkdir()
         raw = folder / "raw.duckdb"
         run([sys.executable, "-m", "benchmarks.books", "write", str(raw), str(size)], {})
-        whole = found[_name(size)] = _dbt(folder, "build")
+        whole = found[_name(size)] = dbt(folder, "build")
         again = found[f"{size:,} invoices, without dbt"] = _again(folder)
         alone = found[f"{size:,} invoices, its SQL alone"] = _alone(folder)
         affected = found[f"{size:,} invoices, {CHANGED} changed"] = _changed(folder, {})
-        _dbt(folder, "build", KEPT)
+        dbt(folder, "build", KEPT)
         found[f"{size:,} invoices, {CHANGED} changed, facts kept"] = _changed(folder, KEPT)
         targets.append(
             Target(f"CPU, {size:,}: dbt build / its SQL alone", whole.cpu / alone.cpu, "no bound", None)
@@ -57,7 +57,7 @@ def build(settings: Settings) -> Result:
 
 def _changed(folder: Path, variables: dict[str, Any]) -> Run:
     run([sys.executable, "-m", "benchmarks.books", "change", str(folder / "raw.duckdb"), str(CHANGED)], {})
-    return _dbt(folder, "build", variables, "--select", "source:freshbooks.invoices+", fresh=False)
+    return dbt(folder, "build", variables, "--select", "source:freshbooks.invoices+", fresh=False)
 
 
 def sync(settings: Settings) -> Result:
@@ -81,8 +81,8 @@ def sync(settings: Settings) -> Result:
             )
     load, alone = (sorted(runs, key=lambda one: one.cpu)[len(runs) // 2] for runs in loads.values())
     run([sys.executable, "-m", "benchmarks.books", "write", str(raw), str(settings.rows)], {})
-    parse = _dbt(folder, "parse")
-    whole = _dbt(folder, "build")
+    parse = dbt(folder, "parse")
+    whole = dbt(folder, "build")
     published = run(
         [sys.executable, "-m", "benchmarks.loading", "publish", str(folder / "marts.duckdb"), str(folder)], {}
     )
@@ -102,7 +102,7 @@ def _name(size: int) -> str:
     return f"{size:,} invoices, dbt build"
 
 
-def _dbt(
+def dbt(
     folder: Path, verb: str, variables: dict[str, Any] | None = None, *arguments: str, fresh: bool = True
 ) -> Run:
     """dbt as the hub runs it; `fresh` parses the whole project and builds into new files."""

@@ -16,6 +16,7 @@ from types import TracebackType
 ROW_MARK = b'"invoice_number":'  # once in each row, whatever it is wrapped in
 CHUNK = 64 * 1024
 SLOW_BYTES_A_SECOND = 2_000_000
+PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], slow_seconds: fl
             errors.seek(0)
             said = (tail + errors.read()[-2000:]).decode(errors="replace")
             raise RuntimeError(f"{' '.join(command)} ended with code {child.returncode}:\n{said}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit / 1e6, rows)
+    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * PEAK_UNIT / 1e6, rows)
 
 
 class Server(AbstractContextManager["Server"]):

@@ -55,25 +55,46 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
     The connection reads this file and no other, loads nothing, and its settings are fixed; instants are shown in
     UTC. `settings` of DuckDB come on top. Raises NoMarts, or MartsDamaged, also for what the block finds damaged.
     """
+    with damage_told(marts), connect(marts, settings) as db:
+        yield db
+
+
+def connect(marts: Path, settings: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
+    """The connection of `open_marts`, to be closed by the caller. Raises NoMarts, MartsDamaged, duckdb.Error."""
     check_published(marts)
     config: dict[str, str | bool | int | float | list[str]] = {
         **_SETTINGS,
         "temp_directory": f"{marts}.tmp",
         **(settings or {}),
     }
+    db = duckdb.connect(config=config)
     try:
         # Attached, so that the file has the same name whatever it is called where it lies.
-        with duckdb.connect(config=config) as db:
-            quoted = str(marts).replace("'", "''")
-            db.execute(f"ATTACH '{quoted}' AS freshbooks (READ_ONLY)")
-            try:
-                db.execute("USE freshbooks.marts")
-            except duckdb.CatalogException:
-                raise MartsDamaged(marts, "it contains no marts") from None
-            db.execute("SET TimeZone = 'UTC'")
-            db.execute("SET enable_external_access = false")
-            db.execute("SET lock_configuration = true")
-            yield db
+        quoted = str(marts).replace("'", "''")
+        db.execute(f"ATTACH '{quoted}' AS freshbooks (READ_ONLY)")
+        use_marts(db, marts)
+        db.execute("SET GLOBAL TimeZone = 'UTC'")
+        db.execute("SET enable_external_access = false")
+        db.execute("SET lock_configuration = true")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def use_marts(db: duckdb.DuckDBPyConnection, marts: Path) -> None:
+    """Look up names in schema `marts` from now on; a cursor of such a connection needs this too."""
+    try:
+        db.execute("USE freshbooks.marts")
+    except duckdb.CatalogException:
+        raise MartsDamaged(marts, "it contains no marts") from None
+
+
+@contextmanager
+def damage_told(marts: Path) -> Iterator[None]:
+    """Raise MartsDamaged for what the block finds damaged in this file."""
+    try:
+        yield
     except duckdb.Error as error:
         if type(error) is not duckdb.Error and not isinstance(error, _DAMAGE):
             raise

@@ -12,7 +12,7 @@ import duckdb
 
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
-from freshbooks_hub.marts.open import open_marts
+from freshbooks_hub.marts.kept import kept_marts
 
 Row = dict[str, Any]
 MOST = 500
@@ -73,7 +73,7 @@ def opened(path: Path) -> Iterator[Marts | None]:
     if not path.exists():
         yield None
         return
-    with open_marts(path, {"threads": "1"}) as db:
+    with kept_marts(path) as db:
         yield Marts(db)
 
 

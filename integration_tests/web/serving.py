@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import duckdb
 import httpx2
 import uvicorn
 from starlette.testclient import TestClient
@@ -46,9 +48,37 @@ PAGES = (
     "/settings/notifications",
     "/settings/webhooks",
 )
+# Pages about one thing: what their addresses begin with, and the mart and the key of what follows.
+RECORDS = {
+    "/invoices/": ("invoices", "invoice_id"),
+    "/clients/": ("clients", "client_id"),
+    "/bills/": ("bills", "bill_id"),
+    "/projects/": ("projects", "project_id"),
+}
+# Lists, reports and answers in another state than the one that they come in.
+STATES = (
+    "/?business=all",
+    "/money?business=all",
+    "/invoices?q=a&status=overdue&from=2026-01-01",
+    "/invoices?q=nothing-of-this-name",
+    "/invoices?columns=all",
+    "/ledger?page=2&sort=account",
+    "/no-such-page",
+)
 # With the piece of a page that scripts ask for.
 ANSWERS = (*PAGES, "/progress")
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+def records(published: Path) -> list[str]:
+    """The address of one record of each kind, from the middle of its mart."""
+    with duckdb.connect(published, read_only=True) as db:
+        found = []
+        for path, (mart, key) in RECORDS.items():
+            row = db.execute(f"SELECT quantile_disc({key}, 0.5) FROM marts.{mart}").fetchone()
+            assert row
+            found.append(f"{path}{row[0]}")
+        return found
 
 
 class Served:

@@ -303,9 +303,9 @@ def test_of_many_rows_a_page_reads_the_first_fifty(home_of: Callable[[str], Home
         assert marts
         query = asked_of(marts, INVOICES, MAPLE, {"q": "co", "sort": "-total_amount", "page": "3"})
         assert query
-        assert len(query.page(marts, 3)) == PAGE
+        assert len(query.page(marts, 3, 6666)) == PAGE
         assert sum(one.rows for one in query.totals(marts)) == 6666
         # The best rows are kept on the way; all rows are never put in order.
-        statement, *values = query.statement(3)
+        statement, *values = query.statement(3, 6666)
         plan = str(marts.rows(f"EXPLAIN {statement}", *values))
         assert "TOPN" in re.sub(r"[\W_]", "", plan).upper()

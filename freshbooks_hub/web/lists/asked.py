@@ -10,6 +10,7 @@ from freshbooks_hub.core.labels import day_text
 from freshbooks_hub.web.lists.listing import NONE, Choice, Listing, Option, Value
 from freshbooks_hub.web.security import UNPRINTABLE
 
+SEARCH = "q"
 LONGEST = 200  # characters of a search
 WORDS = 8  # of a search
 LARGEST = 2**63 - 1
@@ -60,7 +61,7 @@ def read(listing: Listing, given: Mapping[str, str], marts: set[str]) -> Asked:
 
 
 def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
-    text = " ".join(UNPRINTABLE.sub(" ", given.get("q", ""))[:LONGEST].split())
+    text = " ".join(UNPRINTABLE.sub(" ", given.get(SEARCH, ""))[:LONGEST].split())
     words = text.split()[:WORDS]
     if not words:
         return None
@@ -69,7 +70,7 @@ def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
         f"contains(strip_accents(lower({column})), strip_accents(lower(?)))" for column in listing.search
     )
     sql = " AND ".join([f"({within})"] * len(words))
-    return Condition("q", "Search", text, sql, tuple(word for word in words for _ in listing.search))
+    return Condition(SEARCH, "Search", text, sql, tuple(word for word in words for _ in listing.search))
 
 
 def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:

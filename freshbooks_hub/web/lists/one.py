@@ -66,7 +66,7 @@ def part(
     try:
         query = asked_of(marts, listing, business_id, asked)
         count = sum(one.rows for one in query.totals(marts)) if query else 0
-        rows = query.page(marts, 1)[:most] if query and count else []
+        rows = query.page(marts, 1, count)[:most] if query and count else []
     except duckdb.BinderException:  # marts of an earlier version
         return None
     if query is None or not rows:

@@ -77,10 +77,11 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
         query = asked_of(marts, listing, business_id, given)
         if query is None:
             return None
+        query.find(marts)
         totals = query.totals(marts)
         count = sum(one.rows for one in totals)
         page = min(query.asked.page, max(1, -(-count // PAGE)))
-        rows = query.page(marts, page) if count else []
+        rows = query.page(marts, page, count) if count else []
         fields = _fields(query, marts, given)
         chips = _chips(query, marts, given, fields)
     except duckdb.BinderException:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from freshbooks_hub.web.lists.asked import Asked, Condition, read
+from freshbooks_hub.web.lists.asked import SEARCH, Asked, Condition, read
 from freshbooks_hub.web.lists.listing import (
     DESCENDING_FIRST,
     NONE,
@@ -21,6 +21,7 @@ from freshbooks_hub.web.lists.listing import (
 from freshbooks_hub.web.marts import Marts, Row
 
 OFFERED = 200  # values in a field to choose from
+FOUND = "temp.found_rows"
 
 
 @dataclass(frozen=True)
@@ -42,32 +43,60 @@ class Query:
         self.listing, self.asked, self.found = listing, asked, found
         parts = ["business_id = ?", *(condition.sql for condition in asked.conditions)]
         self._where = " AND ".join(f"({part})" for part in parts)
-        self._values = (business_id, *(value for one in asked.conditions for value in one.values))
+        self._values: tuple[object, ...] = (
+            business_id,
+            *(value for one in asked.conditions for value in one.values),
+        )
         self._business_id = business_id
+        self._found: tuple[str, tuple[object, ...]] = f"({self._matches()})", self._values
+
+    def find(self, marts: Marts) -> None:
+        """Look for the words of a search once, for totals and page: to look into every row is most of the work."""
+        if any(condition.name == SEARCH for condition in self.asked.conditions):
+            marts.rows(f"CREATE OR REPLACE TEMP TABLE {FOUND} AS {self._matches()}", *self._values)
+            self._found = FOUND, ()
 
     def totals(self, marts: Marts) -> list[Totals]:
         """For each currency, the one with most rows first; none without rows."""
-        listing = self.listing
-        currency = listing.currency if listing.by_currency else "NULL::VARCHAR"
-        sums = "".join(f", {_sum(one)} AS {one.name}" for one in listing.totals)
+        found, values = self._found
+        sums = "".join(f", {_sum(one)} AS {one.name}" for one in self.listing.totals)
         rows = marts.rows(
-            f"SELECT {currency} AS currency, count(*) AS rows{sums} FROM {listing.mart} "  # noqa: S608
-            f"WHERE {self._where} GROUP BY ALL ORDER BY rows DESC, currency",
-            *self._values,
+            f"SELECT currency, count(*) AS rows{sums} FROM {found} "  # noqa: S608
+            "GROUP BY currency ORDER BY rows DESC, currency",
+            *values,
         )
         return [Totals(row["currency"], row["rows"], row) for row in rows if row["rows"]]
 
-    def page(self, marts: Marts, page: int) -> list[Row]:
-        """The rows of one page, counted from 1."""
-        return marts.rows(*self.statement(page))
+    def page(self, marts: Marts, page: int, count: int) -> list[Row]:
+        """The rows of one page, counted from 1, of `count` rows in all."""
+        return marts.rows(*self.statement(page, count))
 
-    def statement(self, page: int) -> tuple[Any, ...]:
-        """The SQL of one page, and its values."""
-        return f"{self._select()} LIMIT {PAGE} OFFSET {(page - 1) * PAGE}", *self._values
+    def statement(self, page: int, count: int) -> tuple[Any, ...]:
+        """The SQL of one page, and its values.
+
+        Only what orders the rows is read of them all, and of that as few as possible are put in order: a page of the
+        second half is counted from the end.
+        """
+        found, values = self._found
+        before = (page - 1) * PAGE
+        after = max(0, count - before - PAGE)
+        descending, nulls, key_order = self._descending, "LAST", "DESC"
+        limit, offset = PAGE, before
+        if after < before:
+            descending, nulls, key_order = not descending, "FIRST", "ASC"
+            limit, offset = max(0, min(PAGE, count - before)), after
+        order = ", ".join(
+            [
+                f"sorted {'DESC' if descending else 'ASC'} NULLS {nulls}",
+                *(f"{key} {key_order}" for key in self.listing.key),
+            ]
+        )
+        shown = f"SELECT row_id FROM {found} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608
+        return self._select(f"rowid IN ({shown})"), *values
 
     def all(self, marts: Marts) -> Iterator[Row]:
         """Every row, in the same order, a few at a time."""
-        return marts.stream(self._select(), *self._values)
+        return marts.stream(self._select(self._where), *self._values)
 
     def options(self, marts: Marts, one: Value) -> list[tuple[str, str]] | None:
         """The values of a filter that occur, each with its name; None when they are too many to choose from."""
@@ -95,7 +124,7 @@ class Query:
             f"FROM {one.needs or self.listing.mart} WHERE business_id = ?"
         )
 
-    def _select(self) -> str:
+    def _select(self, where: str) -> str:
         listing = self.listing
         fields = {column.name: column.expression for column in listing.columns}
         for column in listing.columns:
@@ -106,14 +135,37 @@ class Query:
         if listing.currency:
             fields["currency_code"] = listing.currency
         select = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
-        return f"SELECT {select} FROM {listing.mart} WHERE {self._where} ORDER BY {self._order()}"  # noqa: S608
+        return f"SELECT {select} FROM {listing.mart} WHERE {where} ORDER BY {self._order()}"  # noqa: S608
+
+    def _matches(self) -> str:
+        """The rows that match: of each its place in the mart, and what totals and order need."""
+        listing = self.listing
+        fields = {
+            "row_id": "rowid",
+            "currency": listing.currency if listing.by_currency else "NULL::VARCHAR",
+            "sorted": self._sorted,
+            **{key: key for key in listing.key},
+        }
+        for one in listing.totals:
+            fields[one.name] = f"CASE WHEN {one.where} THEN {one.sql} END" if one.where else one.sql
+            if one.unknown:
+                fields[_unknown_total(one)] = one.unknown
+        select = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
+        return f"SELECT {select} FROM {listing.mart} WHERE {self._where}"  # noqa: S608
 
     def _order(self) -> str:
-        descending = "DESC" if self.asked.sort.startswith("-") else "ASC"
+        first = f"{self._sorted} {'DESC' if self._descending else 'ASC'} NULLS LAST"
+        return ", ".join([first, *(f"{key} DESC" for key in self.listing.key)])
+
+    @property
+    def _sorted(self) -> str:
         name = self.asked.sort.removeprefix("-")
         column = next((one for one in self.listing.columns if one.name == name), None)
-        first = [f"{_sorted(column)} {descending} NULLS LAST"] if column else []
-        return ", ".join([*first, *(f"{key} DESC" for key in self.listing.key)])
+        return _sorted(column) if column else "NULL"
+
+    @property
+    def _descending(self) -> bool:
+        return self.asked.sort.startswith("-")
 
 
 def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[str, str]) -> Query | None:
@@ -149,10 +201,15 @@ def unknown_key(column: Column) -> str:
     return f"{column.name}__unknown"
 
 
+def _unknown_total(total: Total) -> str:
+    return f"{total.name}__unknown"
+
+
 def _sum(total: Total) -> str:
-    rows = f" FILTER ({total.where})" if total.where else ""
-    known = f"coalesce(sum({total.sql}){rows}, 0)"
-    return f"CASE WHEN count(*) FILTER ({total.unknown}) = 0 THEN {known} END" if total.unknown else known
+    known = f"coalesce(sum({total.name}), 0)"
+    return (
+        f"CASE WHEN NOT bool_or({_unknown_total(total)} IS TRUE) THEN {known} END" if total.unknown else known
+    )
 
 
 def _sorted(column: Column) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
@@ -14,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from freshbooks_hub.core.currencies import amount_text, known_sum
+from freshbooks_hub.agent.reads.periods import known_sum
+from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.reporting_currency import Total
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind, Link
@@ -58,6 +58,8 @@ AMOUNTS = (
 )
 SHOWN = 25  # overdue invoices; the list of invoices has all
 CLIENTS = 100  # of a currency; the file has all
+LARGEST = "outstanding_amount DESC, client_name, client_id"
+MOST = f"QUALIFY row_number() OVER (PARTITION BY currency_code ORDER BY {LARGEST}) <= {CLIENTS}"
 
 Counts = dict[tuple[str, str], int]  # open invoices by currency and bucket
 
@@ -108,12 +110,12 @@ def page(request: Request) -> Response:
     """`/balances`"""
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts)
-        balances = _balances(marts, choice.current)
+        totals, clients = _totals(marts, choice.current), _balances(marts, choice.current, MOST)
         late, late_count = _overdue(marts, choice.current)
         counts = _counts(marts, choice.current)
         gaps = page_gaps(marts, choice.current, "outstanding_balances", "invoices")
-    as_of = balances[0]["as_of_date"] if balances else None
-    currencies = _currencies(balances, counts)
+    as_of = totals[0]["as_of_date"] if totals else None
+    currencies = [_currency(one, clients, counts) for one in totals]
     return render(
         request,
         "balances.html",
@@ -140,18 +142,10 @@ def _together(marts: Path, currencies: list[Currency], day: date) -> Together | 
     return Together(reporting.currency.code, outstanding, overdue)
 
 
-def _currencies(balances: Iterable[Row], counts: Counts) -> list[Currency]:
-    """Grouped by currency; `balances` come ordered by it."""
-    found = [
-        _currency(code, list(rows), counts)
-        for code, rows in groupby(balances, key=lambda row: str(row["currency_code"]))
-    ]
-    # Most clients first: amounts of two currencies cannot be compared.
-    return sorted(found, key=lambda currency: (-currency.client_count, currency.code))
-
-
-def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
-    totals = {name: known_sum(row.get(name) for row in clients) for name in AMOUNTS}
+def _currency(found: Row, clients: Iterable[Row], counts: Counts) -> Currency:
+    """`found`: its totals; `clients`: those of all currencies."""
+    code = str(found["currency_code"])
+    totals = {name: found.get(name) for name in AMOUNTS}
     buckets = [
         Bucket(word, label, look, counts.get((code, word), 0), totals[column])
         for column, word, label, look in BUCKETS
@@ -162,8 +156,8 @@ def _currency(code: str, clients: list[Row], counts: Counts) -> Currency:
         if b.amount is not None
     ]
     chart = bars(f"Outstanding in {code}, by days overdue", drawn)
-    reasons = dict.fromkeys(row["gap_reason"] for row in clients if row.get("gap_reason"))
-    return Currency(code, totals, " ".join(reasons) or None, buckets, chart, clients[:CLIENTS], len(clients))
+    shown = [row for row in clients if str(row["currency_code"]) == code]
+    return Currency(code, totals, found.get("gap_reason"), buckets, chart, shown, found["clients"])
 
 
 def _counts(marts: Marts | None, business: Row | None) -> Counts:
@@ -177,12 +171,29 @@ def _counts(marts: Marts | None, business: Row | None) -> Counts:
     return {(row["currency_code"], row["aging_bucket"]): row["invoices"] for row in rows}
 
 
-def _balances(marts: Marts | None, business: Row | None) -> list[Row]:
+def _totals(marts: Marts | None, business: Row | None) -> list[Row]:
+    """By currency, the one with most clients first: amounts of two currencies cannot be compared."""
+    if marts is None or business is None:
+        return []
+    # Marts of an earlier version lack some.
+    there = set(marts.columns("outstanding_balances"))
+    sums = [f"{known_sum(name)} AS {name}" for name in AMOUNTS if name in there]
+    if "gap_reason" in there:
+        sums.append("string_agg(DISTINCT gap_reason, ' ' ORDER BY gap_reason) AS gap_reason")
+    return marts.rows(
+        f"SELECT currency_code, count(*) AS clients, max(as_of_date) AS as_of_date, {', '.join(sums)} "  # noqa: S608
+        "FROM outstanding_balances WHERE business_id = ? GROUP BY currency_code "
+        "ORDER BY clients DESC, currency_code",
+        business["business_id"],
+    )
+
+
+def _balances(marts: Marts | None, business: Row | None, most: str = "") -> list[Row]:
     if marts is None or business is None:
         return []
     return marts.rows(
-        "SELECT * FROM outstanding_balances WHERE business_id = ? "
-        "ORDER BY currency_code, outstanding_amount DESC, client_name, client_id",
+        f"SELECT * FROM outstanding_balances WHERE business_id = ? {most} "  # noqa: S608 - a constant of ours
+        f"ORDER BY currency_code, {LARGEST}",
         business["business_id"],
     )
 

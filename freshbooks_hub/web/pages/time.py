@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.agent.reads.periods import known_sum
+from freshbooks_hub.core.currencies import known_sum as sum_of
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.summaries import files_of
@@ -16,6 +18,7 @@ from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
 
 DRAWN = 10
+SHOWN = 100  # projects; the file has all
 ZERO = Decimal(0)
 # One row for each project; a client's time without a project is one row too.
 PROJECTS = """
@@ -32,16 +35,26 @@ WHERE business_id = ?
 GROUP BY client_id, client_name, project_id, project_name, project_status, is_project_complete, currency_code
 ORDER BY hours DESC NULLS LAST, client_name, project_name
 """
+# By currency, of all projects; null hours are unknown.
+TOTALS = f"""
+SELECT currency_code, count(*) AS projects, {known_sum("hours")} AS hours, sum(amount) AS amount,
+       sum(unpriced_hours) AS unpriced_hours
+FROM ({PROJECTS})
+GROUP BY currency_code
+ORDER BY currency_code
+"""  # noqa: S608 - ours
 
 
 def page(request: Request) -> Response:
     """`/time`"""
     with opened(place(request).home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
-        projects = _projects(marts, choice.current)
+        projects = _projects(marts, choice.current, f" LIMIT {SHOWN}")
+        totals = _rows(marts, choice.current, TOTALS)
         gaps = page_gaps(marts, choice.current, "unbilled_time")
     # With a part unknown there is no total.
-    hours = None if None in [p["hours"] for p in projects] else sum((p["hours"] for p in projects), ZERO)
+    hours = sum_of(one["hours"] for one in totals)
+    known = totals if hours is not None else []
     return render(
         request,
         "time.html",
@@ -49,26 +62,22 @@ def page(request: Request) -> Response:
         choice=choice,
         gaps=gaps,
         projects=projects,
+        project_count=sum(one["projects"] for one in totals),
         hours=hours,
-        unpriced=ZERO if hours is None else sum((p["unpriced_hours"] for p in projects), ZERO),
-        amounts=[] if hours is None else _amounts(projects),
+        unpriced=sum((one["unpriced_hours"] for one in known), ZERO),
+        amounts=[(one["currency_code"], one["amount"]) for one in known if one["amount"] is not None],
         chart=_chart(projects),
         drawn=min(DRAWN, len(projects)),
         why=" ".join(gaps.sentences),
     )
 
 
-def _projects(marts: Marts | None, business: Row | None) -> list[Row]:
-    return marts.rows(PROJECTS, business["business_id"]) if marts and business else []
+def _projects(marts: Marts | None, business: Row | None, limit: str = "") -> list[Row]:
+    return _rows(marts, business, PROJECTS + limit)
 
 
-def _amounts(projects: list[Row]) -> list[tuple[str, Decimal]]:
-    """What the priced hours are worth, a sum for each currency."""
-    sums: dict[str, Decimal] = {}
-    for project in projects:
-        if project["amount"] is not None:
-            sums[project["currency_code"]] = sums.get(project["currency_code"], ZERO) + project["amount"]
-    return sorted(sums.items())
+def _rows(marts: Marts | None, business: Row | None, statement: str) -> list[Row]:
+    return marts.rows(statement, business["business_id"]) if marts and business else []
 
 
 def _chart(projects: list[Row]) -> Markup:
