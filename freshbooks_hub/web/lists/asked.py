@@ -65,12 +65,22 @@ def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
     words = text.split()[:WORDS]
     if not words:
         return None
-    # Column by column, not over all of them as one text: DuckDB then looks at each different value once.
-    within = " OR ".join(
-        f"contains(strip_accents(lower({column})), strip_accents(lower(?)))" for column in listing.search
-    )
-    sql = " AND ".join([f"({within})"] * len(words))
-    return Condition(SEARCH, "Search", text, sql, tuple(word for word in words for _ in listing.search))
+    found = [_word(word, listing.search) for word in words]
+    sql = " AND ".join(f"({part})" for part, _ in found)
+    return Condition(SEARCH, "Search", text, sql, tuple(value for _, values in found for value in values))
+
+
+def _word(word: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Whether one of the columns holds the word, whatever its case and accents; SQL and values.
+
+    Column by column, not over all of them as one text: DuckDB then looks at each different value once.
+    """
+    accents = "contains(strip_accents(lower({0})), strip_accents(lower(?)))"
+    if not word.isascii() or set(word) & set("%_\\"):
+        return " OR ".join(accents.format(one) for one in columns), (word,) * len(columns)
+    # Half the work, for texts without any accent: those have as many bytes as characters.
+    either = f"({{0}} ILIKE ? OR (strlen({{0}}) <> length({{0}}) AND {accents}))"
+    return " OR ".join(either.format(one) for one in columns), (f"%{word}%", word) * len(columns)
 
 
 def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:
