@@ -208,7 +208,7 @@ class Client:
         token = self._token.current()
         renewed, waited = False, 0
         while True:
-            self._take_place()
+            self._take_place(wait=not waited)  # it has just waited as long as it was told to
             answer = self._request(session, method, path, token, {**self._headers, **(headers or {})}, parts)
             if answer.status == 401 and not renewed:
                 renewed = True
@@ -223,10 +223,10 @@ class Client:
             else:
                 return answer
 
-    def _take_place(self) -> None:
-        wait = self._window.take() - time.monotonic() if self._window else 0.0
-        if wait > 0:
-            self._sleep(min(wait, self._limits.longest_wait))
+    def _take_place(self, wait: bool) -> None:
+        seconds = self._window.take() - time.monotonic() if self._window else 0.0
+        if wait and seconds > 0:
+            self._sleep(min(seconds, self._limits.longest_wait))
 
     def _request(
         self,
