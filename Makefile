@@ -28,7 +28,7 @@ test: $(INSTALLED)
 	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-# Simulated weeks, hundreds of fault schedules, whole test runs of dbt: minutes each, so not for every change.
+# Simulated weeks, hundreds of fault schedules, whole builds by dbt, every page in a browser: not for every change.
 test-long: $(INSTALLED)
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder -m long
 

@@ -137,6 +137,7 @@ def test_the_list_tells_the_health_of_each(hub: FleetHub) -> None:
     assert rows["florist"]["alarms"]
 
 
+@pytest.mark.long
 def test_removed_while_its_sync_runs_nothing_of_it_is_left(hub: FleetHub) -> None:
     home, other = hub.connected("bakery", 1), hub.connected("florist", 2)
     user = hub.fleet.users[1]

@@ -11,6 +11,8 @@ import pytest
 from integration_tests.hub import AS_OF
 from unit_tests.dbt.builds import Dbt, duckdb_files
 
+pytestmark = pytest.mark.long
+
 DAY = dt.date.fromisoformat(AS_OF) - dt.timedelta(days=91)
 NONE = Decimal(0)
 

@@ -19,6 +19,8 @@ from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import AS_OF, Books
 
+pytestmark = pytest.mark.long
+
 BUSINESS = 439000
 ODD = {
     "DBT_EMPTY": "1",

@@ -17,6 +17,8 @@ from source_freshbooks.components.deletions import KnownIds
 from source_freshbooks.components.timestamps import eastern_day
 from source_freshbooks.components.window import first_open_day
 
+pytestmark = pytest.mark.long
+
 DETAILS = "journal_entry_details"
 AVAILABILITY = "stream_availability"
 BUSINESS = 439000

@@ -26,6 +26,8 @@ from source_freshbooks.components.timestamps import to_utc
 from source_freshbooks.verify.asking import MOST
 from source_freshbooks.verify.run import verify
 
+pytestmark = pytest.mark.long
+
 MAIN = 439000
 KEYS = {
     "clients": "userid",
@@ -282,7 +284,6 @@ def _survives(platform: Platform, names: Sequence[str]) -> None:
     assert set(platform.wrong()) <= hidden
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", SWITCHES)
 def test_each_difference_is_found_and_survived(platform: Platform, name: str) -> None:
     _survives(platform, (name,))
@@ -293,7 +294,6 @@ def test_a_row_of_today_with_an_earlier_date_does_not_prove_the_filter(platform:
     _survives(platform, ("updated_min on another stamp", "taxes rounded by line"))
 
 
-@pytest.mark.long
 @settings(max_examples=30)
 @given(st.lists(st.sampled_from(sorted(SWITCHES)), min_size=3, max_size=3, unique=True))
 def test_three_at_a_time(names: list[str]) -> None:

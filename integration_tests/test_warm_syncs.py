@@ -20,7 +20,10 @@ from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_sandbox import Sandbox
 from integration_tests.hub import Hub
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone"),
+]
 
 STREAMS = ("--stream", "clients", "--stream", "invoices", "--no-marts")
 # A process that lives as long as a sync that it started; it is what gets killed.

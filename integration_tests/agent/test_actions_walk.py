@@ -19,8 +19,8 @@ PACKAGES = tuple(Path(str(package.__file__)).parent for package in (freshbooks_h
 HUB = PACKAGES[0]
 AGENTS = HUB / "agent"
 # Fourteen of the agents; the others are the connection, its tokens, what `verify` found in this account, the database,
-# clock, currencies, errors, labels and durable files, and the budget of requests that syncs share; and the client of the
-# API with its error envelopes and that budget.
+# clock, currencies, errors, labels and durable files, and the budget of requests that syncs share; and the client of
+# the API with its error envelopes and that budget.
 MOST_FILES_OF_AGENTS = 14
 MOST_FILES_OF_THE_HUB = 25
 MOST_FILES = 28

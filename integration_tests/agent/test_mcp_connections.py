@@ -17,6 +17,8 @@ from integration_tests.agent.mcp_client import ERAS, data
 from integration_tests.agent.serving import served
 from integration_tests.agent.test_mcp_processes import environment, over_http
 
+pytestmark = pytest.mark.long
+
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 NAMES = ("bakery", "florist")
 

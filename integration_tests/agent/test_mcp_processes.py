@@ -25,6 +25,8 @@ from integration_tests.agent.mcp_client import ERAS, approving, data
 from integration_tests.agent.serving import MCP_ALONE, served
 from integration_tests.agent.test_mcp_contract import READS
 
+pytestmark = pytest.mark.long
+
 HEAVY = {"dbt", "airbyte_cdk", "source_freshbooks", "freshbooks_sandbox", "pandas", "numpy", "jinja2"}
 HANDSHAKE: list[dict[str, Any]] = [
     {

@@ -40,6 +40,8 @@ from integration_tests.agent.serving import served
 from integration_tests.agent.test_mcp_contract import READS, WRITES, allow_all
 from integration_tests.agent.test_mcp_processes import environment
 
+pytestmark = pytest.mark.long
+
 WHO = {"statement": "select distinct client_name from clients"}
 
 

@@ -19,6 +19,8 @@ from integration_tests.agent.mcp_client import client, data
 from integration_tests.agent.test_mcp_contract import CHARACTERS_A_TOKEN
 from integration_tests.agent.test_reads import ARGUMENTS, MAIN
 
+pytestmark = pytest.mark.long
+
 TOKENS = 6_000
 
 

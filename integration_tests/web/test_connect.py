@@ -23,6 +23,8 @@ from integration_tests.consent import Browser, registered
 from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import Served
 
+pytestmark = pytest.mark.long
+
 ALL = len(STREAMS)
 READABLE = sum(stream.scope_name in {scope.name for scope in scopes.READ} for stream in STREAMS)
 BASIC = sum(stream.scope_name in {scope.name for scope in scopes.BASIC} for stream in STREAMS)

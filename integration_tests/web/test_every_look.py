@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from integration_tests.web.serving import PAGES, STATES, Served, records
 
+pytestmark = pytest.mark.long
+
 WIDTHS = (1280, 768, 390)
 PAPER = 720  # of A4 between its margins
 
@@ -77,7 +79,6 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("look", [*SCREENS, *PRINTS, *WITHOUT_SCRIPT], ids=str)
 def test_every_page_in_every_look(tab: Page, look: Look, shown: Served, complaints: list[str]) -> None:
     """Nothing is wider than the window or cut off, nothing fails, and axe has nothing to say of any level."""

@@ -21,6 +21,8 @@ from integration_tests.web.conftest import point_at
 from integration_tests.web.serving import Served
 from integration_tests.web.test_every_look import violations
 
+pytestmark = pytest.mark.long
+
 MAPLE = 439000
 MOST = 150  # presses of Tab to anything on a page
 # What has the focus is called, and whether one sees it: within the window, and with a ring.

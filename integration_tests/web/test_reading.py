@@ -16,6 +16,8 @@ from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.web.serving import PAGES, Client, Served
 
+pytestmark = pytest.mark.long
+
 # What a checker of accessibility looks at first; returns what is wrong.
 FAULTS = """() => {
   const wrong = [];
@@ -142,7 +144,6 @@ def test_a_screen_reader_and_a_finger_find_their_way(page: Page, shown: Served) 
     assert faults == {path: [] for path in PAGES if path in faults}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_to_say_of_any_level(page: Page, shown: Served, width: int) -> None:
     axe, found = Axe(), {}

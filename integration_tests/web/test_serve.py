@@ -231,6 +231,7 @@ def test_a_holder_that_a_killed_sync_left_is_no_running_sync(empty_home: Home) -
         assert starter.running(home)
 
 
+@pytest.mark.long
 def test_the_syncs_of_the_page_end_with_the_server(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen

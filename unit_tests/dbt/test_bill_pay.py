@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from unit_tests.dbt.books import all_rows, availability
 from unit_tests.dbt.builds import Dbt
 from unit_tests.dbt.raw_tables import Row, Rows
+
+pytestmark = pytest.mark.long
 
 MODELS = ("run", "--select", "+fb_gaps", "+cash_monthly")
 REASON = "Not complete: payments of bills that are kept in Bill Pay."

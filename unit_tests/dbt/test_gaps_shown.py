@@ -28,6 +28,8 @@ from unit_tests.dbt.builds import BUILD, Build, Dbt
 from unit_tests.dbt.gaps import BUSINESSES, Missing, missing_of, random_missing
 from unit_tests.dbt.test_gaps import built
 
+pytestmark = pytest.mark.long
+
 # What names a row of an answer; everything else that is a number in it is a figure.
 NAMES = (
     *(
@@ -129,7 +131,6 @@ def test_no_answer_has_another_figure_with_the_six_scopes(basic_scopes_build: Bu
     check_answers(basic_scopes_build, build)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
 def test_no_answer_has_another_figure_whatever_is_missing(
     seed: int, dbt: Dbt, build: Build, tmp_path: Path
@@ -165,7 +166,6 @@ def test_sql_is_told_the_gaps_of_the_marts_that_it_names(basic_scopes_build: Bui
     assert of_categories.context.gaps == []
 
 
-@pytest.mark.long
 def test_a_gap_of_one_business_names_it_unless_it_is_the_one_asked_for(
     dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:

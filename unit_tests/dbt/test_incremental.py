@@ -15,6 +15,8 @@ from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
 from unit_tests.dbt.ledger import ONE, TWO, invoice, line, money
 from unit_tests.dbt.raw_tables import Row, Rows
 
+pytestmark = pytest.mark.long
+
 FIRST, BEFORE_SECOND, SECOND, THIRD = (
     f"2026-06-{time}:00:00" for time in ("28 12", "29 11", "29 12", "30 12")
 )
@@ -148,7 +150,6 @@ def test_incremental_facts_equal_a_full_rebuild(engine: str, request: pytest.Fix
     assert build(third(), "--full-refresh") == three
 
 
-@pytest.mark.long
 def test_a_kept_row_is_not_read_again(on_duckdb: Build, tmp_path: Path) -> None:
     """What no sync touched stays as it was built: else the switch would save nothing."""
     on_duckdb(first())

@@ -285,6 +285,7 @@ def test_what_the_environment_tells_a_build_shapes_no_parsed_project(
 # -- the broken build -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_planted_errors_stop_nothing(broken_build: Build) -> None:
     assert broken_build.succeeded, broken_build.output
 

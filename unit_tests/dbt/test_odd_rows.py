@@ -55,6 +55,7 @@ def check(built: Build, odd: Sequence[Odd], plain: Build) -> None:
     assert contents(built) == contents(plain)
 
 
+@pytest.mark.long
 def test_all_odd_rows_at_once_are_listed_and_change_no_other_figure(
     dbt: Dbt, odd_build: Build, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ import yaml
 from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import BUILD, PROJECT, Build, Dbt
 
+pytestmark = pytest.mark.long
+
 # Model: its text, the fault in its place, and the tests that must name it.
 FAULTS = {
     "payments": (

@@ -17,6 +17,8 @@ from unit_tests.dbt.books import all_rows
 from unit_tests.dbt.builds import BUILD, MARTS, PROJECT, TODAY, Build, Dbt
 from unit_tests.dbt.raw_tables import write_raw
 
+pytestmark = pytest.mark.long
+
 OWED = """
     select currency_code, sum(outstanding_amount) as owed, max(as_of_date) as as_of_date
     from {{ ref('freshbooks', 'invoices') }}
@@ -114,7 +116,6 @@ def test_metrics_of_the_package_are_in_theirs(on_duckdb: Path) -> None:
         assert db.execute("select count(*) from fb_dictionary where mart_name = 'owed'").fetchall() == [(0,)]
 
 
-@pytest.mark.long
 def test_on_postgresql_with_names_in_lower_case_and_a_rule_of_their_own(
     dbt: Dbt, server: postgres.Server, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from unit_tests.dbt import postgres
 from unit_tests.dbt.raw_tables import STREAMS, Row, write_raw
 from unit_tests.dbt.tenants import books, tenant, warehouse_of
 
+pytestmark = pytest.mark.long
+
 CLIENT = {"account_id": "a1", "business_id": 1, "is_deleted": False, "is_archived": False}
 
 
