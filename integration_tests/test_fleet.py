@@ -70,7 +70,7 @@ app()
 def small_books(user: Backend) -> None:
     """A few clients and invoices, at a business where it is not midnight soon: a new day builds all marts."""
     if datetime.now(UTC).hour in (3, 4, 5):
-        user.edit("businesses", BUSINESS, timezone="Asia/Tokyo")
+        user.edit("businesses", BUSINESS, BUSINESS, timezone="Asia/Tokyo")
     for number in range(5):
         client = user.create("clients", BUSINESS, organization=f"Client {number}")
         line = {"name": "Work", "qty": "1", "unit_cost": {"amount": "100.00", "code": "CAD"}}
