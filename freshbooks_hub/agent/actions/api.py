@@ -20,10 +20,10 @@ _SCOPE = re.compile(r"user:[a-z_]+:[a-z]+")
 
 
 class Api:
-    """Calls with the connection's token. Paths are absolute under FRESHBOOKS_API_URL."""
+    """Calls with the connection's token, in the budget of `window`. Paths are absolute under FRESHBOOKS_API_URL."""
 
     def __init__(
-        self, store: ConnectionStore, clock: SystemClock, timing: Timing, window: RequestWindow | None = None
+        self, store: ConnectionStore, clock: SystemClock, timing: Timing, window: RequestWindow | None
     ) -> None:
         limits = Limits(
             timing.connect_timeout,

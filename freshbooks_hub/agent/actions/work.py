@@ -20,6 +20,7 @@ from freshbooks_hub.agent.actions.books import (
 from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import ActionPreview, Client, Shape, client_line
+from freshbooks_hub.agent.actions.undo import undo
 from freshbooks_hub.agent.text import clean, folded, nearest
 
 NOTE_LIMIT = 500
@@ -79,6 +80,15 @@ def entry_of(books: Books, entry_id: int) -> Json | None:
     body = books.api.get(books.entry_path(entry_id))
     row = single(body, "time_entry") if body else None
     return row if row is not None and row.get("active", True) else None
+
+
+def entry_exists(books: Books, entry_id: int) -> bool:
+    return entry_of(books, entry_id) is not None
+
+
+def delete_entry(books: Books, entry_id: int) -> None:
+    """Raises ActionRefused `not_undone` when it is still there."""
+    undo(books, "DELETE", books.entry_path(entry_id), "", lambda: entry_exists(books, entry_id))
 
 
 def work_of(books: Books, row: Json) -> Work:

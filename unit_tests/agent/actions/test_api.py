@@ -26,7 +26,7 @@ def test_a_list_of_short_pages_comes_whole(
         monkeypatch.setenv("FRESHBOOKS_API_URL", sandbox.url)
         store = ConnectionStore(tmp_path / "connection.json")
         store.connect(config_of(sandbox))
-        api = Api(store, SystemClock(), Timing())
+        api = Api(store, SystemClock(), Timing(), None)
         books = sandbox.books(439000)
         whole = {
             name: api.rows(f"/accounting/account/{books.account_id}/{path}", name)

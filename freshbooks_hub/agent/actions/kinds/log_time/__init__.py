@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from freshbooks_hub.agent.actions.action_kind import ActionKind
 from freshbooks_hub.agent.actions.kinds.log_time.prepare import (
-    exists,
     find,
     prepare,
     recheck,
@@ -12,6 +11,7 @@ from freshbooks_hub.agent.actions.kinds.log_time.prepare import (
     verify,
 )
 from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimePreview, LogTimeRequest, describe
+from freshbooks_hub.agent.actions.work import entry_exists
 
 KIND = ActionKind(
     name="log_time",
@@ -28,7 +28,7 @@ KIND = ActionKind(
     find=find,
     verify=verify,
     describe=describe,
-    exists=exists,
+    exists=entry_exists,
     has_amount=False,
     undo=undo,
     position=6,

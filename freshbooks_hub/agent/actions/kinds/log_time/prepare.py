@@ -26,10 +26,10 @@ from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimePreview, LogTimeRequest
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.undo import changed
-from freshbooks_hub.agent.actions.undo import undo as undo_by
 from freshbooks_hub.agent.actions.values import as_day
 from freshbooks_hub.agent.actions.work import (
     LINKS,
+    delete_entry,
     entry_of,
     found_work,
     links_of,
@@ -114,16 +114,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     )
 
 
-def exists(books: Books, record_id: int) -> bool:
-    return entry_of(books, record_id) is not None
-
-
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
     row = entry_of(books, record_id)
     if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
         raise changed()
-    undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
+    delete_entry(books, record_id)
 
 
 def _own_entries(books: Books, first: str, last: str) -> list[Json]:

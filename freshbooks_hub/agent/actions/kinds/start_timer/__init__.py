@@ -7,13 +7,13 @@ from freshbooks_hub.agent.actions.kinds.start_timer.prepare import (
     StartTimerPreview,
     StartTimerRequest,
     describe,
-    exists,
     find,
     prepare,
     recheck,
     undo,
     verify,
 )
+from freshbooks_hub.agent.actions.work import entry_exists
 
 KIND = ActionKind(
     name="start_timer",
@@ -30,7 +30,7 @@ KIND = ActionKind(
     find=find,
     verify=verify,
     describe=describe,
-    exists=exists,
+    exists=entry_exists,
     has_amount=False,
     undo=undo,
     position=11,

@@ -31,10 +31,10 @@ from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status
 from freshbooks_hub.agent.actions.preview import business_line
 from freshbooks_hub.agent.actions.timers import Timer, entries_since, shown_timer, timers_of
 from freshbooks_hub.agent.actions.undo import changed
-from freshbooks_hub.agent.actions.undo import undo as undo_by
 from freshbooks_hub.agent.actions.work import (
     WorkPreview,
     as_instant,
+    delete_entry,
     entry_of,
     found_work,
     links_of,
@@ -136,16 +136,12 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     )
 
 
-def exists(books: Books, record_id: int) -> bool:
-    return entry_of(books, record_id) is not None
-
-
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Discard the timer, if it was neither logged nor changed."""
     row = entry_of(books, record_id)
     if row is not None and (row.get("is_logged") or _differences(action.sent("time_entry"), row)):
         raise changed()
-    undo_by(books, "DELETE", books.entry_path(record_id), "", lambda: exists(books, record_id))
+    delete_entry(books, record_id)
 
 
 def describe(preview: StartTimerPreview) -> Iterator[str]:

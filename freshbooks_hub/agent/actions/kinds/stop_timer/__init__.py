@@ -7,13 +7,13 @@ from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import (
     StopTimerPreview,
     StopTimerRequest,
     describe,
-    exists,
     find,
     prepare,
     recheck,
     send,
     verify,
 )
+from freshbooks_hub.agent.actions.work import entry_exists
 
 KIND = ActionKind(
     name="stop_timer",
@@ -31,7 +31,7 @@ KIND = ActionKind(
     find=find,
     verify=verify,
     describe=describe,
-    exists=exists,
+    exists=entry_exists,
     has_amount=False,
     changes_record=True,
     position=12,

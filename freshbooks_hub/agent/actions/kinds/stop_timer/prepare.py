@@ -43,7 +43,6 @@ from freshbooks_hub.agent.actions.work import (
     NOTE_LIMIT,
     WorkPreview,
     as_instant,
-    entry_of,
     links_of,
     same_work,
     utc,
@@ -179,10 +178,6 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
         record_id=record_id,
         differences=found,
     )
-
-
-def exists(books: Books, record_id: int) -> bool:
-    return entry_of(books, record_id) is not None
 
 
 def describe(preview: StopTimerPreview) -> Iterator[str]:
