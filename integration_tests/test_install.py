@@ -63,7 +63,7 @@ def test_the_demo_runs_from_what_is_installed(versions: str, archives: Path, tmp
     run(sys.executable, "-m", "venv", "env", cwd=tmp_path)
     bin_folder = tmp_path / "env" / "bin"
     asked = [f"source-freshbooks[hub] @ {program.as_uri()}", f"freshbooks-sandbox @ {sandbox.as_uri()}"]
-    run(bin_folder / "python", "-m", "pip", "install", "--quiet", *more, *asked, cwd=tmp_path)
+    run(bin_folder / "python", "-m", "pip", "install", "--quiet", "--no-compile", *more, *asked, cwd=tmp_path)
 
     home = {"HOME": str(tmp_path), "FRESHBOOKS_HOME": str(tmp_path / "books"), "FRESHBOOKS_VERIFY": "never"}
     told = run(bin_folder / "freshbooks", "demo", cwd=tmp_path, **home)

@@ -188,7 +188,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("cases", [5, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("cases", [5, pytest.param(25, marks=pytest.mark.long)])
 def test_other_broken_answers(sandbox: Sandbox, cases: int) -> None:
     """As the process reads them: with batches, and in turns with a state."""
     source = SourceFreshbooks(config=config_of(sandbox, business_ids=[BUSINESS]), batches=True)

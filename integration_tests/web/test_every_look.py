@@ -1,7 +1,7 @@
 """Every page at every width, in the light, in the dark and on paper, with and without a script."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import pytest
@@ -12,7 +12,6 @@ from integration_tests.web.serving import PAGES, STATES, Served, records
 
 pytestmark = pytest.mark.long
 
-WIDTHS = (1280, 768, 390)
 PAPER = 720  # of A4 between its margins
 
 # By how much the page is wider than the window, and what is cut off without a way to scroll to it.
@@ -45,28 +44,26 @@ class Look:
     width: int
     scheme: Literal["light", "dark"] = "light"
     media: Literal["screen", "print"] = "screen"
-    script: bool = True
 
     def __str__(self) -> str:
-        return f"{self.width}-{self.scheme}-{self.media}{'' if self.script else '-no-script'}"
+        return f"{self.width} {self.scheme} {self.media}"
 
 
-SCREENS = [Look(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
-PRINTS = [Look(width, "dark", "print") for width in (1280, 768, PAPER)]  # a sheet is never 390 wide
-WITHOUT_SCRIPT = [replace(look, script=False) for look in SCREENS]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# A page is loaded once on each device, and looked at in each look of it.
+DEVICES = {
+    "desk": [*(Look(1280, scheme) for scheme in SCHEMES), Look(PAPER, "dark", "print")],
+    "touch": [Look(width, scheme) for width in (768, 390, 360) for scheme in SCHEMES],
+}
+# Where axe looks: it takes longer than all else together, and what it finds depends on one of the two at a time.
+BY_AXE = (Look(1280), Look(1280, "dark"), Look(768, "dark"), Look(390))
 
 
 @pytest.fixture
-def tab(chromium: Browser, look: Look, complaints: list[str]) -> Iterator[Page]:
-    """A tab of this look; `complaints` holds what the browser says to its developers."""
-    with chromium.new_context(
-        viewport={"width": look.width, "height": 860},
-        color_scheme=look.scheme,
-        java_script_enabled=look.script,
-        has_touch=look.width < 1000,
-    ) as context:
+def tab(chromium: Browser, device: str, script: bool, complaints: list[str]) -> Iterator[Page]:
+    """A tab on this device; `complaints` holds what the browser says to its developers."""
+    with chromium.new_context(java_script_enabled=script, has_touch=device == "touch") as context:
         page = context.new_page()
-        page.emulate_media(media=look.media, color_scheme=look.scheme)
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
         )
@@ -79,35 +76,29 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("look", [*SCREENS, *PRINTS, *WITHOUT_SCRIPT], ids=str)
-def test_every_page_in_every_look(tab: Page, look: Look, shown: Served, complaints: list[str]) -> None:
-    """Nothing is wider than the window or cut off, nothing fails, and axe has nothing to say of any level."""
-    assert faults(tab, shown, look, complaints, axe=look.script) == {}
-
-
-@pytest.mark.parametrize("look", [Look(768), Look(PAPER, "dark", "print")], ids=str)
-def test_every_page_on_a_tablet_and_on_paper(
-    tab: Page, look: Look, shown: Served, complaints: list[str]
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_page_in_every_look(
+    tab: Page, device: str, script: bool, shown: Served, complaints: list[str]
 ) -> None:
-    assert faults(tab, shown, look, complaints, axe=False) == {}
-
-
-def faults(
-    page: Page, served: Served, look: Look, complaints: list[str], *, axe: bool
-) -> dict[str, list[str]]:
-    """What is wrong with each page, where something is."""
+    """Nothing is wider than the window or cut off, nothing fails, and axe has nothing to say of any level."""
     found: dict[str, list[str]] = {}
-    page.goto(served.link())
-    for path in (*PAGES, *records(served.home.marts), *STATES):
+    tab.goto(shown.link())
+    for path in (*PAGES, *records(shown.home.marts), *STATES):
         complaints.clear()
-        page.goto(served.url + path)
-        wrong: list[str] = page.evaluate(ON_PAPER if look.width == PAPER else OVERFLOW)
-        if axe:
-            wrong += violations(page)
-        wrong += [text for text in complaints if path != "/no-such-page"]  # whose status is one
+        tab.goto(shown.url + path)
+        # The status of one page is a complaint of its own.
+        wrong = [text for text in complaints if path != "/no-such-page"]
+        for look in DEVICES[device]:
+            tab.set_viewport_size({"width": look.width, "height": 860})
+            tab.emulate_media(media=look.media, color_scheme=look.scheme)
+            said = tab.evaluate(ON_PAPER if look.media == "print" else OVERFLOW)
+            if script and look in BY_AXE:
+                said += violations(tab)
+            wrong += [f"{look}: {one}" for one in said]
         if wrong:
             found[path] = wrong
-    return found
+    assert found == {}
 
 
 def violations(page: Page) -> list[str]:

@@ -97,9 +97,9 @@ def test_words_of_freshbooks_are_kept_and_the_status_is_ours(odd_build: Build) -
     }
 
 
-def in_fives(odd: Sequence[Odd], seed: int) -> list[list[Odd]]:
+def in_tens(odd: Sequence[Odd], seed: int) -> list[list[Odd]]:
     shuffled = random.Random(seed).sample(odd, len(odd))
-    return [shuffled[start : start + 5] for start in range(0, len(shuffled), 5)]
+    return [shuffled[start : start + 10] for start in range(0, len(shuffled), 10)]
 
 
 def names(odd: Sequence[Odd]) -> str:
@@ -108,16 +108,16 @@ def names(odd: Sequence[Odd]) -> str:
 
 # In other company again: among all of them one might hide what another does.
 @pytest.mark.long
-@pytest.mark.parametrize("odd", in_fives(REJECTED, 1), ids=names)
-def test_five_rejected_rows_change_no_other_figure(
+@pytest.mark.parametrize("odd", in_tens(REJECTED, 1), ids=names)
+def test_ten_rejected_rows_change_no_other_figure(
     odd: list[Odd], dbt: Dbt, build: Build, tmp_path: Path
 ) -> None:
     check(dbt.run(tmp_path, books_with(odd, all_rows()), *BUILD), odd, build)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("odd", in_fives(PUBLISHED, 1), ids=names)
-def test_five_published_rows_count_as_plain_ones(odd: list[Odd], dbt: Dbt, tmp_path: Path) -> None:
+@pytest.mark.parametrize("odd", in_tens(PUBLISHED, 1), ids=names)
+def test_ten_published_rows_count_as_plain_ones(odd: list[Odd], dbt: Dbt, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     plain = dbt.run(tmp_path / "plain", plain_books(odd, all_rows()), *BUILD)
     check(dbt.run(tmp_path, books_with(odd, all_rows()), *BUILD), odd, plain)
