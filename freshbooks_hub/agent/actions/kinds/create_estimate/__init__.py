@@ -18,6 +18,8 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    changed_since,
+    delete_record,
 )
 from freshbooks_hub.agent.actions.audit import digest
 from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_living, name_of
@@ -47,7 +49,6 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
-from freshbooks_hub.agent.actions.undo import changed, delete
 
 PATH = "estimates/estimates"
 DRAFT = 1  # freshbooks-api.md 4.2
@@ -183,8 +184,8 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
         and is_living(row)
         and (row.get("status") != DRAFT or differences(action.sent("estimate"), row))
     ):
-        raise changed()
-    delete(books, books.path(PATH, record_id), "estimate", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(books, books.path(PATH, record_id), "estimate", lambda: exists(books, record_id))
 
 
 def _estimate(books: Books, estimate_id: int) -> Json | None:

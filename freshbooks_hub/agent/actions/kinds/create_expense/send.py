@@ -17,6 +17,8 @@ from freshbooks_hub.agent.actions.action_kind import (
     NotBegun,
     Step,
     StoredAction,
+    changed_since,
+    delete_record,
     proof_message,
     send_first_step,
 )
@@ -29,7 +31,6 @@ from freshbooks_hub.agent.actions.kinds.create_expense.request import (
 )
 from freshbooks_hub.agent.actions.models import Result
 from freshbooks_hub.agent.actions.preview import Money
-from freshbooks_hub.agent.actions.undo import changed, delete
 from freshbooks_hub.agent.text import clean, folded
 
 UPLOAD = "upload"  # the step before `create`
@@ -115,8 +116,10 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
         and is_living(row)
         and (row.get("invoiceid") or differences(action.sent("expense"), row))
     ):
-        raise changed()
-    delete(books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(
+        books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id)
+    )
 
 
 def _expense(books: Books, expense_id: int) -> Json | None:

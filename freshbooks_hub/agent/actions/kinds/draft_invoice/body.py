@@ -7,7 +7,14 @@ from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
 from freshbooks_api.verified import UNKNOWN
-from freshbooks_hub.agent.actions.action_kind import Candidates, ProposalContext, Step, StoredAction
+from freshbooks_hub.agent.actions.action_kind import (
+    Candidates,
+    ProposalContext,
+    Step,
+    StoredAction,
+    changed_since,
+    delete_record,
+)
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
 from freshbooks_hub.agent.actions.documents import (
@@ -21,7 +28,6 @@ from freshbooks_hub.agent.actions.documents import (
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money
-from freshbooks_hub.agent.actions.undo import changed, delete
 
 # How lines name their time entries; None: they do not.
 Named = Literal["objects", "numbers"] | None
@@ -153,8 +159,10 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the draft, if it is as it was sent, and let its time be billed again."""
     row = books.invoice(record_id)
     if row is not None and is_living(row) and (not is_draft(row) or differences(action.sent("invoice"), row)):
-        raise changed()
-    delete(books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(
+        books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id)
+    )
     _unmark_time(books, action)
 
 

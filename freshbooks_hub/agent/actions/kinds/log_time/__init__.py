@@ -25,15 +25,14 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    changed_since,
     proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books, Reference
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import business_line
-from freshbooks_hub.agent.actions.undo import changed
-from freshbooks_hub.agent.actions.values import DayText, as_day
-from freshbooks_hub.agent.actions.work import (
+from freshbooks_hub.agent.actions.time_entries import (
     LINKS,
     WorkPreview,
     delete_entry,
@@ -46,6 +45,7 @@ from freshbooks_hub.agent.actions.work import (
     work_differences,
     work_lines,
 )
+from freshbooks_hub.agent.actions.values import DayText, as_day
 
 DAY_MINUTES = 24 * 60
 DEFAULT_START = time(9)
@@ -161,7 +161,7 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
     row = entry_of(books, record_id)
     if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
-        raise changed()
+        raise changed_since()
     delete_entry(books, record_id)
 
 

@@ -14,6 +14,8 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    changed_since,
+    delete_record,
     proof_message,
 )
 from freshbooks_hub.agent.actions.audit import canonical
@@ -33,7 +35,6 @@ from freshbooks_hub.agent.actions.kinds.record_payment.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Money
-from freshbooks_hub.agent.actions.undo import changed, delete
 from freshbooks_hub.agent.actions.values import as_amount, as_day
 from freshbooks_hub.agent.text import clean
 
@@ -157,8 +158,8 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
         and is_living(row)
         and (overpaid or _differences(action.sent("payment"), row, preview))
     ):
-        raise changed()
-    delete(books, books.path(PATH, record_id), "payment", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(books, books.path(PATH, record_id), "payment", lambda: exists(books, record_id))
 
 
 def _payment(books: Books, payment_id: int) -> Json | None:

@@ -23,6 +23,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
+    changed_since,
     check_free,
     proof_message,
 )
@@ -30,9 +31,7 @@ from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import Books, Reference
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status
 from freshbooks_hub.agent.actions.preview import business_line
-from freshbooks_hub.agent.actions.timers import Timer, entries_since, shown_timer, timers_of
-from freshbooks_hub.agent.actions.undo import changed
-from freshbooks_hub.agent.actions.work import (
+from freshbooks_hub.agent.actions.time_entries import (
     WorkPreview,
     as_instant,
     delete_entry,
@@ -45,6 +44,7 @@ from freshbooks_hub.agent.actions.work import (
     work_differences,
     work_lines,
 )
+from freshbooks_hub.agent.actions.timers import Timer, entries_since, shown_timer, timers_of
 
 
 class StartTimerRequest(ActionRequest):
@@ -142,7 +142,7 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Discard the timer, if it was neither logged nor changed."""
     row = entry_of(books, record_id)
     if row is not None and (row.get("is_logged") or _differences(action.sent("time_entry"), row)):
-        raise changed()
+        raise changed_since()
     delete_entry(books, record_id)
 
 

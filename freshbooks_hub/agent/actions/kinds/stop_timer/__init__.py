@@ -33,14 +33,7 @@ from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import business_line
-from freshbooks_hub.agent.actions.timers import (
-    Timer,
-    entries_since,
-    shown_timer,
-    timers_of,
-    whole_minutes,
-)
-from freshbooks_hub.agent.actions.work import (
+from freshbooks_hub.agent.actions.time_entries import (
     NOTE_LIMIT,
     WorkPreview,
     as_instant,
@@ -51,6 +44,13 @@ from freshbooks_hub.agent.actions.work import (
     work_differences,
     work_lines,
     work_of,
+)
+from freshbooks_hub.agent.actions.timers import (
+    Timer,
+    entries_since,
+    shown_timer,
+    timers_of,
+    whole_minutes,
 )
 from freshbooks_hub.agent.text import clean
 
