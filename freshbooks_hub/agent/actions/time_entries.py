@@ -1,4 +1,4 @@
-"""What time is spent on: a client, a project and a service, as they are asked for, shown and sent."""
+"""Time entries: what time is spent on (client, project, service), as it is asked for, shown, sent and compared."""
 
 from __future__ import annotations
 
