@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.read_tools import read_tools
-from freshbooks_hub.agent.mcp.write_tools import action_tools, write_tools
+from freshbooks_hub.agent.mcp.write_tools import write_tools
 
 ROOT = Path(__file__).parents[2]
 NAME = "freshbooks.mcpb"

@@ -9,18 +9,18 @@ from typing import Any
 
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.kinds.create_client.prepare import CreateClientRequest
-from freshbooks_hub.agent.actions.kinds.create_estimate.prepare import CreateEstimateRequest
+from freshbooks_hub.agent.actions.kinds.create_client import CreateClientRequest
+from freshbooks_hub.agent.actions.kinds.create_estimate import CreateEstimateRequest
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
-from freshbooks_hub.agent.actions.kinds.mark_invoice_sent.prepare import MarkInvoiceSentRequest
+from freshbooks_hub.agent.actions.kinds.log_time import LogTimeRequest
+from freshbooks_hub.agent.actions.kinds.mark_invoice_sent import MarkInvoiceSentRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest
-from freshbooks_hub.agent.actions.kinds.start_timer.prepare import StartTimerRequest
-from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import StopTimerRequest
-from freshbooks_hub.agent.actions.kinds.update_client.prepare import UpdateClientRequest
+from freshbooks_hub.agent.actions.kinds.start_timer import StartTimerRequest
+from freshbooks_hub.agent.actions.kinds.stop_timer import StopTimerRequest
+from freshbooks_hub.agent.actions.kinds.update_client import UpdateClientRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from freshbooks_hub.core.errors import HubError
 from integration_tests.agent.acting import Firm

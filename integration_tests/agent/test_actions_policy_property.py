@@ -17,12 +17,12 @@ from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
+from freshbooks_hub.agent.actions.kinds.log_time import LogTimeRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest
-from freshbooks_hub.agent.actions.kinds.start_timer.prepare import StartTimerRequest
-from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import StopTimerRequest
+from freshbooks_hub.agent.actions.kinds.start_timer import StartTimerRequest
+from freshbooks_hub.agent.actions.kinds.stop_timer import StopTimerRequest
 from freshbooks_hub.agent.actions.models import SENT, ActionRefused, Channel, Status
 from freshbooks_hub.agent.actions.policy import Limits, PolicyView, Rule
 from freshbooks_hub.core.errors import HubError

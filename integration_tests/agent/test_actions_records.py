@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.agent.actions.kinds import as_text
-from freshbooks_hub.agent.actions.kinds.create_client.prepare import CreateClientRequest
-from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
-from freshbooks_hub.agent.actions.kinds.update_client.prepare import UpdateClientRequest
+from freshbooks_hub.agent.actions.kinds.create_client import CreateClientRequest
+from freshbooks_hub.agent.actions.kinds.log_time import LogTimeRequest
+from freshbooks_hub.agent.actions.kinds.update_client import UpdateClientRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Status
 from integration_tests.agent.acting import BUSINESS, Firm, opened_firm
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from freshbooks_hub.agent.actions.kinds.create_estimate.prepare import CreateEstimateRequest
+from freshbooks_hub.agent.actions.kinds.create_estimate import CreateEstimateRequest
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.mark_invoice_sent.prepare import MarkInvoiceSentRequest
+from freshbooks_hub.agent.actions.kinds.mark_invoice_sent import MarkInvoiceSentRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
 from freshbooks_hub.agent.actions.kinds.send_reminder.request import SendReminderRequest

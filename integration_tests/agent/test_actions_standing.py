@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
-from freshbooks_hub.agent.actions.kinds.create_estimate.prepare import CreateEstimateRequest
+from freshbooks_hub.agent.actions.kinds.create_estimate import CreateEstimateRequest
 from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpenseRequest
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.log_time.request import LogTimeRequest
+from freshbooks_hub.agent.actions.kinds.log_time import LogTimeRequest
 from freshbooks_hub.agent.actions.kinds.record_payment.request import RecordPaymentRequest
 from freshbooks_hub.agent.actions.kinds.send_invoice.request import SendInvoiceRequest
-from freshbooks_hub.agent.actions.kinds.update_client.prepare import UpdateClientRequest
+from freshbooks_hub.agent.actions.kinds.update_client import UpdateClientRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.actions.policy import Limits
 from integration_tests.agent.acting import BUSINESS, PNG, Firm, opened_firm

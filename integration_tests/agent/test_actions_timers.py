@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from freshbooks_hub.agent.actions.kinds import as_text
-from freshbooks_hub.agent.actions.kinds.start_timer.prepare import StartTimerRequest
-from freshbooks_hub.agent.actions.kinds.stop_timer.prepare import StopTimerRequest
+from freshbooks_hub.agent.actions.kinds.start_timer import StartTimerRequest
+from freshbooks_hub.agent.actions.kinds.stop_timer import StopTimerRequest
 from freshbooks_hub.agent.actions.models import Action, ActionRefused, Channel, Status
 from freshbooks_hub.agent.actions.policy import Limits
 from freshbooks_hub.agent.mcp.server import build_server

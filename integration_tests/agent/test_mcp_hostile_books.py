@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
+from freshbooks_hub.agent.mcp.action_tools import ActionAnswer, ActionPage, TimerAnswer
 from freshbooks_hub.agent.mcp.server import build_server
-from freshbooks_hub.agent.mcp.write_tools import ActionAnswer, ActionPage, TimerAnswer
 from freshbooks_hub.agent.reads import READS as READ_FUNCTIONS
 from freshbooks_hub.core.home import Home
 from integration_tests.agent.mcp_client import client, sentence

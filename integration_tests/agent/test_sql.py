@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.agent.reads import query_marts
-from freshbooks_hub.agent.sql import Limits, QueryRefused, basis, currency, guard, run_query
+from freshbooks_hub.agent.sql import Limits, QueryRefused, guard, mixing, run_query
 from freshbooks_hub.agent.sql.guard import read_catalogue
 from freshbooks_hub.agent.sql.worker import settings
 from freshbooks_hub.marts.open import open_marts
@@ -33,8 +33,8 @@ def test_every_question_of_the_documentation_is_answered(marts: Path) -> None:
         for statement in statements:
             parsed, tree = guard.parse(db, statement)
             guard.check(tree, catalogue.marts)
-            currency.check(tree, catalogue)
-            assert basis.check(tree, catalogue) is None
+            mixing.check_currencies(tree, catalogue)
+            assert mixing.check_bases(tree, catalogue) is None
             db.execute(parsed).fetchmany(1)
 
 

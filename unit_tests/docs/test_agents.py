@@ -8,8 +8,9 @@ from pathlib import Path
 from mcp.server.mcpserver.tools import Tool
 
 from freshbooks_hub.agent.actions.kinds import KINDS
+from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.read_tools import read_tools
-from freshbooks_hub.agent.mcp.write_tools import action_tools, write_tools
+from freshbooks_hub.agent.mcp.write_tools import write_tools
 
 PAGE = Path(__file__).parents[2] / "docs" / "agents.md"
 HEAD = "| tool | what it does | needs |\n|---|---|---|\n"

@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from freshbooks_api.client import Json, single
-from freshbooks_hub.agent.actions.books import Books
+from freshbooks_api.client import Json, Lost, NeverSent, Refused, single
+from freshbooks_hub.agent.actions.api import reason
+from freshbooks_hub.agent.actions.audit import canonical
+from freshbooks_hub.agent.actions.books import DELETED, Books
 from freshbooks_hub.agent.actions.models import ActionRefused, Result, Status, Timing
 from freshbooks_hub.agent.actions.policy import PolicyView
 from freshbooks_hub.agent.actions.preview import ActionPreview
@@ -229,4 +231,34 @@ def check_free(owners: Owners, keys: Iterable[str]) -> None:
         "An earlier action covers this already, so nothing was proposed. See it with get_action.",
         what=sorted({key.split("/")[0] for key in taken}),
         actions=[{"id": action_id, "status": status} for action_id, status in earlier],
+    )
+
+
+def delete_record(books: Books, path: str, singular: str, is_there: Callable[[], bool]) -> None:
+    """Delete an accounting record (freshbooks-api.md 7.1); raises ActionRefused `not_undone` when it is still there."""
+    send_undo(books, "PUT", path, canonical({singular: {"vis_state": DELETED}}), is_there)
+
+
+def send_undo(books: Books, method: str, path: str, body: str, is_there: Callable[[], bool]) -> None:
+    """Send the request that ends what `is_there` looks for, unless it is gone. May be repeated.
+
+    Raises ActionRefused `not_undone`: what counts is what is there afterwards.
+    """
+    if not is_there():
+        return
+    why = "it did not answer clearly"
+    try:
+        books.api.send(method, path, body)
+    except Refused as refused:
+        why = reason(refused.answer)
+    except (NeverSent, Lost):
+        pass
+    if is_there():
+        raise ActionRefused("not_undone", f"FreshBooks still has it ({why}). Try again in a few minutes.")
+
+
+def changed_since() -> ActionRefused:
+    """The record is not as the action left it, so that deleting it would delete somebody's work."""
+    return ActionRefused(
+        "changed", "It was changed, sent, billed or paid in FreshBooks since. Delete it there if you want to."
     )

@@ -268,7 +268,7 @@ class Delivery:
         if changed is not None:
             self.note(action.id, result=changed.model_dump_json())
 
-    # -- shared with what a person settles (manual_resolution.py)
+    # -- shared with what a person settles (lifecycle.py)
 
     def clear_receipts(self) -> None:
         """Remove kept receipts that no unfinished action needs."""

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import ActionRequest, ProposalContext, check_free
-from freshbooks_hub.agent.actions.action_store import ActionStore
+from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
 from freshbooks_hub.agent.actions.delivery import Delivery
 from freshbooks_hub.agent.actions.kinds import KINDS
-from freshbooks_hub.agent.actions.manual_resolution import ManualResolution
 from freshbooks_hub.agent.actions.models import (
     UNDONE,
     WAITING,
@@ -32,7 +31,7 @@ from freshbooks_hub.agent.actions.policy import (
 from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.core.clock import SystemClock
+from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.assumptions import Assumptions
 
@@ -59,7 +58,6 @@ class ActionService:
         self.policy = Policy(home, self.audit, self._clock, writes)
         self._store = ActionStore(home, self.audit, self._clock, timing)
         self._delivery = Delivery(home, self._store, self._clock, timing)
-        self._by_hand = ManualResolution(self._delivery, self._store, self._clock, timing)
 
     # -- what an agent may call
 
@@ -158,7 +156,14 @@ class ActionService:
         """A person settles what `needs_person`: this record it is, or (None) none of them."""
         channel = Channel.of_person(channel)
         with self._delivery.locked():
-            self._by_hand.resolve(action_id, record_id)
+            action = self._store.read(action_id)
+            if action.row["status"] != Status.needs_person:
+                raise ActionRefused("wrong_status", "Only an action that needs a person can be settled so.")
+            if record_id is None:
+                message = "A person found that FreshBooks does not have it."
+                self._delivery.end(action, Status.needs_person, Status.absent, "absent", message)
+            elif not self._delivery.confirm(self._delivery.context(action), action, record_id):
+                raise ActionRefused("record_unknown", "FreshBooks has no such record.")
             with self._store.transaction() as db:
                 self.audit.append(
                     db, "resolved", approver, action_id=action_id, channel=channel, record_id=record_id
@@ -168,7 +173,14 @@ class ActionService:
     def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
         """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
         channel = Channel.of_person(channel)
-        self._by_hand.check_gone(action_id)
+        action = self._store.read(action_id)
+        exists = KINDS[action.kind].exists
+        if action.row["status"] != Status.confirmed or exists is None:
+            raise ActionRefused(
+                "wrong_status", "Only a confirmed action whose record can be deleted can be released."
+            )
+        if exists(self._delivery.context(action).books, int(action.row["record_id"])):
+            raise ActionRefused("still_there", "The record is still in FreshBooks. Delete it there first.")
         return self._released(action_id, "released", approver, channel)
 
     def undo(self, action_id: str, approver: str, channel: Channel | str) -> Action:
@@ -177,7 +189,23 @@ class ActionService:
         Raises ActionRefused when that cannot be, or may not be done yet: repeat it then.
         """
         channel, approver = Channel.of_person(channel), clean(approver, NAME_LIMIT)
-        self._by_hand.undo(action_id, approver)
+        with self._delivery.locked():
+            action = self._store.read(action_id)
+            undo, result = KINDS[action.kind].undo, as_action(action.row).result
+            if undo is None or action.row["status"] != Status.confirmed or result is None:
+                raise ActionRefused("no_undo", "FreshBooks has no way to undo this, or it was not done.")
+            if result.code == UNDONE:
+                raise ActionRefused("wrong_status", "This was undone already.")
+            if self._clock.now() - datetime.fromisoformat(action.row["dispatched_at"]) > self._timing.undo:
+                raise ActionRefused("too_late", "It was done more than a day ago. Change it in FreshBooks.")
+            undo(self._delivery.context(action).books, action, int(action.row["record_id"]))
+            changed = result.model_copy(
+                update={"code": UNDONE, "message": f"Undone by {approver}: it is deleted in FreshBooks."}
+            )
+            # It counts as finished now, so that the marts are synced after it.
+            self._delivery.note(
+                action.id, result=changed.model_dump_json(), finished_at=exact_stamp(self._clock.now())
+            )
         undone = self._released(action_id, "undone", approver, channel)
         self._sync_stale_marts()
         return undone

@@ -25,12 +25,13 @@ from pydantic_core import to_json
 from freshbooks_hub.agent.actions.kinds import KINDS
 from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import ActionRefused, Timing
+from freshbooks_hub.agent.mcp.action_tools import action_tools
 from freshbooks_hub.agent.mcp.arguments import WrongArguments, normalized
 from freshbooks_hub.agent.mcp.background import ToolListChanges
 from freshbooks_hub.agent.mcp.read_tools import read_tools
 from freshbooks_hub.agent.mcp.resources import add_prompts, add_resources
 from freshbooks_hub.agent.mcp.tool import ServerState
-from freshbooks_hub.agent.mcp.write_tools import action_tools, write_tools
+from freshbooks_hub.agent.mcp.write_tools import write_tools
 from freshbooks_hub.agent.reads import ReadRefused
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.errors import HubError

@@ -24,8 +24,7 @@ from freshbooks_hub.agent.reads.models import (
     To,
     check_span,
 )
-from freshbooks_hub.agent.reads.projects import NAMED, business_of
-from freshbooks_hub.agent.reads.reader import MartsReader, read_marts
+from freshbooks_hub.agent.reads.reader import NAMED, MartsReader, business_of, read_marts
 
 GroupBy = Literal["category", "vendor", "client", "project", "month"]
 _GROUPS: dict[GroupBy, str] = {

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from freshbooks_hub.agent.reads.clients import find_client
 from freshbooks_hub.agent.reads.models import (
+    ROWS,
     Amount,
     Answer,
     BusinessId,
@@ -26,9 +27,9 @@ from freshbooks_hub.agent.reads.models import (
     Text,
     To,
     check_span,
+    fitting,
 )
 from freshbooks_hub.agent.reads.reader import read_marts
-from freshbooks_hub.agent.reads.size import ROWS, fitting
 from freshbooks_hub.agent.text import folded
 
 _MOST_LINES = 200

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from freshbooks_hub.agent.reads.models import Answer, ReadRefused
+from freshbooks_hub.agent.reads.models import Answer, ReadRefused, fitting_rows, shared_values
 from freshbooks_hub.agent.reads.reader import MartsReader, read_marts
-from freshbooks_hub.agent.reads.size import fitting_rows, shared_values
 from freshbooks_hub.agent.sql import Limits, QueryResult, run_query
 from freshbooks_hub.agent.text import clean, folded, nearest
 

@@ -1,4 +1,4 @@
-"""What reads share: their arguments, and what every answer has: whose books, as of when, text made harmless.
+"""What reads share: their arguments, and what every answer has: whose books, as of when, how long, text made harmless.
 
 Amounts are text in JSON, with the decimals of their `currency_code`, which stands beside them; days are days of the
 business, instants UTC. The server shows the descriptions of the arguments to models with every tool, so they are short.
@@ -6,16 +6,23 @@ business, instants UTC. The server shows the descriptions of the arguments to mo
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.currencies import in_decimals
 from freshbooks_hub.core.errors import HubError
+
+M = TypeVar("M", bound=BaseModel)
+# How long an answer may be without being asked for more, in characters of JSON: about 6,000 tokens of 3.5 of them or
+# more, with what stands around the rows.
+ROWS = 16_000
+_WIDE = 12  # columns; a narrower table is read as it is
 
 # Names, and longer text such as notes, as somebody typed them.
 Text = Annotated[str, AfterValidator(lambda text: clean(text, 200))]
@@ -123,3 +130,35 @@ def check_span(first: date | None, last: date | None, names: tuple[str, str]) ->
         raise ReadRefused(
             "days_reversed", f"{names[0]} is after {names[1]}. Ask again with the days exchanged."
         )
+
+
+def fitting(items: list[M], characters: int = ROWS) -> list[M]:
+    """The first of `items`, as many as have room; always one."""
+    kept: list[M] = []
+    for item in items:
+        characters -= len(item.model_dump_json(exclude_none=True)) + 1
+        if characters < 0 and kept:
+            break
+        kept.append(item)
+    return kept
+
+
+def fitting_rows(rows: list[list[Any]], characters: int = ROWS) -> list[list[Any]]:
+    """The same for rows of SQL; none where the first has no room."""
+    for number, row in enumerate(rows):
+        characters -= len(json.dumps(row, ensure_ascii=False)) + 1
+        if characters < 0:
+            return rows[:number]
+    return rows
+
+
+def shared_values(names: list[str], rows: list[list[Any]]) -> dict[int, Any]:
+    """Place to value of the columns that hold the same in every row, if the table is wide; none of equal names."""
+    if len(names) <= _WIDE or len(rows) < 2:
+        return {}
+    first = rows[0]
+    return {
+        place: first[place]
+        for place, name in enumerate(names)
+        if names.count(name) == 1 and all(row[place] == first[place] for row in rows)
+    }

@@ -25,6 +25,8 @@ from freshbooks_hub.marts.reconciliation import by_kind, differences
 from freshbooks_hub.sync.history import History
 
 Row = dict[str, Any]
+# The projects that are meant; three times the same value.
+NAMED = "(? IS NULL OR project_id = try_cast(? AS BIGINT) OR contains(folded(project_name), folded(?)))"
 _MOST_GAPS = 12
 _LONGEST = 400
 
@@ -200,6 +202,17 @@ def _opened(cursor: str | None, mark: str) -> int:
             "This cursor is not of this question, or the books were synced since. Ask again without one.",
         )
     return start
+
+
+def business_of(source: MartsReader, project: str | None, business_id: int | None) -> int | None:
+    """The business of the projects that are meant, if they are all of one; else what was asked for."""
+    if project is None or business_id is not None:
+        return business_id
+    rows = source.rows(
+        f"SELECT DISTINCT business_id FROM projects WHERE {NAMED} LIMIT 2",  # noqa: S608 - names of ours
+        *[project] * 3,
+    )
+    return int(rows[0]["business_id"]) if len(rows) == 1 else None
 
 
 def gap_sentences(gaps: Iterable[Gap], rejected: Iterable[Rejected], alone: bool) -> list[str]:

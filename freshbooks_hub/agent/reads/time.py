@@ -23,8 +23,7 @@ from freshbooks_hub.agent.reads.models import (
     check_span,
 )
 from freshbooks_hub.agent.reads.periods import known_sum
-from freshbooks_hub.agent.reads.projects import NAMED, business_of
-from freshbooks_hub.agent.reads.reader import read_marts
+from freshbooks_hub.agent.reads.reader import NAMED, business_of, read_marts
 
 Part = Literal["person", "week", "month", "project", "client", "service"]
 _PARTS: dict[Part, str] = {

@@ -21,8 +21,7 @@ from freshbooks_hub.agent.reads.models import (
     Quantity,
     Text,
 )
-from freshbooks_hub.agent.reads.projects import NAMED, business_of
-from freshbooks_hub.agent.reads.reader import Row, read_marts
+from freshbooks_hub.agent.reads.reader import NAMED, Row, business_of, read_marts
 
 
 class UnbilledRow(BaseModel):

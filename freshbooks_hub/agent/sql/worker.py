@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from freshbooks_hub.agent.sql import basis, currency, guard
+from freshbooks_hub.agent.sql import guard, mixing
 from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.sql.guard import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.text import clean
@@ -52,7 +52,7 @@ def answer(marts: Path, statement: str, limits: Limits) -> QueryResult:
             described = cursor.description or []
             columns = [Column(clean(d[0], _NAME), clean(str(d[1]), _NAME)) for d in described]
             rows, more, cut = _collect(map(money_writer(described), _fetched(cursor)), limits)
-            marts_read = currency.marts_read(tree, catalogue)
+            marts_read = mixing.marts_read(tree, catalogue)
             return QueryResult(columns, rows, more or cut, more, as_of, published_at, notes, marts_read)
     except (NoMarts, MartsDamaged, duckdb.Error, OSError, RecursionError, MemoryError) as error:
         found = error.__cause__ if isinstance(error, MartsDamaged) else None
@@ -63,9 +63,9 @@ def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue
     """Refuse what must not run, and what has a shape that the checks don't know; what to say with the answer."""
     try:
         guard.check(tree, catalogue.marts)
-        number = _currencies(db, currency.in_reach(tree, catalogue))
-        notes = [note] if (note := basis.check(tree, catalogue)) else []
-        if number > 1 and currency.check(tree, catalogue):
+        number = _currencies(db, mixing.in_reach(tree, catalogue))
+        notes = [note] if (note := mixing.check_bases(tree, catalogue)) else []
+        if number > 1 and mixing.check_currencies(tree, catalogue):
             notes.append(
                 f"{number} currencies are in reach of this statement: a figure is of one of them only if it is "
                 "grouped by, or filtered to, currency_code."

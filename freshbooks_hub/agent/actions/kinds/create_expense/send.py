@@ -7,6 +7,7 @@ nothing and is listed nowhere, so it is safe to repeat.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from freshbooks_api.client import Json, Lost, NeverSent, single
 from freshbooks_hub.agent.actions import receipts
@@ -16,23 +17,23 @@ from freshbooks_hub.agent.actions.action_kind import (
     NotBegun,
     Step,
     StoredAction,
+    changed_since,
+    delete_record,
     proof_message,
     send_first_step,
 )
 from freshbooks_hub.agent.actions.audit import digest_text
-from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_living
-from freshbooks_hub.agent.actions.kinds.create_expense.prepare import (
-    UPLOAD,
-    expenses_on,
-    is_equal,
-    placeholder,
-    purchase_of,
+from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_living, on_day
+from freshbooks_hub.agent.actions.kinds.create_expense.request import (
+    VENDOR_LIMIT,
+    CreateExpensePreview,
+    Purchase,
 )
-from freshbooks_hub.agent.actions.kinds.create_expense.request import CreateExpensePreview
 from freshbooks_hub.agent.actions.models import Result
 from freshbooks_hub.agent.actions.preview import Money
-from freshbooks_hub.agent.actions.undo import changed, delete
+from freshbooks_hub.agent.text import clean, folded
 
+UPLOAD = "upload"  # the step before `create`
 # What fits into the body as it is.
 _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
 
@@ -115,8 +116,10 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
         and is_living(row)
         and (row.get("invoiceid") or differences(action.sent("expense"), row))
     ):
-        raise changed()
-    delete(books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(
+        books, books.path("expenses/expenses", record_id), "expense", lambda: exists(books, record_id)
+    )
 
 
 def _expense(books: Books, expense_id: int) -> Json | None:
@@ -139,6 +142,31 @@ def differences(sent: Json, row: Json) -> tuple[str, ...]:
         if not same:
             found.append(name)
     return tuple(found)
+
+
+def purchase_of(preview: CreateExpensePreview) -> Purchase:
+    return Purchase(preview.vendor, preview.date, Decimal(preview.amount), preview.currency)
+
+
+def is_equal(purchase: Purchase, row: Json) -> bool:
+    """Whether an expense of FreshBooks, of the same day, has the vendor and the amount of the purchase."""
+    return (
+        folded(clean(str(row.get("vendor") or ""), VENDOR_LIMIT)) == folded(purchase.vendor)
+        and decimal(row["amount"]) == purchase.amount
+        and row["amount"].get("code") == purchase.currency
+    )
+
+
+def placeholder(sha256: str) -> str:
+    """What stands in the approved body where FreshBooks wants the key of the upload."""
+    return f"receipt sha256 {sha256}"
+
+
+def expenses_on(books: Books, day: str) -> list[Json]:
+    """Living expenses of one date."""
+    params = [*on_day(day), ("include[]", "attachment")]
+    rows = books.api.rows(books.path("expenses/expenses"), "expenses", params)
+    return [row for row in rows if row.get("date") == day and row.get("vis_state") != DELETED]
 
 
 def _preview(action: StoredAction) -> CreateExpensePreview:

@@ -6,7 +6,15 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from freshbooks_api.client import Json, Lost, NeverSent, Refused
-from freshbooks_hub.agent.actions.action_kind import Candidates, Step, StoredAction
+from freshbooks_api.verified import UNKNOWN
+from freshbooks_hub.agent.actions.action_kind import (
+    Candidates,
+    ProposalContext,
+    Step,
+    StoredAction,
+    changed_since,
+    delete_record,
+)
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
 from freshbooks_hub.agent.actions.documents import (
@@ -20,7 +28,6 @@ from freshbooks_hub.agent.actions.documents import (
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money
-from freshbooks_hub.agent.actions.undo import changed, delete
 
 # How lines name their time entries; None: they do not.
 Named = Literal["objects", "numbers"] | None
@@ -41,6 +48,17 @@ ENTRY_KEYS = (
     "retainer_id",
     "identity_id",
 )
+# What must not have changed in an expense between the preview and the invoice.
+EXPENSE_KEYS = (
+    "amount",
+    "date",
+    "vendor",
+    "categoryid",
+    "clientid",
+    "modern_projectid",
+    "billable",
+    "status",
+)
 
 
 def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, named: Named = None) -> dict[str, Any]:
@@ -59,6 +77,22 @@ def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, named: Named = None) -
     return sent
 
 
+def named_entries(context: ProposalContext) -> Named:
+    """How the lines are to name their time entries; raises ActionRefused where that is wanted and cannot be done."""
+    link, found = context.policy.link, context.links.get("time_entries")
+    if link not in ("auto", "lines"):
+        return None
+    if link == "lines" and found == UNKNOWN:
+        raise ActionRefused(
+            "link_unknown",
+            "The owner wants invoice lines to name their time entries, but on this account they are named in a way "
+            "that cannot be written. The owner can choose another, in a terminal: freshbooks actions link auto",
+        )
+    if found == "numbers":
+        return "numbers"
+    return "objects" if found == "objects" or link == "lines" else None
+
+
 def _entries_of(line: Line, preview: DraftInvoicePreview, named: str) -> dict[str, Any]:
     if not line.entries:
         return {}
@@ -68,21 +102,26 @@ def _entries_of(line: Line, preview: DraftInvoicePreview, named: str) -> dict[st
 
 def mark_as_billed(books: Books, row: Json, billed: bool = True) -> Step:
     """A PUT replaces the whole entry (freshbooks-api.md 7.1), so everything that was read goes back."""
-    fields = {key: plain(row[key]) for key in ENTRY_KEYS if row.get(key) is not None}
+    fields = {key: _plain(row[key]) for key in ENTRY_KEYS if row.get(key) is not None}
     body = canonical({"time_entry": fields | {"billed": billed}})
     return Step(f"mark {row['id']}", "PUT", books.entry_path(int(row["id"])), body)
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A value of FreshBooks in the ledger's JSON, which knows no Decimal."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     return str(value) if isinstance(value, Decimal) else value
 
 
 def entry_fingerprint(row: Json) -> str:
     """What must not have changed in a time entry between the preview and the invoice."""
-    return digest({key: plain(row.get(key)) for key in ENTRY_KEYS})
+    return digest({key: _plain(row.get(key)) for key in ENTRY_KEYS})
+
+
+def expense_fingerprint(row: Json) -> str:
+    """The same of an expense that is billed on."""
+    return digest({key: _plain(row.get(key)) for key in EXPENSE_KEYS})
 
 
 def find(books: Books, action: StoredAction) -> Candidates:
@@ -120,8 +159,10 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the draft, if it is as it was sent, and let its time be billed again."""
     row = books.invoice(record_id)
     if row is not None and is_living(row) and (not is_draft(row) or differences(action.sent("invoice"), row)):
-        raise changed()
-    delete(books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id))
+        raise changed_since()
+    delete_record(
+        books, books.path("invoices/invoices", record_id), "invoice", lambda: exists(books, record_id)
+    )
     _unmark_time(books, action)
 
 

@@ -1,4 +1,4 @@
-"""From time and expenses to invoice lines: rates and grouping, in Decimal.
+"""What of a project is to be billed, at which rates, and as which lines of the invoice, in Decimal.
 
 Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax, rounded
 half up to the decimals of the currency.
@@ -7,7 +7,7 @@ half up to the decimals of the currency.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,9 +15,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from freshbooks_api.client import Json
+from freshbooks_hub.agent.actions.action_kind import Owners
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of
 from freshbooks_hub.agent.actions.documents import TaxSet
-from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import Entry, Line, RebilledExpense
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.core.currencies import rounded
@@ -37,6 +38,79 @@ class PricedEntry:
     row: Json
     entry: Entry
     rate: Decimal | None
+
+
+def billable(project: Json) -> Json:
+    """The project, if it can be billed; raises ActionRefused saying why it cannot."""
+    if not project.get("complete"):
+        raise ActionRefused(
+            "not_complete", "The project is not complete. Mark it as complete in FreshBooks first.",
+            project_id=project["id"],
+        )  # fmt: skip
+    if project.get("client_id") is None:
+        raise ActionRefused("no_client", "The project has no client, so there is nobody to bill.")
+    for ability in project["abilities"]:
+        if ability.get("name") == "can_generate_invoice" and ability.get("value") is False:
+            raise ActionRefused("not_permitted", "FreshBooks does not let this user bill this project.")
+    return project
+
+
+def unbilled_entries(books: Books, project: Json, owners: Owners, left_out: dict[str, int]) -> list[Json]:
+    """Its time that is to be billed; `left_out` counts the rest. Time under a retainer is paid by its fee."""
+    rows = books.billable_entries(project["id"], billed=False)
+    kept = [row for row in rows if row.get("retainer_id") is None]
+    if len(kept) < len(rows):
+        left_out["under a retainer"] = len(rows) - len(kept)
+    return _unowned(kept, entry_key(books.business.business_id), owners, left_out)
+
+
+def unbilled_expenses(
+    books: Books, project: Json, currency: str, owners: Owners, left_out: dict[str, int]
+) -> list[Json]:
+    """Its expenses that are to be billed on, those of another currency left out; the oldest first."""
+    rows = books.project_expenses(int(project["client_id"]), project["id"])
+    same = [row for row in rows if row["amount"].get("code") == currency]
+    if len(same) < len(rows):
+        left_out["expense in another currency"] = len(rows) - len(same)
+    free = _unowned(same, expense_key(books.business.business_id), owners, left_out)
+    return sorted(free, key=lambda row: (row["date"], int(row["id"])))
+
+
+def _unowned(
+    rows: list[Json], key: Callable[[int], str], owners: Owners, left_out: dict[str, int]
+) -> list[Json]:
+    """Rows that no confirmed action has billed; what waits is kept, so that the same proposal is found again."""
+    free = [row for row in rows if owners.get(key(int(row["id"])), ("", None))[1] != Status.confirmed]
+    if len(free) < len(rows):
+        reason = "billed by an earlier action"
+        left_out[reason] = left_out.get(reason, 0) + len(rows) - len(free)
+    return free
+
+
+def billed_before(business_id: int, project: Json, owners: Owners) -> bool:
+    """Whether the fixed price is spent; raises ActionRefused when a part of it is, for the rest is a guess."""
+    owner = owners.get(fixed_price_key(business_id, project["id"]))
+    if owner is not None and owner[1] is Status.confirmed:
+        return True
+    if decimal(project.get("billed_amount")) > 0 or project.get("billed_status") not in (None, "unbilled"):
+        raise ActionRefused(
+            "partly_billed",
+            "A part of the fixed price was billed already. Draft the rest in FreshBooks, where you see the parts.",
+        )
+    return False
+
+
+def entry_key(business_id: int) -> Callable[[int], str]:
+    return lambda entry_id: f"time_entry/{business_id}/{entry_id}"
+
+
+def expense_key(business_id: int) -> Callable[[int], str]:
+    """Of an expense that is billed on to a client."""
+    return lambda expense_id: f"expense/{business_id}/{expense_id}"
+
+
+def fixed_price_key(business_id: int, project_id: int) -> str:
+    return f"fixed_price/{business_id}/{project_id}"
 
 
 def hours(seconds: int) -> Decimal:

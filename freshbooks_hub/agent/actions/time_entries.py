@@ -1,4 +1,4 @@
-"""What time is spent on: a client, a project and a service, as they are asked for, shown and sent."""
+"""Time entries: what time is spent on (client, project, service), as it is asked for, shown, sent and compared."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from freshbooks_api.client import Json, single
+from freshbooks_hub.agent.actions.action_kind import send_undo
 from freshbooks_hub.agent.actions.books import (
     Books,
     Reference,
@@ -20,7 +21,6 @@ from freshbooks_hub.agent.actions.books import (
 from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.preview import ActionPreview, Client, Shape, client_line
-from freshbooks_hub.agent.actions.undo import undo
 from freshbooks_hub.agent.text import clean, folded, nearest
 
 NOTE_LIMIT = 500
@@ -88,7 +88,7 @@ def entry_exists(books: Books, entry_id: int) -> bool:
 
 def delete_entry(books: Books, entry_id: int) -> None:
     """Raises ActionRefused `not_undone` when it is still there."""
-    undo(books, "DELETE", books.entry_path(entry_id), "", lambda: entry_exists(books, entry_id))
+    send_undo(books, "DELETE", books.entry_path(entry_id), "", lambda: entry_exists(books, entry_id))
 
 
 def work_of(books: Books, row: Json) -> Work:

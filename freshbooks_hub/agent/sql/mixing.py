@@ -1,9 +1,12 @@
-"""A seat belt for sums of money: plain mixes of currencies are refused, and what is not plain gets a note.
+"""A seat belt for sums of money: plain mixes of currencies, or of both bases, are refused, the others get a note.
 
 By names alone, over the whole statement: an aggregate of a money column is refused when the query around it groups by
 no currency and nothing in the statement compares one. One query on one mart that groups by its currency, or filters
 to one, is plainly right. Every other statement that aggregates is answered with a note, for a clever one can always
 mix (recursion, joins, text). It keeps honest questions right; it protects no data.
+
+Figures that stand in a mart twice, once for each basis (accrual, cash): an aggregate over such a mart in a statement
+that never names `basis` is refused, and rows that are shown without it get a note.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from freshbooks_hub.agent.sql.guard import (
 )
 from freshbooks_hub.agent.text import clean
 
+BASIS = "basis"
 _QUERIES = words("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")
 _ADDING = AGGREGATES - COUNTING
 _JOINING = words("+ - add subtract list_sum list_avg list_min list_max list_median list_aggregate list_aggr")
@@ -45,7 +49,7 @@ def marts_read(tree: Node, catalogue: Catalogue) -> list[str]:
     return [name for name in catalogue.marts if name in read]
 
 
-def check(tree: Node, catalogue: Catalogue) -> bool:
+def check_currencies(tree: Node, catalogue: Catalogue) -> bool:
     """Whether the answer needs the note that it may mix currencies; raises QueryRefused where it plainly would."""
     marts = in_reach(tree, catalogue)
     names = _Names(tree, list(marts.values()))
@@ -72,6 +76,28 @@ def check(tree: Node, catalogue: Catalogue) -> bool:
             elif function in _JOINING:  # within one row of one mart there is one currency
                 note |= not plain and names.has_money(call["arguments"])
     return note
+
+
+def check_bases(tree: Node, catalogue: Catalogue) -> str | None:
+    """What to say with the answer, if anything; raises QueryRefused where both bases would be added up."""
+    marts = [name for name in marts_read(tree, catalogue) if BASIS in catalogue.marts[name].columns]
+    nodes = list(walk(tree))
+    if not marts or any(BASIS in _columns_of(node) for node in nodes):
+        return None
+    money = {column for name in marts for column in catalogue.marts[name].money}
+    for node in nodes:
+        function = fold(str(node.get("function_name", "")))
+        if function in _ADDING and any(
+            money & set(_columns_of(part)) for part in walk(node.get("arguments"))
+        ):
+            raise QueryRefused(
+                f"{function}() would mix both bases of {marts[0]}, accrual and cash. Filter to one, such as "
+                "basis = 'accrual', or add basis to GROUP BY."
+            )
+    if any(node.get("class") == "STAR" for node in nodes):
+        return None  # the basis is shown
+    named = " and ".join(marts)
+    return f"{named}: each figure is there for both bases, accrual and cash. Filter to one, or show basis."
 
 
 class _Names:
@@ -206,3 +232,10 @@ def _column(arguments: Any) -> str:
     """The first column in an expression, for a message."""
     found = (node["column_names"][-1] for node in walk(arguments) if node.get("class") == "COLUMN_REF")
     return clean(str(next(found, "…")), 60)
+
+
+def _columns_of(node: Node) -> list[str]:
+    """The name of the column that the node is, or the names that a join is by."""
+    if node.get("class") == "COLUMN_REF":
+        return [fold(node["column_names"][-1])]
+    return [fold(name) for name in node.get("using_columns") or ()]
