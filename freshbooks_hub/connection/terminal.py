@@ -23,8 +23,8 @@ from freshbooks_hub.connection.certificate import Certificate
 from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import check_redirect_uri
+from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home

@@ -27,8 +27,8 @@ from freshbooks_hub.events.event import (
     Event,
 )
 from freshbooks_hub.events.layout import events_file
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import open_marts
+from freshbooks_hub.marts.rows import money_writer
 from freshbooks_hub.sync.history import History
 
 KEPT = timedelta(days=30)

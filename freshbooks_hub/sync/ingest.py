@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from freshbooks_api.streams import AVAILABILITY, DATED
-from freshbooks_hub.connection import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import examine
+from freshbooks_hub.connection.tokens import examine, request_window_setting
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
@@ -56,7 +55,7 @@ class Ingestion:
         self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        settings = config | self._found.setting() | request_window.setting(home, config)
+        settings = config | self._found.setting() | request_window_setting(home, config)
         self._source = SourceRun(source, settings, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
 
-from freshbooks_hub.connection import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import request_window_setting, valid_access_token
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, SourceFailed
 from freshbooks_hub.core.home import Home
@@ -31,7 +30,7 @@ def verify(home: Home, source: Source | None = None, clock: Clock = utc_now) -> 
     valid_access_token(store, TOKEN_MARGIN, clock)
     config = store.load().config
     refresh_token = config["credentials"]["refresh_token"]
-    settings = config | request_window.setting(home, config)
+    settings = config | request_window_setting(home, config)
     log = RunLog(home.logs / "verify.log")
     document: dict[str, Any] | None = None
     try:

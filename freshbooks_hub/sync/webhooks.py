@@ -21,9 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from freshbooks_api.client import Client, Json, NoAnswer, Refused, api_url, single
 from freshbooks_hub.connection.oauth import USER_AGENT
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import StoredToken, identify
+from freshbooks_hub.connection.tokens import StoredToken, identify, request_window
 from freshbooks_hub.core.clock import Clock, stamp, utc_now
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError

@@ -18,9 +18,8 @@ from freshbooks_hub.connection.api import Api, allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import identify
+from freshbooks_hub.connection.tokens import identify, request_window
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
