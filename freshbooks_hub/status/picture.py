@@ -16,8 +16,9 @@ from freshbooks_hub.marts.reconciliation import counted, findings
 from freshbooks_hub.status.problems import concerns, not_available, refuted, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
+from freshbooks_hub.sync.next_due import Trouble
 from freshbooks_hub.sync.progress import read_progress
-from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup, Trouble
+from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 
 # As people say it; others as they are.
 SYNC_WORDS = {"interrupted": "stopped"}

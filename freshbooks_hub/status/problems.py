@@ -18,7 +18,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.history import Outcome
-from freshbooks_hub.sync.schedule import ScheduledGroup, Trouble
+from freshbooks_hub.sync.next_due import Trouble
+from freshbooks_hub.sync.schedule import ScheduledGroup
 
 # What not every account has, and the outcome where it answers 404.
 OPTIONAL = frozenset(stream.name for stream in STREAMS if stream.optional)

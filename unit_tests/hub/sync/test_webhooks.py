@@ -22,7 +22,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import GROUP_OF, Receipt, Webhooks, is_signed, receive
+from freshbooks_hub.sync.webhook_receiver import Receipt, is_signed, receive
+from freshbooks_hub.sync.webhooks import GROUP_OF, Webhooks
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"

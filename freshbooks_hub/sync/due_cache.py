@@ -35,7 +35,7 @@ class _Look:
         return self.files == files and time.monotonic() - self.at < LONGEST
 
 
-class Looks:
+class DueCache:
     """What was found at the last look at each home."""
 
     def __init__(self) -> None:
