@@ -84,7 +84,9 @@ class Ingestion:
             streams = catalog.select(discovered, names)
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
-            self._raw.widen(self._source.source.version, map(catalog.stream_table, discovered["streams"]))
+            self._raw.tables.widen(
+                self._source.source.version, map(catalog.stream_table, discovered["streams"])
+            )
             for stream in [stream for stream in streams if stream["name"] in later]:
                 streams.remove(stream)
                 self._raw.prepare(catalog.stream_table(stream), shadow=False)
@@ -103,7 +105,7 @@ class Ingestion:
                 s.read,
                 s.inserted,
                 s.updated,
-                self._raw.count(s.live),
+                self._raw.tables.count(s.live),
                 s.seconds,
                 name in self._from_beginning,
             )

@@ -90,7 +90,7 @@ class StreamLoad:
 
     def complete(self, raw: RawStore) -> None:
         """Commit the rest; swap a shadow table in."""
-        if (self.shadow or self.full_reread) and not self.read and (kept := raw.count(self.live)):
+        if (self.shadow or self.full_reread) and not self.read and (kept := raw.tables.count(self.live)):
             # A permission or plan that was lost looks like an empty list; deleted rows would still come.
             raise RowsKept(
                 f"FreshBooks sent no rows of {self.live}, though {kept} are stored. They are kept: check that "

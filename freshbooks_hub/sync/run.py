@@ -132,7 +132,7 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
     def steps(run: Run) -> SyncResult:
         raw = RawStore(home.raw, home.run / "duckdb")
         try:
-            version = raw.version()
+            version = raw.tables.version()
         finally:
             raw.close()
         marts = _extract(run, warehouse, version)

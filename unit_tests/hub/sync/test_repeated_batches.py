@@ -106,8 +106,8 @@ def test_a_view_of_the_user_is_no_raw_table(home: Home, scripted: Scripted) -> N
     with duckdb.connect(home.raw) as db:
         db.execute("CREATE VIEW freshbooks.mine AS FROM freshbooks.invoices")
     store = RawStore(home.raw, home.run / "duckdb")
-    assert store.tables() == ["invoices"]
-    assert store.changed_since(0) == {"invoices"}
+    assert store.tables.names() == ["invoices"]
+    assert store.tables.changed_since(0) == {"invoices"}
     store.close()
 
 
