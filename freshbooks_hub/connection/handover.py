@@ -73,7 +73,7 @@ def take_over(
             )
         store.connect(_with_tokens(store, handed), asked=asked)
     profile = login.profile(home)
-    return login.choice(profile, store.load().chosen)
+    return profile.chosen(store.load().chosen)
 
 
 def _with_tokens(store: ConnectionStore, handed: Handover) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
         actions=scopes.ACTIONS,
         asked_actions=asked_actions,
         portal=DEVELOPER_PORTAL,
-        registering=login.REGISTERING,
+        registering=permissions.REGISTERING,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
 
@@ -181,7 +181,7 @@ def choose(request: Request, form: FormData) -> Response:
     ids = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
     try:
         candidate, profile, _ = _choice(here.home)
-        wanted = login.choice(profile, ids)
+        wanted = profile.chosen(ids)
         store = candidate.store if candidate else ConnectionStore(here.home.connection)
         token, _ = identify(here.home, store)
         api = Api(token, request_window(here.home, store))
