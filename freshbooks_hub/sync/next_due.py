@@ -11,7 +11,7 @@ WAKE_PAUSE = timedelta(minutes=1)
 JITTER = 0.1
 RETRY_FIRST = timedelta(minutes=1)
 # A read from the beginning is dear, and never urgent.
-RETRY_FIRST_WHOLE = timedelta(hours=1)
+RETRY_FIRST_FULL_REREAD = timedelta(hours=1)
 # Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
 RETRY_CAP = timedelta(minutes=10)
 

@@ -50,7 +50,7 @@ def read(
     source: Source | None,
     streams: list[str],
     full_refresh: bool,
-    whole: frozenset[str],
+    full_reread: frozenset[str],
     later: frozenset[str] = frozenset(),
 ) -> Read:
     """As `Ingestion.run`; raises HubError, and ReadFailed where nothing of it may be published."""
@@ -63,7 +63,7 @@ def read(
         history.keep_reads(raw.tables.names())
         ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
         try:
-            ingestion.run(streams, full_refresh, whole, later)
+            ingestion.run(streams, full_refresh, full_reread, later)
         except ReadFailed as error:
             failure = error
         finally:

@@ -22,7 +22,7 @@ from freshbooks_hub.sync.next_due import (
     JITTER,
     RETRY_CAP,
     RETRY_FIRST,
-    RETRY_FIRST_WHOLE,
+    RETRY_FIRST_FULL_REREAD,
     WAKE_PAUSE,
     State,
     Trouble,
@@ -177,8 +177,8 @@ class Schedule:
 
     def failed(self, name: str, error: str, now: datetime) -> None:
         """Note a failed try of a group, or of the connection (name CONNECTION)."""
-        whole = name != CONNECTION and BY_NAME[name].is_full_reread
-        first = RETRY_FIRST_WHOLE if whole else RETRY_FIRST
+        is_full_reread = name != CONNECTION and BY_NAME[name].is_full_reread
+        first = RETRY_FIRST_FULL_REREAD if is_full_reread else RETRY_FIRST
         cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
         with self._connection() as db:
             before = _troubles(db).get(name)

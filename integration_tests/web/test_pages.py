@@ -411,7 +411,7 @@ def read_everything(home: Home, ago: timedelta) -> None:
     history = History(home.history, lambda: datetime.now(UTC) - ago)
     run = history.start()
     names = sorted({stream for group in SYNC_GROUPS for stream in group.streams})
-    results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, whole=True) for name in names]
+    results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, is_full_reread=True) for name in names]
     history.streams(run, results, [])
     history.finish(run)
     home.raw.touch()

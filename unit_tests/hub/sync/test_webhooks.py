@@ -104,7 +104,7 @@ def woken(home: Home) -> set[str]:
     names = {stream for group in SYNC_GROUPS for stream in group.streams}
     run = History(home.history, lambda: NOW - timedelta(minutes=5))
     number = run.start()
-    run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, whole=True) for name in names])
+    run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, is_full_reread=True) for name in names])
     run.finish(number)
     home.raw.touch()
     return {group.name for group in Schedule(home).groups(NOW) if group.is_due(NOW)}
