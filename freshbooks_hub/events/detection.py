@@ -61,19 +61,19 @@ WATCHES = {
 }
 
 
-def observe(home: Home, now: datetime) -> int:
+def detect(home: Home, now: datetime) -> int:
     """Write down what happened, for whoever subscribed to it; how much it was. Raises HomeError, QueryFailed."""
     if not home.events.exists():
         return 0
     try:
-        return _observe(home, now)
+        return _detect(home, now)
     except duckdb.Error as error:  # marts that another version made
         raise QueryFailed(
             "What changed could not be looked up in the marts. Rebuild them with `freshbooks build`."
         ) from error
 
 
-def _observe(home: Home, now: datetime) -> int:
+def _detect(home: Home, now: datetime) -> int:
     with events_file(home) as db:  # its lock first: see `record`
         subscribed = {
             code for (codes,) in db.execute("SELECT codes FROM endpoints") for code in codes.split()
