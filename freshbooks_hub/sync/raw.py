@@ -22,8 +22,7 @@ from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync import history
 from freshbooks_hub.sync.catalog import StreamTable
 from freshbooks_hub.sync.history import Outcome
-from freshbooks_hub.sync.raw_file import open_raw, raw_errors
-from freshbooks_hub.sync.raw_tables import META_COLUMNS, SHADOW_PREFIX, RawTables
+from freshbooks_hub.sync.raw_tables import META_COLUMNS, SHADOW_PREFIX, RawTables, open_raw, raw_errors
 from freshbooks_hub.sync.repeated_batches import digest_of
 
 

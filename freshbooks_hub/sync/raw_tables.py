@@ -1,7 +1,8 @@
-"""Which tables raw.duckdb has, in which columns, and when each changed; what those of earlier versions lack is added.
+"""The file raw.duckdb: how it is opened, which tables it has in which columns, when each changed, what its errors mean.
 
-No row is removed. A new column of a key is filled for the rows there are: one whose key is null would never be replaced
-by what is read anew. A column that the models name is added for builds that come before the next sync.
+What tables of earlier versions lack is added, and no row is removed. A new column of a key is filled for the rows there
+are: one whose key is null would never be replaced by what is read anew. A column that the models name is added for
+builds that come before the next sync.
 """
 # ruff: noqa: S608 - our own names
 
@@ -13,11 +14,25 @@ from pathlib import Path
 
 import duckdb
 
+from freshbooks_hub.core.errors import HomeError, LoadFailed
 from freshbooks_hub.sync import batch_sql as sql
 from freshbooks_hub.sync.catalog import StreamTable
-from freshbooks_hub.sync.raw_file import raw_errors
 from freshbooks_hub.sync.repeated_batches import LastBatches
 
+_LAYOUT = """
+    CREATE SCHEMA IF NOT EXISTS freshbooks;
+    CREATE SCHEMA IF NOT EXISTS freshbooks_sync;
+    CREATE TABLE IF NOT EXISTS freshbooks_sync.state (
+        stream VARCHAR PRIMARY KEY, state JSON NOT NULL, saved_at TIMESTAMP NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS freshbooks_sync.version (version BIGINT NOT NULL);
+    INSERT INTO freshbooks_sync.version
+        SELECT 0 WHERE NOT EXISTS (FROM freshbooks_sync.version);
+    CREATE TABLE IF NOT EXISTS freshbooks_sync.source (version VARCHAR NOT NULL);
+    CREATE TABLE IF NOT EXISTS freshbooks_sync.changed (
+        table_name VARCHAR PRIMARY KEY, version BIGINT NOT NULL
+    );
+"""
 SHADOW_PREFIX = "_shadow_"
 META_COLUMNS = {
     "_airbyte_raw_id": "VARCHAR",
@@ -27,6 +42,49 @@ META_COLUMNS = {
 # Reports that were read on one basis alone, the one that FreshBooks takes unasked (freshbooks-api.md 3.10).
 WITH_BASIS = ("report_profit_and_loss", "report_tax_summary")
 LATER = {**dict.fromkeys(WITH_BASIS, ("basis", "VARCHAR")), "invoice_profiles": ("next_issue_date", "DATE")}
+
+
+def open_raw(path: Path, temp_folder: Path) -> duckdb.DuckDBPyConnection:
+    """The file, made if there is none, with its schemas. Raises as `raw_errors`."""
+    with raw_errors(path, "open the raw tables"):
+        db = duckdb.connect(
+            path,
+            config={
+                "memory_limit": "512MB",
+                "threads": 2,
+                # The default writes every batch twice, to the log and at once to the table.
+                "wal_autocheckpoint": "256MB",
+                "temp_directory": str(temp_folder),
+            },
+        )
+        path.chmod(0o600)
+        # Timestamps are stored naive, in UTC; the machine's zone must not matter.
+        db.execute("SET TimeZone = 'UTC'")
+        # DuckDB 2 draws one on standard output, where `--json` answers.
+        db.execute("SET enable_progress_bar = false")
+        db.execute(_LAYOUT)
+        return db
+
+
+@contextmanager
+def raw_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turn what DuckDB says in the block, which is `doing` something, into LoadFailed, or HomeError for a full disk."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error).splitlines()[0]
+        if "No space left" in text or "Disk quota" in text:
+            raise HomeError(
+                f"The disk that holds {path.parent} is full. "
+                "Free some space and run `freshbooks sync` again; nothing committed is lost."
+            ) from error
+        if "lock" in text.lower():
+            raise LoadFailed(
+                f"{path} is open in another program. Close it and run `freshbooks sync` again."
+            ) from error
+        raise LoadFailed(
+            f"Could not {doing}: {text} Run `freshbooks sync` again; nothing committed is lost."
+        ) from error
 
 
 class RawTables:
