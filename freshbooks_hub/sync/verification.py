@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
 
-from freshbooks_hub.connection import login, permissions
+from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import examine, request_window_setting, valid_access_token
 from freshbooks_hub.core.clock import Clock, utc_now
@@ -40,6 +40,8 @@ def connect(
     `asked`: the scopes that its log-in asked for, None where that is not known. Raises HubError; the connection stays
     stored then, so that `freshbooks sync` can be tried later.
     """
+    from freshbooks_hub.connection import login  # what a sync, which also verifies, need not load
+
     home.ensure()
     store = ConnectionStore(home.connection)
     with sync_lock(home.root):
