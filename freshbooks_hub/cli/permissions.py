@@ -35,7 +35,7 @@ def register(actions_cli: typer.Typer) -> None:
 
 
 def action_service() -> ActionService:
-    """The actions of the connection at hand. Raises HomeError."""
+    """The actions of the connection that the command works on. Raises HomeError."""
     from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.core.home import Home
 

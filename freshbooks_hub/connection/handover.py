@@ -1,6 +1,6 @@
 """A connection that another program made, handed over as JSON: with tokens, or with a code to exchange for them.
 
-For platforms whose users log in there. Nothing is asked, and no secret stands in an argument or a variable.
+For platforms whose users log in there. Nothing is asked, and no secret is in an argument or a variable.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ IDLE = timedelta(days=6)
 
 
 def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock: Clock = utc_now) -> str:
-    """An access token that lives for at least `margin` more, as far as its end is known.
+    """An access token that is valid for at least `margin` more, as far as its end is known.
 
     One whose end is unknown is handed out until somebody tells `renewed_access_token` that FreshBooks refused it.
     Refreshes under the connection's lock: reload, still valid? then check that a new token can be written,
@@ -98,7 +98,7 @@ def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
 
 
 def examine(home: Home, store: ConnectionStore, clock: Clock = utc_now) -> None:
-    """After somebody else's failure: find out whether the grant still lives, and record it if it does not.
+    """After somebody else's failure: find out whether the grant is still valid, and record it if it does not.
 
     The source refreshes by itself when FreshBooks refuses its access token, and may be refused for good; its
     words are for people. So the stored tokens are tried: `users/me`, and a refresh if that gives 401. Raises

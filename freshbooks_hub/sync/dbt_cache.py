@@ -1,7 +1,7 @@
 """What dbt made of the project, kept for all homes of a user: parsing costs as much as building, and so does compiling.
 
 The project as it parsed it, and the statements of its last whole build (replay.py). dbt checks by itself whether a
-parsed project that it finds in its target folder still stands for the project, and parses anew where it does not; the
+parsed project that it finds in its target folder still matches the project, and parses anew where it does not; the
 name of a file says for which project and which releases of dbt it is. So whatever goes wrong here costs time and
 nothing else.
 """

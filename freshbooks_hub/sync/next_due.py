@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# A wake-up does not bring a group sooner than this after its last read: events come in swarms.
+# A wake-up does not bring a group sooner than this after its last read: events come many at a time.
 WAKE_PAUSE = timedelta(minutes=1)
 # Of a frequency; the same for all groups of a connection, so that hourly reads meet every third 20 minutes.
 JITTER = 0.1
 RETRY_FIRST = timedelta(minutes=1)
-# A read from the beginning is dear, and never urgent.
+# A read from the beginning takes many requests, and is never urgent.
 RETRY_FIRST_FULL_REREAD = timedelta(hours=1)
 # Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
 RETRY_CAP = timedelta(minutes=10)
