@@ -22,7 +22,7 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.status.picture import as_text, status
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History, Outcome, StreamResult
 from freshbooks_hub.sync.progress import Recorded, Silent

@@ -23,8 +23,8 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import SourceFailed, TransformFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.status.picture import as_text
-from freshbooks_hub.status.picture import status as read_status
+from freshbooks_hub.status.summary import as_text
+from freshbooks_hub.status.summary import status as read_status
 from freshbooks_hub.sync import ingest, schedule, scheduled_run, transform
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.extract import Source
