@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from freshbooks_hub.sync import replay
+from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import Databases
-from freshbooks_hub.sync.statements import Statements
 
 
 def main(file: Path, raw: Path, folder: Path) -> None:

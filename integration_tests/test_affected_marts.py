@@ -83,8 +83,8 @@ def test_a_whole_read_finds_what_was_deleted_for_good_and_loses_nothing(
 
     sync(home, options, Silent())
     assert _raw(home, "SELECT count(*), count(*) FILTER (is_deleted) FROM freshbooks.taxes") == before
-    whole = SyncOptions(["taxes", "clients"], whole=frozenset({"taxes", "clients"}), marts=False)
-    sync(home, whole, Silent())
+    again = SyncOptions(["taxes", "clients"], full_reread=frozenset({"taxes", "clients"}), marts=False)
+    sync(home, again, Silent())
 
     [(total, deleted)] = before
     assert _raw(home, "SELECT count(*), count(*) FILTER (is_deleted) FROM freshbooks.taxes") == [

@@ -17,6 +17,7 @@ from freshbooks_hub.connection import login, oauth, permissions
 from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.login import Attempt, Candidate, ConsentDenied
 from freshbooks_hub.connection.pending_logins import AlreadyAnswered, Attempts, LoginRefused, NotAnAnswer
+from freshbooks_hub.connection.profile import NothingToSync
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.connection.tokens import valid_access_token
 from freshbooks_hub.core.errors import HomeError, InvalidConfig, NotConnected
@@ -491,7 +492,7 @@ class TestBusinesses:
         self, home: Home, sandbox: Sandbox, chosen: list[int], said: str
     ) -> None:
         candidate = log_in(home, sandbox)
-        with pytest.raises(login.NothingToSync, match=said):
+        with pytest.raises(NothingToSync, match=said):
             login.save(candidate, chosen)
         assert not home.connection.exists()
         login.save(login.candidate(home), [MAIN])

@@ -85,7 +85,7 @@ class SourceFreshbooks(YamlDeclarativeSource):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The config that the components have; tokens that are refreshed stand in it."""
+        """The config that the components have; tokens that are refreshed are put into it."""
         return self._settings
 
     def _rebuild_if_changed(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from freshbooks_hub.cli import permissions
-from freshbooks_hub.cli.owner import action_service, ask
+from freshbooks_hub.cli.permissions import action_service, ask
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import plural

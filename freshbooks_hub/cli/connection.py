@@ -134,7 +134,7 @@ def connect(
 def _connect_by_config(config: Path, asked: tuple[str, ...] | None) -> None:
     from freshbooks_hub.connection.store import read_config
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.check import connect as store_and_check
+    from freshbooks_hub.sync.verification import connect as store_and_check
 
     home = Home.from_environment()
     for sentence in store_and_check(home, read_config(config), asked=asked):

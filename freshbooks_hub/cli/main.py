@@ -240,8 +240,8 @@ def status(
     """
     from freshbooks_hub.agent.actions.waiting import waiting
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.status.picture import as_text
-    from freshbooks_hub.status.picture import status as read_status
+    from freshbooks_hub.status.summary import as_text
+    from freshbooks_hub.status.summary import status as read_status
 
     home = Home.from_environment()
     picture = read_status(home) | {"approvals": waiting(home)}

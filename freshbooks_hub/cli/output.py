@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from freshbooks_hub.core import terminal
-from freshbooks_hub.core.csv_text import csv_line, guarded
+from freshbooks_hub.core.spreadsheet import csv_line, guarded
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 

@@ -1,18 +1,24 @@
-"""The commands `freshbooks actions allow`, `stop`, `forbid`, `policy`, `receipts` and `link`: what agents may do."""
+"""The commands `freshbooks actions allow`, `stop`, `forbid`, `policy`, `receipts` and `link`: what agents may do.
+
+What grants something asks in a terminal and takes no answer from a pipe. That keeps out an agent which may run
+commands without one; whoever can drive a terminal under your account has your rights, here as everywhere.
+"""
 
 from __future__ import annotations
 
 import getpass
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freshbooks_hub.cli.owner import action_service, ask
 from freshbooks_hub.core import terminal
+from freshbooks_hub.core.errors import HubError
 
 if TYPE_CHECKING:
+    from freshbooks_hub.agent.actions.lifecycle import ActionService
     from freshbooks_hub.agent.actions.policy import Limits, PolicyView
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -26,6 +32,22 @@ def register(actions_cli: typer.Typer) -> None:
     """Add the commands to `freshbooks actions`."""
     for command in (allow, stop, forbid, policy, receipts, link):
         actions_cli.command()(command)
+
+
+def action_service() -> ActionService:
+    """The actions of the connection that the command works on. Raises HomeError."""
+    from freshbooks_hub.agent.actions.lifecycle import ActionService
+    from freshbooks_hub.core.home import Home
+
+    return ActionService(Home.from_environment().ensure())
+
+
+def ask(question: str) -> None:
+    """Raises HubError unless a person at a terminal types yes."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise HubError("This needs your answer in a terminal. Run the command yourself, without a pipe.")
+    if input(f"\n{question} Type yes: ").strip().lower() != "yes":
+        raise HubError("You did not confirm, so nothing was done.")
 
 
 class Link(StrEnum):

@@ -212,9 +212,9 @@ def tell(home: Home, *, news: bool) -> None:
     now = datetime.now(UTC)
     try:
         if news:
-            from freshbooks_hub.events.observe import observe
+            from freshbooks_hub.events.detection import detect
 
-            observe(home, now)
+            detect(home, now)
         if any(endpoint.is_due(now) for endpoint in Endpoints(home).all()):
             from freshbooks_hub.events.deliveries import deliver
 

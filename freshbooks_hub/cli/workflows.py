@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
 
-from freshbooks_hub.cli.owner import action_service
+from freshbooks_hub.cli.permissions import action_service
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError
 

@@ -1,6 +1,6 @@
 """A connection that another program made, handed over as JSON: with tokens, or with a code to exchange for them.
 
-For platforms whose users log in there. Nothing is asked, and no secret stands in an argument or a variable.
+For platforms whose users log in there. Nothing is asked, and no secret is in an argument or a variable.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def take_over(
             )
         store.connect(_with_tokens(store, handed), asked=asked)
     profile = login.profile(home)
-    return login.choice(profile, store.load().chosen)
+    return profile.chosen(store.load().chosen)
 
 
 def _with_tokens(store: ConnectionStore, handed: Handover) -> dict[str, Any]:

@@ -20,35 +20,18 @@ from freshbooks_hub.connection.pending_logins import (
     authorize_url,
     start_root,
 )
-from freshbooks_hub.connection.profile import Business, Profile
+from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import Connection, ConnectionStore, check_redirect_uri, validate
 from freshbooks_hub.connection.tokens import identify, valid_access_token
-from freshbooks_hub.core.errors import HubError, InvalidConfig, NotConnected
+from freshbooks_hub.core.errors import InvalidConfig, NotConnected
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 
 DEFAULT_PORT = 8765
-# What keeps an app from being saved, or saves it with less than was typed (freshbooks-api.md 1.3).
-REGISTERING = (
-    "The app's name must be unique in all of FreshBooks, so add your company's to it. "
-    "“Name has already been taken.” means this.",
-    "The redirect URI counts once it is added with the + button. "
-    "“This cannot be blank” under a filled field means this.",
-    "Adding a scope can empty the redirect URI. Look at it again before you save.",
-    "A new app has one scope, user:profile:read. Every other one is added by hand.",
-)
-REGISTERING_SHORT = (
-    "The app's name must be unique in all of FreshBooks; a new app has the scope user:profile:read alone.\n"
-    "Add the redirect URI with +, and look at it again before you save: adding scopes can empty it."
-)
 
 
 class ConsentDenied(LoginRefused):
     """The user denied access on FreshBooks' page, or FreshBooks refused to ask."""
-
-
-class NothingToSync(HubError):
-    """No business was chosen, or one that cannot be synced."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +79,6 @@ class Candidate:
     def access_token(self) -> str:
         """A valid one, to probe with."""
         return valid_access_token(self.store)
-
-    def chosen(self, business_ids: Iterable[int]) -> list[Business]:
-        """The businesses of these ids; raises NothingToSync."""
-        return choice(self.profile, business_ids)
 
 
 @dataclass(frozen=True)
@@ -205,7 +184,7 @@ def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
 
     Settings of the earlier connection, such as its start date, stay.
     """
-    chosen = [business.id for business in candidate.chosen(business_ids)]
+    chosen = [business.id for business in candidate.profile.chosen(business_ids)]
     waiting, target = candidate.store, ConnectionStore(candidate.home.connection)
     with waiting.locked(), target.locked():
         fresh = waiting.load()
@@ -237,30 +216,12 @@ def choose(home: Home, business_ids: Iterable[int]) -> Connection:
     """Sync these businesses from now on; raises NothingToSync, NotConnected."""
     store = ConnectionStore(home.connection)
     known = store.load().profile or profile(home)
-    chosen = [business.id for business in choice(known, business_ids)]
+    chosen = [business.id for business in known.chosen(business_ids)]
     with store.locked():
         connection = store.load()
         connection = replace(connection, config=connection.config | {"business_ids": chosen})
         store.save(connection)
     return connection
-
-
-def choice(known: Profile, business_ids: Iterable[int]) -> list[Business]:
-    """The businesses of these ids, in the order of the profile; raises NothingToSync saying why not."""
-    by_id = {business.id: business for business in known.businesses}
-    wanted = set(business_ids)
-    for business_id in sorted(wanted):
-        if business_id not in by_id:
-            names = ", ".join(f"{b.id} ({b.name})" for b in known.businesses) or "none"
-            raise NothingToSync(f"This FreshBooks user has no business {business_id}. It has: {names}.")
-        if why_not := by_id[business_id].why_not:
-            raise NothingToSync(f"{by_id[business_id].name} cannot be synced. {why_not}")
-    if not wanted:
-        raise NothingToSync(
-            "No business was chosen. Choose one that can be synced; if there is none, log in to FreshBooks as "
-            "the owner or an administrator of the business and connect again."
-        )
-    return [business for business in known.businesses if business.id in wanted]
 
 
 def disconnect(home: Home) -> Disconnected:

@@ -44,6 +44,19 @@ WORKS = {
         "Without the other scopes there are no payments, credit notes, estimates, time, projects, bills or ledger."
     ),
 }
+# What keeps an app from being saved, or saves it with less than was typed (freshbooks-api.md 1.3).
+REGISTERING = (
+    "The app's name must be unique in all of FreshBooks, so add your company's to it. "
+    "“Name has already been taken.” means this.",
+    "The redirect URI counts once it is added with the + button. "
+    "“This cannot be blank” under a filled field means this.",
+    "Adding a scope can empty the redirect URI. Look at it again before you save.",
+    "A new app has one scope, user:profile:read. Every other one is added by hand.",
+)
+REGISTERING_SHORT = (
+    "The app's name must be unique in all of FreshBooks; a new app has the scope user:profile:read alone.\n"
+    "Add the redirect URI with +, and look at it again before you save: adding scopes can empty it."
+)
 FRESHBOOKS_SAYS = "The requested scope is invalid, unknown, or malformed"
 ORDER = {stream.name: number for number, stream in enumerate(STREAMS)}
 SCOPE_OF = {stream.name: stream.scope_name for stream in STREAMS}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from freshbooks_api.roles import CLIENT, FULL_ROLES, by_default
+from freshbooks_hub.core.errors import HubError
+
+
+class NothingToSync(HubError):
+    """No business was chosen, or one that cannot be synced."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,23 @@ class Profile:
         """Of the businesses that can be synced, those that this user owns or administers; if none, all of them."""
         can_sync = [business for business in self.businesses if business.can_sync]
         return [business.id for business in by_default(can_sync, lambda business: business.role)]
+
+    def chosen(self, business_ids: Iterable[int]) -> list[Business]:
+        """The businesses of these ids, in their order here; raises NothingToSync saying why not."""
+        by_id = {business.id: business for business in self.businesses}
+        wanted = set(business_ids)
+        for business_id in sorted(wanted):
+            if business_id not in by_id:
+                names = ", ".join(f"{b.id} ({b.name})" for b in self.businesses) or "none"
+                raise NothingToSync(f"This FreshBooks user has no business {business_id}. It has: {names}.")
+            if why_not := by_id[business_id].why_not:
+                raise NothingToSync(f"{by_id[business_id].name} cannot be synced. {why_not}")
+        if not wanted:
+            raise NothingToSync(
+                "No business was chosen. Choose one that can be synced; if there is none, log in to FreshBooks as "
+                "the owner or an administrator of the business and connect again."
+            )
+        return [business for business in self.businesses if business.id in wanted]
 
 
 def _business(membership: Mapping[str, Any], roles: Mapping[Any, Any]) -> Business:

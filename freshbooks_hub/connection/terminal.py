@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import select
 import sys
-import time
 import webbrowser
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,66 +20,16 @@ from freshbooks_hub.connection.callback import CallbackListener, Result
 from freshbooks_hub.connection.certificate import Certificate
 from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
-from freshbooks_hub.connection.profile import Business
-from freshbooks_hub.connection.request_window import request_window
+from freshbooks_hub.connection.profile import Business, NothingToSync
 from freshbooks_hub.connection.store import check_redirect_uri
+from freshbooks_hub.connection.terminal_events import TerminalEvents
+from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.terminal import shown
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class TerminalEvents:
-    """Lines of standard input and results of a callback listener, in order of arrival.
-
-    It reads the descriptor itself: a thread blocked in `input()` could not be ended.
-    """
-
-    def __init__(self, descriptor: int = 0) -> None:
-        self._input: int | None = descriptor
-        self._buffer = b""
-        self._results: list[Result] = []
-        self._woken, self._wake = os.pipe()
-
-    def post(self, result: Result) -> None:
-        """From any thread."""
-        self._results.append(result)
-        os.write(self._wake, b".")
-
-    def next(self, seconds: float) -> str | Result | None:
-        """The next line (without its end) or result; None when `seconds` passed with neither."""
-        until = time.monotonic() + seconds
-        while True:
-            if self._results:
-                os.read(self._woken, 1)
-                return self._results.pop(0)
-            if b"\n" in self._buffer:
-                line, self._buffer = self._buffer.split(b"\n", 1)
-                return line.decode("utf-8", "replace").strip()
-            watched = [self._woken, *([] if self._input is None else [self._input])]
-            ready = select.select(watched, [], [], max(until - time.monotonic(), 0))[0]
-            if not ready:
-                return None
-            if self._input in ready:
-                self._read(self._input)
-
-    def line(self) -> str:
-        """The next line; empty at the end of the input."""
-        while self._input is not None and b"\n" not in self._buffer:
-            self._read(self._input)
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.decode("utf-8", "replace").strip()
-
-    def _read(self, descriptor: int | None) -> None:
-        assert descriptor is not None
-        chunk = os.read(descriptor, 65536)
-        if not chunk:
-            self._input = None
-            if self._buffer:
-                chunk = b"\n"
-        self._buffer += chunk
 
 
 @dataclass(frozen=True)
@@ -164,7 +112,7 @@ class Interactive:
         for scope in permissions.described(asked):
             table.add_row(scope.name, scope.purpose)
         self._console.print(table)
-        self._say(login.REGISTERING_SHORT)
+        self._say(permissions.REGISTERING_SHORT)
         if chosen := permissions.set_of(asked):
             self._say(f"These are the {chosen} scopes. {permissions.WORKS[chosen]}")
         self._say(permissions.if_refused(asked, "go on with fewer: freshbooks connect --scopes basic"))
@@ -246,15 +194,15 @@ class Interactive:
         if not possible:
             login.discard(self._home)
         if self._options.businesses or len(possible) <= 1:
-            return candidate.chosen(self._options.businesses or [b.id for b in possible])
+            return profile.chosen(self._options.businesses or [b.id for b in possible])
         default = profile.default_choice() or [b.id for b in possible]
         while True:
             answer = self._ask(f"Which to sync? Their ids, or Enter for {', '.join(map(str, default))}: ")
             try:
-                return candidate.chosen([int(word) for word in answer.replace(",", " ").split()] or default)
+                return profile.chosen([int(word) for word in answer.replace(",", " ").split()] or default)
             except ValueError:
                 self._say("Ids are numbers, as in the first column.")
-            except login.NothingToSync as error:
+            except NothingToSync as error:
                 self._say(str(error))
 
     def _warn(self, candidate: Candidate) -> None:

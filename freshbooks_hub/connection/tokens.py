@@ -1,18 +1,20 @@
-"""A valid access token for whoever needs one; one refresh however many ask."""
+"""What requests are sent with: a valid access token, one refresh however many ask; and the window of the app."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from freshbooks_api.expiry import MARGIN
+from freshbooks_api.request_window import RequestWindow
 from freshbooks_hub.connection import oauth
 from freshbooks_hub.connection.api import Api, ApiRefused
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.clock import Clock, utc_now
-from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 
 # What FreshBooks gives an access token as a rule (freshbooks-api.md 1.4).
@@ -22,7 +24,7 @@ IDLE = timedelta(days=6)
 
 
 def valid_access_token(store: ConnectionStore, margin: timedelta = MARGIN, clock: Clock = utc_now) -> str:
-    """An access token that lives for at least `margin` more, as far as its end is known.
+    """An access token that is valid for at least `margin` more, as far as its end is known.
 
     One whose end is unknown is handed out until somebody tells `renewed_access_token` that FreshBooks refused it.
     Refreshes under the connection's lock: reload, still valid? then check that a new token can be written,
@@ -96,7 +98,7 @@ def keep_alive(store: ConnectionStore, clock: Clock = utc_now) -> bool:
 
 
 def examine(home: Home, store: ConnectionStore, clock: Clock = utc_now) -> None:
-    """After somebody else's failure: find out whether the grant still lives, and record it if it does not.
+    """After somebody else's failure: find out whether the grant is still valid, and record it if it does not.
 
     The source refreshes by itself when FreshBooks refuses its access token, and may be refused for good; its
     words are for people. So the stored tokens are tried: `users/me`, and a refresh if that gives 401. Raises
@@ -122,6 +124,24 @@ def examine(home: Home, store: ConnectionStore, clock: Clock = utc_now) -> None:
             raise
         except HubError:
             return
+
+
+def request_window_setting(home: Home, config: dict[str, Any]) -> dict[str, str]:
+    """The setting of the source for a connection of this `config`. Raises HomeError.
+
+    All that this hub sends for one app counts as one: its syncs, and what it asks FreshBooks itself. However FreshBooks
+    counts (freshbooks-api.md 6.3), all connections of this machine with one client id stay within its limit.
+    """
+    folder = home.base.root / "requests"
+    with disk_errors(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    app = hashlib.sha256(config["credentials"]["client_id"].encode()).hexdigest()[:16]
+    return {"request_window": str(folder / app)}
+
+
+def request_window(home: Home, store: ConnectionStore) -> RequestWindow:
+    """For what is sent with the tokens of `store`. Raises NotConnected, HomeError."""
+    return RequestWindow(path=request_window_setting(home, store.load().config)["request_window"])
 
 
 def _is_valid(connection: Connection, margin: timedelta, clock: Clock) -> bool:

@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True)
 class Home:
-    """Where everything of one connection lives. `ensure()` creates it; reading commands need not.
+    """Where the files of one connection are. `ensure()` creates it; reading commands need not.
 
     `name` is the connection's, told by whoever made this and never by the path: a home may lie anywhere.
     """

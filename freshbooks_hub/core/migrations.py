@@ -250,7 +250,7 @@ _ENTRIES_BY_EVENT = "CREATE INDEX audit_log_by_event ON audit_log (event, seq);\
 # A user of the pages may let a client in too; null: the owner did.
 _GRANTED_BY = "ALTER TABLE agent_grants ADD COLUMN granted_by TEXT;\n"
 
-# What people were told, so that nobody is told twice; where they are told stands in notifications.json.
+# What people were told, so that nobody is told twice; their addresses are in notifications.json.
 _NOTIFICATIONS = """
 CREATE TABLE notifications_sent (
     channel TEXT NOT NULL,

@@ -1,12 +1,39 @@
-"""What the sheets of every workbook have in common: their limits, and formats that are made once."""
+"""Rows for a spreadsheet: lines of comma-separated values, of which it runs nothing, and what all workbooks share."""
 
 from __future__ import annotations
 
-import xlsxwriter
-from xlsxwriter.format import Format
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:  # as CSV is written without it
+    import xlsxwriter
+    from xlsxwriter.format import Format
+
+# A spreadsheet takes a cell that begins so for a formula; the wide forms are those of East Asian keyboards.
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# Of an XLSX file.
 ROWS = 1_048_576  # of a sheet, its head among them
 LONGEST = 32_767  # characters of a cell
+
+
+def guarded(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers and dates are as they are."""
+    if value is None or isinstance(value, int | float | Decimal | date):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def csv_line(cells: Sequence[Any]) -> str:
+    """One line of cells as they are given."""
+    line = io.StringIO()
+    # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 class Formats:

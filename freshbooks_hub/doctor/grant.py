@@ -11,9 +11,8 @@ from freshbooks_hub.connection.api import ApiUnreachable
 from freshbooks_hub.connection.permissions import NotAvailable, Why, by_token
 from freshbooks_hub.connection.permissions import group as grouped
 from freshbooks_hub.connection.profile import Business, Profile
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import Connection, ConnectionStore
-from freshbooks_hub.connection.tokens import valid_access_token
+from freshbooks_hub.connection.tokens import request_window, valid_access_token
 from freshbooks_hub.core.errors import HubError, NotConnected
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
@@ -45,7 +44,7 @@ def stored(home: Home) -> Finding:
 
 
 class Grant:
-    """Checks that call FreshBooks; `businesses` and `access_token` are there after a grant that lives."""
+    """Checks that call FreshBooks; `businesses` and `access_token` are there once the grant was found valid."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -39,7 +39,7 @@ def resolve(host: str, port: int, private: bool) -> str:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is one of the internet, also where it stands for another one."""
+    """Whether it is one of the internet, also of the address that is embedded in it."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in NAT64:

@@ -84,7 +84,7 @@ class Endpoints:
 
     def add(self, url: str, codes: Sequence[str], private: bool, now: datetime) -> Endpoint:
         """Subscribe an address; what happens from now on is told. Raises WebhookRefused."""
-        from freshbooks_hub.events.observe import observe  # not for those who only look who waits
+        from freshbooks_hub.events.detection import detect  # not for those who only look who waits
 
         check_url(url, private)
         unknown = [code for code in codes if code not in CODES]
@@ -98,7 +98,7 @@ class Endpoints:
                 "INSERT INTO endpoints (id, url, codes, secret, private, added_at) VALUES (?, ?, ?, ?, ?, ?)",
                 [made, url, " ".join(dict.fromkeys(codes)), secret, private, stamp(now)],
             )
-        observe(self._home, now)  # what there is now is known then, and no news later
+        detect(self._home, now)  # what there is now is known then, and no news later
         return self.find(made)
 
     def remove(self, known: str, now: datetime) -> int:

@@ -20,8 +20,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.events.changes import key_of, mart, record, version_of
 from freshbooks_hub.events.layout import events_file
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import check_published, open_marts
+from freshbooks_hub.marts.rows import money_writer
 
 CHANGED, REMOVED = "changed", "removed"
 TOKEN = re.compile(r"([0-9a-f]{8})\.([a-z_]+)\.(\d{1,18})")

@@ -10,8 +10,8 @@ import duckdb
 
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.marts.gaps import Rejected, find_rejected
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import ONE_LOOK, NoMarts, open_marts
+from freshbooks_hub.marts.rows import money_writer
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
 DIFFERING = {

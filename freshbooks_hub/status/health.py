@@ -10,8 +10,8 @@ from freshbooks_hub.connection.store import state_of
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
-from freshbooks_hub.status.picture import gaps, scheduled
 from freshbooks_hub.status.problems import concerns
+from freshbooks_hub.status.summary import gaps, scheduled
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.schedule import Schedule
 

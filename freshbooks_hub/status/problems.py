@@ -10,12 +10,16 @@ from typing import Any
 from freshbooks_api import scopes
 from freshbooks_api.roles import FULL_ROLES
 from freshbooks_api.streams import STREAMS
+from freshbooks_api.verified import Fact, grouped, sentence
 from freshbooks_hub.connection.permissions import SCOPE_OF, NotAvailable, Refusal, Why, by_token, group
 from freshbooks_hub.connection.profile import Business
 from freshbooks_hub.connection.store import Connection
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural, stream_label
+from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.history import Outcome
-from freshbooks_hub.sync.schedule import ScheduledGroup, Trouble
+from freshbooks_hub.sync.next_due import Trouble
+from freshbooks_hub.sync.schedule import ScheduledGroup
 
 # What not every account has, and the outcome where it answers 404.
 OPTIONAL = frozenset(stream.name for stream in STREAMS if stream.optional)
@@ -55,6 +59,16 @@ def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[st
                 f"{one.row_count or 0:,}, since your role does not show the others."
             )
     return found
+
+
+def refuted(home: Home) -> dict[int, list[tuple[Fact, str]]]:
+    """By business, each refuted fact with its sentence, which also says what is done because of it."""
+    return {
+        business: [
+            (fact, sentence(fact, [stream_label(s) for s in subjects])) for fact, subjects in grouped(facts)
+        ]
+        for business, facts in Assumptions(home).refuted().items()
+    }
 
 
 def concerns(

@@ -1,27 +1,35 @@
 """What dbt made of the project, kept for all homes of a user: parsing costs as much as building, and so does compiling.
 
 The project as it parsed it, and the statements of its last whole build (replay.py). dbt checks by itself whether a
-parsed project that it finds in its target folder still stands for the project, and parses anew where it does not; the
+parsed project that it finds in its target folder still matches the project, and parses anew where it does not; the
 name of a file says for which project and which releases of dbt it is. So whatever goes wrong here costs time and
 nothing else.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import stat
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.files import write_private
 
 PARSED = "partial_parse.msgpack"
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb")
+# What the source says of each stream: a few rows, which everything draws on.
+ACCOUNT = f"model.freshbooks.stg_freshbooks__{AVAILABILITY}"
 
 
 def place(name: str, project: Path, content: str) -> Path:
@@ -61,3 +69,59 @@ def is_ours(path: Path) -> bool:
 def _is_ours(path: Path) -> bool:
     found = path.stat()
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What dbt executed for one model, seed or data test.
+
+    `parents`: the ids of the nodes and sources that it reads. `code`: of a test alone, the query whose rows its
+    statement counts. `warns`: a test that holds nothing back. `rows`: the query of a model of which single rows can be
+    renewed (renewal.py).
+    """
+
+    unique_id: str
+    parents: tuple[str, ...]
+    statement: str
+    code: str | None = None
+    warns: bool = False
+    rows: str | None = None
+
+
+@dataclass(frozen=True)
+class Statements:
+    """A whole build: DuckDB's settings, the other databases to attach, schemas to make, and statements in order.
+
+    In `attach` the path of a database is `{its name}`.
+    """
+
+    settings: Mapping[str, Any]
+    attach: tuple[str, ...]
+    schemas: tuple[str, ...]
+    nodes: tuple[Statement, ...]
+
+    def write(self, path: Path) -> None:
+        """Raises OSError."""
+        write_private(path, gzip.compress(json.dumps(asdict(self)).encode(), 6))
+
+    @classmethod
+    def read(cls, path: Path) -> Statements | None:
+        """None where there are none, or somebody else may have written them."""
+        try:
+            if not is_ours(path):
+                return None
+            told = json.loads(gzip.decompress(path.read_bytes()))
+            nodes = tuple(Statement(**node) for node in told.pop("nodes"))
+            return cls(**told, nodes=nodes)
+        except (OSError, EOFError, ValueError, TypeError, KeyError):
+            return None
+
+    def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
+        """What depends on these raw tables; None: everything. The source's account is always built."""
+        chosen = {f"source.freshbooks.freshbooks.{table}" for table in tables or ()}
+        for node in self.nodes:
+            if tables is None or not chosen.isdisjoint(node.parents):
+                chosen.add(node.unique_id)
+                yield node
+            elif node.unique_id == ACCOUNT:
+                yield node

@@ -24,8 +24,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 from freshbooks_hub.sync import replay
+from freshbooks_hub.sync.dbt_cache import Statement, Statements
 from freshbooks_hub.sync.renewal import is_renewable
-from freshbooks_hub.sync.statements import Statement, Statements
 
 LOG_BYTES = 10 * 1024 * 1024
 # Of dbt's own logs: each formats every event, whatever its level.

@@ -25,7 +25,7 @@ AVAILABILITY_COLUMNS = ("business_id", "stream_name", "status", "missing_scopes"
 
 @dataclass(frozen=True)
 class StreamResult:
-    """One stream of one sync; `total` is the rows of its raw table afterwards, `whole`: from the beginning."""
+    """One stream of one sync. `total`: the rows of its raw table afterwards. `is_full_reread`: from the beginning."""
 
     stream: str
     completed: bool
@@ -34,7 +34,7 @@ class StreamResult:
     updated: int
     total: int
     seconds: float
-    whole: bool = False
+    is_full_reread: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class History:
                     for r in results
                 ],
             )
-            read_to_the_end = [(r.stream, r.whole) for r in results if r.completed]
+            read_to_the_end = [(r.stream, r.is_full_reread) for r in results if r.completed]
             db.executemany(
                 "INSERT INTO stream_reads SELECT ?1, started_at, iif(?2, started_at, NULL) FROM sync_runs "
                 "WHERE id = ?3 ON CONFLICT (stream) DO UPDATE SET read_at = excluded.read_at, "

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from freshbooks_api.streams import AVAILABILITY, DATED
-from freshbooks_hub.connection import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import examine
+from freshbooks_hub.connection.tokens import examine, request_window_setting
 from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import SourceFailed
 from freshbooks_hub.core.home import Home
@@ -56,7 +55,7 @@ class Ingestion:
         self._found = Assumptions(home)
         self._refresh_token: str = config["credentials"]["refresh_token"]
         log = RunLog(home.logs / f"sync-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log")
-        settings = config | self._found.setting() | request_window.setting(home, config)
+        settings = config | self._found.setting() | request_window_setting(home, config)
         self._source = SourceRun(source, settings, home.run, log)
         self._loader = Loader(raw, home.run)
         self._failures: list[messages.Failure] = []
@@ -69,14 +68,14 @@ class Ingestion:
         self,
         names: list[str],
         full_refresh: bool,
-        whole: frozenset[str] = frozenset(),
+        full_reread: frozenset[str] = frozenset(),
         later: Collection[str] = (),
     ) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
 
         Whatever is read, the source's own account of what can be read of which business comes along.
 
-        With `full_refresh` every table is swapped for what is read. The streams `whole` are read from the
+        With `full_refresh` every table is swapped for what is read. The streams `full_reread` are read from the
         beginning too, but over the stored rows: none is lost, and those that no list shows are asked for. Of those
         that are read `later` only the tables are made; `left` names them then.
         """
@@ -85,13 +84,15 @@ class Ingestion:
             streams = catalog.select(discovered, names)
             if names and AVAILABILITY not in names:
                 streams += [s for s in discovered["streams"] if s["name"] == AVAILABILITY]
-            self._raw.widen(self._source.source.version, map(catalog.stream_table, discovered["streams"]))
+            self._raw.tables.widen(
+                self._source.source.version, map(catalog.stream_table, discovered["streams"])
+            )
             for stream in [stream for stream in streams if stream["name"] in later]:
                 streams.remove(stream)
                 self._raw.prepare(catalog.stream_table(stream), shadow=False)
                 self.left.append(stream["name"])
             with self._reporter:
-                self._read(streams, full_refresh, whole)
+                self._read(streams, full_refresh, full_reread)
         finally:
             self._source.log.close()
 
@@ -104,7 +105,7 @@ class Ingestion:
                 s.read,
                 s.inserted,
                 s.updated,
-                self._raw.count(s.live),
+                self._raw.tables.count(s.live),
                 s.seconds,
                 name in self._from_beginning,
             )
@@ -112,7 +113,7 @@ class Ingestion:
             if name != AVAILABILITY
         ]
 
-    def _read(self, streams: list[dict[str, Any]], full_refresh: bool, whole: frozenset[str]) -> None:
+    def _read(self, streams: list[dict[str, Any]], full_refresh: bool, full_reread: frozenset[str]) -> None:
         known = {state["stream"]["stream_descriptor"]["name"]: state for state in self._raw.states()}
         states = []
         known_ids: KnownIds = {}
@@ -124,14 +125,14 @@ class Ingestion:
             swap = swap or not (catalog.is_incremental(stream) or name in PER_BUSINESS)
             if name == AVAILABILITY:  # a row for each stream that was tried now; those of others stay
                 swap = False
-            full_reread = name in whole and name in known and not swap
-            self._loader.start(name, table, swap, full_reread)
+            is_full_reread = name in full_reread and name in known and not swap
+            self._loader.start(name, table, swap, is_full_reread)
             # Of these the open months are read and now and then all: the source tells what left them.
             dated = DATED.get(name) if name in known else None
-            asked = full_reread or ((dated or name in reconciled) and not swap)
+            asked = is_full_reread or ((dated or name in reconciled) and not swap)
             if asked and (ids := self._raw.known_ids(table, dated)):
                 known_ids[name] = ids
-            if swap or full_reread or name not in known:
+            if swap or is_full_reread or name not in known:
                 self._from_beginning.add(name)
             else:
                 states.append(known[name])

@@ -30,14 +30,14 @@ class RowsKept(LoadFailed):
 class StreamLoad:
     """One stream's load: `table` is written, `live` is the table it becomes. The counts are rows.
 
-    `full_reread`: read from the beginning over stored rows. Until it is complete, the stored state stands.
+    `is_full_reread`: read from the beginning over stored rows. Until it is complete, the stored state stands.
     """
 
     live: str
     table: StreamTable
     spool: Path
     shadow: bool
-    full_reread: bool = False
+    is_full_reread: bool = False
     read: int = 0
     inserted: int = 0
     updated: int = 0
@@ -76,7 +76,7 @@ class StreamLoad:
             self._file.close()
             self._file = None
         # A shadow's state belongs to the swap: until then the live table's state stands.
-        held = self.shadow or (self.full_reread and not self.completed)
+        held = self.shadow or (self.is_full_reread and not self.completed)
         state = None if held else self._state
         if self._rows or state is not None:
             written = raw.write(self.table, self.spool, self._rows, self._longest, state)
@@ -90,7 +90,7 @@ class StreamLoad:
 
     def complete(self, raw: RawStore) -> None:
         """Commit the rest; swap a shadow table in."""
-        if (self.shadow or self.full_reread) and not self.read and (kept := raw.count(self.live)):
+        if (self.shadow or self.is_full_reread) and not self.read and (kept := raw.tables.count(self.live)):
             # A permission or plan that was lost looks like an empty list; deleted rows would still come.
             raise RowsKept(
                 f"FreshBooks sent no rows of {self.live}, though {kept} are stored. They are kept: check that "
@@ -114,14 +114,14 @@ class Loader:
         self._folder = folder
         self.streams: dict[str, StreamLoad] = {}
 
-    def start(self, stream: str, table: StreamTable, swap: bool, full_reread: bool = False) -> None:
+    def start(self, stream: str, table: StreamTable, swap: bool, is_full_reread: bool = False) -> None:
         """Prepare a stream's table; with `swap`, its rows are swapped in whole at the end."""
         self.streams[stream] = StreamLoad(
             live=table.name,
             table=self._raw.prepare(table, shadow=swap),
             spool=self._folder / f"spool-{table.name}.jsonl",
             shadow=swap,
-            full_reread=full_reread,
+            is_full_reread=is_full_reread,
         )
 
     def records(self, records: Records) -> int:

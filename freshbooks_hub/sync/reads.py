@@ -50,7 +50,7 @@ def read(
     source: Source | None,
     streams: list[str],
     full_refresh: bool,
-    whole: frozenset[str],
+    full_reread: frozenset[str],
     later: frozenset[str] = frozenset(),
 ) -> Read:
     """As `Ingestion.run`; raises HubError, and ReadFailed where nothing of it may be published."""
@@ -60,10 +60,10 @@ def read(
     raw = RawStore(home.raw, home.run / "duckdb")
     failure: ReadFailed | None = None
     try:
-        history.keep_reads(raw.tables())
+        history.keep_reads(raw.tables.names())
         ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
         try:
-            ingestion.run(streams, full_refresh, whole, later)
+            ingestion.run(streams, full_refresh, full_reread, later)
         except ReadFailed as error:
             failure = error
         finally:
@@ -89,8 +89,8 @@ def facts_of(raw: RawStore, history: History) -> RawFacts:
     """The raw tables as they are, and what changed since the published marts."""
     generation = history.generation()
     known = generation is not None and generation.raw_version != RAW_FILE_GONE
-    changed = raw.changed_since(generation.raw_version) if generation and known else None
-    return RawFacts(raw.tables(), raw.version(), changed)
+    changed = raw.tables.changed_since(generation.raw_version) if generation and known else None
+    return RawFacts(raw.tables.names(), raw.tables.version(), changed)
 
 
 def _others_may_go_on(results: list[StreamResult], history: History, business_ids: list[int]) -> bool:

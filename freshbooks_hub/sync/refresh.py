@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
+from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import replace_durably
 from freshbooks_hub.core.home import Home
@@ -138,7 +140,7 @@ def refresh_marts(
     every value of the published marts to find out whether they can be; without, only a file that cannot be opened is
     noticed. Raises TransformFailed or HomeError.
     """
-    zone, notes = transform.business_zone(home.raw)
+    zone, notes = business_zone(home.raw)
     day = at.astimezone(zone).date() if isinstance(at, datetime) else at
     as_of_date = day.isoformat()
     project = transform.Project.of(home)
@@ -165,6 +167,30 @@ def refresh_marts(
     _keep_work(home, project, generation)
     messages = note(home, held, changed or None, now)
     return Refreshed(True, as_of_date, [*notes, *messages, *built.warnings])
+
+
+def business_zone(raw: Path) -> tuple[ZoneInfo, list[str]]:
+    """The time zone of the first business in the raw tables, else UTC; and a sentence where its name is none."""
+    with duckdb.connect(raw, read_only=True) as db:
+        try:
+            row = db.execute(
+                "SELECT business_id, timezone FROM freshbooks.businesses WHERE timezone IS NOT NULL "
+                "ORDER BY business_id LIMIT 1"
+            ).fetchone()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            row = None
+    if row is None:
+        return ZoneInfo("UTC"), []
+    business, name = row
+    zone = named_zone(name)
+    if zone is not None:
+        return zone, []
+    said = " ".join(str(name).split())[:60]
+    note = (
+        f"FreshBooks gives business {business} the time zone {said!r}, which does not exist, so its days are counted "
+        "in UTC. Choose its time zone again in FreshBooks' settings."
+    )
+    return ZoneInfo("UTC"), [note]
 
 
 def publish(new: Path, target: Path) -> None:

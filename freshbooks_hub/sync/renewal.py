@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from freshbooks_hub.sync.statements import Statement
+from freshbooks_hub.sync.dbt_cache import Statement
 
 FEW = 10  # the tenth part of the invoices of a table
 BUSINESS = "business_id"
@@ -65,7 +65,7 @@ class Renewal:
                 make(self._db, node.statement)
         else:
             self._make(table, node.statement)
-        # The source's account is built in any case (statements.py), and says the same where it was not read again.
+        # The source's account is built in any case (dbt_cache.py), and says the same where it was not read again.
         if not self._changed.keys().isdisjoint(node.parents):
             self._changed[node.unique_id] = table
 

@@ -19,9 +19,9 @@ import duckdb
 from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.sync import dbt_cache
 from freshbooks_hub.sync.batch_sql import literal
+from freshbooks_hub.sync.dbt_cache import Statement, Statements
 from freshbooks_hub.sync.dbt_findings import Databases
 from freshbooks_hub.sync.renewal import Renewal, make
-from freshbooks_hub.sync.statements import Statement, Statements
 
 NAME = "statements.json"
 # Of the functions, in the work file.

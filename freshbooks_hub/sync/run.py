@@ -41,14 +41,14 @@ FIGURES_SHOWN = "Figures are shown; reports and the ledger are still being read"
 class SyncOptions:
     """What to sync: some streams or all, from the saved state or from the beginning, as of which day.
 
-    `full_refresh` swaps every table; the streams `whole` are read from the beginning over the stored rows.
+    `full_refresh` swaps every table; the streams `full_reread` are read from the beginning over the stored rows.
     `marts`: whether these follow; without, `build` brings them up to date later.
     """
 
     streams: list[str] = field(default_factory=list)
     full_refresh: bool = False
     as_of: date | None = None
-    whole: frozenset[str] = frozenset()
+    full_reread: frozenset[str] = frozenset()
     marts: bool = True
 
 
@@ -132,7 +132,7 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
     def steps(run: Run) -> SyncResult:
         raw = RawStore(home.raw, home.run / "duckdb")
         try:
-            version = raw.version()
+            version = raw.tables.version()
         finally:
             raw.close()
         marts = _extract(run, warehouse, version)
@@ -175,7 +175,7 @@ def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
     """Read and publish. A first sync of everything does so twice, so that figures show while reports are read."""
     warehouse = Warehouse.from_environment()
     later = SLOW if not warehouse and _is_first(run.history, options) else frozenset[str]()
-    ways = (options.full_refresh, options.whole)
+    ways = (options.full_refresh, options.full_reread)
     reads = [read(run, source, options.streams, *ways, later)]
     published = [_publish(run, options, warehouse, reads[0].facts)]
     if left := reads[0].left:

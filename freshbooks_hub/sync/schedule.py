@@ -1,4 +1,4 @@
-"""How often each group is read, when it was read last and when it is next: all of it state in hub.sqlite.
+"""How often each group is read, when it was read last and when it is next (next_due.py): state in hub.sqlite.
 
 Nothing here runs anything or looks at a clock; `now` is handed in. Every instant is UTC.
 """
@@ -18,28 +18,21 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.sync.history import reads as reads_of
+from freshbooks_hub.sync.next_due import (
+    JITTER,
+    RETRY_CAP,
+    RETRY_FIRST,
+    RETRY_FIRST_FULL_REREAD,
+    WAKE_PAUSE,
+    State,
+    Trouble,
+    next_due,
+    retry_after,
+)
 from freshbooks_hub.sync.sync_groups import BY_NAME, SYNC_GROUPS, SyncGroup
 
 CONNECTION = ""
 STOPPED = "The last sync was stopped before it finished."
-# A wake-up does not bring a group sooner than this after its last read: events come in swarms.
-WAKE_PAUSE = timedelta(minutes=1)
-# Of a frequency; the same for all groups of a connection, so that hourly reads meet every third 20 minutes.
-JITTER = 0.1
-RETRY_FIRST = timedelta(minutes=1)
-# A read from the beginning is dear, and never urgent.
-RETRY_FIRST_WHOLE = timedelta(hours=1)
-# Shorter than every default frequency: when FreshBooks is back, nothing waits longer than usual.
-RETRY_CAP = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Failures in a row, and the earliest next try."""
-
-    failures: int
-    retry_at: datetime
-    error: str
 
 
 @dataclass(frozen=True)
@@ -68,40 +61,6 @@ class ScheduledGroup:
     def is_due(self, now: datetime) -> bool:
         """Whether it should be read now."""
         return self.next_due is not None and self.next_due <= now
-
-
-@dataclass(frozen=True)
-class State:
-    """What is stored of one group."""
-
-    last_success: datetime | None = None
-    woken_at: datetime | None = None
-    trouble: Trouble | None = None
-
-
-def next_due(
-    frequency: timedelta, state: State, connection: Trouble | None, jitter: float, now: datetime
-) -> datetime:
-    """When a group should be read next; at or before `now` means at once.
-
-    A stored instant that lies in the future was written under a wrong clock: it does not count.
-    """
-    last = state.last_success
-    if last is None or last > now:
-        due = now
-    else:
-        due = last + frequency * (1 - jitter)
-        if state.woken_at and last < state.woken_at <= now:
-            due = min(due, max(state.woken_at, last + WAKE_PAUSE))
-    for trouble, cap in ((state.trouble, max(frequency, RETRY_CAP)), (connection, RETRY_CAP)):
-        if trouble and trouble.retry_at <= now + cap:
-            due = max(due, trouble.retry_at)
-    return due
-
-
-def retry_after(failures: int, cap: timedelta, first: timedelta = RETRY_FIRST) -> timedelta:
-    """The wait after so many failures in a row: 1, 2, 4, 8 … times `first`, at most `cap`."""
-    return min(first * (1 << min(failures - 1, 20)), cap)
 
 
 class Schedule:
@@ -218,8 +177,8 @@ class Schedule:
 
     def failed(self, name: str, error: str, now: datetime) -> None:
         """Note a failed try of a group, or of the connection (name CONNECTION)."""
-        whole = name != CONNECTION and BY_NAME[name].is_full_reread
-        first = RETRY_FIRST_WHOLE if whole else RETRY_FIRST
+        is_full_reread = name != CONNECTION and BY_NAME[name].is_full_reread
+        first = RETRY_FIRST_FULL_REREAD if is_full_reread else RETRY_FIRST
         cap = RETRY_CAP if name == CONNECTION else max(self._frequency(name), RETRY_CAP)
         with self._connection() as db:
             before = _troubles(db).get(name)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """The streams of one run; `whole` are read from the beginning."""
+    """The streams of one run; `full_reread` are read from the beginning."""
 
     groups: tuple[str, ...]
     streams: tuple[str, ...]
-    whole: frozenset[str]
+    full_reread: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def select(groups: list[ScheduledGroup], now: datetime) -> Selection:
         streams[BUSINESSES] = None
     for group in due:
         streams |= dict.fromkeys((*group.with_streams, *group.streams))
-    whole = frozenset(stream for group in due if group.is_full_reread for stream in group.streams)
-    return Selection(tuple(group.name for group in due), tuple(streams), whole)
+    full_reread = frozenset(stream for group in due if group.is_full_reread for stream in group.streams)
+    return Selection(tuple(group.name for group in due), tuple(streams), full_reread)
 
 
 def idle(home: Home, now: datetime) -> DueResult | None:
@@ -118,7 +118,7 @@ def _run(home: Home, reporter: Reporter, source: Source | None, clock: Clock) ->
     groups = schedule.groups(now)
     chosen = select(groups, now)
     schedule.begin(now)
-    options = SyncOptions(list(chosen.streams), whole=chosen.whole)
+    options = SyncOptions(list(chosen.streams), full_reread=chosen.full_reread)
     try:
         result = sync_locked(home, options, reporter, source, clock)
     except HubError as error:

@@ -22,7 +22,7 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
-from freshbooks_hub.sync.looks import Looks
+from freshbooks_hub.sync.due_cache import DueCache
 
 logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=30)
@@ -50,7 +50,7 @@ class Ticker:
         self._parallel = parallel or os.cpu_count() or 1
         self._start_sync = start_sync
         self._lock = threading.Lock()
-        self._looks = Looks()
+        self._due = DueCache()
         self._running: dict[Path, Process] = {}
         self._started_at: dict[Path, float] = {}
         self._stopping = False
@@ -73,7 +73,7 @@ class Ticker:
             if home.root in self._running or self._age(home.root) < TICK.total_seconds():
                 continue
             try:
-                due = self._looks.due_since(home, now)
+                due = self._due.due_since(home, now)
             except HubError as error:
                 logger.warning("%s: %s", home.name, error)
             else:
@@ -90,7 +90,7 @@ class Ticker:
 
     def _forget_others(self, homes: Sequence[Home]) -> None:
         """Connections come and go while the server runs."""
-        self._looks.keep(homes)
+        self._due.keep(homes)
         roots = {home.root for home in homes} | self._running.keys()
         self._started_at = {root: at for root, at in self._started_at.items() if root in roots}
 

@@ -12,20 +12,19 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from freshbooks_api.streams import AVAILABILITY
-from freshbooks_hub.core.clock import named_zone, stamp, utc_now
+from freshbooks_hub.core.clock import stamp, utc_now
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import open_private
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import dbt_environment
 from freshbooks_hub.sync import dbt_cache, replay
+from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
 from freshbooks_hub.sync.replay import NotReplayed
-from freshbooks_hub.sync.statements import Statements
 
 
 @dataclass(frozen=True)
@@ -115,30 +114,6 @@ class Held:
 def staging(stream: str) -> str:
     """The staging model of a stream."""
     return f"stg_freshbooks__{stream}"
-
-
-def business_zone(raw: Path) -> tuple[ZoneInfo, list[str]]:
-    """The time zone of the first business in the raw tables, else UTC; and a sentence where its name is none."""
-    with duckdb.connect(raw, read_only=True) as db:
-        try:
-            row = db.execute(
-                "SELECT business_id, timezone FROM freshbooks.businesses WHERE timezone IS NOT NULL "
-                "ORDER BY business_id LIMIT 1"
-            ).fetchone()
-        except (duckdb.CatalogException, duckdb.BinderException):
-            row = None
-    if row is None:
-        return ZoneInfo("UTC"), []
-    business, name = row
-    zone = named_zone(name)
-    if zone is not None:
-        return zone, []
-    said = " ".join(str(name).split())[:60]
-    note = (
-        f"FreshBooks gives business {business} the time zone {said!r}, which does not exist, so its days are counted "
-        "in UTC. Choose its time zone again in FreshBooks' settings."
-    )
-    return ZoneInfo("UTC"), [note]
 
 
 def build(

@@ -1,38 +1,26 @@
-"""FreshBooks' webhooks (freshbooks-api.md 8): a wake-up for the schedule, never data.
+"""Callbacks of FreshBooks' webhooks (freshbooks-api.md 8), registered for each kind of thing and account.
 
-A callback is registered for each kind of thing and account, here and at FreshBooks. A delivery says what kind of thing
-changed, without order, guarantee or protection from replay. So it only makes the group due sooner, at most once a
-minute; what is read is read as always.
+FreshBooks and hub.sqlite know each; what comes in by them: webhook_receiver.py.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import logging
 import sqlite3
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from freshbooks_api.client import Client, Json, NoAnswer, Refused, api_url, single
 from freshbooks_hub.connection.oauth import USER_AGENT
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import StoredToken, identify
-from freshbooks_hub.core.clock import Clock, stamp, utc_now
+from freshbooks_hub.connection.tokens import StoredToken, identify, request_window
+from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync.schedule import Schedule
 
-logger = logging.getLogger(__name__)
-SIGNATURE = "x-freshbooks-hmac-sha256"
-MAX_BODY = 64 * 1024
 # A noun alone subscribes to all of its verbs.
 GROUP_OF = {
     "invoice": "invoices",
@@ -229,93 +217,3 @@ def _id(callback: Json) -> int:
         return int(callback.get("callbackid") or callback["id"])
     except (KeyError, TypeError, ValueError) as error:
         raise HubError("FreshBooks registered a callback without saying its number.") from error
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The answer to a delivery: an HTTP status, a word for the log, the group that was woken, and when it is due."""
-
-    status: int
-    message: str
-    group: str | None = None
-    due: datetime | None = None
-
-
-def receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock = utc_now) -> Receipt:
-    """Answer one POST of FreshBooks to `/webhooks/freshbooks`. Blocks for a request when it is a verification.
-
-    `headers` in any case. Only a delivery signed with the verifier of a callback that we registered wakes
-    anything; everything else is refused without saying why. What goes wrong here is logged, and told to nobody.
-    """
-    try:
-        return _receive(home, headers, body, clock)
-    except HubError as error:
-        logger.warning("A webhook was not taken: %s", error)
-        return Receipt(503, "not now")
-
-
-def _receive(home: Home, headers: Mapping[str, str], body: bytes, clock: Clock) -> Receipt:
-    if len(body) > MAX_BODY:
-        return Receipt(413, "too large")
-    try:
-        fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True))
-    except ValueError:
-        return Receipt(400, "not a form")
-    webhooks = Webhooks(home)
-    if fields.get("name") == "callback.verify":
-        return _verify(home, webhooks, fields)
-    signature = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
-    account = fields.get("account_id")
-    for webhook in webhooks.all():
-        if (
-            webhook.verifier
-            and webhook.account_id == account
-            and is_signed(fields, signature, webhook.verifier)
-        ):
-            noun = fields.get("name", "").partition(".")[0]
-            webhooks.delivered(webhook, clock())
-            group = GROUP_OF.get(noun)
-            due = _wake(home, group, clock()) if group else None
-            return Receipt(200, f"{noun} changed", group, due)
-    return Receipt(401, "not signed by a known callback")
-
-
-def _wake(home: Home, group: str, now: datetime) -> datetime | None:
-    """Make the group due sooner; when it is now, None while it waits for a person."""
-    schedule = Schedule(home)
-    schedule.wake([group], now)
-    return next(one.next_due for one in schedule.groups(now) if one.name == group)
-
-
-def is_signed(fields: Mapping[str, str], signature: str, verifier: str) -> bool:
-    """Whether `signature` is base64 of the HMAC-SHA256 over the fields as JSON, in the order sent.
-
-    The JSON is that of Python's `json.dumps`; the compact form is a second chance. Constant time.
-    """
-    given = signature.encode("utf-8", "replace")
-    texts = (json.dumps(fields), json.dumps(fields, separators=(",", ":")))
-    made = [base64.b64encode(hmac.digest(verifier.encode(), text.encode(), hashlib.sha256)) for text in texts]
-    return any([hmac.compare_digest(given, one) for one in made])  # noqa: C419 - both, always
-
-
-def _verify(home: Home, webhooks: Webhooks, fields: Mapping[str, str]) -> Receipt:
-    """The handshake: FreshBooks sends a code, and wants it back by PUT before it delivers anything."""
-    number, account, verifier = (fields.get(name) for name in ("object_id", "account_id", "verifier"))
-    waiting = [
-        webhook
-        for webhook in webhooks.all()
-        if not webhook.verified
-        and str(webhook.callback_id) == number
-        and account in (None, webhook.account_id)  # the documentation's example has no account
-    ]
-    if len(waiting) != 1 or not verifier:
-        return Receipt(404, "no such callback waits")
-    [webhook] = waiting
-    try:
-        confirm(home, webhook, verifier)
-    except HubError as error:
-        # For our log: the caller may be anybody.
-        logger.warning("The callback for %s could not be verified: %s", webhook.event, error)
-        return Receipt(502, "not verified")
-    webhooks.verified(webhook, verifier)
-    return Receipt(200, f"callback for {webhook.event} verified")

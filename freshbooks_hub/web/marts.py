@@ -12,7 +12,7 @@ import duckdb
 
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
-from freshbooks_hub.marts.kept import kept_marts
+from freshbooks_hub.marts.open import kept_marts
 
 Row = dict[str, Any]
 MOST = 500

@@ -27,7 +27,7 @@ from freshbooks_hub.agent.worker import settle, tell
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.notifications.notify import notify
-from freshbooks_hub.sync import ticker, webhooks
+from freshbooks_hub.sync import ticker, webhook_receiver
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import LOOPBACK, create_app
@@ -176,10 +176,10 @@ async def webhook(request: Request) -> Response:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > webhooks.MAX_BODY:
+        if len(body) > webhook_receiver.MAX_BODY:
             break
     try:
-        receipt = await run_in_threadpool(webhooks.receive, home, request.headers, body)
+        receipt = await run_in_threadpool(webhook_receiver.receive, home, request.headers, body)
     except HubError:
         return PlainTextResponse("", 503)
     if receipt.due and request.app.state.wake:

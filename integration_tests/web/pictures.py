@@ -23,6 +23,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.access import OWNER
 from freshbooks_hub.web.marts import opened
 from freshbooks_sandbox import Sandbox
+from integration_tests import programs
 from integration_tests.connector import config_of
 from integration_tests.hub import AS_OF, Hub
 from integration_tests.web.serving import Served
@@ -59,7 +60,7 @@ def main(images: Path = IMAGES) -> None:
         new = Home(Path(folder) / "new")
         with sync_playwright() as playwright, Served(home) as served, Served(new) as before:
             chromium = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+                executable_path=programs.chromium(),
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             )
             for name, path in PICTURES.items():

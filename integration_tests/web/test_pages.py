@@ -22,7 +22,7 @@ from freshbooks_hub.connection.profile import Business, Profile
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.status.picture import as_text, status
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History, Outcome, StreamResult
 from freshbooks_hub.sync.progress import Recorded, Silent
@@ -411,7 +411,7 @@ def read_everything(home: Home, ago: timedelta) -> None:
     history = History(home.history, lambda: datetime.now(UTC) - ago)
     run = history.start()
     names = sorted({stream for group in SYNC_GROUPS for stream in group.streams})
-    results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, whole=True) for name in names]
+    results = [StreamResult(name, True, 1, 1, 0, 1, 0.1, is_full_reread=True) for name in names]
     history.streams(run, results, [])
     history.finish(run)
     home.raw.touch()

@@ -26,7 +26,8 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import SIGNATURE, Webhooks
+from freshbooks_hub.sync.webhook_receiver import SIGNATURE
+from freshbooks_hub.sync.webhooks import Webhooks
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import SyncLauncher
 from freshbooks_hub.web.server import Options, check, whole_app

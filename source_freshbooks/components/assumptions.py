@@ -4,8 +4,11 @@
 account without findings, or a finding without a consequence, is read as if there were no such setting.
 """
 
+import dataclasses
 import json
+from collections import defaultdict
 from datetime import date, timedelta
+from typing import Any
 
 from msgspec import Struct, ValidationError, convert, field
 
@@ -49,6 +52,32 @@ class Adaptations(Struct, frozen=True):
         9). Eastern's day is never later than UTC's, so that one needs no margin either.
         """
         return day - timedelta(days=max(self.margin_days.get(stream, 1), 0))
+
+
+@dataclasses.dataclass
+class Changes:
+    """What `verify` found, for `Adaptations` to read."""
+
+    by_stream: dict[str, dict[str, Any]] = dataclasses.field(default_factory=lambda: defaultdict(dict))
+    streams: dict[str, set[str]] = dataclasses.field(default_factory=lambda: defaultdict(set))
+
+    def put(self, kind: str, name: str, value: Any) -> None:
+        """`kind` is a mapping of Adaptations."""
+        self.by_stream[kind][name] = value
+
+    def add(self, kind: str, stream: str) -> None:
+        """`kind` is a set of Adaptations."""
+        self.streams[kind].add(stream)
+
+    def zone(self, stream: str, default: str) -> str:
+        """The zone of the stamps of `stream`, as far as it is known by now."""
+        return str(self.by_stream["zones"].get(stream, default))
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what is empty."""
+        kinds: dict[str, Any] = {kind: dict(sorted(found.items())) for kind, found in self.by_stream.items()}
+        kinds |= {kind: sorted(found) for kind, found in self.streams.items()}
+        return {kind: found for kind, found in sorted(kinds.items()) if found}
 
 
 class _Business(Struct):

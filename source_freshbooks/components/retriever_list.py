@@ -14,8 +14,7 @@ from source_freshbooks.components.deletions import VISIBILITY, Params, is_gone, 
 from source_freshbooks.components.endpoints import FAMILIES, Page, fetch_page
 from source_freshbooks.components.errors import FreshbooksError, unknown_shape
 from source_freshbooks.components.normalization import RecordShaper
-from source_freshbooks.components.paging import PER_PAGE, Drift, cut_off, read_list, read_on, read_pages
-from source_freshbooks.components.permissions import skip_or_raise
+from source_freshbooks.components.paging import PER_PAGE, Drift, cut_off, read_on, read_pages
 from source_freshbooks.components.retriever_base import Pages, PerBusinessRetriever
 from source_freshbooks.components.rows import RowReader, Shaped
 from source_freshbooks.components.timestamps import BEGINNING, eastern_day, format_utc, parse_utc
@@ -286,30 +285,3 @@ class ListRead:
     def _label(self, asked: Params) -> str:
         which = " ".join(f"{key}={value}" for key, value in asked.items())
         return f"{self._stream.name} of business {self._ids['business_id']}{' ' + which if which else ''}"
-
-
-@dataclass
-class ServicesRetriever(ListRetriever):
-    """Services: the list of the business, and those that only its projects show (freshbooks-api.md 3.2, 3.9).
-
-    One user's list was empty while projects embedded services, so both are read.
-    """
-
-    def unlisted(self, ids: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        family = FAMILIES["projects"]
-        path = family.path(ids, "projects")
-
-        def ask(number: int, per_page: int) -> Page:
-            params = {"page": number, "per_page": per_page}
-            return fetch_page(self.client, family, path, ["projects"], params)[0]
-
-        read = False
-        try:
-            workers, ahead = self.connection.page_workers, self.connection.pages_in_flight
-            for page in read_list(ask, path, workers, ahead):
-                read = True
-                for project in page.rows:
-                    if isinstance(project, dict):
-                        yield from project.get("services") or []
-        except FreshbooksError as error:
-            skip_or_raise(error, "projects", ids["business_id"], self.connection.previously_read, read)

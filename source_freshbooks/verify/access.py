@@ -7,13 +7,13 @@ from typing import Any
 
 from freshbooks_api.streams import STREAMS
 from freshbooks_api.verified import Fact, Result
+from source_freshbooks.components.assumptions import Changes
 from source_freshbooks.components.endpoints import FAMILIES
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.permissions import is_gate, refusal
 from source_freshbooks.components.report_paths import places
 from source_freshbooks.components.retriever_report import CASH_BASED
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, ReportStream, rows_of
-from source_freshbooks.verify.findings import Changes
 
 Streams = dict[str, ListStream]
 PAYABLES = ("bills", "bill_vendors")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from freshbooks_api.verified import Fact, Result
+from source_freshbooks.components.assumptions import Changes
 from source_freshbooks.components.paging import PER_PAGE
 from source_freshbooks.components.timestamps import eastern_day
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, Row, moment, rows_of
-from source_freshbooks.verify.findings import Changes
 
 FUTURE = "2999-01-01"
 NEAR = timedelta(seconds=2)

@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from freshbooks_api.verified import LINKS, UNKNOWN, Fact, Result
+from source_freshbooks.components.assumptions import Changes
 from source_freshbooks.verify.asking import Asker, ListStream, NotAnswered, Row, moment, rows_of
-from source_freshbooks.verify.findings import Changes
 
 LATE = timedelta(seconds=60)
 NEWEST, ENOUGH = 10, 3  # of the newest records, so many prove it

@@ -6,6 +6,7 @@ from importlib import metadata
 from typing import Any
 
 from freshbooks_api.verified import LAYOUT, Fact, Result
+from source_freshbooks.components.assumptions import Changes
 from source_freshbooks.components.connection import Connection, connection_of
 from source_freshbooks.components.errors import ODD_ANSWER
 from source_freshbooks.components.partitions import selected_businesses
@@ -13,7 +14,6 @@ from source_freshbooks.components.timestamps import format_utc
 from source_freshbooks.source import SourceFreshbooks
 from source_freshbooks.verify import access, lists, pace, records
 from source_freshbooks.verify.asking import Asker, ListStream, ReportStream
-from source_freshbooks.verify.findings import Changes
 
 # Nothing can be learned from these: one row, or no numbers of pages (freshbooks-api.md 3.2).
 UNASKED = frozenset({"systems", "service_rates", "team_member_rates"})

@@ -28,10 +28,10 @@ from dbt_common.events.base_types import EventMsg
 from filelock import FileLock
 
 from freshbooks_hub.sync import replay
+from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import Databases
 from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS, executed
 from freshbooks_hub.sync.replay import NotReplayed
-from freshbooks_hub.sync.statements import Statements
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 

@@ -17,7 +17,7 @@ from freshbooks_hub.cli import help as help_command
 from freshbooks_hub.cli import main
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.status.picture import as_text, status
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync.history import History
 
 PROGRAM = [sys.executable, "-m", "freshbooks_hub.cli.main"]

@@ -41,8 +41,8 @@ from freshbooks_hub.agent.actions.policy import (
 )
 from freshbooks_hub.agent.actions.standing import check_standing
 from freshbooks_hub.agent.actions.verdict import NEVER_SENT, verdict
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.home import Home

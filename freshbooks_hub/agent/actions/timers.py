@@ -16,8 +16,8 @@ from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.books import Books, resolve_business
 from freshbooks_hub.agent.actions.models import Timing
 from freshbooks_hub.agent.actions.time_entries import Work, as_instant, utc, work_of
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 

@@ -19,9 +19,9 @@ from freshbooks_hub.agent.text import clean, macro, nearest
 from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import INCOMPLETE, Gap, Rejected, find_gaps, find_rejected, missing
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
 from freshbooks_hub.marts.reconciliation import by_kind, differences
+from freshbooks_hub.marts.rows import money_writer
 from freshbooks_hub.sync.history import History
 
 Row = dict[str, Any]

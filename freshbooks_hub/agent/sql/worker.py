@@ -26,8 +26,8 @@ from freshbooks_hub.agent.sql import guard, mixing
 from freshbooks_hub.agent.sql.client import Column, Limits, QueryRefused, QueryResult
 from freshbooks_hub.agent.sql.guard import Catalogue, Mart, read_catalogue
 from freshbooks_hub.agent.text import clean
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
+from freshbooks_hub.marts.rows import money_writer
 
 if sys.platform == "linux":
     import resource

@@ -16,9 +16,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from freshbooks_hub.core.csv_text import guarded
 from freshbooks_hub.core.currencies import decimals
-from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats
+from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats, guarded
 from freshbooks_hub.marts.pack.cover import Part, as_text, cover
 from freshbooks_hub.marts.pack.scope import Scope
 from freshbooks_hub.marts.pack.tables import Table, tables

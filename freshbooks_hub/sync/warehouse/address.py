@@ -1,6 +1,6 @@
 """Which PostgreSQL the connections of this machine share.
 
-The address comes from the environment, or from a file that it names: what stands in a command's arguments every user of
+The address comes from the environment, or from a file that it names: what is among a command's arguments every user of
 the machine can list. A password in it is shown nowhere.
 """
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import tempfile
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,9 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.sync.batch_sql import literal, qualified, quoted
 from freshbooks_hub.sync.warehouse.address import Warehouse
+from freshbooks_hub.sync.warehouse.copy_lines import CopyLines, line_value
 from freshbooks_hub.sync.warehouse.tables import OWNER, prepare
 
-# Rows of a chunk that DuckDB hands over at a time.
-CHUNK_ROWS = 5_000
-# What COPY reads otherwise: https://www.postgresql.org/docs/current/sql-copy.html
-_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 REASON_LENGTH = 300
 
 
@@ -170,7 +166,7 @@ class _Move:
         self._cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS gone (raw_id text) ON COMMIT DROP; TRUNCATE gone"
         )
-        self._cursor.copy_expert("COPY gone FROM STDIN", _Rows(gone))
+        self._cursor.copy_expert("COPY gone FROM STDIN", CopyLines(gone))
         self._cursor.execute(
             f"DELETE FROM {qualified(self._table)} AS t USING gone "
             f"WHERE t.{OWNER} = %s AND t._airbyte_raw_id = gone.raw_id",
@@ -181,7 +177,7 @@ class _Move:
     def _fresh(self, condition: str) -> None:
         """The rows to add as `fresh`: their number from 0, their id, and their line for COPY."""
         kinds = dict(self._raw.execute(_columns_of(self._table)).fetchall())
-        values = " || chr(9) || ".join(_line_value(name, kinds[name]) for name in self._columns)
+        values = " || chr(9) || ".join(line_value(name, kinds[name]) for name in self._columns)
         self._raw.execute(
             "CREATE OR REPLACE TEMP TABLE fresh AS SELECT row_number() OVER () - 1 AS number, "
             f"_airbyte_raw_id AS raw_id, {values} || chr(9) || {literal(self._connection)} AS line "
@@ -198,7 +194,7 @@ class _Move:
         )
         self._cursor.execute("SAVEPOINT rows")
         try:
-            self._cursor.copy_expert(f"COPY {qualified(self._table)} ({names}) FROM STDIN", _Rows(rows))
+            self._cursor.copy_expert(f"COPY {qualified(self._table)} ({names}) FROM STDIN", CopyLines(rows))
             self._cursor.execute("RELEASE SAVEPOINT rows")
         except DataError as error:
             self._cursor.execute("ROLLBACK TO SAVEPOINT rows")
@@ -214,47 +210,6 @@ class _Move:
                 [self._connection, self._table, raw_id, str(error.diag.message_primary)[:REASON_LENGTH]],
             )
             self._set_aside += 1
-
-
-class _Rows:
-    """A file of lines for COPY over a result of one text column."""
-
-    def __init__(self, rows: duckdb.DuckDBPyConnection) -> None:
-        self._lines = self._chunks(rows)
-        self._rest = b""
-
-    def _chunks(self, rows: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
-        while found := rows.fetchmany(CHUNK_ROWS):
-            yield "".join(f"{line}\n" for (line,) in found).encode()
-
-    def read(self, size: int) -> bytes:
-        while len(self._rest) < size and (more := next(self._lines, b"")):
-            self._rest += more
-        given, self._rest = self._rest[:size], self._rest[size:]
-        return given
-
-
-def _line_value(name: str, kind: str) -> str:
-    """A column's value as COPY reads it: null is \\N, and what separates values is escaped.
-
-    PostgreSQL's texts hold no NUL, so it is left out, also where JSON writes it as \\u0000.
-    """
-    value = f"r.{quoted(name)}::VARCHAR"
-    if kind == "JSON":
-        # A pair of backslashes is one that is meant.
-        value = (
-            rf"CASE WHEN contains({value}, '\u0000') THEN regexp_replace({value}, '(\\\\)|\\u0000', '\1', 'g') "
-            f"ELSE {value} END"
-        )
-    if kind in {"JSON", "VARCHAR"}:
-        value = f"replace({value}, chr(0), '')"
-        for found, written in _ESCAPES:
-            value = f"replace({value}, {_characters(found)}, {literal(written)})"
-    return rf"coalesce({value}, '\N')"
-
-
-def _characters(text: str) -> str:
-    return f"chr({ord(text)})"
 
 
 def _raw(home: Home) -> duckdb.DuckDBPyConnection:

@@ -19,10 +19,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from freshbooks_hub.core.csv_text import csv_line, guarded
 from freshbooks_hub.core.currencies import decimals
 from freshbooks_hub.core.labels import ascii_words
-from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats
+from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats, csv_line, guarded
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.values import plain
 from freshbooks_hub.web.marts import Row

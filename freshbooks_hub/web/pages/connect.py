@@ -18,9 +18,8 @@ from freshbooks_hub.connection.api import Api, allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
 from freshbooks_hub.connection.login import App, Candidate
 from freshbooks_hub.connection.profile import Profile
-from freshbooks_hub.connection.request_window import request_window
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import identify
+from freshbooks_hub.connection.tokens import identify, request_window
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
@@ -66,7 +65,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
         actions=scopes.ACTIONS,
         asked_actions=asked_actions,
         portal=DEVELOPER_PORTAL,
-        registering=login.REGISTERING,
+        registering=permissions.REGISTERING,
         unfinished=ConnectionStore(here.home.candidate).exists(),
     )
 
@@ -182,7 +181,7 @@ def choose(request: Request, form: FormData) -> Response:
     ids = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
     try:
         candidate, profile, _ = _choice(here.home)
-        wanted = login.choice(profile, ids)
+        wanted = profile.chosen(ids)
         store = candidate.store if candidate else ConnectionStore(here.home.connection)
         token, _ = identify(here.home, store)
         api = Api(token, request_window(here.home, store))

@@ -23,8 +23,15 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
-from freshbooks_hub.status.assumptions import refuted
-from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
+from freshbooks_hub.status.problems import (
+    Held,
+    business_states,
+    concerns,
+    is_late,
+    not_available,
+    refuted,
+    shortfalls,
+)
 from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History

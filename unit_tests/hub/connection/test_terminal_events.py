@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from freshbooks_hub.connection.callback import Result
-from freshbooks_hub.connection.terminal import TerminalEvents
+from freshbooks_hub.connection.terminal_events import TerminalEvents
 from freshbooks_hub.core.errors import HubError
 
 

@@ -18,7 +18,7 @@ import pytest
 from freshbooks_hub.core.errors import SyncBusy
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import HOLDER, LOCK, sync_holder, sync_lock
-from freshbooks_hub.status.picture import as_text, status
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync.schedule import STOPPED, Schedule
 from freshbooks_hub.sync.scheduled_run import sync_due
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from freshbooks_hub.cli.output import as_csv, as_json, as_table, fitting
-from freshbooks_hub.core.csv_text import FORMULA
+from freshbooks_hub.core.spreadsheet import FORMULA
 from freshbooks_hub.core.terminal import shown
 from freshbooks_hub.marts.open import Answer
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.events.observe import CONTACT, INVOICE
+from freshbooks_hub.events.detection import CONTACT, INVOICE
 
 DAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 CONTACTS = ("account_id", "business_id", "business_name", "contact_key", *CONTACT)

@@ -19,8 +19,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.events import deliveries
 from freshbooks_hub.events.addresses import is_public
 from freshbooks_hub.events.deliveries import deliver
+from freshbooks_hub.events.detection import detect
 from freshbooks_hub.events.endpoints import Endpoint, Endpoints, WebhookRefused
-from freshbooks_hub.events.observe import observe
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
 from unit_tests.hub.events.conftest import DAY, Clock, Publish, Receiver, contact, invoice
@@ -32,7 +32,7 @@ def add(home: Home, receiver: Receiver, *codes: str, private: bool = True) -> En
 
 def told(home: Home, receiver: Receiver, clock: Clock) -> list[tuple[str, str]]:
     """After a sync: code and object of what the receiver got."""
-    observe(home, clock())
+    detect(home, clock())
     before = len(receiver.got)
     deliver(home, clock)
     return [(content["type"], content["object"]) for _, content, _ in receiver.got[before:]]
@@ -123,7 +123,7 @@ def test_what_was_sent_before_a_crash_comes_again_with_the_same_id(
     publish(crm_contacts=[])
     add(home, receiver, "contact_changed")
     publish(crm_contacts=[contact("ann")])
-    observe(home, clock())
+    detect(home, clock())
     with monkeypatch.context() as crash:
         crash.setattr("freshbooks_hub.events.deliveries._taken", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -139,7 +139,7 @@ def test_after_three_days_an_event_is_given_up_a_person_is_told_and_a_replay_bri
     publish(crm_contacts=[])
     endpoint = add(home, receiver, "contact_changed")
     publish(crm_contacts=[contact("ann")])
-    observe(home, clock())
+    detect(home, clock())
     receiver.answers = [500] * 100
     until = clock() + timedelta(days=4)
     while clock() < until:

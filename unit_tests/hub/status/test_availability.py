@@ -18,8 +18,8 @@ from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import InvalidConfig
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import stream_label, stream_labels
-from freshbooks_hub.status.picture import as_text, status
 from freshbooks_hub.status.problems import not_available
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import Availability, Outcome
 from freshbooks_hub.sync.ingest import ReadFailed

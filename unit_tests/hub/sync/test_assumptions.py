@@ -8,7 +8,7 @@ import pytest
 
 from freshbooks_api.verified import LAYOUT
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.status.assumptions import refuted
+from freshbooks_hub.status.problems import refuted
 from freshbooks_hub.sync.assumptions import Assumptions
 
 FACT = {

@@ -23,8 +23,8 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import SourceFailed, TransformFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
-from freshbooks_hub.status.picture import as_text
-from freshbooks_hub.status.picture import status as read_status
+from freshbooks_hub.status.summary import as_text
+from freshbooks_hub.status.summary import status as read_status
 from freshbooks_hub.sync import ingest, schedule, scheduled_run, transform
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.extract import Source
@@ -195,7 +195,7 @@ def test_a_weekly_read_is_whole_and_asks_for_rows_that_vanished(world: World) ->
     assert "invoices_whole" in done.groups
     assert done.result
     # These scripted streams keep no state, so every read is one from the beginning.
-    assert all(result.whole for result in done.result.streams)
+    assert all(result.is_full_reread for result in done.result.streams)
     world.later(days=1)
     assert "invoices_whole" not in world.due().groups
 
@@ -205,7 +205,9 @@ def test_a_read_by_hand_counts(world: World, scripted: Scripted) -> None:
     world.later(minutes=15)
     run = History(world.home.history, lambda: world.now)
     number = run.start()
-    run.streams(number, [replace(r, whole=False) for r in _results("invoices", "payments", "credit_notes")])
+    run.streams(
+        number, [replace(r, is_full_reread=False) for r in _results("invoices", "payments", "credit_notes")]
+    )
     run.finish(number)
     world.later(minutes=15)
     assert world.due().outcome == "nothing due"

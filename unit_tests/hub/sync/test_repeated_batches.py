@@ -16,6 +16,7 @@ from freshbooks_hub.sync import raw as raw_module
 from freshbooks_hub.sync.catalog import stream_table
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.raw import RawStore, Written
+from freshbooks_hub.sync.raw_tables import RawTables
 from unit_tests.hub.protocol import catalog, complete, record, row, state, stream
 from unit_tests.hub.sync.test_load import Ask, ingest, saved_state
 
@@ -106,8 +107,8 @@ def test_a_view_of_the_user_is_no_raw_table(home: Home, scripted: Scripted) -> N
     with duckdb.connect(home.raw) as db:
         db.execute("CREATE VIEW freshbooks.mine AS FROM freshbooks.invoices")
     store = RawStore(home.raw, home.run / "duckdb")
-    assert store.tables() == ["invoices"]
-    assert store.changed_since(0) == {"invoices"}
+    assert store.tables.names() == ["invoices"]
+    assert store.tables.changed_since(0) == {"invoices"}
     store.close()
 
 
@@ -135,12 +136,12 @@ def test_a_newer_source_widens_the_tables_once(
     home: Home, scripted: Scripted, raw: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    widen = RawStore.widen
+    widen = RawTables.widen
 
-    def counted(store: RawStore, version: str, tables: Any) -> None:
+    def counted(store: RawTables, version: str, tables: Any) -> None:
         widen(store, version, (looked.append(table.name) or table for table in tables))  # type: ignore[func-returns-value]
 
-    monkeypatch.setattr(RawStore, "widen", counted)
+    monkeypatch.setattr(RawTables, "widen", counted)
     first = scripted(discover=[catalog(stream())], read=[record(row(1)), complete()])
     for _ in range(2):
         ingest(home, first)

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync.schedule import (
+from freshbooks_hub.sync.next_due import (
     JITTER,
     RETRY_CAP,
     WAKE_PAUSE,
-    Schedule,
     State,
     Trouble,
     next_due,
     retry_after,
 )
+from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import (
     BY_NAME,
     LONGEST,

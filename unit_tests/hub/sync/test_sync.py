@@ -27,7 +27,7 @@ from freshbooks_hub.core.errors import (
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
 from freshbooks_hub.marts.open import query_marts
-from freshbooks_hub.status.picture import as_text, status
+from freshbooks_hub.status.summary import as_text, status
 from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History

@@ -22,6 +22,7 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.dbt_findings import details_file
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.progress import Silent
+from freshbooks_hub.sync.refresh import business_zone
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 from unit_tests.hub.protocol import catalog, complete, record, row, stream
 
@@ -188,10 +189,10 @@ def test_a_time_zone_that_is_none_is_utc_and_told(tmp_path: Path, zone: str) -> 
         db.execute(
             "CREATE TABLE freshbooks.businesses AS SELECT 439000 AS business_id, ? AS timezone", [zone]
         )
-    found, notes = transform.business_zone(raw)
+    found, notes = business_zone(raw)
     assert found.key == "UTC"
     assert "439000" in notes[0]
     with duckdb.connect(raw) as db:
         db.execute("UPDATE freshbooks.businesses SET timezone = 'America/Toronto'")
-    found, notes = transform.business_zone(raw)
+    found, notes = business_zone(raw)
     assert (found.key, notes) == ("America/Toronto", [])

@@ -22,7 +22,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.sync.schedule import Schedule
-from freshbooks_hub.sync.webhooks import GROUP_OF, Receipt, Webhooks, is_signed, receive
+from freshbooks_hub.sync.webhook_receiver import Receipt, is_signed, receive
+from freshbooks_hub.sync.webhooks import GROUP_OF, Webhooks
 
 URI = "https://books.example.com/webhooks/freshbooks"
 VERIFIER = "xfjUGNSSzbtAYeNqQPPUYe"
@@ -103,7 +104,7 @@ def woken(home: Home) -> set[str]:
     names = {stream for group in SYNC_GROUPS for stream in group.streams}
     run = History(home.history, lambda: NOW - timedelta(minutes=5))
     number = run.start()
-    run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, whole=True) for name in names])
+    run.streams(number, [StreamResult(name, True, 0, 0, 0, 0, 0.0, is_full_reread=True) for name in names])
     run.finish(number)
     home.raw.touch()
     return {group.name for group in Schedule(home).groups(NOW) if group.is_due(NOW)}

@@ -1,7 +1,7 @@
-"""Whether something is due, asked of many connections at every turn: a look is saved while a home's files stay.
+"""When a sync of each home is due next, kept until one of the home's files changes: the server asks at every tick.
 
-A look reads connection.json and hub.sqlite, which takes a few milliseconds; whether they have changed, a few
-microseconds tell. With hundreds of connections that decides what a server at rest costs.
+To find out, connection.json and hub.sqlite are read, which takes a few milliseconds; whether they changed takes a few
+microseconds. With hundreds of connections that decides what an idle server costs.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.scheduled_run import idle
 
-# A file that was written this shortly before a look may be written again without looking newer, in seconds.
+# A file that was written this shortly before it was read may be written again without looking newer, in seconds.
 SETTLED = 2.0
-LONGEST = 600.0  # seconds until a look is repeated anyway, should the machine's clock have been set
+LONGEST = 600.0  # seconds until the files are read anyway, should the machine's clock have been set
 
 Stamp = tuple[int, int, int] | None  # of a file: change in ns, size, inode
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Entry:
     files: tuple[Stamp, ...]
     next_due: datetime | None
     at: float  # monotonic
@@ -35,18 +35,18 @@ class _Look:
         return self.files == files and time.monotonic() - self.at < LONGEST
 
 
-class Looks:
-    """What was found at the last look at each home."""
+class DueCache:
+    """What was found for each home."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, _Look] = {}
+        self._known: dict[Path, _Entry] = {}
 
     def due_since(self, home: Home, now: datetime) -> datetime | None:
         """Since when a sync of `home` is due at `now`; None where nothing is. Raises HubError."""
         files = _files(home)
         known = self._known.get(home.root)
         if known is None or not known.holds(files):
-            known = self._known[home.root] = _Look(files, _next_due(home, now), time.monotonic())
+            known = self._known[home.root] = _Entry(files, _next_due(home, now), time.monotonic())
             newest = max((stamp[0] for stamp in files if stamp), default=0)
             if time.time() - newest / 1e9 < SETTLED:
                 del self._known[home.root]
@@ -55,7 +55,7 @@ class Looks:
     def keep(self, homes: Iterable[Home]) -> None:
         """Forget all but these."""
         roots = {home.root for home in homes}
-        self._known = {root: look for root, look in self._known.items() if root in roots}
+        self._known = {root: entry for root, entry in self._known.items() if root in roots}
 
 
 def _next_due(home: Home, now: datetime) -> datetime | None:

@@ -20,7 +20,7 @@ Scripted = Callable[..., Source]
 Ask = Callable[[str], list[tuple[Any, ...]]]
 FLAGS = {"is_deleted": {"type": "boolean"}, "is_archived": {"type": "boolean"}}
 CATALOG = catalog(stream("invoices", **FLAGS), stream("clients", **FLAGS))
-WHOLE = SyncOptions(whole=frozenset({"invoices", "clients"}), marts=False)
+FULL_REREAD = SyncOptions(full_reread=frozenset({"invoices", "clients"}), marts=False)
 
 
 def shown(number: int, name: str, **values: Any) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def test_it_begins_anew_and_hands_over_the_ids_of_what_is_stored(
 ) -> None:
     copy = {"do": "copy_inputs", "to": str(tmp_path)}
     done = [record(shown(7, "c"), "clients"), complete("clients"), record(shown(1, "a")), complete()]
-    result = read(WHOLE, copy, *done)
-    assert all(stream.whole for stream in result.streams)
+    result = read(FULL_REREAD, copy, *done)
+    assert all(stream.is_full_reread for stream in result.streams)
     assert json.loads((tmp_path / "state.json").read_text()) == []
     assert json.loads((tmp_path / "known-ids.json").read_text()) == {
         "invoices": {"439000": [1, 2]},
@@ -73,7 +73,12 @@ def test_what_is_not_sent_stays_and_a_tombstone_marks_the_row(
 ) -> None:
     gone = row(2, "2026-02-01T00:00:00Z", is_deleted=True, is_archived=False)
     read(
-        WHOLE, record(gone), state("again"), complete(), record(shown(7, "c"), "clients"), complete("clients")
+        FULL_REREAD,
+        record(gone),
+        state("again"),
+        complete(),
+        record(shown(7, "c"), "clients"),
+        complete("clients"),
     )
     assert raw("SELECT id, name, is_deleted FROM freshbooks.invoices ORDER BY id") == [
         (1, "a", False),
@@ -100,7 +105,7 @@ def test_a_deleted_row_that_comes_with_its_fields_is_stored_with_them(
 def test_an_interrupted_one_leaves_the_stored_state(read: Callable[..., SyncResult], raw: Ask) -> None:
     """A state from the middle of the history would make the next sync read half of it again."""
     with pytest.raises(HubError):
-        read(WHOLE, record(shown(1, "new")), state("middle"), {"do": "exit", "code": 1})
+        read(FULL_REREAD, record(shown(1, "new")), state("middle"), {"do": "exit", "code": 1})
     assert states(raw) == {"invoices": "first", "clients": "first"}
     assert raw("SELECT name FROM freshbooks.invoices WHERE id = 1") == [("new",)]
 
@@ -112,7 +117,7 @@ def test_a_stream_that_gives_nothing_any_more_fails_alone(
         HubError, match="Clients could not be read: FreshBooks sent no rows of clients, though 1 are stored"
     ):
         read(
-            WHOLE,
+            FULL_REREAD,
             state("empty", "clients"),
             complete("clients"),
             state("empty", "clients"),

@@ -13,13 +13,13 @@ from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.clock import stamp
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import looks as module
-from freshbooks_hub.sync.looks import Looks
+from freshbooks_hub.sync import due_cache as module
+from freshbooks_hub.sync.due_cache import DueCache
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
 
 
-class Counted(Looks):
+class Counted(DueCache):
     """Counts the looks that were not saved."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

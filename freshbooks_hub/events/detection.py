@@ -27,8 +27,8 @@ from freshbooks_hub.events.event import (
     Event,
 )
 from freshbooks_hub.events.layout import events_file
-from freshbooks_hub.marts.money import money_writer
 from freshbooks_hub.marts.open import open_marts
+from freshbooks_hub.marts.rows import money_writer
 from freshbooks_hub.sync.history import History
 
 KEPT = timedelta(days=30)
@@ -61,19 +61,19 @@ WATCHES = {
 }
 
 
-def observe(home: Home, now: datetime) -> int:
+def detect(home: Home, now: datetime) -> int:
     """Write down what happened, for whoever subscribed to it; how much it was. Raises HomeError, QueryFailed."""
     if not home.events.exists():
         return 0
     try:
-        return _observe(home, now)
+        return _detect(home, now)
     except duckdb.Error as error:  # marts that another version made
         raise QueryFailed(
             "What changed could not be looked up in the marts. Rebuild them with `freshbooks build`."
         ) from error
 
 
-def _observe(home: Home, now: datetime) -> int:
+def _detect(home: Home, now: datetime) -> int:
     with events_file(home) as db:  # its lock first: see `record`
         subscribed = {
             code for (codes,) in db.execute("SELECT codes FROM endpoints") for code in codes.split()

@@ -13,12 +13,12 @@ from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.gaps import rejected_json, set_aside
 from freshbooks_hub.marts.reconciliation import counted, findings
-from freshbooks_hub.status.assumptions import refuted
-from freshbooks_hub.status.problems import concerns, not_available, shortfalls
+from freshbooks_hub.status.problems import concerns, not_available, refuted, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
+from freshbooks_hub.sync.next_due import Trouble
 from freshbooks_hub.sync.progress import read_progress
-from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup, Trouble
+from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 
 # As people say it; others as they are.
 SYNC_WORDS = {"interrupted": "stopped"}
