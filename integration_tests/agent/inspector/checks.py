@@ -76,7 +76,9 @@ def inspector(request: pytest.FixtureRequest, home: Home) -> Iterator[Inspector]
         yield Inspector(folder, ["--server-url", url, "--transport", "http", "--header", header])
 
 
-@pytest.mark.parametrize("inspector", ["http"], indirect=True)  # by stdio each call would start the server anew
+@pytest.mark.parametrize(
+    "inspector", ["http"], indirect=True
+)  # by stdio each call would start the server anew
 def test_every_tool_that_reads_answers(inspector: Inspector) -> None:
     given = {**ARGUMENTS, "get_action": {"action_id": "none"}}
     for name in READS:
