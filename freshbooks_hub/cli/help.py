@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pydoc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +46,8 @@ def help_(
         raise NoSuchTopic(f"There is no page {topic!r}. There are: {', '.join(known)}.")
     text = page.read_text("utf-8")
     if sys.stdout.isatty():
+        import pydoc
+
         pydoc.pager(text)
     else:
         print(text, end="")

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import sys
+from copy import copy
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
+from typer.main import get_command_name
+from typer.models import CommandInfo
 
 from freshbooks_hub.cli import actions as action_commands
 from freshbooks_hub.cli import connection as connection_commands
@@ -36,10 +39,6 @@ from freshbooks_hub.cli import workflows as workflow_commands
 from freshbooks_hub.core import terminal
 from freshbooks_hub.core.errors import HubError, Stopped
 
-if TYPE_CHECKING:
-    pass
-
-
 cli = typer.Typer(
     name="freshbooks",
     no_args_is_help=True,
@@ -56,10 +55,30 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 @cache
 def command() -> typer.core.TyperGroup:
     """The commands, made from their functions: once, also for processes that are forked after it."""
+    return _made(cli)
+
+
+def _asked() -> typer.core.TyperGroup:
+    """The commands; where the first word is one of them, it alone: making all takes longer than a small one runs."""
+    word = sys.argv[1] if len(sys.argv) > 1 else None
+    one = copy(cli)
+    one.registered_commands = [c for c in cli.registered_commands if _name(c) == word]
+    one.registered_groups = [group for group in cli.registered_groups if group.name == word]
+    if command.cache_info().currsize or not (one.registered_commands or one.registered_groups):
+        return command()
+    return _made(one)
+
+
+def _made(commands: typer.Typer) -> typer.core.TyperGroup:
     typer_patch.install()
-    made = typer.main.get_command(cli)
+    made = typer.main.get_command(commands)
     assert isinstance(made, typer.core.TyperGroup)
     return made
+
+
+def _name(info: CommandInfo) -> str:
+    assert info.callback
+    return info.name or get_command_name(info.callback.__name__)
 
 
 def app() -> None:
@@ -76,7 +95,7 @@ def app() -> None:
     try:
         _check_texts()
         try:
-            command()()
+            _asked()()
         except SystemExit as ended:
             if ended.code == USAGE and _asks_for_json():
                 _print_error("usage", "The command was not understood; standard error says why.")
@@ -182,8 +201,8 @@ def demo() -> None:
 
     from freshbooks_hub.cli.demo import run_demo
     from freshbooks_hub.cli.output import as_table
+    from freshbooks_hub.cli.sync_terminal import reporter, summary
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.progress import reporter, summary
 
     console = Console()
     result = run_demo(Home.from_environment(), reporter(console))

@@ -78,7 +78,8 @@ def sync(
         return
     from rich.console import Console
 
-    from freshbooks_hub.sync.progress import Silent, reporter, summary
+    from freshbooks_hub.cli.sync_terminal import reporter, summary
+    from freshbooks_hub.sync.progress import Silent
     from freshbooks_hub.sync.run import SyncOptions
     from freshbooks_hub.sync.run import sync as run_sync
 
@@ -106,8 +107,9 @@ def build(
     """
     from rich.console import Console
 
+    from freshbooks_hub.cli.sync_terminal import reporter
     from freshbooks_hub.core.home import Home
-    from freshbooks_hub.sync.progress import Silent, reporter
+    from freshbooks_hub.sync.progress import Silent
     from freshbooks_hub.sync.run import build as build_marts
 
     console = Console()
@@ -139,7 +141,8 @@ def _sync_what_is_due(as_json: bool) -> None:
     else:
         from rich.console import Console
 
-        from freshbooks_hub.sync.progress import Silent, reporter
+        from freshbooks_hub.cli.sync_terminal import reporter
+        from freshbooks_hub.sync.progress import Silent
 
         with _stoppable(), telling(home):
             done = sync_due(home, Silent() if as_json else reporter(Console()))

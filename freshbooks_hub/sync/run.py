@@ -22,6 +22,7 @@ from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History, StreamResult
 from freshbooks_hub.sync.outcomes import note_success
+from freshbooks_hub.sync.preparation import Preparation
 from freshbooks_hub.sync.progress import Recorded, Reporter
 from freshbooks_hub.sync.raw import RawStore
 from freshbooks_hub.sync.reads import Run, facts_of, joined, read
@@ -174,9 +175,14 @@ def _recorded(
 def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
     """Read and publish. A first sync of everything does so twice, so that figures show while reports are read."""
     warehouse = Warehouse.from_environment()
-    later = SLOW if not warehouse and _is_first(run.history, options) else frozenset[str]()
+    first = options.marts and not warehouse and run.history.generation() is None
+    later = SLOW if first and _is_everything(options) else frozenset[str]()
     ways = (options.full_refresh, options.full_reread)
-    reads = [read(run, source, options.streams, *ways, later)]
+    with Preparation(run.home, needed=first) as preparation:
+        reads = [read(run, source, options.streams, *ways, later, preparation.begin)]
+        if preparation.is_running():
+            run.reporter.phase("Preparing the marts")
+            preparation.wait()
     published = [_publish(run, options, warehouse, reads[0].facts)]
     if left := reads[0].left:
         run.reporter.phase(FIGURES_SHOWN)
@@ -198,10 +204,8 @@ def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
     )
 
 
-def _is_first(history: History, options: SyncOptions) -> bool:
-    """Whether everything is to be read, and nothing was published yet."""
-    everything = not options.streams or {stream.name for stream in STREAMS} <= set(options.streams)
-    return everything and options.marts and history.generation() is None
+def _is_everything(options: SyncOptions) -> bool:
+    return not options.streams or {stream.name for stream in STREAMS} <= set(options.streams)
 
 
 def _publish(run: Run, options: SyncOptions, warehouse: Warehouse | None, facts: RawFacts) -> Refreshed:

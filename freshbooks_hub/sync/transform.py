@@ -159,6 +159,11 @@ def rebuild(
     return _Build(home, project, told, held, kept, changed).run()
 
 
+def needs_dbt(home: Home, streams: list[str], start_date: str | None) -> bool:
+    """Whether no earlier build on this machine left what a build of these streams can run again."""
+    return _Build(home, Project.of(home), _Told(streams, "", start_date, 0), Held()).needs_dbt()
+
+
 def dbt_build(home: Home, results: Path, options: list[str], environment: dict[str, str]) -> tuple[bool, str]:
     """Run `dbt build` without unit tests (dbt_process.py), its log in `home`; whether it succeeded, and its output."""
     command = [sys.executable, "-P", "-m", "freshbooks_hub.sync.dbt_process"]
@@ -214,19 +219,27 @@ class _Build:
     kept: Path | None = None
     changed: set[str] | None = None
 
+    def needs_dbt(self) -> bool:
+        """Whether dbt never built this."""
+        return not self._statements(self._environment()).exists()
+
     def run(self) -> Built:
         """Without dbt if that goes well, else by dbt. Raises TransformFailed."""
         environment = self._environment()
-        shaping = {name: text for name, text in environment.items() if name.startswith("FRESHBOOKS_DBT_")}
-        for path in self.project.paths(self.home):
-            del shaping[path]
-        statements = replay.place(self.project.folder, self.project.content, shaping)
+        statements = self._statements(environment)
         self._results.unlink(missing_ok=True)
         if not self._replayed(statements):
             self._by_dbt(environment)
             if self.changed is None and not self.held.arguments():
                 dbt_cache.keep(self._results.with_name(replay.NAME), statements)
         return Built(self.project.marts, warnings(self.home, self._databases, self._results))
+
+    def _statements(self, environment: dict[str, str]) -> Path:
+        """Where the statements of dbt's last whole build that was told the same are kept."""
+        shaping = {name: text for name, text in environment.items() if name.startswith("FRESHBOOKS_DBT_")}
+        for path in self.project.paths(self.home):
+            del shaping[path]
+        return replay.place(self.project.folder, self.project.content, shaping)
 
     def _environment(self) -> dict[str, str]:
         told = {

@@ -19,10 +19,10 @@ PACKAGES = ("freshbooks_hub", "freshbooks_api", "source_freshbooks")
 # What a sync imports on its way, too.
 HUB = (
     "freshbooks_hub.cli.main:command",
+    "freshbooks_hub.cli.sync_terminal",
     "freshbooks_hub.sync.scheduled_run",
     "freshbooks_hub.sync.run",
     "freshbooks_hub.sync.outcomes",
-    "freshbooks_hub.sync.progress",
     "freshbooks_hub.marts.gaps",
     "dbt_project",
 )

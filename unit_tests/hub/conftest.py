@@ -14,6 +14,7 @@ import pytest
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.extract import Source
+from freshbooks_hub.sync.preparation import Preparation
 
 FAKE_SOURCE = Path(__file__).with_name("fake_source.py")
 
@@ -39,6 +40,12 @@ def _no_freshbooks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here may reach FreshBooks; a test with a server of its own names it."""
     for name in ("FRESHBOOKS_API_URL", "FRESHBOOKS_AUTH_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
+@pytest.fixture(autouse=True)
+def _unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly each test has streams of its own, and for each set of them dbt would build."""
+    monkeypatch.setattr(Preparation, "begin", lambda *_: None)
 
 
 @pytest.fixture

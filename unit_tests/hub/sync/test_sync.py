@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -264,3 +265,17 @@ def test_the_command_line_starts_light() -> None:
     code = f"import sys, freshbooks_hub.cli.main; print(*{heavy} & {{*sys.modules}})"
     started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert started.stdout == "\n"
+
+
+def test_the_status_loads_no_more_than_the_marts_need(home: Home) -> None:
+    heavy = "{'dbt', 'airbyte_cdk', 'requests', 'rich', 'pydantic', 'pydoc'}"
+    code = (
+        "import sys; from freshbooks_hub.cli import main; sys.argv[1:] = ['status']\n"
+        f"try: main.app()\nfinally: print(*{heavy} & {{*sys.modules}}, main.command.cache_info().currsize)"
+    )
+    environment = os.environ | {"FRESHBOOKS_HOME": str(home.root)}
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    # Nor were commands made that nobody asked for.
+    assert told.stdout.splitlines()[-1] == "0"
