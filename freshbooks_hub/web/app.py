@@ -19,7 +19,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
-from freshbooks_hub.web.lists import catalogue
+from freshbooks_hub.web.lists import pages as lists
 from freshbooks_hub.web.pages import (
     account,
     activity,
@@ -65,7 +65,7 @@ PAGES = (
         expenses,
         time,
         pack,
-        catalogue,
+        lists,
         invoice,
         client,
         project,

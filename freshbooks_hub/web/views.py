@@ -26,8 +26,9 @@ from freshbooks_hub.core.home import DEFAULT, Home
 from freshbooks_hub.web import formatting
 from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.app_state import Site
+from freshbooks_hub.web.forms import csrf_token
 from freshbooks_hub.web.marts import Marts, Row, opened
-from freshbooks_hub.web.security import csrf_token, person_of
+from freshbooks_hub.web.security import person_of
 
 EVERYTHING = "all"
 NAMED = 3  # businesses of a connection, before “and 2 more”

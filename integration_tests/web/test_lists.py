@@ -17,9 +17,9 @@ import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.web.lists.catalogue import LISTINGS
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import PAGE, Listing
+from freshbooks_hub.web.lists.pages import LISTINGS
 from freshbooks_hub.web.lists.query import asked_of
 from freshbooks_hub.web.marts import opened
 from freshbooks_sandbox import Sandbox

@@ -11,7 +11,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import cookie_name
-from freshbooks_hub.web.security import LoginThrottle
+from freshbooks_hub.web.passwords import LoginThrottle
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
 from freshbooks_hub.web.sessions import NotServed, Sessions
 from integration_tests.web.serving import ANSWERS, PAGES, Client, Stranger

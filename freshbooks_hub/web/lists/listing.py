@@ -74,6 +74,12 @@ class Column:
         """Whether a null of this row is something without a name, and not nothing at all."""
         return bool(self.empty) and (self.link is None or row.get(self.link.column) is not None)
 
+    def in_words(self, text: str) -> str:
+        """A code in the words of its column; a code that is new with blanks for its underscores."""
+        if not self.words:
+            return text
+        return self.words.get(text) or text.replace("_", " ").capitalize()
+
     @property
     def first_sort(self) -> str:
         """The order that a click on its head gives: text from A, what is largest or newest first."""

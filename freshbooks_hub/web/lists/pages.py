@@ -1,4 +1,4 @@
-"""The page of a list, and its rows as a file, from the same address."""
+"""All lists: of each its page, and its rows as a file, from the same address."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.web.lists.accounting import LEDGER, TAX_LINES
 from freshbooks_hub.web.lists.asked import Asked, offered
 from freshbooks_hub.web.lists.files import CURRENCY, FORMS, Sheet, answer
+from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import PAGE, Choice, Listing, Value
+from freshbooks_hub.web.lists.money import BILLS, EXPENSES, PAYMENTS
+from freshbooks_hub.web.lists.people import CLIENTS, ENTRIES, PROJECTS
 from freshbooks_hub.web.lists.query import Query, Totals, asked_of, orders
-from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import choose_business, place, render
+
+LISTINGS = (INVOICES, CLIENTS, PROJECTS, BILLS, PAYMENTS, EXPENSES, ENTRIES, LEDGER, TAX_LINES)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,6 @@ def _page(listing: Listing) -> Callable[[Request], Response]:
             shown=shown,
             orders=orders(shown.listing) if shown else [],
             here_with=_address(request),
-            in_words=in_words,
             **(_table(shown) if shown else {}),
         )
 
@@ -219,3 +223,6 @@ def _address(request: Request) -> Callable[..., str]:
         return f"{request.url.path}?{query}" if query else request.url.path
 
     return changed
+
+
+routes = [route for listing in LISTINGS for route in routes_of(listing)]

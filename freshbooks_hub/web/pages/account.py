@@ -15,8 +15,7 @@ from freshbooks_hub.agent.mcp.oauth.access import Access, accesses
 from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web import passwords, security, sessions
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.views import person, place, render, title_of, visible
 
 CURRENT, NEW, AGAIN = "Current password", "New password", "New password once more"

@@ -15,8 +15,8 @@ from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.pages.approvals import STATES, action_id
-from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, person, place, render
 
 STEP, MOST = 25, 1000

@@ -14,7 +14,7 @@ from freshbooks_hub.agent.mcp.transports import renew_token
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Need
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.views import back, person, place, render, title_of, visible
 
 PAGE = "/settings/agents"

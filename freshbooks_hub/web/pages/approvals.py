@@ -16,7 +16,7 @@ from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import plural
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.views import back, person, place, render
 
 SHOWN = 20

@@ -18,9 +18,8 @@ from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.reporting_currency import Total
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind, Link
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.together import Reporting
+from freshbooks_hub.web.reports import Reporting, files_of
 from freshbooks_hub.web.views import choose_business, place, render
 
 # Column, the invoices' word for it, ours, colour: from not due yet to oldest.

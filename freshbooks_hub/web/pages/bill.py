@@ -8,8 +8,7 @@ from starlette.routing import Route
 
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import BILL, BILL_LOOKS, BILL_STATES
-from freshbooks_hub.web.lists.one import find
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find
 from freshbooks_hub.web.marts import opened, page_gaps
 from freshbooks_hub.web.views import place, render
 
@@ -48,7 +47,6 @@ def page(request: Request) -> Response:
         ),
         payment_columns=PAYMENTS,
         payments=payments,
-        in_words=in_words,
     )
 
 

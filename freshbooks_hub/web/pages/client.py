@@ -10,9 +10,8 @@ from freshbooks_hub.core.freshbooks_pages import client_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES, PAYMENTS
-from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import PROJECTS
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import place, render
 
@@ -81,7 +80,6 @@ def page(request: Request) -> Response:
         expenses=expenses,
         invoices_known="invoices" not in gaps.missing,
         freshbooks=client_page(number),
-        in_words=in_words,
     )
 
 

@@ -25,7 +25,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.views import Place, back, origin, place, render
 
 ROOT = "/settings/freshbooks"

@@ -16,8 +16,8 @@ from starlette.routing import Route
 from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.web.charts import Series, columns
 from freshbooks_hub.web.lists.listing import NONE, Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
+from freshbooks_hub.web.reports import files_of
 from freshbooks_hub.web.views import choose_business, place, render
 
 MONTHS = 12

@@ -24,7 +24,7 @@ from freshbooks_hub.status.health import health
 from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.web.figures import FORECAST_WEEKS, MARTS, Days, Figures, days_of, figures_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
-from freshbooks_hub.web.together import Reporting
+from freshbooks_hub.web.reports import Reporting
 from freshbooks_hub.web.views import Place, choose_business, link, place, render
 
 NEW = timedelta(days=7)  # for so long a new connection is told of agents

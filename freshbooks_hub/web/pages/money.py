@@ -12,10 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.core.clock import month_end
-from freshbooks_hub.web.basis import BASES, basis_of
 from freshbooks_hub.web.charts import OpenSeries, grouped
+from freshbooks_hub.web.lists.accounting import BASES
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import (
     CASH,
@@ -32,7 +31,7 @@ from freshbooks_hub.web.monthly import (
     today_of,
     together,
 )
-from freshbooks_hub.web.together import Reporting
+from freshbooks_hub.web.reports import Reporting, basis_of, files_of
 from freshbooks_hub.web.views import choose_business, link, place, render
 
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")

@@ -17,7 +17,7 @@ from freshbooks_hub.notifications.channels import TOPICS, Channels
 from freshbooks_hub.notifications.notify import failing, send_test
 from freshbooks_hub.notifications.sending import SECURITY, check, email_url
 from freshbooks_hub.notifications.weekly import zone_of
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.views import back, origin, place, render
 
 PATH = "/settings/notifications"

@@ -24,8 +24,7 @@ from freshbooks_hub.agent.actions.policy import Limits, Link, Policy, PolicyView
 from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.agent.mcp.transports import token_made_at
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.views import back, person, place, render
 
 ROOT = "/settings/agents"

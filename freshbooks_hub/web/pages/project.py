@@ -10,9 +10,8 @@ from freshbooks_hub.core.freshbooks_pages import project_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES
-from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import ENTRIES, PROJECT_TYPES
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.views import place, render
 
@@ -66,7 +65,6 @@ def page(request: Request) -> Response:
         invoices=invoices,
         expenses=expenses,
         freshbooks=project_page(number),
-        in_words=in_words,
     )
 
 

@@ -30,8 +30,8 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
-from freshbooks_hub.web.security import action
 from freshbooks_hub.web.views import back, choose_business, place, render
 
 NAMES = {

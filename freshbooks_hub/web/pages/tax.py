@@ -15,11 +15,11 @@ from starlette.routing import Route
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
 from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.core.currencies import known_sum
-from freshbooks_hub.web.basis import BASES, basis_of
+from freshbooks_hub.web.lists.accounting import BASES
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import today_of
+from freshbooks_hub.web.reports import basis_of, files_of
 from freshbooks_hub.web.views import choose_business, place, render
 
 STEPS = {"quarter": 3, "month": 1}

@@ -13,8 +13,8 @@ from freshbooks_hub.agent.reads.periods import known_sum
 from freshbooks_hub.core.currencies import known_sum as sum_of
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
+from freshbooks_hub.web.reports import files_of
 from freshbooks_hub.web.views import choose_business, place, render
 
 DRAWN = 10

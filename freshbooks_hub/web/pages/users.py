@@ -14,10 +14,9 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Right
-from freshbooks_hub.web.forms import Typed
+from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.logins import LOOPBACK
 from freshbooks_hub.web.passwords import WeakPassword
-from freshbooks_hub.web.security import action
 from freshbooks_hub.web.users import NameRefused, NoSuchUser, RightsRefused, User, Users
 from freshbooks_hub.web.views import back, connections, origin, person, place, render, title_of
 

@@ -19,8 +19,7 @@ from freshbooks_hub.core.labels import plural
 from freshbooks_hub.events.deliveries import deliver, send_test
 from freshbooks_hub.events.endpoints import Endpoint, Endpoints
 from freshbooks_hub.events.event import CODES
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.views import back, place, render
 
 PATH = "/settings/webhooks"
