@@ -48,10 +48,11 @@ from freshbooks_hub.web.pages import (
 from freshbooks_hub.web.pages import (
     home as home_page,
 )
+from freshbooks_hub.web.request_context import connections, place, visible
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.users import Users
-from freshbooks_hub.web.views import STATIC, connections, place, render, visible
+from freshbooks_hub.web.views import STATIC, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"

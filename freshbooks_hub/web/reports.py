@@ -16,7 +16,7 @@ from freshbooks_hub.core.reporting_currency import ReportingCurrency
 from freshbooks_hub.web.lists.files import FORMS, Sheet, answer
 from freshbooks_hub.web.lists.listing import Column
 from freshbooks_hub.web.marts import Marts, Row, opened
-from freshbooks_hub.web.views import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, place
 
 Rows = Callable[[Request, Marts, Row], list[Row]]
 

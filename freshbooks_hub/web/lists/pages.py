@@ -24,7 +24,8 @@ from freshbooks_hub.web.lists.money import BILLS, EXPENSES, PAYMENTS
 from freshbooks_hub.web.lists.people import CLIENTS, ENTRIES, PROJECTS
 from freshbooks_hub.web.lists.query import Query, Totals, asked_of, orders
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import render
 
 LISTINGS = (INVOICES, CLIENTS, PROJECTS, BILLS, PAYMENTS, EXPENSES, ENTRIES, LEDGER, TAX_LINES)
 

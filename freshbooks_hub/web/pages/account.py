@@ -16,7 +16,8 @@ from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web import passwords, security, sessions
 from freshbooks_hub.web.forms import Typed, action
-from freshbooks_hub.web.views import person, place, render, title_of, visible
+from freshbooks_hub.web.request_context import person, place, title_of, visible
+from freshbooks_hub.web.views import render
 
 CURRENT, NEW, AGAIN = "Current password", "New password", "New password once more"
 DONE = "The password is changed. Everywhere else you are signed out."

@@ -17,7 +17,8 @@ from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.pages.approvals import STATES, action_id
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.request_context import person, place
+from freshbooks_hub.web.views import back, render
 
 STEP, MOST = 25, 1000
 RUNS = {

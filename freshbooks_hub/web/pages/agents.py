@@ -15,7 +15,8 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Need
 from freshbooks_hub.web.forms import action
-from freshbooks_hub.web.views import back, person, place, render, title_of, visible
+from freshbooks_hub.web.request_context import person, place, title_of, visible
+from freshbooks_hub.web.views import back, render
 
 PAGE = "/settings/agents"
 CLOSED = "This request has expired or was answered already. Start again in the app."

@@ -17,7 +17,8 @@ from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.web.forms import action
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.request_context import person, place
+from freshbooks_hub.web.views import back, render
 
 SHOWN = 20
 RECORD = "Number of the record in FreshBooks, if it exists"

@@ -20,7 +20,8 @@ from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind, Link
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.reports import Reporting, files_of
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import render
 
 # Column, the invoices' word for it, ours, colour: from not due yet to oldest.
 BUCKETS = (

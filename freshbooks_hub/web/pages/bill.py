@@ -10,7 +10,8 @@ from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import BILL, BILL_LOOKS, BILL_STATES
 from freshbooks_hub.web.lists.record import find
 from freshbooks_hub.web.marts import opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.views import render
 
 PAYMENTS = (
     Column("payment_date", "Day", Kind.day),

@@ -13,7 +13,8 @@ from freshbooks_hub.web.lists.money import EXPENSES, PAYMENTS
 from freshbooks_hub.web.lists.people import PROJECTS
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.views import render
 
 BALANCES = (
     Column("currency_code", "Currency"),

@@ -26,7 +26,8 @@ from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.web.forms import action
-from freshbooks_hub.web.views import Place, back, origin, place, render
+from freshbooks_hub.web.request_context import Place, origin, place
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/freshbooks"
 LABELS = {"redirect_uri": "Redirect URI", "client_id": "Client ID", "client_secret": "Client Secret"}

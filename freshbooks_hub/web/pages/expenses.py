@@ -18,7 +18,8 @@ from freshbooks_hub.web.charts import Series, columns
 from freshbooks_hub.web.lists.listing import NONE, Column, Kind
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.reports import files_of
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import render
 
 MONTHS = 12
 COLOURS = 6  # categories with a colour of their own; the rest is one more

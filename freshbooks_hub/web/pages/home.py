@@ -25,7 +25,8 @@ from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.web.figures import FORECAST_WEEKS, MARTS, Days, Figures, days_of, figures_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.reports import Reporting
-from freshbooks_hub.web.views import Place, choose_business, link, place, render
+from freshbooks_hub.web.request_context import Place, choose_business, place
+from freshbooks_hub.web.views import link, render
 
 NEW = timedelta(days=7)  # for so long a new connection is told of agents
 

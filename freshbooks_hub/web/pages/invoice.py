@@ -19,7 +19,8 @@ from freshbooks_hub.web.lists.money import PAYMENTS
 from freshbooks_hub.web.lists.people import PROJECT
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.views import render
 
 LINES = (
     Column("line", "Item", empty="no name"),

@@ -32,7 +32,8 @@ from freshbooks_hub.web.monthly import (
     together,
 )
 from freshbooks_hub.web.reports import Reporting, basis_of, files_of
-from freshbooks_hub.web.views import choose_business, link, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import link, render
 
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")
 # Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone.

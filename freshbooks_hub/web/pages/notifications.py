@@ -18,7 +18,8 @@ from freshbooks_hub.notifications.notify import failing, send_test
 from freshbooks_hub.notifications.sending import SECURITY, check, email_url
 from freshbooks_hub.notifications.weekly import zone_of
 from freshbooks_hub.web.forms import action
-from freshbooks_hub.web.views import back, origin, place, render
+from freshbooks_hub.web.request_context import origin, place
+from freshbooks_hub.web.views import back, render
 
 PATH = "/settings/notifications"
 EMAIL = {

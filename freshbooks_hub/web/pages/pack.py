@@ -19,7 +19,8 @@ from freshbooks_hub.marts.pack.files import write_pack
 from freshbooks_hub.marts.pack.scope import BASES, Business, Scope, businesses, choose, months, scope_of
 from freshbooks_hub.marts.pack.tables import tables
 from freshbooks_hub.web.marts import Marts
-from freshbooks_hub.web.views import Choice, choose_business, place, render
+from freshbooks_hub.web.request_context import Choice, choose_business, place
+from freshbooks_hub.web.views import render
 
 BLOCK = 1 << 16
 

@@ -25,7 +25,8 @@ from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.agent.mcp.transports import token_made_at
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web.forms import Typed, action
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.request_context import person, place
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/agents"
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)[\s:]*([A-Za-z]{3})")

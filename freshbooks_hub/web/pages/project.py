@@ -13,7 +13,8 @@ from freshbooks_hub.web.lists.money import EXPENSES
 from freshbooks_hub.web.lists.people import ENTRIES, PROJECT_TYPES
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.views import render
 
 PEOPLE = (
     Column("person_name", "Person", empty="unknown person"),

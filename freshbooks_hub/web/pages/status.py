@@ -32,7 +32,8 @@ from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
-from freshbooks_hub.web.views import back, choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import back, render
 
 NAMES = {
     "invoices_whole": "Invoices, full refresh",

@@ -20,7 +20,8 @@ from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import today_of
 from freshbooks_hub.web.reports import basis_of, files_of
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import render
 
 STEPS = {"quarter": 3, "month": 1}
 # Column of sales_tax and its label. Sums over taxes have no meaning for what is taxed, which counts once for each tax.

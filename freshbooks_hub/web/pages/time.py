@@ -15,7 +15,8 @@ from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.reports import files_of
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.views import render
 
 DRAWN = 10
 SHOWN = 100  # projects; the file has all

@@ -17,8 +17,9 @@ from freshbooks_hub.web.access import Right
 from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.logins import LOOPBACK
 from freshbooks_hub.web.passwords import WeakPassword
+from freshbooks_hub.web.request_context import connections, origin, person, place, title_of
 from freshbooks_hub.web.users import NameRefused, NoSuchUser, RightsRefused, User, Users
-from freshbooks_hub.web.views import back, connections, origin, person, place, render, title_of
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/users"
 NEW_USER = {"name": "Name", "password": "Password", "rights": "What they may do"}

@@ -20,7 +20,8 @@ from freshbooks_hub.events.deliveries import deliver, send_test
 from freshbooks_hub.events.endpoints import Endpoint, Endpoints
 from freshbooks_hub.events.event import CODES
 from freshbooks_hub.web.forms import Typed, action
-from freshbooks_hub.web.views import back, place, render
+from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.views import back, render
 
 PATH = "/settings/webhooks"
 LABELS = {"url": "Address", "events": "Events", "since": "Again since"}
