@@ -48,7 +48,7 @@ from freshbooks_hub.web.pages import (
 from freshbooks_hub.web.pages import (
     home as home_page,
 )
-from freshbooks_hub.web.request_context import connections, place, visible
+from freshbooks_hub.web.request_context import connections, context_of, visible
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.users import Users
@@ -160,7 +160,7 @@ def _broken(_: Request, __: Exception) -> Response:
 
 
 def _message(request: Request, status: int, title: str, text: str) -> Response:
-    here = place(request)
+    here = context_of(request)
     if here.name not in connections(here.site):
         request.scope["path_params"] = {}  # the frame is that of the default connection
     return render(request, "message.html", status=status, title=title, text=text)

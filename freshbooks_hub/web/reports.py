@@ -16,7 +16,7 @@ from freshbooks_hub.core.reporting_currency import ReportingCurrency
 from freshbooks_hub.web.lists.files import FORMS, Sheet, answer
 from freshbooks_hub.web.lists.listing import Column
 from freshbooks_hub.web.marts import Marts, Row, opened
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 
 Rows = Callable[[Request, Marts, Row], list[Row]]
 
@@ -56,7 +56,7 @@ def _file(
     form: str, title: str, columns: Sequence[Column], rows: Rows, accounting: bool
 ) -> Callable[[Request], Response]:
     def file(request: Request) -> Response:
-        with opened(place(request).home.marts) as marts:
+        with opened(context_of(request).home.marts) as marts:
             choice = choose_business(request, marts, accounting=accounting)
             if marts is None or choice.current is None:
                 raise HTTPException(404, "There is nothing to export before the first sync.")

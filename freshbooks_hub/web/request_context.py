@@ -33,7 +33,7 @@ BUSINESSES = (
 
 
 @dataclass(frozen=True)
-class Place:
+class RequestContext:
     """Where a request is: one connection of the site, by name ("" is the default one)."""
 
     site: Site
@@ -55,13 +55,13 @@ class Place:
         return f"/c/{self.name}" if self.name else ""
 
 
-def place(request: Request) -> Place:
+def context_of(request: Request) -> RequestContext:
     """The connection that the address names; where it names none, the first one that this person sees."""
     site, name = request.app.state.site, request.path_params.get("connection", "")
     person = person_of(request)
     if not name and person and not person.may(Need.look):
         name = next(iter(visible(request)), "")
-    return Place(site, name)
+    return RequestContext(site, name)
 
 
 def person(request: Request) -> Person:
@@ -80,7 +80,7 @@ def visible(request: Request) -> dict[str, Home]:
 
 def origin(request: Request) -> str:
     """This server as browsers call it; its Host header was checked."""
-    return place(request).site.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    return context_of(request).site.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def connections(site: Site) -> dict[str, Home]:

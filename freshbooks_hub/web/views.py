@@ -19,7 +19,7 @@ from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web import formatting
 from freshbooks_hub.web.access import Need, Person, needed
 from freshbooks_hub.web.forms import csrf_token
-from freshbooks_hub.web.request_context import origin, place, titles_of, visible, zone_of
+from freshbooks_hub.web.request_context import context_of, origin, titles_of, visible, zone_of
 from freshbooks_hub.web.security import person_of
 
 STATIC = Path(__file__).with_name("static")
@@ -83,7 +83,7 @@ def render(
     request: Request, template: str, *, status: int = 200, zone: tzinfo | None = None, **context: Any
 ) -> Response:
     """The page `template` in its frame. Times are those of `zone`, by default that of the first business."""
-    here = place(request)
+    here = context_of(request)
     name = here.name or DEFAULT
     found = person_of(request)
     # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
@@ -126,14 +126,14 @@ def back(request: Request, path: str, notice: str = "", *, good: bool = True) ->
     """After a form: to `path` of the same connection, where `notice` is shown once."""
     if notice:
         request.session["notice"] = {"text": notice, "good": good}
-    return RedirectResponse(place(request).base + path, 303)
+    return RedirectResponse(context_of(request).base + path, 303)
 
 
 def link(request: Request, path: str, **query: Any) -> str:
     """The address of another page of this connection, about the same business unless `query` names one."""
     asked = {"business": request.query_params.get("business")} | query
     given = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
-    return f"{place(request).base}{path}{'?' if given else ''}{given}"
+    return f"{context_of(request).base}{path}{'?' if given else ''}{given}"
 
 
 def address(request: Request, **changed: Any) -> str:

@@ -24,7 +24,7 @@ from freshbooks_hub.web.lists.money import BILLS, EXPENSES, PAYMENTS
 from freshbooks_hub.web.lists.people import CLIENTS, ENTRIES, PROJECTS
 from freshbooks_hub.web.lists.query import Query, Totals, asked_of, orders
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import render
 
 LISTINGS = (INVOICES, CLIENTS, PROJECTS, BILLS, PAYMENTS, EXPENSES, ENTRIES, LEDGER, TAX_LINES)
@@ -98,7 +98,7 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
 def _page(listing: Listing) -> Callable[[Request], Response]:
     def page(request: Request) -> Response:
         shown = None
-        with opened(place(request).home.marts) as marts:
+        with opened(context_of(request).home.marts) as marts:
             choice = choose_business(request, marts, accounting=listing.accounting)
             if marts and choice.current:
                 shown = show(marts, listing, choice.current["business_id"], dict(request.query_params))
@@ -138,7 +138,7 @@ def _table(shown: Shown) -> dict[str, Any]:
 
 def _file(listing: Listing, form: str) -> Callable[[Request], Response]:
     def file(request: Request) -> Response:
-        path = place(request).home.marts
+        path = context_of(request).home.marts
         with opened(path) as marts:
             choice = choose_business(request, marts, accounting=listing.accounting)
             query = None

@@ -10,7 +10,7 @@ from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import BILL, BILL_LOOKS, BILL_STATES
 from freshbooks_hub.web.lists.record import find
 from freshbooks_hub.web.marts import opened, page_gaps
-from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.request_context import context_of
 from freshbooks_hub.web.views import render
 
 PAYMENTS = (
@@ -23,7 +23,7 @@ PAYMENTS = (
 
 def page(request: Request) -> Response:
     """`/bills/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, bill = find(request, marts, "bills", "bill_id", "bill")
         assert marts is not None
         payments = marts.rows(

@@ -13,7 +13,7 @@ from freshbooks_hub.web.lists.money import EXPENSES, PAYMENTS
 from freshbooks_hub.web.lists.people import PROJECTS
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.request_context import context_of
 from freshbooks_hub.web.views import render
 
 BALANCES = (
@@ -37,7 +37,7 @@ ADDRESS = ("street", "street2", "city", "province", "postal_code", "country")
 
 def page(request: Request) -> Response:
     """`/clients/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, client = find(request, marts, "clients", "client_id", "client")
         assert marts is not None
         business, number = client["business_id"], client["client_id"]

@@ -26,7 +26,7 @@ from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import webhooks
 from freshbooks_hub.web.forms import action
-from freshbooks_hub.web.request_context import Place, origin, place
+from freshbooks_hub.web.request_context import RequestContext, context_of, origin
 from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/freshbooks"
@@ -40,7 +40,7 @@ def page(request: Request) -> Response:
 
 def _form(request: Request, typed: FormData | None = None, problem: str = "") -> Response:
     """With what was `typed`, but for the secret, where it is shown again for a `problem`."""
-    here = place(request)
+    here = context_of(request)
     connection = ConnectionStore(here.home.connection).find()
     app = login.stored_app(here.home)
     redirect_uri = _own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri())
@@ -75,7 +75,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
 @partial(action, labels=LABELS)
 def begin(request: Request, form: FormData) -> Response:
     """Start a log-in with what the form holds; an empty secret stands for the stored one."""
-    here = place(request)
+    here = context_of(request)
     stored = login.stored_app(here.home)
     client_id, client_secret = _text(form, "client_id"), _text(form, "client_secret")
     if not client_secret and stored and stored.client_id == client_id:
@@ -97,7 +97,7 @@ def _text(form: FormData, name: str) -> str:
 @action
 def fewer(request: Request, _: FormData) -> Response:
     """Start the log-in again with the basic scopes: FreshBooks refused some of those asked for."""
-    here = place(request)
+    here = context_of(request)
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
@@ -110,7 +110,7 @@ def fewer(request: Request, _: FormData) -> Response:
 
 
 def _begin(request: Request, app: App, asked: tuple[str, ...]) -> None:
-    here = place(request)
+    here = context_of(request)
     here.site.logins.begin(
         here.home,
         app,
@@ -123,7 +123,7 @@ def _begin(request: Request, app: App, asked: tuple[str, ...]) -> None:
 
 def log_in(request: Request) -> Response:
     """On to FreshBooks, by a link: browsers would hold a form's redirect to form-action. Or paste the answer."""
-    here = place(request)
+    here = context_of(request)
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
@@ -144,7 +144,7 @@ def log_in(request: Request) -> Response:
 @partial(action, labels={"answer": "Address that FreshBooks sent you to"})
 def paste(request: Request, form: FormData) -> Response:
     """Take the address that FreshBooks redirected to, as a person copied it."""
-    here = place(request)
+    here = context_of(request)
     try:
         browser = request.session.get("browser", "")
         found = login.finish(here.home, str(form.get("answer", "")), browser)
@@ -156,7 +156,7 @@ def paste(request: Request, form: FormData) -> Response:
 
 def done(request: Request) -> Response:
     """Where the callback sends the browser: on to the businesses, or back with the reason."""
-    here = place(request)
+    here = context_of(request)
     result = here.site.logins.result(here.home)
     if result is None:
         return back(request, ROOT)
@@ -167,7 +167,7 @@ def done(request: Request) -> Response:
 
 def businesses(request: Request) -> Response:
     """Choose which businesses are synced, of a new log-in or of the connection there is."""
-    home = place(request).home
+    home = context_of(request).home
     try:
         candidate, profile, chosen = _choice(home)
     except HubError as error:
@@ -178,7 +178,7 @@ def businesses(request: Request) -> Response:
 @action
 def choose(request: Request, form: FormData) -> Response:
     """Probe the chosen businesses, and save."""
-    here = place(request)
+    here = context_of(request)
     sent = [str(value) for value in form.getlist("business")]
     ids = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
     try:
@@ -199,7 +199,7 @@ def choose(request: Request, form: FormData) -> Response:
 
 def connected(request: Request) -> Response:
     """Connected: how much can be read, and what the rest costs."""
-    here = place(request)
+    here = context_of(request)
     connection = ConnectionStore(here.home.connection).find()
     if connection is None:
         return back(request, ROOT)
@@ -222,8 +222,8 @@ def connected(request: Request) -> Response:
 def disconnect(request: Request, _: FormData) -> Response:
     """Revoke, and forget the tokens; what was synced stays."""
     try:
-        webhooks.forget(place(request).home)
-        told = login.disconnect(place(request).home)
+        webhooks.forget(context_of(request).home)
+        told = login.disconnect(context_of(request).home)
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
     if told.revoked:
@@ -269,7 +269,7 @@ class Served:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        here = place(request)
+        here = context_of(request)
         redirect_uri = _own_redirect(here)
         if redirect_uri is None:
             await RedirectResponse(f"{here.base}{ROOT}", 303)(scope, receive, send)
@@ -293,7 +293,7 @@ def _choice(home: Home) -> tuple[Candidate | None, Profile, set[int]]:
     return None, profile, ConnectionStore(home.connection).load().chosen
 
 
-def _own_redirect(here: Place) -> str | None:
+def _own_redirect(here: RequestContext) -> str | None:
     """The callback under the pages' own https address, where they have one."""
     public = here.site.public_url
     return f"{public}{here.base}/callback" if public else None

@@ -25,7 +25,7 @@ from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.web.figures import FORECAST_WEEKS, MARTS, Days, Figures, days_of, figures_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.reports import Reporting
-from freshbooks_hub.web.request_context import Place, choose_business, place
+from freshbooks_hub.web.request_context import RequestContext, choose_business, context_of
 from freshbooks_hub.web.views import link, render
 
 NEW = timedelta(days=7)  # for so long a new connection is told of agents
@@ -93,7 +93,7 @@ class OfBusiness:
 
 def page(request: Request) -> Response:
     """`/`, `?business=all`"""
-    home = place(request).home
+    home = context_of(request).home
     connection, now = _connection(home), datetime.now(UTC)
     told = health(home, now)
     with opened(home.marts) as marts:
@@ -113,7 +113,7 @@ def page(request: Request) -> Response:
         connection=connection,
         last=told["last_sync"],
         needs=_needs(home, told, found, differing),
-        steps=_steps(place(request), connection, now),
+        steps=_steps(context_of(request), connection, now),
         found=found,
         hours=hours,
         today=today,
@@ -257,7 +257,7 @@ def _needs(
     return needs
 
 
-def _steps(here: Place, connection: Connection | None, now: datetime) -> list[Step]:
+def _steps(here: RequestContext, connection: Connection | None, now: datetime) -> list[Step]:
     """The first steps; none when they are done and the connection is no longer new."""
     synced, agents = here.home.marts.exists(), _has_agents(here)
     is_new = connection is not None and now - connection.connected_at < NEW
@@ -296,7 +296,7 @@ def _steps(here: Place, connection: Connection | None, now: datetime) -> list[St
     ]
 
 
-def _has_agents(here: Place) -> bool:
+def _has_agents(here: RequestContext) -> bool:
     """Whether an AI client was let in to this connection."""
     keeper = here.site.home  # of the clients of all connections
     if not keeper.history.exists():

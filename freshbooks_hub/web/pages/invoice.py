@@ -19,7 +19,7 @@ from freshbooks_hub.web.lists.money import PAYMENTS
 from freshbooks_hub.web.lists.people import PROJECT
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.request_context import context_of
 from freshbooks_hub.web.views import render
 
 LINES = (
@@ -44,7 +44,7 @@ class Event:
 
 def page(request: Request) -> Response:
     """`/invoices/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, invoice = find(request, marts, "invoices", "invoice_id", "invoice")
         assert marts is not None
         lines = _lines(marts, invoice)

@@ -32,7 +32,7 @@ from freshbooks_hub.web.monthly import (
     together,
 )
 from freshbooks_hub.web.reports import Reporting, basis_of, files_of
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import link, render
 
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")
@@ -77,7 +77,7 @@ def page(request: Request) -> Response:
     """`/money`, `?basis=cash&year=2025&currency=CAD&business=all`"""
     asked = request.query_params
     basis = basis_of(request)
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
         shown = [business for business in choice.shown if business["account_id"]]
@@ -92,7 +92,7 @@ def page(request: Request) -> Response:
     )
     currencies = [table.code for table in tables]
     code = asked.get("currency") if asked.get("currency") in currencies else None
-    reporting = Reporting.beside(place(request).home.marts)
+    reporting = Reporting.beside(context_of(request).home.marts)
     whole = together(reporting.currency, tables, period) if reporting.currency and tables and period else None
     return render(
         request,
@@ -118,7 +118,7 @@ def page(request: Request) -> Response:
 def profit(request: Request) -> Response:
     """`/profit`, where the profit stood before."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{place(request).base}/money{query}", 301)
+    return RedirectResponse(f"{context_of(request).base}/money{query}", 301)
 
 
 def rows_of(request: Request, name: str, code: str, first: date, last: date, basis: str) -> str:

@@ -13,7 +13,7 @@ from freshbooks_hub.web.lists.money import EXPENSES
 from freshbooks_hub.web.lists.people import ENTRIES, PROJECT_TYPES
 from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.request_context import place
+from freshbooks_hub.web.request_context import context_of
 from freshbooks_hub.web.views import render
 
 PEOPLE = (
@@ -32,7 +32,7 @@ METHODS = {
 
 def page(request: Request) -> Response:
     """`/projects/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, project = find(request, marts, "projects", "project_id", "project", accounting=False)
         assert marts is not None
         business, number = project["business_id"], project["project_id"]

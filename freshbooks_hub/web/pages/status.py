@@ -32,7 +32,7 @@ from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
 from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import back, render
 
 NAMES = {
@@ -97,7 +97,7 @@ class Build:
 
 def page(request: Request) -> Response:
     """`/status`"""
-    home, now = place(request).home, datetime.now(UTC)
+    home, now = context_of(request).home, datetime.now(UTC)
     connection, damage = _connection(home)
     history = History(home.history) if home.history.exists() else None
     schedule = Schedule(home)
@@ -113,7 +113,7 @@ def page(request: Request) -> Response:
     lines = lines_of(groups, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
     problems = _problems(home, connection, damage, last, checks)
-    if not place(request).site.syncs.running(home):
+    if not context_of(request).site.syncs.running(home):
         found = concerns(groups, last, schedule.trouble(), now) if connection else []
         problems += [Problem(concern.what, concern.remedy, grave=False) for concern in found]
     problems += _short(lines)
@@ -144,7 +144,7 @@ def page(request: Request) -> Response:
 
 def progress(request: Request) -> Response:
     """`/progress`: the running sync as JSON, for the script."""
-    here = place(request)
+    here = context_of(request)
     state = read_progress(here.home)
     streams = [{"name": name, **vars(row)} for name, row in state.streams.items()] if state else []
     running = here.site.syncs.running(here.home)
@@ -161,7 +161,7 @@ def progress(request: Request) -> Response:
 @action
 def sync_now(request: Request, form: FormData) -> Response:
     """Start a sync in the background; back to where it was asked for, `from` (Home or Status)."""
-    here = place(request)
+    here = context_of(request)
     if not ConnectionStore(here.home.connection).exists():
         return back(request, "/settings/freshbooks", "Connect FreshBooks first.", good=False)
     started = here.site.syncs.start(here.home)
@@ -172,14 +172,14 @@ def sync_now(request: Request, form: FormData) -> Response:
 @action
 def pause(request: Request, _: FormData) -> Response:
     """Stop reading by itself until resumed."""
-    Schedule(place(request).home).pause(datetime.now(UTC))
+    Schedule(context_of(request).home).pause(datetime.now(UTC))
     return back(request, "/status", "Paused. Nothing is read until you resume, except by Sync now.")
 
 
 @action
 def resume(request: Request, _: FormData) -> Response:
     """Go on."""
-    Schedule(place(request).home).resume()
+    Schedule(context_of(request).home).resume()
     return back(request, "/status", "Resumed.")
 
 

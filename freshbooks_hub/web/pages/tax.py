@@ -20,7 +20,7 @@ from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import today_of
 from freshbooks_hub.web.reports import basis_of, files_of
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import render
 
 STEPS = {"quarter": 3, "month": 1}
@@ -62,7 +62,7 @@ def page(request: Request) -> Response:
     asked = request.query_params
     basis = basis_of(request)
     by = "month" if asked.get("by") == "month" else "quarter"
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
         years = _years(marts, choice.current, today)

@@ -15,7 +15,7 @@ from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.reports import files_of
-from freshbooks_hub.web.request_context import choose_business, place
+from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import render
 
 DRAWN = 10
@@ -48,7 +48,7 @@ ORDER BY currency_code
 
 def page(request: Request) -> Response:
     """`/time`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
         projects = _projects(marts, choice.current, f" LIMIT {SHOWN}")
         totals = _rows(marts, choice.current, TOTALS)
