@@ -27,6 +27,7 @@ from freshbooks_hub.web.pages import (
     approvals,
     balances,
     bill,
+    businesses,
     client,
     connect,
     expenses,
@@ -73,7 +74,7 @@ PAGES = (
         bill,
     ),
     *(approvals, activity),
-    *(overview, account, settings, permissions, users, agents, notifications, webhooks, connect),
+    *(overview, account, settings, permissions, users, agents, notifications, webhooks, connect, businesses),
 )
 
 

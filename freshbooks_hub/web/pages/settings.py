@@ -22,8 +22,8 @@ from freshbooks_hub.core.reporting_currency import (
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
 from freshbooks_hub.web.forms import Typed, action
-from freshbooks_hub.web.pages.status import lines_of
 from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.schedule_lines import lines_of
 from freshbooks_hub.web.views import back, render
 
 CURRENCY = {"currency": "Currency", "rates": "Rates"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,28 +17,22 @@ from starlette.routing import Route
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import permissions
-from freshbooks_hub.connection.permissions import NotAvailable
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.assumptions import refuted
-from freshbooks_hub.status.problems import Held, business_states, concerns, is_late, not_available, shortfalls
+from freshbooks_hub.status.problems import Held, business_states, concerns, not_available, shortfalls
 from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
-from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
+from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
 from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.schedule_lines import Line, lines_of
 from freshbooks_hub.web.views import back, render
-
-NAMES = {
-    "invoices_whole": "Invoices, full refresh",
-    "lists_whole": "Other lists, full refresh",
-    "time_entries": "Time",
-}
 
 
 @dataclass(frozen=True)
@@ -50,38 +43,6 @@ class Problem:
     remedy: str = ""
     path: str = ""
     grave: bool = True
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of the table of groups.
-
-    `short`: a sentence for each stream of a business of which FreshBooks does not send every row. `missing`: none of
-    its streams can be read of any business.
-    """
-
-    name: str
-    group: ScheduledGroup
-    rows: int | None
-    short: tuple[str, ...] = ()
-    missing: bool = False
-
-    @property
-    def state(self) -> tuple[str, str]:
-        """Look and words of its pill."""
-        if self.missing:
-            return "quiet", "not available"
-        if self.group.last_error:
-            return "bad", "failing"
-        if self.group.last_success is None:
-            return "quiet", "not read yet"
-        if self.group.refused:
-            return "quiet", "not reading"
-        if self.group.paused:
-            return "quiet", "paused"
-        if is_late(self.group):
-            return "warn", "late"
-        return ("warn", "incomplete") if self.short else ("good", "up to date")
 
 
 @dataclass(frozen=True)
@@ -254,35 +215,6 @@ def _short(lines: list[Line]) -> list[Problem]:
     return (
         [Problem(f"Incomplete: {', '.join(names)}.", "See why.", "#schedule", grave=False)] if names else []
     )
-
-
-def lines_of(
-    groups: list[ScheduledGroup],
-    history: History | None,
-    short: Mapping[str, list[str]] | None = None,
-    unavailable: Iterable[NotAvailable] = (),
-) -> list[Line]:
-    """Groups with their names for people, and the rows of their tables where `history` tells.
-
-    `short`: as `shortfalls` tells it.
-    """
-    gone = {stream for one in unavailable if not one.businesses for stream in one.streams}
-    streams = history.latest_streams() if history else []
-    totals = {row["stream"]: row["rows_total"] for row in streams}
-    return [
-        Line(
-            NAMES.get(group.name) or group.name.replace("_", " ").capitalize(),
-            group,
-            None
-            if group.is_full_reread or not totals.keys() & group.streams
-            else sum(totals.get(s, 0) for s in group.streams),
-            ()
-            if group.is_full_reread
-            else tuple(text for s in group.streams for text in (short or {}).get(s, [])),
-            gone.issuperset(group.streams),
-        )
-        for group in groups
-    ]
 
 
 def _checks(marts: Marts | None) -> list[Row]:
