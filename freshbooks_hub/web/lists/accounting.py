@@ -28,6 +28,8 @@ DOCUMENTS = {
     "credit": "Credit note",
 }
 
+# FreshBooks' profit and loss has this account under income.
+COST_OF_GOODS = "coalesce(lower(trim(account_name)) = 'cost of goods sold', false)"
 OF_INVOICE = "CASE WHEN document_type = 'invoice' THEN document_id END"
 
 LEDGER = Listing(
@@ -62,6 +64,12 @@ LEDGER = Listing(
             "Accounts",
             (
                 Option("profit", "Income and expenses", "account_type IN ('income', 'expense')"),
+                Option(
+                    "gross", "Income and cost of goods sold", f"account_type = 'income' OR {COST_OF_GOODS}"
+                ),
+                Option(
+                    "operating", "Operating expenses", f"account_type = 'expense' AND NOT {COST_OF_GOODS}"
+                ),
                 *(Option(word, label, f"account_type = '{word}'") for word, label in ACCOUNTS.items()),
             ),
         ),
@@ -78,7 +86,7 @@ LEDGER = Listing(
     totals=(
         Total("debit", "Debit", "debit_amount"),
         Total("credit", "Credit", "credit_amount"),
-        Total("difference", "Debit less credit", "debit_amount - credit_amount"),
+        Total("difference", "Debit less credit", less=("debit", "credit")),
         # What Home and Money show as profit.
         Total(
             "profit",
@@ -137,7 +145,7 @@ TAX_LINES = Listing(
         Total("collected", "Tax collected", "tax_amount", "is_collected"),
         Total("taxed_paid", "Taxed per tax, paid", "taxable_amount", "NOT is_collected"),
         Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
-        Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
+        Total("owed", "Owed", less=("collected", "paid")),
     ),
     page="tax",
 )

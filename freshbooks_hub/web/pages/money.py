@@ -36,15 +36,14 @@ from freshbooks_hub.web.request_context import choose_business, context_of
 from freshbooks_hub.web.views import link, render
 
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")
-# Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone.
+# Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone. Money in
+# and money out have theirs in several lists.
 ROWS: dict[str, tuple[str, dict[str, str]]] = {
-    "income": ("/ledger", {"accounts": "income"}),
-    "expenses": ("/ledger", {"accounts": "expense"}),
+    "income": ("/ledger", {"accounts": "gross"}),
+    "expenses": ("/ledger", {"accounts": "operating"}),
     "profit": ("/ledger", {"accounts": "profit"}),
     "billed": ("/invoices", {}),
     "collected": ("/payments", {"status": "received"}),
-    "money_in": ("/payments", {"status": "received"}),
-    "money_out": ("/expenses/list", {}),
 }
 OF_REPORT = frozenset({"income", "expenses", "profit"})
 
