@@ -32,6 +32,7 @@ FORMS = (CSV, XLSX)
 MARK = "\ufeff"  # tells Excel that a CSV is UTF-8
 LINES = 500  # of a CSV, sent together
 LAST_ROW = ROWS - 1  # below the head
+LONG_XLSX = 10_000  # rows from which a workbook takes more than a few seconds, and its list says so
 # A day in a workbook is the number of days since this one; before March 1900 workbooks count differently.
 DAY_ZERO = date(1899, 12, 30).toordinal()
 FIRST_YEAR = 1900

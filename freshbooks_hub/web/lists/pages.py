@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from freshbooks_hub.web.lists.accounting import LEDGER, TAX_LINES
 from freshbooks_hub.web.lists.asked import Asked, offered
-from freshbooks_hub.web.lists.files import CURRENCY, FORMS, Sheet, answer
+from freshbooks_hub.web.lists.files import CURRENCY, FORMS, LONG_XLSX, Sheet, answer
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import PAGE, Choice, Listing, Value
 from freshbooks_hub.web.lists.money import BILLS, EXPENSES, PAYMENTS
@@ -131,6 +131,7 @@ def _table(shown: Shown) -> dict[str, Any]:
             for one in shown.listing.totals
             if one.always or any(totals.values[one.name] != 0 for totals in shown.totals)
         ],
+        "long_xlsx": shown.count >= LONG_XLSX,
         "first": first + 1,
         "last": first + len(shown.rows),
     }
