@@ -20,7 +20,7 @@ from integration_tests.web.serving import Client
 from integration_tests.web.test_pages import MAPLE, number, sums, tables
 
 BOREAL = 439117
-STEP = 9
+STEP = 17  # of the links of a page: prime, so that each column has its turn
 # What Home says, and the SQL of it: of the month and the year up to 31 October 2026.
 PROFIT = (
     "SELECT currency_code, sum(credit_amount - debit_amount) FROM general_ledger "
@@ -101,7 +101,7 @@ def test_a_figure_of_a_report_leads_to_rows_that_add_up_to_it(client: Client, pa
     """Of the figures in tables that are links, every STEP-th is clicked."""
     text = client.get(f"{path}business={MAPLE}").text
     links = re.findall(r'<td class="number[^"]*">\s*<a href="([^"]+)">(.*?)</a>', text, re.DOTALL)
-    assert len(links) > STEP
+    assert links
     for address, figure in links[::STEP]:
         [shown] = figures_in(figure)
         behind = tables(client, html.unescape(address))
