@@ -93,7 +93,7 @@ class Ingestion:
                 streams.remove(stream)
                 self._raw.prepare(catalog.stream_table(stream), shadow=False)
                 self.left.append(stream["name"])
-            begun({*self._raw.tables(), *(stream["name"] for stream in streams)})
+            begun({*self._raw.tables.names(), *(stream["name"] for stream in streams)})
             with self._reporter:
                 self._read(streams, full_refresh, full_reread)
         finally:

@@ -92,7 +92,7 @@ def main(catalog_file: str, told: str) -> None:
             discovered = json.loads(Path(catalog_file).read_bytes())["catalog"]
             for stream in catalog.select(discovered, wanted["streams"]):
                 raw.prepare(catalog.stream_table(stream), shadow=False)
-            version = raw.version()
+            version = raw.tables.version()
         finally:
             raw.close()
         transform.build(

@@ -19,7 +19,7 @@ from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app_state import Site
-from freshbooks_hub.web.lists import catalogue
+from freshbooks_hub.web.lists import pages as lists
 from freshbooks_hub.web.pages import (
     account,
     activity,
@@ -27,6 +27,7 @@ from freshbooks_hub.web.pages import (
     approvals,
     balances,
     bill,
+    businesses,
     client,
     connect,
     expenses,
@@ -48,10 +49,11 @@ from freshbooks_hub.web.pages import (
 from freshbooks_hub.web.pages import (
     home as home_page,
 )
+from freshbooks_hub.web.request_context import connections, context_of, visible
 from freshbooks_hub.web.security import HEADERS, Guard
 from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.users import Users
-from freshbooks_hub.web.views import STATIC, connections, place, render, visible
+from freshbooks_hub.web.views import STATIC, render
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
 KEPT = "public, max-age=31536000, immutable"
@@ -65,14 +67,14 @@ PAGES = (
         expenses,
         time,
         pack,
-        catalogue,
+        lists,
         invoice,
         client,
         project,
         bill,
     ),
     *(approvals, activity),
-    *(overview, account, settings, permissions, users, agents, notifications, webhooks, connect),
+    *(overview, account, settings, permissions, users, agents, notifications, webhooks, connect, businesses),
 )
 
 
@@ -159,7 +161,7 @@ def _broken(_: Request, __: Exception) -> Response:
 
 
 def _message(request: Request, status: int, title: str, text: str) -> Response:
-    here = place(request)
+    here = context_of(request)
     if here.name not in connections(here.site):
         request.scope["path_params"] = {}  # the frame is that of the default connection
     return render(request, "message.html", status=status, title=title, text=text)

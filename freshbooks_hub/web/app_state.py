@@ -13,7 +13,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_holder
 from freshbooks_hub.core.processes import Process, StartSync, start_sync, stop
 from freshbooks_hub.web.logins import Logins
-from freshbooks_hub.web.security import LoginThrottle
+from freshbooks_hub.web.passwords import LoginThrottle
 from freshbooks_hub.web.sessions import Keys, Sessions
 from freshbooks_hub.web.users import Users
 

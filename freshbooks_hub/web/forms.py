@@ -1,14 +1,29 @@
-"""What a person typed into a form, and what is wrong with it: shown again beside the field that it is about."""
+"""Forms: their token, what they may hold, and what a person typed, shown again beside the field that is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from freshbooks_hub.core.errors import HubError
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+MOST_FIELDS = 1000  # that of a user has one for each connection
+
+Act = Callable[[Request, FormData], Response]
 
 
 @dataclass
@@ -40,3 +55,44 @@ class Typed:
             yield
         except HubError as error:
             self.problems[name] = f"{label}: {error}" if label else str(error)
+
+
+def csrf_token(request: Request) -> str:
+    """The token of this browser's session, made at the first form."""
+    token: str = request.session.setdefault("csrf", secrets.token_urlsafe(32))
+    return token
+
+
+def action(
+    act: Act, several_lines: Container[str] = (), labels: Mapping[str, str] = NO_LABELS
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that changes something: checks the form, and runs `act(request, form)` in a thread.
+
+    The form holds this session's token, and no control characters: only fields of `several_lines` have line breaks.
+    `labels`: of the fields in which a person writes, as the page has them.
+    """
+
+    @functools.wraps(act)
+    async def endpoint(request: Request) -> Response:
+        async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+            sent, expected = form.get("csrf"), request.session.get("csrf")
+            if not (isinstance(sent, str) and expected and same_text(sent, expected)):
+                raise HTTPException(403, "The form was too old. Go back, reload the page and try again.")
+            for name, value in form.multi_items():
+                text = value.strip() if isinstance(value, str) else ""
+                if name in several_lines:
+                    text = text.replace("\r\n", "").replace("\n", "").replace("\t", "")
+                if not isinstance(value, str) or UNPRINTABLE.search(name + text):
+                    raise HTTPException(
+                        400,
+                        f"{labels.get(name, 'This form')}: it holds a line break or another control character. "
+                        "Remove it.",
+                    )
+            return await run_in_threadpool(act, request, form)
+
+    return endpoint
+
+
+def same_text(one: str, other: str) -> bool:
+    """Compare in a time that does not tell how much was right; any text can be compared."""
+    return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))

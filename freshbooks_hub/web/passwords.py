@@ -1,4 +1,4 @@
-"""Passwords of the pages: what is kept of one, and whether it is the one."""
+"""Passwords of the pages: what is kept of one, whether it is the one, and how often a wrong one may be tried."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
 
 from freshbooks_hub.core.errors import HubError
 
@@ -13,6 +17,9 @@ MINIMUM = 10
 # OWASP's parameters for scrypt: about 50 ms and 16 MB for each try.
 COST, BLOCK, PARALLEL = 2**14, 8, 5
 MEMORY = 64 * 1024 * 1024
+# After five wrong passwords for one name half a minute's pause, after fifty in all for everyone.
+FAILURES, FAILURES_OF_ALL, PAUSE = 5, 50, 30.0
+NAMES = 1000  # of which failures are counted
 
 
 class WeakPassword(HubError):
@@ -44,3 +51,47 @@ def _slow_hash(password: str, salt: bytes) -> bytes:
 
 
 _NOBODYS = "$".join(base64.b64encode(part).decode() for part in (bytes(16), bytes(64)))
+
+
+@dataclass
+class _Failures:
+    """In a row, and the end of the pause after too many."""
+
+    number: int = 0
+    closed_until: float = 0.0
+
+
+class LoginThrottle:
+    """Slows down guessing: after some wrong passwords nobody gets in by that name for a while.
+
+    By name, so that nobody guesses another's password between signings-in of their own; and all together.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of_all = _Failures()
+        self._of: OrderedDict[str, _Failures] = OrderedDict()
+
+    def admit(self, name: str = "") -> float:
+        """Reserve a try, which counts as a failure until it is accepted; else the seconds until the next one."""
+        with self._lock:
+            now = time.monotonic()
+            own = self._of.setdefault(name, _Failures())
+            self._of.move_to_end(name)
+            while len(self._of) > NAMES:
+                self._of.popitem(last=False)
+            counts = ((own, FAILURES), (self._of_all, FAILURES_OF_ALL))
+            waits = max(count.closed_until for count, _ in counts) - now
+            if waits > 0:
+                return waits
+            for count, most in counts:
+                count.number += 1
+                if count.number >= most:
+                    count.number, count.closed_until = 0, now + PAUSE
+            return 0.0
+
+    def accepted(self, name: str = "") -> None:
+        """The password was right: the count of this name begins anew."""
+        with self._lock:
+            self._of.pop(name, None)
+            self._of_all.number = max(0, self._of_all.number - 1)

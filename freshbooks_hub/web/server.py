@@ -32,7 +32,7 @@ from freshbooks_hub.sync.warm_syncs import WarmSyncs
 from freshbooks_hub.web import sessions
 from freshbooks_hub.web.app import LOOPBACK, create_app
 from freshbooks_hub.web.app_state import Site
-from freshbooks_hub.web.views import connections
+from freshbooks_hub.web.request_context import connections
 
 GRACE = 5  # seconds for running requests at the end
 

@@ -23,7 +23,7 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.web import passwords, sessions
 from freshbooks_hub.web.access import Right
 from freshbooks_hub.web.app import create_app
-from freshbooks_hub.web.security import LoginThrottle
+from freshbooks_hub.web.passwords import LoginThrottle
 from freshbooks_hub.web.users import Users
 from integration_tests.web.serving import Client, Stranger
 

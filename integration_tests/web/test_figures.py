@@ -20,6 +20,7 @@ from integration_tests.web.serving import Client
 from integration_tests.web.test_pages import MAPLE, number, sums, tables
 
 BOREAL = 439117
+STEP = 17  # of the links of a page: prime, so that each column has its turn
 # What Home says, and the SQL of it: of the month and the year up to 31 October 2026.
 PROFIT = (
     "SELECT currency_code, sum(credit_amount - debit_amount) FROM general_ledger "
@@ -80,6 +81,60 @@ def test_a_figure_of_home_leads_to_rows_that_add_up_to_it(client: Client, label:
     head, row = next(rows for rows in tables(client, address).values() if column in rows[0])
     assert row[0] == "USD"
     assert number(row[head.index(column)]) * sign == amount
+
+
+def test_the_forecast_and_the_unbilled_work_of_home_are_what_they_lead_to(client: Client) -> None:
+    figures = cards(client, f"/?business={MAPLE}")["USD"]
+    for label, column in (("Expected in, 4 weeks", "In"), ("Expected out, 4 weeks", "Out")):
+        amount, address = figures[label]
+        head, *weeks = tables(client, address)["Expected in USD, week by week"][
+            :6
+        ]  # the rest of this week, and four
+        assert sum(number(week[head.index(column)]) for week in weeks) == amount
+    amount, address = figures["Unbilled work"]
+    text = re.sub(r"<[^>]+>", "", client.get(address).text)
+    assert re.search(rf"Value \(USD\)\s*USD {amount:,.2f}\s", text)
+
+
+@pytest.mark.parametrize("path", ["/money?", "/money?basis=cash&", "/tax?", "/tax?basis=cash&", "/time?"])
+def test_a_figure_of_a_report_leads_to_rows_that_add_up_to_it(client: Client, path: str) -> None:
+    """Of the figures in tables that are links, every STEP-th is clicked."""
+    text = client.get(f"{path}business={MAPLE}").text
+    links = re.findall(r'<td class="number[^"]*">\s*<a href="([^"]+)">(.*?)</a>', text, re.DOTALL)
+    assert links
+    for address, figure in links[::STEP]:
+        [shown] = figures_in(figure)
+        behind = tables(client, html.unescape(address))
+        totals = next((rows for name, rows in behind.items() if name.startswith("Totals of all")), [[]])
+        found = {abs(amount) for row in totals[1:] for cell in row[1:] for amount in figures_in(cell)}
+        assert abs(shown) in found or (not shown and not found), address
+
+
+def figures_in(cell: str) -> list[Decimal]:
+    text = re.sub(r"<[^>]+>", "", cell).replace(",", "")
+    return [Decimal(found.replace("−", "-")) for found in re.findall(r"−?\d+(?:\.\d+)?", text)]
+
+
+def test_the_overview_of_connections_shows_what_is_overdue(client: Client, seen: Books) -> None:
+    expected = sums(
+        seen,
+        "SELECT currency_code, sum(overdue_amount) AS overdue FROM outstanding_balances GROUP BY 1 HAVING overdue > 0",
+    )
+    text = client.get("/connections").text
+    shown = re.findall(r"<a [^>]*/balances\">(.*?)</a>", text)
+    plain = {re.sub(r"<[^>]+>", "", one) for one in shown}
+    assert plain == {f"{code} {amount:,.2f}" for code, (amount,) in expected.items()}
+
+
+def test_the_hours_of_a_project_are_those_of_its_entries(client: Client, seen: Books) -> None:
+    [(project, (logged, unbilled))] = sums(
+        seen,
+        "SELECT project_id, sum(hours), sum(hours) FILTER (is_unbilled) FROM time_entries "
+        f"WHERE business_id = {MAPLE} AND project_id IS NOT NULL GROUP BY ALL ORDER BY 3 DESC NULLS LAST LIMIT 1",
+    ).items()
+    text = " ".join(re.sub(r"<[^>]+>", " ", client.get(f"/projects/{project}?business={MAPLE}").text).split())
+    assert f"Logged {logged:,.2f} h" in text
+    assert f"Unbilled {unbilled:,.2f} h" in text
 
 
 def test_home_compares_with_the_same_days_a_year_before(client: Client, seen: Books) -> None:

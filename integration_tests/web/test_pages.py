@@ -28,7 +28,7 @@ from freshbooks_hub.sync.history import Availability, History, Outcome, StreamRe
 from freshbooks_hub.sync.progress import Recorded, Silent
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import SYNC_GROUPS
-from freshbooks_hub.web.views import label_businesses, title_of
+from freshbooks_hub.web.request_context import label_businesses, title_of
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import Books

@@ -9,9 +9,9 @@ import pytest
 
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.web import sessions
+from freshbooks_hub.web import passwords, sessions
 from freshbooks_hub.web.app import cookie_name
-from freshbooks_hub.web.security import LoginThrottle
+from freshbooks_hub.web.passwords import LoginThrottle
 from freshbooks_hub.web.server import Options, PasswordNeeded, check
 from freshbooks_hub.web.sessions import NotServed, Sessions
 from integration_tests.web.serving import ANSWERS, PAGES, Client, Stranger
@@ -47,7 +47,8 @@ def stranger(empty_home: Home) -> Stranger:
 
 
 @pytest.fixture
-def guarded(empty_home: Home) -> Stranger:
+def guarded(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> Stranger:
+    monkeypatch.setattr(passwords, "COST", 16)  # a quick hash
     sessions.set_password(empty_home, PASSWORD)
     return Stranger(empty_home)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from freshbooks_hub.core.labels import day_text
+from freshbooks_hub.web.forms import UNPRINTABLE
 from freshbooks_hub.web.lists.listing import NONE, Choice, Listing, Option, Value
-from freshbooks_hub.web.security import UNPRINTABLE
 
 SEARCH = "q"
 LONGEST = 200  # characters of a search

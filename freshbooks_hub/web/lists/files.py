@@ -19,11 +19,11 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from freshbooks_hub.core.currencies import decimals
+from freshbooks_hub.core.currencies import decimals, in_decimals
 from freshbooks_hub.core.labels import ascii_words
 from freshbooks_hub.core.spreadsheet import LONGEST, ROWS, Formats, csv_line, guarded
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.values import plain
+from freshbooks_hub.web.lists.query import unknown_key
 from freshbooks_hub.web.marts import Row
 
 CSV, XLSX = "csv", "xlsx"
@@ -31,6 +31,7 @@ FORMS = (CSV, XLSX)
 MARK = "\ufeff"  # tells Excel that a CSV is UTF-8
 LINES = 500  # of a CSV, sent together
 LAST_ROW = ROWS - 1  # below the head
+LONG_XLSX = 10_000  # rows from which a workbook takes more than a few seconds, and its list says so
 # A day in a workbook is the number of days since this one; before March 1900 workbooks count differently.
 DAY_ZERO = date(1899, 12, 30).toordinal()
 FIRST_YEAR = 1900
@@ -38,6 +39,7 @@ NAME = re.compile(r"[\[\]:*?/\\']")  # what the name of a sheet may not hold
 WIDTHS = {Kind.text: 26, Kind.money: 14, Kind.day: 12, Kind.moment: 17}
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CURRENCY = Column("currency_code", "Currency")
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,29 @@ def answer(form: str, name: str, sheet: Sheet) -> Response:
 def file_name(name: str, form: str) -> str:
     """`invoices-maple-pine-studio.csv`: letters that every system and header takes."""
     return f"{ascii_words(name)[:100] or 'table'}.{form}"
+
+
+def plain(column: Column, row: Row, zone: tzinfo) -> Any:
+    """Text, a number, a date, a moment without zone on the wall clock of `zone`, or None for nothing."""
+    value = row.get(column.name)
+    if value is None:
+        if row.get(unknown_key(column)):
+            return UNKNOWN
+        return column.empty if column.stands_empty(row) else None
+    if column.kind is Kind.money:
+        return in_decimals(value, row.get("currency_code"))
+    if column.kind is Kind.moment:
+        return _local(value, zone)
+    if column.kind is Kind.flag:
+        return "yes" if value else "no"
+    if column.kind is Kind.text:
+        return column.in_words(str(value))
+    return value
+
+
+def _local(value: datetime, zone: tzinfo) -> datetime:
+    at = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def csv_lines(sheet: Sheet) -> Iterator[str]:

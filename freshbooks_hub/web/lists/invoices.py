@@ -106,6 +106,7 @@ INVOICES = Listing(
     ),
     totals=(
         Total("billed", "Billed", "total_amount", "NOT is_draft"),
+        Total("net", "Billed without tax", "amount_without_tax", "NOT is_draft"),
         Total("owed", "Outstanding", "outstanding_amount", "is_open"),
         Total("overdue", "Overdue", "outstanding_amount", "is_overdue"),
         Total("drafts", "In drafts", "total_amount", "is_draft", always=False),

@@ -74,6 +74,12 @@ class Column:
         """Whether a null of this row is something without a name, and not nothing at all."""
         return bool(self.empty) and (self.link is None or row.get(self.link.column) is not None)
 
+    def in_words(self, text: str) -> str:
+        """A code in the words of its column; a code that is new with blanks for its underscores."""
+        if not self.words:
+            return text
+        return self.words.get(text) or text.replace("_", " ").capitalize()
+
     @property
     def first_sort(self) -> str:
         """The order that a click on its head gives: text from A, what is largest or newest first."""
@@ -84,16 +90,18 @@ class Column:
 class Total:
     """A figure over all rows of the filter, per currency: the sum of `sql` where `where`.
 
-    Null as soon as one row is `unknown`. `always`: also when it is nothing.
+    Null as soon as one row is `unknown`. `always`: also when it is nothing. `less`: in place of `sql`, two other totals
+    of which it is the first less the second.
     """
 
     name: str
     label: str
-    sql: str
+    sql: str = ""
     where: str = ""
     unknown: str = ""
     kind: Kind = Kind.money
     always: bool = True
+    less: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

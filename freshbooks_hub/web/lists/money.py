@@ -1,4 +1,4 @@
-"""The lists of payments, expenses, bills, and the postings of the ledger."""
+"""The lists of payments, bills and expenses."""
 
 from __future__ import annotations
 
@@ -29,18 +29,6 @@ BILL_AGES = {
     "31-60": "days_overdue BETWEEN 31 AND 60",
     "61-90": "days_overdue BETWEEN 61 AND 90",
     "91+": "days_overdue > 90",
-}
-ACCOUNTS = {
-    "asset": "Asset",
-    "liability": "Liability",
-    "equity": "Equity",
-    "income": "Income",
-    "expense": "Expense",
-}
-POSTINGS = {
-    "other_income": "Other income",
-    "bill_payment": "Bill payment",
-    "manual": "Journal entry",
 }
 BILL = Column("bill_number", "Bill", link=Link("/bills/", "bill_id"), empty="no number")
 
@@ -223,66 +211,4 @@ BILLS = Listing(
         Total("overdue", "Overdue", "outstanding_amount", "is_open AND days_overdue > 0"),
     ),
     page="bills",
-)
-
-LEDGER = Listing(
-    path="/ledger",
-    title="General ledger",
-    noun="posting",
-    lead="Postings of FreshBooks' general ledger of {business}.",
-    mart="general_ledger",
-    stream="journal_entry_details",
-    columns=(
-        Column("posting_date", "Day", Kind.day),
-        Column("account", "Account", sql="concat_ws(' ', account_number, account_name)"),
-        Column("sub_account_name", "Sub-account"),
-        Column("posting_name", "Entry", link=Link("/invoices/", "invoice_id")),
-        Column("posting_type", "Kind", words=POSTINGS),
-        Column("debit_amount", "Debit", Kind.money, sql="nullif(debit_amount, 0)"),
-        Column("credit_amount", "Credit", Kind.money, sql="nullif(credit_amount, 0)"),
-        Column("client_name", "Client", link=Link("/clients/", "client_id"), more=True),
-        Column("description", "Description", more=True),
-        Column("account_type", "Account type", words=ACCOUNTS, more=True),
-        Column("sub_account_number", "Sub-account number", more=True),
-        Column("entry_id", "Journal entry", more=True, sql="entry_id::VARCHAR"),
-    ),
-    key=("posting_id",),
-    sort="-posting_date",
-    search=("account_name", "sub_account_name", "posting_name", "description", "client_name"),
-    search_label="Account, entry or client",
-    day=("posting_date", "Day"),
-    filters=(
-        Choice(
-            "accounts",
-            "Accounts",
-            (
-                Option("profit", "Income and expenses", "account_type IN ('income', 'expense')"),
-                *(Option(word, label, f"account_type = '{word}'") for word, label in ACCOUNTS.items()),
-            ),
-        ),
-        Value(
-            "account", "Account", "account_number", "concat_ws(' ', account_number, any_value(account_name))"
-        ),
-        Value("sub", "Sub-account", "sub_account_name"),
-        Value("type", "Kind", "posting_type", words=POSTINGS),
-        replace(BY_CLIENT, offered=False),
-        BY_CURRENCY,
-        Value("invoice", "Invoice", "invoice_id", "any_value(posting_name)", is_number=True, offered=False),
-        Value("entry", "Journal entry", "entry_id", "any_value(posting_name)", is_number=True, offered=False),
-    ),
-    totals=(
-        Total("debit", "Debit", "debit_amount"),
-        Total("credit", "Credit", "credit_amount"),
-        Total("difference", "Debit less credit", "debit_amount - credit_amount"),
-        # What Home and Money show as profit.
-        Total(
-            "profit",
-            "Profit in it",
-            "credit_amount - debit_amount",
-            "account_type IN ('income', 'expense')",
-            unknown="account_type IS NULL",
-            always=False,
-        ),
-    ),
-    page="ledger",
 )

@@ -1,4 +1,4 @@
-"""The page of a list, and its rows as a file, from the same address."""
+"""All lists: of each its page, and its rows as a file, from the same address."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from freshbooks_hub.web.lists.accounting import LEDGER, TAX_LINES
 from freshbooks_hub.web.lists.asked import Asked, offered
-from freshbooks_hub.web.lists.files import CURRENCY, FORMS, Sheet, answer
+from freshbooks_hub.web.lists.files import CURRENCY, FORMS, LONG_XLSX, Sheet, answer
+from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import PAGE, Choice, Listing, Value
+from freshbooks_hub.web.lists.money import BILLS, EXPENSES, PAYMENTS
+from freshbooks_hub.web.lists.people import CLIENTS, ENTRIES, PROJECTS
 from freshbooks_hub.web.lists.query import Query, Totals, asked_of, orders
-from freshbooks_hub.web.lists.values import in_words
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import render
+
+LISTINGS = (INVOICES, CLIENTS, PROJECTS, BILLS, PAYMENTS, EXPENSES, ENTRIES, LEDGER, TAX_LINES)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
 def _page(listing: Listing) -> Callable[[Request], Response]:
     def page(request: Request) -> Response:
         shown = None
-        with opened(place(request).home.marts) as marts:
+        with opened(context_of(request).home.marts) as marts:
             choice = choose_business(request, marts, accounting=listing.accounting)
             if marts and choice.current:
                 shown = show(marts, listing, choice.current["business_id"], dict(request.query_params))
@@ -107,7 +113,6 @@ def _page(listing: Listing) -> Callable[[Request], Response]:
             shown=shown,
             orders=orders(shown.listing) if shown else [],
             here_with=_address(request),
-            in_words=in_words,
             **(_table(shown) if shown else {}),
         )
 
@@ -126,6 +131,7 @@ def _table(shown: Shown) -> dict[str, Any]:
             for one in shown.listing.totals
             if one.always or any(totals.values[one.name] != 0 for totals in shown.totals)
         ],
+        "long_xlsx": shown.count >= LONG_XLSX,
         "first": first + 1,
         "last": first + len(shown.rows),
     }
@@ -133,7 +139,7 @@ def _table(shown: Shown) -> dict[str, Any]:
 
 def _file(listing: Listing, form: str) -> Callable[[Request], Response]:
     def file(request: Request) -> Response:
-        path = place(request).home.marts
+        path = context_of(request).home.marts
         with opened(path) as marts:
             choice = choose_business(request, marts, accounting=listing.accounting)
             query = None
@@ -219,3 +225,6 @@ def _address(request: Request) -> Callable[..., str]:
         return f"{request.url.path}?{query}" if query else request.url.path
 
     return changed
+
+
+routes = [route for listing in LISTINGS for route in routes_of(listing)]

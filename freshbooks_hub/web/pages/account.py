@@ -15,9 +15,9 @@ from freshbooks_hub.agent.mcp.oauth.access import Access, accesses
 from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.web import passwords, security, sessions
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import person, place, render, title_of, visible
+from freshbooks_hub.web.forms import Typed, action
+from freshbooks_hub.web.request_context import context_of, person, title_of, visible
+from freshbooks_hub.web.views import render
 
 CURRENT, NEW, AGAIN = "Current password", "New password", "New password once more"
 DONE = "The password is changed. Everywhere else you are signed out."
@@ -25,7 +25,7 @@ DONE = "The password is changed. Everywhere else you are signed out."
 
 def page(request: Request, typed: Typed | None = None, status: int = 200) -> Response:
     """`/account`"""
-    keys = place(request).site.keys
+    keys = context_of(request).site.keys
     return render(
         request,
         "account.html",
@@ -47,7 +47,7 @@ def show(request: Request) -> Response:
 @partial(action, labels={"current": CURRENT, "new": NEW, "again": AGAIN})
 def change_password(request: Request, form: FormData) -> Response:
     """A new password in place of the current one; all other browsers of this person are signed out."""
-    site, who = place(request).site, person(request)
+    site, who = context_of(request).site, person(request)
     name = "" if who.is_owner else who.name
     kept = site.users.get(name).password if name else site.keys.password
     typed = Typed()
@@ -83,7 +83,7 @@ def end_access(request: Request, form: FormData) -> Response:
     grant = str(form.get("id", ""))
     if grant not in {one.id for one in _mine(request)}:
         raise HTTPException(404, "You gave no client this access, or it has ended.")
-    Grants(place(request).site.home).revoke(grant)
+    Grants(context_of(request).site.home).revoke(grant)
     request.session["notice"] = {"text": "Its access has ended.", "good": True}
     return RedirectResponse("/account", 303)
 
@@ -91,7 +91,7 @@ def end_access(request: Request, form: FormData) -> Response:
 def _mine(request: Request) -> list[Access]:
     """What this user gave; all of the owner's stand under Settings."""
     who = person(request)
-    return [one for one in accesses(place(request).site.home) if one.granted_by == who.name]
+    return [one for one in accesses(context_of(request).site.home) if one.granted_by == who.name]
 
 
 routes = [

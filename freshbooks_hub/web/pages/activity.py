@@ -15,9 +15,10 @@ from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.pages.approvals import STATES, action_id
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.request_context import context_of, person
+from freshbooks_hub.web.views import back, render
 
 STEP, MOST = 25, 1000
 RUNS = {
@@ -30,7 +31,7 @@ RUNS = {
 
 def page(request: Request) -> Response:
     """`/activity`; `?more=50` shows more of each list."""
-    home = place(request).home
+    home = context_of(request).home
     asked = request.query_params.get("more", "")
     shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 6 else STEP
     known = home.history.exists()
@@ -60,7 +61,7 @@ def page(request: Request) -> Response:
 @action
 def undo(request: Request, _: FormData) -> Response:
     """Delete in FreshBooks what an action made there, within a day."""
-    actions = ActionService(place(request).home)
+    actions = ActionService(context_of(request).home)
     try:
         done = actions.undo(action_id(request), person(request).name, Channel.web)
     except HubError as error:

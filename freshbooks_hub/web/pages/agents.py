@@ -14,8 +14,9 @@ from freshbooks_hub.agent.mcp.transports import renew_token
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Need
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, person, place, render, title_of, visible
+from freshbooks_hub.web.forms import action
+from freshbooks_hub.web.request_context import context_of, person, title_of, visible
+from freshbooks_hub.web.views import back, render
 
 PAGE = "/settings/agents"
 CLOSED = "This request has expired or was answered already. Start again in the app."
@@ -65,7 +66,7 @@ def decide(request: Request, form: FormData) -> Response:
 def revoke(request: Request, form: FormData) -> Response:
     """End what a client was given."""
     try:
-        done = Grants(place(request).site.home).revoke(str(form.get("id", "")))
+        done = Grants(context_of(request).site.home).revoke(str(form.get("id", "")))
     except HubError as error:
         return back(request, PAGE, str(error), good=False)
     text = "Its access has ended." if done else "Its access had ended already."
@@ -75,18 +76,18 @@ def revoke(request: Request, form: FormData) -> Response:
 @action
 def new_token(request: Request, _: FormData) -> Response:
     """A new token of this connection, shown this once; the one before it is no good any more."""
-    return render(request, "token.html", secret=renew_token(place(request).home))
+    return render(request, "token.html", secret=renew_token(context_of(request).home))
 
 
 @action
 def end_token(request: Request, _: FormData) -> Response:
     """The token is no good any more, and nobody knows the one in its place."""
-    renew_token(place(request).home)
+    renew_token(context_of(request).home)
     return back(request, PAGE, "The token is revoked. Programs that used it are refused.")
 
 
 def _authorization(request: Request) -> Authorization:
-    found = place(request).site.authorization
+    found = context_of(request).site.authorization
     if found is None:
         raise HTTPException(404, CLOSED)
     return found

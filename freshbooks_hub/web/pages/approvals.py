@@ -16,8 +16,9 @@ from freshbooks_hub.agent.actions.lifecycle import ActionService
 from freshbooks_hub.agent.actions.models import Action, Channel, Status
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.labels import plural
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.forms import action
+from freshbooks_hub.web.request_context import context_of, person
+from freshbooks_hub.web.views import back, render
 
 SHOWN = 20
 RECORD = "Number of the record in FreshBooks, if it exists"
@@ -40,7 +41,7 @@ STATES = {
 
 def page(request: Request) -> Response:
     """`/approvals`"""
-    home = place(request).home
+    home = context_of(request).home
     found = ActionService(home).list() if home.history.exists() else []
     now = datetime.now(UTC)
     open_now = [one for one in found if _is_open(one, now)]
@@ -62,7 +63,7 @@ def page(request: Request) -> Response:
 @action
 def approve(request: Request, form: FormData) -> Response:
     """Approve exactly what was shown, and send it."""
-    actions = ActionService(place(request).home)
+    actions = ActionService(context_of(request).home)
     asked = action_id(request)
     try:
         if actions.get(asked).status is not Status.approved:
@@ -78,7 +79,7 @@ def approve(request: Request, form: FormData) -> Response:
 def reject(request: Request, _: FormData) -> Response:
     """Reject it; nothing is written."""
     try:
-        ActionService(place(request).home).reject(action_id(request), person(request).name, Channel.web)
+        ActionService(context_of(request).home).reject(action_id(request), person(request).name, Channel.web)
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     return back(request, "/approvals", "Rejected. Nothing was written.")
@@ -88,7 +89,7 @@ def reject(request: Request, _: FormData) -> Response:
 def check(request: Request, _: FormData) -> Response:
     """Ask FreshBooks what became of actions whose answer was lost."""
     try:
-        settled = ActionService(place(request).home).settle()
+        settled = ActionService(context_of(request).home).settle()
     except HubError as error:
         return back(request, "/approvals", str(error), good=False)
     found = (
@@ -106,7 +107,7 @@ def settle(request: Request, form: FormData) -> Response:
         return back(request, "/approvals", wrong, good=False)
     record_id = int(number) if form.get("found") else None
     try:
-        done = ActionService(place(request).home).resolve(
+        done = ActionService(context_of(request).home).resolve(
             action_id(request), record_id, person(request).name, Channel.web
         )
     except HubError as error:

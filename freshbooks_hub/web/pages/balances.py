@@ -18,10 +18,10 @@ from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.reporting_currency import Total
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind, Link
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.together import Reporting
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.reports import Reporting, files_of
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import render
 
 # Column, the invoices' word for it, ours, colour: from not due yet to oldest.
 BUCKETS = (
@@ -108,7 +108,7 @@ class Together:
 
 def page(request: Request) -> Response:
     """`/balances`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         totals, clients = _totals(marts, choice.current), _balances(marts, choice.current, MOST)
         late, late_count = _overdue(marts, choice.current)
@@ -124,7 +124,7 @@ def page(request: Request) -> Response:
         gaps=gaps,
         as_of=as_of,
         currencies=currencies,
-        together=_together(place(request).home.marts, currencies, as_of) if as_of else None,
+        together=_together(context_of(request).home.marts, currencies, as_of) if as_of else None,
         late=late,
         late_count=late_count,
     )

@@ -8,10 +8,10 @@ from starlette.routing import Route
 
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import BILL, BILL_LOOKS, BILL_STATES
-from freshbooks_hub.web.lists.one import find
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find
 from freshbooks_hub.web.marts import opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.views import render
 
 PAYMENTS = (
     Column("payment_date", "Day", Kind.day),
@@ -23,7 +23,7 @@ PAYMENTS = (
 
 def page(request: Request) -> Response:
     """`/bills/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, bill = find(request, marts, "bills", "bill_id", "bill")
         assert marts is not None
         payments = marts.rows(
@@ -48,7 +48,6 @@ def page(request: Request) -> Response:
         ),
         payment_columns=PAYMENTS,
         payments=payments,
-        in_words=in_words,
     )
 
 

@@ -10,11 +10,11 @@ from freshbooks_hub.core.freshbooks_pages import client_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES, PAYMENTS
-from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import PROJECTS
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.views import render
 
 BALANCES = (
     Column("currency_code", "Currency"),
@@ -37,7 +37,7 @@ ADDRESS = ("street", "street2", "city", "province", "postal_code", "country")
 
 def page(request: Request) -> Response:
     """`/clients/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, client = find(request, marts, "clients", "client_id", "client")
         assert marts is not None
         business, number = client["business_id"], client["client_id"]
@@ -81,7 +81,6 @@ def page(request: Request) -> Response:
         expenses=expenses,
         invoices_known="invoices" not in gaps.missing,
         freshbooks=client_page(number),
-        in_words=in_words,
     )
 
 

@@ -14,18 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import login, permissions
-from freshbooks_hub.connection.api import Api, allowed, counted, probe, told
 from freshbooks_hub.connection.callback import Result
-from freshbooks_hub.connection.login import App, Candidate
-from freshbooks_hub.connection.profile import Profile
+from freshbooks_hub.connection.login import App
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import identify, request_window
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
-from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import webhooks
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import Place, back, origin, place, render
+from freshbooks_hub.web.forms import action
+from freshbooks_hub.web.request_context import RequestContext, context_of, origin
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/freshbooks"
 LABELS = {"redirect_uri": "Redirect URI", "client_id": "Client ID", "client_secret": "Client Secret"}
@@ -38,7 +34,7 @@ def page(request: Request) -> Response:
 
 def _form(request: Request, typed: FormData | None = None, problem: str = "") -> Response:
     """With what was `typed`, but for the secret, where it is shown again for a `problem`."""
-    here = place(request)
+    here = context_of(request)
     connection = ConnectionStore(here.home.connection).find()
     app = login.stored_app(here.home)
     redirect_uri = _own_redirect(here) or (app.redirect_uri if app else login.default_redirect_uri())
@@ -73,7 +69,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
 @partial(action, labels=LABELS)
 def begin(request: Request, form: FormData) -> Response:
     """Start a log-in with what the form holds; an empty secret stands for the stored one."""
-    here = place(request)
+    here = context_of(request)
     stored = login.stored_app(here.home)
     client_id, client_secret = _text(form, "client_id"), _text(form, "client_secret")
     if not client_secret and stored and stored.client_id == client_id:
@@ -95,7 +91,7 @@ def _text(form: FormData, name: str) -> str:
 @action
 def fewer(request: Request, _: FormData) -> Response:
     """Start the log-in again with the basic scopes: FreshBooks refused some of those asked for."""
-    here = place(request)
+    here = context_of(request)
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
@@ -108,7 +104,7 @@ def fewer(request: Request, _: FormData) -> Response:
 
 
 def _begin(request: Request, app: App, asked: tuple[str, ...]) -> None:
-    here = place(request)
+    here = context_of(request)
     here.site.logins.begin(
         here.home,
         app,
@@ -121,7 +117,7 @@ def _begin(request: Request, app: App, asked: tuple[str, ...]) -> None:
 
 def log_in(request: Request) -> Response:
     """On to FreshBooks, by a link: browsers would hold a form's redirect to form-action. Or paste the answer."""
-    here = place(request)
+    here = context_of(request)
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
@@ -142,7 +138,7 @@ def log_in(request: Request) -> Response:
 @partial(action, labels={"answer": "Address that FreshBooks sent you to"})
 def paste(request: Request, form: FormData) -> Response:
     """Take the address that FreshBooks redirected to, as a person copied it."""
-    here = place(request)
+    here = context_of(request)
     try:
         browser = request.session.get("browser", "")
         found = login.finish(here.home, str(form.get("answer", "")), browser)
@@ -154,84 +150,13 @@ def paste(request: Request, form: FormData) -> Response:
 
 def done(request: Request) -> Response:
     """Where the callback sends the browser: on to the businesses, or back with the reason."""
-    here = place(request)
+    here = context_of(request)
     result = here.site.logins.result(here.home)
     if result is None:
         return back(request, ROOT)
     if result.error is not None:
         return back(request, ROOT, str(result.error), good=False)
     return back(request, f"{ROOT}/businesses")
-
-
-def businesses(request: Request) -> Response:
-    """Choose which businesses are synced, of a new log-in or of the connection there is."""
-    home = place(request).home
-    try:
-        candidate, profile, chosen = _choice(home)
-    except HubError as error:
-        return back(request, ROOT, str(error), good=False)
-    return render(request, "businesses.html", candidate=candidate, profile=profile, chosen=chosen)
-
-
-@action
-def choose(request: Request, form: FormData) -> Response:
-    """Probe the chosen businesses, and save."""
-    here = place(request)
-    sent = [str(value) for value in form.getlist("business")]
-    ids = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
-    try:
-        candidate, profile, _ = _choice(here.home)
-        wanted = profile.chosen(ids)
-        store = candidate.store if candidate else ConnectionStore(here.home.connection)
-        token, _ = identify(here.home, store)
-        api = Api(token, request_window(here.home, store))
-        here.site.logins.probed(here.home, probe(api, wanted, allowed(token)))
-        if candidate:
-            login.save(candidate, ids)
-        else:
-            login.choose(here.home, ids)
-    except HubError as error:
-        return back(request, f"{ROOT}/businesses", str(error), good=False)
-    return back(request, f"{ROOT}/connected")
-
-
-def connected(request: Request) -> Response:
-    """Connected: how much can be read, and what the rest costs."""
-    here = place(request)
-    connection = ConnectionStore(here.home.connection).find()
-    if connection is None:
-        return back(request, ROOT)
-    access = here.site.logins.access(here.home)
-    names = connection.business_names
-    return render(
-        request,
-        "connected.html",
-        connection=connection,
-        businesses=[names.get(one, str(one)) for one in sorted(connection.chosen)],
-        counted=counted(access, len({one.business_id for one in access})) if access else "",
-        told=[
-            *map(permissions.told, permissions.not_approved(connection.access_token, connection.asked)),
-            *told(access, names),
-        ],
-    )
-
-
-@action
-def disconnect(request: Request, _: FormData) -> Response:
-    """Revoke, and forget the tokens; what was synced stays."""
-    try:
-        webhooks.forget(place(request).home)
-        told = login.disconnect(place(request).home)
-    except HubError as error:
-        return back(request, ROOT, str(error), good=False)
-    if told.revoked:
-        return back(request, ROOT, "Disconnected. FreshBooks has revoked the access; what was synced stays.")
-    return back(
-        request,
-        ROOT,
-        f"Disconnected here, but the access could not be revoked at FreshBooks: {told.why_not}",
-        good=False,
-    )
 
 
 @dataclass(frozen=True)
@@ -267,7 +192,7 @@ class Served:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        here = place(request)
+        here = context_of(request)
         redirect_uri = _own_redirect(here)
         if redirect_uri is None:
             await RedirectResponse(f"{here.base}{ROOT}", 303)(scope, receive, send)
@@ -279,19 +204,7 @@ class Served:
         await router({**scope, "root_path": "", "path": scope["path"]}, receive, send)
 
 
-def _choice(home: Home) -> tuple[Candidate | None, Profile, set[int]]:
-    """The consent that waits, else the connection itself with its businesses asked for again. Raises HubError."""
-    if ConnectionStore(home.candidate).exists():
-        candidate = login.candidate(home)
-        stored = ConnectionStore(home.connection).find()
-        before = set(stored.business_ids) if stored else set()
-        known = {business.id for business in candidate.profile.businesses}
-        return candidate, candidate.profile, (before & known) or set(candidate.profile.default_choice())
-    profile = login.profile(home)
-    return None, profile, ConnectionStore(home.connection).load().chosen
-
-
-def _own_redirect(here: Place) -> str | None:
+def _own_redirect(here: RequestContext) -> str | None:
     """The callback under the pages' own https address, where they have one."""
     public = here.site.public_url
     return f"{public}{here.base}/callback" if public else None
@@ -304,10 +217,6 @@ routes = [
     Route(f"{ROOT}/log-in", paste, methods=["POST"]),
     Route(f"{ROOT}/log-in/fewer", fewer, methods=["POST"]),
     Route(f"{ROOT}/done", done, methods=["GET"]),
-    Route(f"{ROOT}/businesses", businesses, methods=["GET"]),
-    Route(f"{ROOT}/businesses", choose, methods=["POST"]),
-    Route(f"{ROOT}/connected", connected, methods=["GET"]),
-    Route(f"{ROOT}/disconnect", disconnect, methods=["POST"]),
     Route("/start/{key}", Served()),
     Route("/callback", Served()),
 ]

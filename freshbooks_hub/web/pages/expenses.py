@@ -16,9 +16,10 @@ from starlette.routing import Route
 from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.web.charts import Series, columns
 from freshbooks_hub.web.lists.listing import NONE, Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.reports import files_of
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import render
 
 MONTHS = 12
 COLOURS = 6  # categories with a colour of their own; the rest is one more
@@ -60,7 +61,7 @@ class Currency:
 
 def page(request: Request) -> Response:
     """`/expenses`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         rows = _rows(marts, choice.current)
         gaps = page_gaps(marts, choice.current, "expenses", "expense_categories")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,22 +12,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.agent.actions.waiting import waiting
-from freshbooks_hub.agent.mcp.oauth.grants import Grants
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.currencies import known_sum
 from freshbooks_hub.core.errors import NotConnected
-from freshbooks_hub.core.home import DEFAULT, Home
+from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.reporting_currency import Total
 from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.health import health
 from freshbooks_hub.sync.progress import read_progress
 from freshbooks_hub.web.figures import FORECAST_WEEKS, MARTS, Days, Figures, days_of, figures_of
+from freshbooks_hub.web.first_steps import first_steps
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
-from freshbooks_hub.web.together import Reporting
-from freshbooks_hub.web.views import Place, choose_business, link, place, render
-
-NEW = timedelta(days=7)  # for so long a new connection is told of agents
+from freshbooks_hub.web.reports import Reporting
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import link, render
 
 
 @dataclass(frozen=True)
@@ -70,17 +69,6 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One of the first steps, done or not."""
-
-    title: str
-    help: str
-    done: bool
-    path: str
-    button: str
-
-
-@dataclass(frozen=True)
 class OfBusiness:
     """A business with its figures."""
 
@@ -92,7 +80,7 @@ class OfBusiness:
 
 def page(request: Request) -> Response:
     """`/`, `?business=all`"""
-    home = place(request).home
+    home = context_of(request).home
     connection, now = _connection(home), datetime.now(UTC)
     told = health(home, now)
     with opened(home.marts) as marts:
@@ -112,7 +100,7 @@ def page(request: Request) -> Response:
         connection=connection,
         last=told["last_sync"],
         needs=_needs(home, told, found, differing),
-        steps=_steps(place(request), connection, now),
+        steps=first_steps(context_of(request), connection, now),
         found=found,
         hours=hours,
         today=today,
@@ -254,53 +242,6 @@ def _needs(
     if told["paused_since"]:
         needs.append(Need("Syncing is paused.", "/status", "Resume it", grave=False))
     return needs
-
-
-def _steps(here: Place, connection: Connection | None, now: datetime) -> list[Step]:
-    """The first steps; none when they are done and the connection is no longer new."""
-    synced, agents = here.home.marts.exists(), _has_agents(here)
-    is_new = connection is not None and now - connection.connected_at < NEW
-    if synced and (agents or not is_new):
-        return []
-    settings = "/settings/freshbooks"
-    return [
-        Step(
-            "Connect FreshBooks",
-            "Register an app with FreshBooks and allow access. It takes about two minutes.",
-            connection is not None,
-            settings,
-            "Connect",
-        ),
-        Step(
-            "Choose your business",
-            "One or several of those that you may read.",
-            bool(connection and connection.chosen),
-            f"{settings}/businesses" if connection else settings,
-            "Choose",
-        ),
-        Step(
-            "Sync for the first time",
-            "Reads everything once, and after that only what has changed.",
-            synced,
-            "",
-            "Sync now",
-        ),
-        Step(
-            "Connect an agent (optional)",
-            "Claude and other AI clients can answer questions from your books and propose what you approve.",
-            agents,
-            "/settings#clients",
-            "See how",
-        ),
-    ]
-
-
-def _has_agents(here: Place) -> bool:
-    """Whether an AI client was let in to this connection."""
-    keeper = here.site.home  # of the clients of all connections
-    if not keeper.history.exists():
-        return False
-    return any(grant.connection == (here.name or DEFAULT) for grant, _ in Grants(keeper).living())
 
 
 routes = [Route("/", page)]

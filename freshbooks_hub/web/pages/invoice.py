@@ -16,11 +16,11 @@ from freshbooks_hub.core.labels import plural
 from freshbooks_hub.web.lists.invoices import INVOICE, STATUS, STATUS_LOOKS
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import PAYMENTS
-from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import PROJECT
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.views import render
 
 LINES = (
     Column("line", "Item", empty="no name"),
@@ -44,7 +44,7 @@ class Event:
 
 def page(request: Request) -> Response:
     """`/invoices/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, invoice = find(request, marts, "invoices", "invoice_id", "invoice")
         assert marts is not None
         lines = _lines(marts, invoice)
@@ -81,7 +81,6 @@ def page(request: Request) -> Response:
         timeline=timeline(invoice, paid),
         has_ledger=has_ledger,
         freshbooks=invoice_page(invoice["account_id"], invoice["invoice_id"]),
-        in_words=in_words,
         number=invoice["invoice_number"] or INVOICE.empty,
     )
 

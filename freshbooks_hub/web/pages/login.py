@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.web import passwords, security
-from freshbooks_hub.web.security import action, person_of
+from freshbooks_hub.web.forms import action
+from freshbooks_hub.web.security import person_of
 from freshbooks_hub.web.users import TAKEN
 from freshbooks_hub.web.views import render
 

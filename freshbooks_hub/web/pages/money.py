@@ -12,10 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from freshbooks_hub.core.clock import month_end
-from freshbooks_hub.web.basis import BASES, basis_of
 from freshbooks_hub.web.charts import OpenSeries, grouped
+from freshbooks_hub.web.lists.accounting import BASES
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, PageGaps, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import (
     CASH,
@@ -32,19 +31,19 @@ from freshbooks_hub.web.monthly import (
     today_of,
     together,
 )
-from freshbooks_hub.web.together import Reporting
-from freshbooks_hub.web.views import choose_business, link, place, render
+from freshbooks_hub.web.reports import Reporting, basis_of, files_of
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import link, render
 
 MARTS = ("profit_and_loss", "cash_monthly", "cash_forecast")
-# Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone.
+# Where the rows behind a figure are; those of the profit and loss are postings, on the accrual basis alone. Money in
+# and money out have theirs in several lists.
 ROWS: dict[str, tuple[str, dict[str, str]]] = {
-    "income": ("/ledger", {"accounts": "income"}),
-    "expenses": ("/ledger", {"accounts": "expense"}),
+    "income": ("/ledger", {"accounts": "gross"}),
+    "expenses": ("/ledger", {"accounts": "operating"}),
     "profit": ("/ledger", {"accounts": "profit"}),
     "billed": ("/invoices", {}),
     "collected": ("/payments", {"status": "received"}),
-    "money_in": ("/payments", {"status": "received"}),
-    "money_out": ("/expenses/list", {}),
 }
 OF_REPORT = frozenset({"income", "expenses", "profit"})
 
@@ -77,7 +76,7 @@ def page(request: Request) -> Response:
     """`/money`, `?basis=cash&year=2025&currency=CAD&business=all`"""
     asked = request.query_params
     basis = basis_of(request)
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
         shown = [business for business in choice.shown if business["account_id"]]
@@ -92,7 +91,7 @@ def page(request: Request) -> Response:
     )
     currencies = [table.code for table in tables]
     code = asked.get("currency") if asked.get("currency") in currencies else None
-    reporting = Reporting.beside(place(request).home.marts)
+    reporting = Reporting.beside(context_of(request).home.marts)
     whole = together(reporting.currency, tables, period) if reporting.currency and tables and period else None
     return render(
         request,
@@ -118,7 +117,7 @@ def page(request: Request) -> Response:
 def profit(request: Request) -> Response:
     """`/profit`, where the profit stood before."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{place(request).base}/money{query}", 301)
+    return RedirectResponse(f"{context_of(request).base}/money{query}", 301)
 
 
 def rows_of(request: Request, name: str, code: str, first: date, last: date, basis: str) -> str:

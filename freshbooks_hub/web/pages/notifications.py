@@ -17,8 +17,9 @@ from freshbooks_hub.notifications.channels import TOPICS, Channels
 from freshbooks_hub.notifications.notify import failing, send_test
 from freshbooks_hub.notifications.sending import SECURITY, check, email_url
 from freshbooks_hub.notifications.weekly import zone_of
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, origin, place, render
+from freshbooks_hub.web.forms import action
+from freshbooks_hub.web.request_context import context_of, origin
+from freshbooks_hub.web.views import back, render
 
 PATH = "/settings/notifications"
 EMAIL = {
@@ -87,7 +88,7 @@ def test(request: Request, _: FormData) -> Response:
     """Send a test now."""
     try:
         channel = _channels(request).get(_id(request))
-        why = send_test(place(request).home, channel, origin(request) + place(request).base)
+        why = send_test(context_of(request).home, channel, origin(request) + context_of(request).base)
     except HubError as error:
         return back(request, PATH, str(error), good=False)
     if why:
@@ -114,7 +115,7 @@ def _added(request: Request, form: FormData, url: str) -> Response:
 
 
 def _render(request: Request, status: int = 200, **typed: Any) -> Response:
-    home = place(request).home
+    home = context_of(request).home
     context = {"email": {"security": "starttls"}, "named": "", "problem": ""} | typed
     return render(
         request,
@@ -130,7 +131,7 @@ def _render(request: Request, status: int = 200, **typed: Any) -> Response:
 
 
 def _channels(request: Request) -> Channels:
-    return Channels(place(request).home)
+    return Channels(context_of(request).home)
 
 
 def _id(request: Request) -> str:

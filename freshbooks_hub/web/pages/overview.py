@@ -21,7 +21,8 @@ from freshbooks_hub.core.home import Home
 from freshbooks_hub.status.health import health, in_short
 from freshbooks_hub.web.access import Need
 from freshbooks_hub.web.marts import opened
-from freshbooks_hub.web.views import person, render, title_of, visible
+from freshbooks_hub.web.request_context import person, title_of, visible
+from freshbooks_hub.web.views import render
 
 SHOWN = 25
 # A currency in which nothing is overdue is left out; one that is unknown is not.

@@ -19,7 +19,8 @@ from freshbooks_hub.marts.pack.files import write_pack
 from freshbooks_hub.marts.pack.scope import BASES, Business, Scope, businesses, choose, months, scope_of
 from freshbooks_hub.marts.pack.tables import tables
 from freshbooks_hub.web.marts import Marts
-from freshbooks_hub.web.views import Choice, choose_business, place, render
+from freshbooks_hub.web.request_context import Choice, choose_business, context_of
+from freshbooks_hub.web.views import render
 
 BLOCK = 1 << 16
 
@@ -36,7 +37,7 @@ def download(request: Request) -> Response:
     """`/pack.zip`, of the same parameters. Made in a file without a name, which ends with the answer."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is sent
     try:
-        with open_marts(place(request).home.marts) as db:
+        with open_marts(context_of(request).home.marts) as db:
             scope = _scope(request, _business(request, businesses(db)))
             write_pack(db, scope, file, datetime.now(UTC))
     except (HubError, OSError) as error:
@@ -56,7 +57,7 @@ def download(request: Request) -> Response:
 
 
 def _page(request: Request, problem: str = "") -> Response:
-    with open_marts(place(request).home.marts) as db:
+    with open_marts(context_of(request).home.marts) as db:
         choice = choose_business(request, Marts(db))
         found = businesses(db)
         if not found:

@@ -24,9 +24,9 @@ from freshbooks_hub.agent.actions.policy import Limits, Link, Policy, PolicyView
 from freshbooks_hub.agent.mcp.oauth.access import accesses
 from freshbooks_hub.agent.mcp.transports import token_made_at
 from freshbooks_hub.core.errors import HubError
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, person, place, render
+from freshbooks_hub.web.forms import Typed, action
+from freshbooks_hub.web.request_context import context_of, person
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/agents"
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)[\s:]*([A-Za-z]{3})")
@@ -47,7 +47,7 @@ LINKS: dict[Link, str] = {
 
 def page(request: Request, typed: Typed | None = None, status: int = 200) -> Response:
     """What is allowed, and who has access."""
-    home = place(request).home
+    home = context_of(request).home
     policy = _view(request)
     return render(
         request,
@@ -224,12 +224,12 @@ def _folder(text: str) -> Path | None:
 
 
 def _policy(request: Request) -> Policy:
-    return ActionService(place(request).home.ensure()).policy
+    return ActionService(context_of(request).home.ensure()).policy
 
 
 def _view(request: Request) -> PolicyView:
     """The settings; looking at them makes no file."""
-    home = place(request).home
+    home = context_of(request).home
     return _policy(request).view() if home.history.exists() else PolicyView()
 
 

@@ -10,11 +10,11 @@ from freshbooks_hub.core.freshbooks_pages import project_page
 from freshbooks_hub.web.lists.invoices import INVOICES
 from freshbooks_hub.web.lists.listing import Column, Kind
 from freshbooks_hub.web.lists.money import EXPENSES
-from freshbooks_hub.web.lists.one import find, part
 from freshbooks_hub.web.lists.people import ENTRIES, PROJECT_TYPES
-from freshbooks_hub.web.lists.values import in_words
+from freshbooks_hub.web.lists.record import find, part
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import place, render
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.views import render
 
 PEOPLE = (
     Column("person_name", "Person", empty="unknown person"),
@@ -32,7 +32,7 @@ METHODS = {
 
 def page(request: Request) -> Response:
     """`/projects/{id}`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice, project = find(request, marts, "projects", "project_id", "project", accounting=False)
         assert marts is not None
         business, number = project["business_id"], project["project_id"]
@@ -66,7 +66,6 @@ def page(request: Request) -> Response:
         invoices=invoices,
         expenses=expenses,
         freshbooks=project_page(number),
-        in_words=in_words,
     )
 
 

@@ -21,10 +21,10 @@ from freshbooks_hub.core.reporting_currency import (
 )
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.sync_groups import format_frequency, parse_frequency
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.pages.status import lines_of
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, place, render
+from freshbooks_hub.web.forms import Typed, action
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.schedule_lines import lines_of
+from freshbooks_hub.web.views import back, render
 
 CURRENCY = {"currency": "Currency", "rates": "Rates"}
 CONNECTION = {"name": "Name of the new connection"}
@@ -36,7 +36,7 @@ CHOICES = tuple(
 
 def page(request: Request, typed: Typed | None = None, status: int = 200) -> Response:
     """What can be set, with what was typed where it could not be saved."""
-    home = place(request).home
+    home = context_of(request).home
     schedule = Schedule(home)
     groups = schedule.groups(datetime.now(UTC))
     return render(
@@ -60,7 +60,7 @@ def show(request: Request) -> Response:
 @action
 def frequencies(request: Request, form: FormData) -> Response:
     """Take over what the form says of each group."""
-    schedule = Schedule(place(request).home)
+    schedule = Schedule(context_of(request).home)
     changed = 0
     try:
         for group in schedule.groups(datetime.now(UTC)):
@@ -89,7 +89,7 @@ def _reporting_currency(home: Home) -> ReportingCurrency | None:
 @partial(action, several_lines={"rates"}, labels=CURRENCY)
 def reporting_currency(request: Request, form: FormData) -> Response:
     """Set the reporting currency with its rates; without a code there is none."""
-    marts, typed = place(request).home.marts, Typed.of(form)
+    marts, typed = context_of(request).home.marts, Typed.of(form)
     code, rates = typed.get("currency"), typed.get("rates")
     with typed.problem_of("rates", CURRENCY["rates"]):
         parsed = parse_rates(rates) if rates else ()
@@ -109,7 +109,7 @@ def reporting_currency(request: Request, form: FormData) -> Response:
 @partial(action, labels=CONNECTION)
 def add_connection(request: Request, form: FormData) -> Response:
     """A home for another FreshBooks user; the log-in follows."""
-    site, typed = place(request).site, Typed.of(form)
+    site, typed = context_of(request).site, Typed.of(form)
     name = typed.get("name").lower()
     with typed.problem_of("name", CONNECTION["name"]):
         home = site.home.named(name).ensure()
@@ -124,7 +124,7 @@ def check(request: Request, _: FormData) -> Response:
     """The doctor: everything that `freshbooks doctor` looks at, once."""
     from freshbooks_hub.doctor.checkup import run
 
-    return render(request, "check.html", findings=run(place(request).home))
+    return render(request, "check.html", findings=run(context_of(request).home))
 
 
 def _frequency(form: FormData, name: str, current: timedelta) -> timedelta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,7 +17,6 @@ from starlette.routing import Route
 
 from freshbooks_api import scopes
 from freshbooks_hub.connection import permissions
-from freshbooks_hub.connection.permissions import NotAvailable
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
@@ -27,7 +25,6 @@ from freshbooks_hub.status.problems import (
     Held,
     business_states,
     concerns,
-    is_late,
     not_available,
     refuted,
     shortfalls,
@@ -36,16 +33,12 @@ from freshbooks_hub.sync import dbt_findings
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
 from freshbooks_hub.sync.progress import read_progress
-from freshbooks_hub.sync.schedule import Schedule, ScheduledGroup
+from freshbooks_hub.sync.schedule import Schedule
+from freshbooks_hub.web.forms import action
 from freshbooks_hub.web.marts import Marts, Row, all_gaps, opened, rejected_streams
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, choose_business, place, render
-
-NAMES = {
-    "invoices_whole": "Invoices, full refresh",
-    "lists_whole": "Other lists, full refresh",
-    "time_entries": "Time",
-}
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.schedule_lines import Line, lines_of
+from freshbooks_hub.web.views import back, render
 
 
 @dataclass(frozen=True)
@@ -56,38 +49,6 @@ class Problem:
     remedy: str = ""
     path: str = ""
     grave: bool = True
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of the table of groups.
-
-    `short`: a sentence for each stream of a business of which FreshBooks does not send every row. `missing`: none of
-    its streams can be read of any business.
-    """
-
-    name: str
-    group: ScheduledGroup
-    rows: int | None
-    short: tuple[str, ...] = ()
-    missing: bool = False
-
-    @property
-    def state(self) -> tuple[str, str]:
-        """Look and words of its pill."""
-        if self.missing:
-            return "quiet", "not available"
-        if self.group.last_error:
-            return "bad", "failing"
-        if self.group.last_success is None:
-            return "quiet", "not read yet"
-        if self.group.refused:
-            return "quiet", "not reading"
-        if self.group.paused:
-            return "quiet", "paused"
-        if is_late(self.group):
-            return "warn", "late"
-        return ("warn", "incomplete") if self.short else ("good", "up to date")
 
 
 @dataclass(frozen=True)
@@ -103,7 +64,7 @@ class Build:
 
 def page(request: Request) -> Response:
     """`/status`"""
-    home, now = place(request).home, datetime.now(UTC)
+    home, now = context_of(request).home, datetime.now(UTC)
     connection, damage = _connection(home)
     history = History(home.history) if home.history.exists() else None
     schedule = Schedule(home)
@@ -119,7 +80,7 @@ def page(request: Request) -> Response:
     lines = lines_of(groups, history, shortfalls(outcomes, names), unavailable)
     last = history.last_run() if history else None
     problems = _problems(home, connection, damage, last, checks)
-    if not place(request).site.syncs.running(home):
+    if not context_of(request).site.syncs.running(home):
         found = concerns(groups, last, schedule.trouble(), now) if connection else []
         problems += [Problem(concern.what, concern.remedy, grave=False) for concern in found]
     problems += _short(lines)
@@ -150,7 +111,7 @@ def page(request: Request) -> Response:
 
 def progress(request: Request) -> Response:
     """`/progress`: the running sync as JSON, for the script."""
-    here = place(request)
+    here = context_of(request)
     state = read_progress(here.home)
     streams = [{"name": name, **vars(row)} for name, row in state.streams.items()] if state else []
     running = here.site.syncs.running(here.home)
@@ -167,7 +128,7 @@ def progress(request: Request) -> Response:
 @action
 def sync_now(request: Request, form: FormData) -> Response:
     """Start a sync in the background; back to where it was asked for, `from` (Home or Status)."""
-    here = place(request)
+    here = context_of(request)
     if not ConnectionStore(here.home.connection).exists():
         return back(request, "/settings/freshbooks", "Connect FreshBooks first.", good=False)
     started = here.site.syncs.start(here.home)
@@ -178,14 +139,14 @@ def sync_now(request: Request, form: FormData) -> Response:
 @action
 def pause(request: Request, _: FormData) -> Response:
     """Stop reading by itself until resumed."""
-    Schedule(place(request).home).pause(datetime.now(UTC))
+    Schedule(context_of(request).home).pause(datetime.now(UTC))
     return back(request, "/status", "Paused. Nothing is read until you resume, except by Sync now.")
 
 
 @action
 def resume(request: Request, _: FormData) -> Response:
     """Go on."""
-    Schedule(place(request).home).resume()
+    Schedule(context_of(request).home).resume()
     return back(request, "/status", "Resumed.")
 
 
@@ -260,35 +221,6 @@ def _short(lines: list[Line]) -> list[Problem]:
     return (
         [Problem(f"Incomplete: {', '.join(names)}.", "See why.", "#schedule", grave=False)] if names else []
     )
-
-
-def lines_of(
-    groups: list[ScheduledGroup],
-    history: History | None,
-    short: Mapping[str, list[str]] | None = None,
-    unavailable: Iterable[NotAvailable] = (),
-) -> list[Line]:
-    """Groups with their names for people, and the rows of their tables where `history` tells.
-
-    `short`: as `shortfalls` tells it.
-    """
-    gone = {stream for one in unavailable if not one.businesses for stream in one.streams}
-    streams = history.latest_streams() if history else []
-    totals = {row["stream"]: row["rows_total"] for row in streams}
-    return [
-        Line(
-            NAMES.get(group.name) or group.name.replace("_", " ").capitalize(),
-            group,
-            None
-            if group.is_full_reread or not totals.keys() & group.streams
-            else sum(totals.get(s, 0) for s in group.streams),
-            ()
-            if group.is_full_reread
-            else tuple(text for s in group.streams for text in (short or {}).get(s, [])),
-            gone.issuperset(group.streams),
-        )
-        for group in groups
-    ]
 
 
 def _checks(marts: Marts | None) -> list[Row]:

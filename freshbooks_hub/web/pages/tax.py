@@ -15,12 +15,13 @@ from starlette.routing import Route
 from freshbooks_hub.agent.reads.periods import known_sum as sum_sql
 from freshbooks_hub.core.clock import month_end
 from freshbooks_hub.core.currencies import known_sum
-from freshbooks_hub.web.basis import BASES, basis_of
+from freshbooks_hub.web.lists.accounting import BASES
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
 from freshbooks_hub.web.monthly import today_of
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.reports import basis_of, files_of
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import render
 
 STEPS = {"quarter": 3, "month": 1}
 # Column of sales_tax and its label. Sums over taxes have no meaning for what is taxed, which counts once for each tax.
@@ -61,7 +62,7 @@ def page(request: Request) -> Response:
     asked = request.query_params
     basis = basis_of(request)
     by = "month" if asked.get("by") == "month" else "quarter"
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts)
         today = today_of(marts)
         years = _years(marts, choice.current, today)

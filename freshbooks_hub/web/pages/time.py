@@ -13,9 +13,10 @@ from freshbooks_hub.agent.reads.periods import known_sum
 from freshbooks_hub.core.currencies import known_sum as sum_of
 from freshbooks_hub.web.charts import Bar, bars
 from freshbooks_hub.web.lists.listing import Column, Kind
-from freshbooks_hub.web.lists.summaries import files_of
 from freshbooks_hub.web.marts import Marts, Row, opened, page_gaps
-from freshbooks_hub.web.views import choose_business, place, render
+from freshbooks_hub.web.reports import files_of
+from freshbooks_hub.web.request_context import choose_business, context_of
+from freshbooks_hub.web.views import render
 
 DRAWN = 10
 SHOWN = 100  # projects; the file has all
@@ -47,7 +48,7 @@ ORDER BY currency_code
 
 def page(request: Request) -> Response:
     """`/time`"""
-    with opened(place(request).home.marts) as marts:
+    with opened(context_of(request).home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
         projects = _projects(marts, choice.current, f" LIMIT {SHOWN}")
         totals = _rows(marts, choice.current, TOTALS)

@@ -14,12 +14,12 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.models import Channel
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.access import Right
-from freshbooks_hub.web.forms import Typed
+from freshbooks_hub.web.forms import Typed, action
 from freshbooks_hub.web.logins import LOOPBACK
 from freshbooks_hub.web.passwords import WeakPassword
-from freshbooks_hub.web.security import action
+from freshbooks_hub.web.request_context import connections, context_of, origin, person, title_of
 from freshbooks_hub.web.users import NameRefused, NoSuchUser, RightsRefused, User, Users
-from freshbooks_hub.web.views import back, connections, origin, person, place, render, title_of
+from freshbooks_hub.web.views import back, render
 
 ROOT = "/settings/users"
 NEW_USER = {"name": "Name", "password": "Password", "rights": "What they may do"}
@@ -113,7 +113,7 @@ def remove(request: Request, _: FormData) -> Response:
 
 
 def _users(request: Request) -> Users:
-    return place(request).site.users
+    return context_of(request).site.users
 
 
 def _user(request: Request) -> User:
@@ -125,12 +125,12 @@ def _user(request: Request) -> User:
 
 def _titles(request: Request) -> dict[str, str]:
     """Every connection, by name, with the names of its businesses."""
-    return {home.name: title_of(home) for home in connections(place(request).site).values()}
+    return {home.name: title_of(home) for home in connections(context_of(request).site).values()}
 
 
 def _rights(request: Request, form: FormData) -> dict[str, Right]:
     """What the form says of each connection that there is."""
-    names = (name or DEFAULT for name in connections(place(request).site))
+    names = (name or DEFAULT for name in connections(context_of(request).site))
     sent = {name: str(form.get(f"right.{name}", "")) for name in names}
     return {name: Right(text) for name, text in sent.items() if text in set(Right)}
 

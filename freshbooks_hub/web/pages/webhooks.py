@@ -19,9 +19,9 @@ from freshbooks_hub.core.labels import plural
 from freshbooks_hub.events.deliveries import deliver, send_test
 from freshbooks_hub.events.endpoints import Endpoint, Endpoints
 from freshbooks_hub.events.event import CODES
-from freshbooks_hub.web.forms import Typed
-from freshbooks_hub.web.security import action
-from freshbooks_hub.web.views import back, place, render
+from freshbooks_hub.web.forms import Typed, action
+from freshbooks_hub.web.request_context import context_of
+from freshbooks_hub.web.views import back, render
 
 PATH = "/settings/webhooks"
 LABELS = {"url": "Address", "events": "Events", "since": "Again since"}
@@ -51,7 +51,7 @@ def show(request: Request) -> Response:
 @partial(action, labels=LABELS)
 def add(request: Request, form: FormData) -> Response:
     """Tell a system from now on."""
-    typed, home = Typed.of(form), place(request).home.ensure()
+    typed, home = Typed.of(form), context_of(request).home.ensure()
     codes = [code for code in CODES if f"event_{code}" in form]
     if not codes:
         typed.problems["events"] = f"{LABELS['events']}: choose at least one."
@@ -70,7 +70,7 @@ def test(request: Request, _: FormData) -> Response:
         endpoint = _endpoints(request).find(_id(request))
     except HubError as error:
         return back(request, PATH, str(error), good=False)
-    answer = send_test(place(request).home, endpoint, utc_now())
+    answer = send_test(context_of(request).home, endpoint, utc_now())
     if answer.error:
         return back(request, PATH, f"{endpoint.place}: the test was not taken. {answer.error}", good=False)
     return back(request, PATH, f"{endpoint.place}: the test was taken, with the answer {answer.status}.")
@@ -88,7 +88,7 @@ def replay(request: Request, form: FormData) -> Response:
     endpoints = _endpoints(request)
     try:
         again = endpoints.replay(_id(request), since)
-        deliver(place(request).home)
+        deliver(context_of(request).home)
         left = endpoints.find(_id(request))
     except HubError as error:
         return back(request, PATH, str(error), good=False)
@@ -108,7 +108,7 @@ def remove(request: Request, _: FormData) -> Response:
 
 
 def _endpoints(request: Request) -> Endpoints:
-    return Endpoints(place(request).home)
+    return Endpoints(context_of(request).home)
 
 
 def _id(request: Request) -> str:

@@ -14,7 +14,7 @@ from freshbooks_hub.web.lists.asked import LARGEST
 from freshbooks_hub.web.lists.listing import Column, Listing
 from freshbooks_hub.web.lists.query import asked_of
 from freshbooks_hub.web.marts import Marts, Row
-from freshbooks_hub.web.views import Choice, choose_business
+from freshbooks_hub.web.request_context import Choice, choose_business
 
 PART = 10  # rows of a part
 
