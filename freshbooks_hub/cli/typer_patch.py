@@ -1,11 +1,12 @@
 """Typer builds a pydantic model for each option that it reads; importing that is half of a small command.
 
-A value that has its type already (text for text, a flag, a default) is taken as it is here; everything else goes
-Typer's own way. Where Typer is of a version without that part, nothing is patched.
+A value that has its type already (text for text, a flag, a default) is taken as it is here, and so is one of the words
+of a choice; everything else goes Typer's own way. Where Typer is of a version without that part, nothing is patched.
 """
 
 from __future__ import annotations
 
+from enum import EnumType
 from typing import Any
 
 import typer.core
@@ -41,6 +42,8 @@ class _Coercion:
         own = self._descriptor.parameter_info.parser is not None
         if isinstance(kind, type) and isinstance(value, kind) and not many and not own:
             return value
+        if isinstance(kind, EnumType) and value in [one.value for one in kind] and not many and not own:
+            return kind(value)
         if value is None:
             return () if many else None
         if many and not value:
