@@ -6,7 +6,7 @@ of a choice; everything else goes Typer's own way. Where Typer is of a version w
 
 from __future__ import annotations
 
-from enum import EnumType
+from enum import Enum
 from typing import Any
 
 import typer.core
@@ -40,10 +40,11 @@ class _Coercion:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         kind, many = self._descriptor.annotation, param.multiple or param.nargs == -1
         own = self._descriptor.parameter_info.parser is not None
-        if isinstance(kind, type) and isinstance(value, kind) and not many and not own:
-            return value
-        if isinstance(kind, EnumType) and value in [one.value for one in kind] and not many and not own:
-            return kind(value)
+        if isinstance(kind, type) and not many and not own:
+            if isinstance(value, kind):
+                return value
+            if issubclass(kind, Enum) and value in [one.value for one in kind]:
+                return kind(value)
         if value is None:
             return () if many else None
         if many and not value:
