@@ -86,7 +86,7 @@ LEDGER = Listing(
     totals=(
         Total("debit", "Debit", "debit_amount"),
         Total("credit", "Credit", "credit_amount"),
-        Total("difference", "Debit less credit", less=("debit", "credit")),
+        Total("difference", "Debit less credit", "debit_amount - credit_amount"),
         # What Home and Money show as profit.
         Total(
             "profit",
@@ -145,7 +145,7 @@ TAX_LINES = Listing(
         Total("collected", "Tax collected", "tax_amount", "is_collected"),
         Total("taxed_paid", "Taxed per tax, paid", "taxable_amount", "NOT is_collected"),
         Total("paid", "Tax paid", "tax_amount", "NOT is_collected"),
-        Total("owed", "Owed", less=("collected", "paid")),
+        Total("owed", "Owed", "CASE WHEN is_collected THEN tax_amount ELSE -tax_amount END"),
     ),
     page="tax",
 )

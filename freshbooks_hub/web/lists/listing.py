@@ -90,18 +90,16 @@ class Column:
 class Total:
     """A figure over all rows of the filter, per currency: the sum of `sql` where `where`.
 
-    Null as soon as one row is `unknown`. `always`: also when it is nothing. `less`: in place of `sql`, two other totals
-    of which it is the first less the second.
+    Null as soon as one row is `unknown`. `always`: also when it is nothing.
     """
 
     name: str
     label: str
-    sql: str = ""
+    sql: str
     where: str = ""
     unknown: str = ""
     kind: Kind = Kind.money
     always: bool = True
-    less: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Query:
     def totals(self, marts: Marts) -> list[Totals]:
         """For each currency, the one with most rows first; none without rows."""
         found, values = self._found
-        sums = "".join(f", {self._sum(one)} AS {one.name}" for one in self.listing.totals)
+        sums = "".join(f", {_sum(one)} AS {one.name}" for one in self.listing.totals)
         rows = marts.rows(
             f"SELECT currency, count(*) AS rows{sums} FROM {found} "  # noqa: S608
             "GROUP BY currency ORDER BY rows DESC, currency",
@@ -147,24 +147,11 @@ class Query:
             **{key: key for key in listing.key},
         }
         for one in listing.totals:
-            if one.less:  # a wide column less for each row that is kept
-                continue
             fields[one.name] = f"CASE WHEN {one.where} THEN {one.sql} END" if one.where else one.sql
             if one.unknown:
                 fields[_unknown_total(one)] = one.unknown
         select = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
         return f"SELECT {select} FROM {listing.mart} WHERE {self._where}"  # noqa: S608
-
-    def _sum(self, total: Total) -> str:
-        if total.less:
-            named = {one.name: one for one in self.listing.totals}
-            return " - ".join(self._sum(named[name]) for name in total.less)
-        known = f"coalesce(sum({total.name}), 0)"
-        return (
-            f"CASE WHEN NOT bool_or({_unknown_total(total)} IS TRUE) THEN {known} END"
-            if total.unknown
-            else known
-        )
 
     def _order(self) -> str:
         first = f"{self._sorted} {'DESC' if self._descending else 'ASC'} NULLS LAST"
@@ -216,6 +203,13 @@ def unknown_key(column: Column) -> str:
 
 def _unknown_total(total: Total) -> str:
     return f"{total.name}__unknown"
+
+
+def _sum(total: Total) -> str:
+    known = f"coalesce(sum({total.name}), 0)"
+    return (
+        f"CASE WHEN NOT bool_or({_unknown_total(total)} IS TRUE) THEN {known} END" if total.unknown else known
+    )
 
 
 def _sorted(column: Column) -> str:
