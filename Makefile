@@ -9,6 +9,9 @@ LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
+# Tests start a thousand processes; without byte code each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long test-fleet test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
 # A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
