@@ -10,7 +10,7 @@ from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from freshbooks_api.scopes import READ, WITH_OPTIONAL, ScopeSet, needed
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import catalog_of, config_of, discovered, error_text, rows, states
+from integration_tests.connector import RECENT, catalog_of, config_of, discovered, error_text, rows, states
 from source_freshbooks import SourceFreshbooks
 
 
@@ -128,7 +128,7 @@ SIX = {f"user:{name}:read" for name in ("profile", "invoices", "clients", "expen
 def test_the_six_scopes_of_set_up_guides_are_enough(sandbox: Sandbox) -> None:
     """Every stream: those without a right are told as data, and no report waits for the lists beside it."""
     sandbox.behaviours.enabled_scopes = SIX | {"user:invoices:write"}
-    config = config_of(sandbox)
+    config = config_of(sandbox, start_date=RECENT)
     source = SourceFreshbooks(catalog=catalog_of(), config=config)
     assert source.check(source.logger, config).status is Status.SUCCEEDED
     output = run_read(source, config, catalog_of(), None)

@@ -11,7 +11,7 @@ from airbyte_cdk.models import Status
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import config_of, error_text, rows
+from integration_tests.connector import RECENT, config_of, error_text, rows
 from source_freshbooks import SourceFreshbooks
 
 EXPIRED = "2020-01-01T00:00:00Z"
@@ -31,7 +31,7 @@ def test_an_expired_token_is_refreshed_once_for_all_streams(
 ) -> None:
     before = config["credentials"]["refresh_token"]
     config["credentials"]["token_expiry_date"] = EXPIRED
-    output = read(config=config)
+    output = read(config=config | {"start_date": RECENT})
     assert not output.errors
     assert refreshes(sandbox) == [200]
     control = next(line for line in capfd.readouterr().out.splitlines() if '"CONTROL"' in line)

@@ -100,6 +100,7 @@ def test_what_is_there_is_right_and_what_is_not_says_so(
     built(dbt, tmp_path, random_missing(seed), build)
 
 
+@pytest.mark.long
 def test_with_the_basic_scopes_balances_are_those_of_the_full_grant(
     basic_scopes_build: Build, build: Build
 ) -> None:

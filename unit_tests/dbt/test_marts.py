@@ -290,6 +290,7 @@ def test_planted_errors_stop_nothing(broken_build: Build) -> None:
     assert broken_build.succeeded, broken_build.output
 
 
+@pytest.mark.long
 def test_planted_errors_of_arithmetic_are_differences_with_their_rows(broken_build: Build) -> None:
     wrong = {
         r["check_name"]: r["wrong_rows"] for r in broken_build.dicts("fb_reconciliation") if not r["is_ok"]

@@ -98,7 +98,9 @@ class Books:
         self._derived[name] = derived
 
     def table(self, name: str) -> Table:
-        table = self._tables.setdefault(name, Table())
+        table = self._tables.get(name)
+        if table is None:
+            table = self._tables[name] = Table()
         derived = self._derived.get(name)
         if derived is not None:
             rows = self.follow(name, derived.sources, lambda: derived.make(self))

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from freshbooks_sandbox.books.store import Books
 from freshbooks_sandbox.pricing import line_taxes, price
@@ -54,18 +55,20 @@ class Document:
     def is_sale(self) -> bool:
         return self.kind not in ("expense", "bill")
 
-    @property
+    @cached_property
     def net(self) -> Decimal:
         return sum((part.amount for part in self.parts), ZERO)
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         return self.net + sum((tax.amount for tax in self.taxes), ZERO)
 
     def recognised(self, *, cash: bool) -> list[tuple[str, Decimal, Decimal]]:
         """(day, share of the total before, share after): at once on its date, or as it is paid."""
-        if not cash:
-            return [(self.date, ZERO, Decimal(1))]
+        return self._as_paid if cash else [(self.date, ZERO, Decimal(1))]
+
+    @cached_property
+    def _as_paid(self) -> list[tuple[str, Decimal, Decimal]]:
         if not self.total:
             return []
         steps, before = [], ZERO

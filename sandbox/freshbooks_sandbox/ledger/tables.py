@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 
 from freshbooks_sandbox.books.store import Books, Derived
 from freshbooks_sandbox.ledger import chart as charts
@@ -136,7 +137,12 @@ def _ledger(books: Books) -> dict[str, Row]:
 
 def account_uuid(books: Books, number: int) -> str:
     """Of an account or a sub-account, by its older number."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"freshbooks sandbox/{books.account_id}/{number}"))
+    return _uuid(f"freshbooks sandbox/{books.account_id}/{number}")
+
+
+@cache
+def _uuid(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def _ledger_row(books: Books, account: Account, sub: SubAccount | None, children: list[str]) -> Row:

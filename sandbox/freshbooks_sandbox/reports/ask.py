@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 import orjson
 
@@ -29,12 +30,16 @@ class Ask:
 
     def get(self, name: str) -> str:
         """The last value of a flat parameter, or ""."""
-        return dict(self.params).get(name, "")
+        return self._last.get(name, "")
+
+    @cached_property
+    def _last(self) -> dict[str, str]:
+        return dict(self.params)
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.params if key == name]
 
-    @property
+    @cached_property
     def cash_based(self) -> bool:
         return self.get("cash_based").lower() in ("true", "1")
 

@@ -35,6 +35,8 @@ def _rows(ask: Ask) -> list[Row]:
     made_by = {p["overpaymentid"]: p for p in books["payments"].values() if p["overpaymentid"]}
     rows = []
     for payment in live_payments(books):
+        if not ask.holds(payment["date"]):
+            continue
         credit = books["credit_notes"].get(payment["creditid"])
         rows.append(
             {
@@ -51,6 +53,8 @@ def _rows(ask: Ask) -> list[Row]:
             }
         )
     for note in filter(counts, books["credit_notes"].values()):
+        if not ask.holds(note["create_date"]):
+            continue
         source = made_by.get(note["id"])
         number = books["invoices"][source["invoiceid"]]["invoice_number"] if source else ""
         rows.append(
@@ -67,7 +71,7 @@ def _rows(ask: Ask) -> list[Row]:
                 **_client(ask, note["clientid"]),
             }
         )
-    return [row for row in rows if ask.holds(row["date"])]
+    return rows
 
 
 def _client(ask: Ask, key: int) -> Row:
