@@ -24,7 +24,6 @@ from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.retriever_base import PerBusinessRetriever
 from source_freshbooks.source import MANIFEST
 
-
 # A history of some months, so that reports are not read for years. Items and tasks are older.
 RECENT = "2026-06-01T00:00:00Z"
 
