@@ -40,11 +40,14 @@ LONGEST = (
     ),
     *("test_verify.py", "test_hub_shell.py", "test_gaps.py", "test_odd_rows.py", "test_airbyte_standard.py"),
     *(
-        "test_incremental.py",
+        "test_replay.py",
+        "test_shared_warehouse.py",
+        "test_every_look.py",
+        "test_install.py",
+        "test_actions_faults.py",
+        "test_package.py",
         "test_postgres.py",
-        "test_differences.py",
-        "test_own_faults.py",
-        "test_bill_pay.py",
+        "test_week.py",
     ),
 )
 
