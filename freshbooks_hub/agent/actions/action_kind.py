@@ -122,6 +122,12 @@ def proof_message(message: str, record: str, differences: object) -> str:
     return f"The {record} is in FreshBooks, but it differs from what was approved. Check it there."
 
 
+def proof(code: str, message: str, record: str, record_id: int, differences: tuple[str, ...]) -> Result:
+    """Of a record of which no more is told than that it is there."""
+    told = proof_message(message, record, differences)
+    return Result(code=code, message=told, record_id=record_id, differences=differences)
+
+
 @dataclass(frozen=True)
 class ProposalContext:
     """What a proposal is made from. `owners`: every idempotency key that is taken, as of the start of the call.

@@ -14,7 +14,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     ProposalContext,
     Step,
     StoredAction,
-    proof_message,
+    proof,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books
@@ -97,12 +97,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None:
         return None
     found = differing(action.sent("client"), row)
-    return Result(
-        code="created",
-        message=proof_message("The client is in FreshBooks.", "client", found),
-        record_id=record_id,
-        differences=found,
-    )
+    return proof("created", "The client is in FreshBooks.", "client", record_id, found)
 
 
 def exists(books: Books, record_id: int) -> bool:

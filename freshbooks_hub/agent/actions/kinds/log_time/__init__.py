@@ -26,7 +26,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     Step,
     StoredAction,
     changed_since,
-    proof_message,
+    proof,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
 from freshbooks_hub.agent.actions.books import Books, Reference
@@ -149,12 +149,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None:
         return None
     found = _differences(action.sent("time_entry"), row)
-    return Result(
-        code="logged",
-        message=proof_message("The time is in FreshBooks.", "time", found),
-        record_id=record_id,
-        differences=found,
-    )
+    return proof("logged", "The time is in FreshBooks.", "time", record_id, found)
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:

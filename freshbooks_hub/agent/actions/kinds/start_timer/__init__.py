@@ -25,7 +25,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     StoredAction,
     changed_since,
     check_free,
-    proof_message,
+    proof,
 )
 from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import Books, Reference
@@ -130,11 +130,8 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None:
         return None
     found = _differences(sent, row)
-    return Result(
-        code="started",
-        message=proof_message("The timer runs in FreshBooks. Stop it with stop_timer.", "timer", found),
-        record_id=record_id,
-        differences=found,
+    return proof(
+        "started", "The timer runs in FreshBooks. Stop it with stop_timer.", "timer", record_id, found
     )
 
 

@@ -26,7 +26,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     Step,
     StoredAction,
     check_free,
-    proof_message,
+    proof,
     send_first_step,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
@@ -174,12 +174,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None:
         return None
     found = _differences(sent, row)
-    return Result(
-        code="logged",
-        message=proof_message("The timer is stopped, and its time is in FreshBooks.", "time", found),
-        record_id=record_id,
-        differences=found,
-    )
+    return proof("logged", "The timer is stopped, and its time is in FreshBooks.", "time", record_id, found)
 
 
 def describe(preview: StopTimerPreview) -> Iterator[str]:
