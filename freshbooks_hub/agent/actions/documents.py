@@ -19,7 +19,7 @@ from freshbooks_api.client import Json
 from freshbooks_hub.agent.actions.action_kind import Candidates, proof_message
 from freshbooks_hub.agent.actions.audit import canonical
 from freshbooks_hub.agent.actions.books import Books, decimal, name_of, one_line, same_text
-from freshbooks_hub.agent.actions.models import ActionRefused
+from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Line, Money, Tax
 from freshbooks_hub.agent.actions.values import is_amount
 from freshbooks_hub.agent.text import clean, folded
@@ -252,20 +252,33 @@ def differences(sent: dict[str, Any], row: Json) -> tuple[str, ...]:
     return tuple(found)
 
 
-def differences_and_total(sent: dict[str, Any], row: Json, total: str) -> tuple[str, ...]:
-    """The differences, with the total if it is not the approved one."""
+def drafted(
+    message: str, record: str, row: Json, sent: dict[str, Any], approved: Money, number: str, status: str
+) -> Result:
+    """Of a draft that was found: `message`, unless it is not what was approved; FreshBooks' own total is what counts.
+
+    `number` and `status` are the columns of `row` that hold these.
+    """
     found = differences(sent, row)
-    return found if decimal(row["amount"]) == Decimal(total) else (*found, "total")
-
-
-def drafted_message(message: str, record: str, found: tuple[str, ...], total: Money, approved: str) -> str:
-    """`message` of a draft that was found, unless it is not what was approved; FreshBooks' own total is what counts."""
+    total = Money(amount=str(decimal(row["amount"])), currency=approved.currency)
+    if decimal(row["amount"]) != Decimal(approved.amount):
+        found = (*found, "total")
     if found == ("total",):
-        return (
+        told = (
             f"The {record} is in FreshBooks, line by line as approved, but FreshBooks makes its total {total.amount} "
-            f"{total.currency} where {approved} was approved. Check it there."
+            f"{total.currency} where {approved.amount} was approved. Check it there."
         )
-    return proof_message(message, record, found)
+    else:
+        told = proof_message(message, record, found)
+    return Result(
+        code="drafted",
+        message=told,
+        record_id=int(row["id"]),
+        record_number=name_of(row.get(number)),
+        after=name_of(row.get(status)),
+        total=total,
+        differences=found,
+    )
 
 
 def candidates(rows: Sequence[Json], sent: dict[str, Any], total: str) -> Candidates:

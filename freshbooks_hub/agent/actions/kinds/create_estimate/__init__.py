@@ -22,7 +22,7 @@ from freshbooks_hub.agent.actions.action_kind import (
     delete_record,
 )
 from freshbooks_hub.agent.actions.audit import digest
-from freshbooks_hub.agent.actions.books import Books, Reference, as_client, decimal, is_living, name_of
+from freshbooks_hub.agent.actions.books import Books, Reference, as_client, is_living
 from freshbooks_hub.agent.actions.clients import find_client
 from freshbooks_hub.agent.actions.documents import (
     GivenLine,
@@ -30,8 +30,7 @@ from freshbooks_hub.agent.actions.documents import (
     charged_taxes,
     currency_of,
     differences,
-    differences_and_total,
-    drafted_message,
+    drafted,
     exact_body,
     given_lines,
     sent_line,
@@ -158,17 +157,10 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row, preview = _estimate(books, record_id), _preview(action)
     if row is None or not is_living(row):
         return None
-    found = differences_and_total(action.sent("estimate"), row, preview.total)
-    total = Money(amount=str(decimal(row["amount"])), currency=preview.currency)
     message = "The draft estimate is in FreshBooks. It is not sent."
-    return Result(
-        code="drafted",
-        message=drafted_message(message, "estimate", found, total, preview.total),
-        record_id=record_id,
-        record_number=name_of(row.get("estimate_number")),
-        after=name_of(row.get("ui_status")),
-        total=total,
-        differences=found,
+    approved = Money(amount=preview.total, currency=preview.currency)
+    return drafted(
+        message, "estimate", row, action.sent("estimate"), approved, "estimate_number", "ui_status"
     )
 
 

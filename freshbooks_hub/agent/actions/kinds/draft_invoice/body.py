@@ -16,13 +16,12 @@ from freshbooks_hub.agent.actions.action_kind import (
     delete_record,
 )
 from freshbooks_hub.agent.actions.audit import canonical, digest
-from freshbooks_hub.agent.actions.books import DELETED, Books, decimal, is_draft, is_living, name_of
+from freshbooks_hub.agent.actions.books import DELETED, Books, is_draft, is_living
 from freshbooks_hub.agent.actions.documents import (
     TaxSet,
     candidates,
     differences,
-    differences_and_total,
-    drafted_message,
+    drafted,
     sent_line,
 )
 from freshbooks_hub.agent.actions.kinds.draft_invoice.request import DraftInvoicePreview
@@ -137,18 +136,9 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if row is None or row.get("vis_state") == DELETED:
         return None
     preview = _preview(action)
-    found = differences_and_total(action.sent("invoice"), row, preview.total)
-    total = Money(amount=str(decimal(row["amount"])), currency=preview.currency)
     message = "The draft is in FreshBooks. It is not sent; sending is an action of its own."
-    return Result(
-        code="drafted",
-        message=drafted_message(message, "draft", found, total, preview.total),
-        record_id=record_id,
-        record_number=name_of(row.get("invoice_number")),
-        after=name_of(row.get("v3_status")),
-        total=total,
-        differences=found,
-    )
+    approved = Money(amount=preview.total, currency=preview.currency)
+    return drafted(message, "draft", row, action.sent("invoice"), approved, "invoice_number", "v3_status")
 
 
 def exists(books: Books, record_id: int) -> bool:
