@@ -114,7 +114,7 @@ group by business_id
 {{ 'union all' if not loop.first }}
 select
     '{{ stream }}' as stream_name,
-    {{ 'true' if has_stream(stream) else 'false' }} as is_synced,
+    {{ is_synced(stream) }} as is_synced,
     {{ 'false' if stream in without_accounting else 'true' }} as needs_account
 {%- endfor %}
 {% endmacro %}

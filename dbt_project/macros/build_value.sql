@@ -14,8 +14,8 @@
 
 {#
   The call of a SQL function that tells a value of the build, where the loader made such functions: it names their schema
-  in FRESHBOOKS_DBT_FUNCTIONS, as JSON. Then the SQL is the same on each day and for each state of the raw tables, so
-  that the hub can run it again without dbt (freshbooks_hub/sync/replay.py). Else none.
+  in FRESHBOOKS_DBT_FUNCTIONS, as JSON. Then the SQL is the same on each day, for each start date, choice of streams and
+  state of the raw tables, so that the hub can run it again without dbt (freshbooks_hub/sync/replay.py). Else none.
 #}
 {% macro build_function(variable) -%}
     {%- set schema = build_value('freshbooks_functions') -%}

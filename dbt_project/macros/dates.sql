@@ -129,3 +129,16 @@
 {% macro bigquery__week_start(day) -%}
     date_trunc({{ day }}, isoweek)
 {%- endmacro %}
+
+{#
+  A condition: a day, as text, is later than the first day of the connection (freshbooks_start_date), from which on
+  everything is read. All are where everything was read.
+#}
+{% macro is_after_start_date(day) -%}
+    {%- set start_date = build_value('freshbooks_start_date') -%}
+    {%- set told = build_function('freshbooks_start_date') -%}
+    {%- if told -%} ({{ told }} is null or coalesce({{ day }} > {{ told }}, false))
+    {%- elif start_date -%} coalesce({{ day }} > '{{ start_date[:10] }}', false)
+    {%- else -%} true
+    {%- endif -%}
+{%- endmacro %}

@@ -4,6 +4,12 @@
     {{ return(streams is none or stream in streams) }}
 {%- endmacro %}
 
+{# The same as a condition in SQL. #}
+{% macro is_synced(stream) -%}
+    {%- set streams = build_function('freshbooks_streams') -%}
+    {{ streams ~ " like '% " ~ stream ~ " %'" if streams else has_stream(stream) | lower }}
+{%- endmacro %}
+
 {#
   A select that reads one raw table with every column typed, or a typed empty relation when the stream is
   not there. `columns` maps raw column names, in the case of the API, to a kind; they come out in lower case:
@@ -32,17 +38,32 @@
   missing of `expected` is listed only, and so is a word that `words` (column: words) does not know. `amounts` are the
   money columns of a row that has one currency: `row_currency_code`, from column `currency`, else from the required amounts.
   Deleted rows are counted nowhere, so they need no more than their key.
+
+  Where the hub builds (macros/build_value.sql), the SQL for the other case stands beside it in a comment, so that one
+  set of statements serves every choice of streams (freshbooks_hub/sync/replay.py).
 #}
 {% macro raw_stream(
     stream, columns, key, required=[], readable=[], expected=[], words={}, currency=none, amounts=[], rejected={}
 ) %}
-{%- set flags = ['is_deleted', 'is_archived'] -%}
-{%- set names = [] -%}
-{%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() -%}
-    {%- do names.append(name | lower) -%}
-    {%- if kind == 'money' -%} {%- do names.append(name | lower ~ '_currency_code') -%} {%- endif -%}
-{%- endfor -%}
-{%- if not has_stream(stream) %}
+{%- set rows = raw_rows(stream, columns, key, required, readable, expected, words, currency, amounts, rejected) -%}
+{%- set no_rows = raw_no_rows(columns, amounts) -%}
+{%- if not build_value('freshbooks_functions') %}
+{{ rows if has_stream(stream) else no_rows }}
+{%- elif has_stream(stream) %}
+/* if {{ stream }} is there */
+{{ rows }}
+/* else: {{ no_rows }}
+end of {{ stream }} */
+{%- else %}
+/* if {{ stream }} is not there */
+{{ no_rows }}
+/* else: {{ rows | replace('/*', '/+') | replace('*/', '+/') }}
+end of {{ stream }} */
+{%- endif %}
+{% endmacro %}
+
+{# The typed empty relation of a stream that is not there. #}
+{% macro raw_no_rows(columns, amounts) %}
 select
 {%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() %}
     {{ raw_null(kind) }} as {{ name | lower }},
@@ -58,7 +79,16 @@ select
     {{ raw_null('json') }} as loader_changes
 from (select 1 as one) as nothing
 where one = 0
-{%- else -%}
+{% endmacro %}
+
+{# The typed rows of a stream's raw table. #}
+{% macro raw_rows(stream, columns, key, required, readable, expected, words, currency, amounts, rejected) %}
+{%- set flags = ['is_deleted', 'is_archived'] -%}
+{%- set names = [] -%}
+{%- for name, kind in dict(columns, _airbyte_extracted_at='timestamp', _airbyte_raw_id='string').items() -%}
+    {%- do names.append(name | lower) -%}
+    {%- if kind == 'money' -%} {%- do names.append(name | lower ~ '_currency_code') -%} {%- endif -%}
+{%- endfor -%}
 {%- set key_entries, fatal, listed = [], [], [] -%}
 {%- for name, kind in columns.items() -%}
     {%- set column = name | lower -%}
@@ -159,7 +189,6 @@ from (
         {%- endif %}
     ) as texts
 ) as typed
-{%- endif %}
 {% endmacro %}
 
 {#

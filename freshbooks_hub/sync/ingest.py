@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,6 @@ class Ingestion:
         full_refresh: bool,
         full_reread: frozenset[str] = frozenset(),
         later: Collection[str] = (),
-        begun: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         """Read the streams `names` (all, if empty) into the raw tables; raises ReadFailed if one is incomplete.
 
@@ -78,8 +77,7 @@ class Ingestion:
 
         With `full_refresh` every table is swapped for what is read. The streams `full_reread` are read from the
         beginning too, but over the stored rows: none is lost, and those that no list shows are asked for. Of those
-        that are read `later` only the tables are made; `left` names them then. `begun` is told which tables there will
-        be, before the first row is read.
+        that are read `later` only the tables are made; `left` names them then.
         """
         try:
             discovered = self._source.discover()
@@ -93,7 +91,6 @@ class Ingestion:
                 streams.remove(stream)
                 self._raw.prepare(catalog.stream_table(stream), shadow=False)
                 self.left.append(stream["name"])
-            begun({*self._raw.tables.names(), *(stream["name"] for stream in streams)})
             with self._reporter:
                 self._read(streams, full_refresh, full_reread)
         finally:

@@ -1,18 +1,17 @@
 """dbt's part in the first marts, done while FreshBooks is read: `python -m freshbooks_hub.sync.preparation`.
 
 dbt parses and compiles several times as long as DuckDB runs the statements that come of it, and needs no row for that.
-So while a first sync reads, the marts of empty tables are built in a process and a home of its own. The build of what
-was read then runs their statements again (replay.py). Where this goes wrong dbt builds, as ever.
+So while a first sync reads, marts without any stream are built in a process and a home of its own. The build of what
+was read then runs their statements again, with the SQL for the streams that are there (replay.py). Where this goes
+wrong dbt builds, as ever.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +19,8 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import catalog, transform
+from freshbooks_hub.sync import transform
 from freshbooks_hub.sync.raw import RawStore
 
 COMMAND = (sys.executable, "-P", "-m", "freshbooks_hub.sync.preparation")
@@ -30,26 +28,18 @@ END_SECONDS = 10.0
 
 
 class Preparation:
-    """Of one sync, if it is `needed`: it begins when the streams are known, and is over at the end of the block."""
+    """Of one sync, if it is `needed` and was not done on this machine; over at the end of the block."""
 
     def __init__(self, home: Home, needed: bool) -> None:
         self._home = home
         self._needed = needed
         self._process: subprocess.Popen[bytes] | None = None
 
-    def begin(self, streams: Collection[str]) -> None:
-        """Prepare marts of these raw tables, unless that was done on this machine."""
-        if not self._needed:
+    def begin(self) -> None:
+        if not self._needed or not transform.needs_dbt(self._home):
             return
-        names, start_date = (
-            sorted(streams),
-            ConnectionStore(self._home.connection).load().config.get("start_date"),
-        )
-        if not transform.needs_dbt(self._home, names, start_date):
-            return
-        told = json.dumps({"streams": names, "start_date": start_date})
         self._process = subprocess.Popen(
-            [*COMMAND, str(self._home.root / "catalog.json"), told],
+            COMMAND,
             cwd=self._home.run,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -67,6 +57,7 @@ class Preparation:
             self._process.wait()
 
     def __enter__(self) -> Self:
+        self.begin()
         return self
 
     def __exit__(
@@ -81,33 +72,18 @@ class Preparation:
                     self._process.wait(END_SECONDS)
 
 
-def main(catalog_file: str, told: str) -> None:
-    """Build the marts of empty tables; raises HubError."""
-    wanted = json.loads(told)
+def main() -> None:
+    """Build marts without any stream; raises HubError."""
     # Not in the folder of the run: the sync may be killed, and the next one empties that.
     with TemporaryDirectory(prefix="freshbooks-") as folder:
         home = Home(Path(folder)).ensure()
-        raw = RawStore(home.raw, home.run / "duckdb")
-        try:
-            discovered = json.loads(Path(catalog_file).read_bytes())["catalog"]
-            for stream in catalog.select(discovered, wanted["streams"]):
-                raw.prepare(catalog.stream_table(stream), shadow=False)
-            version = raw.tables.version()
-        finally:
-            raw.close()
-        transform.build(
-            home,
-            transform.Project.of(home),
-            wanted["streams"],
-            datetime.now(UTC).date().isoformat(),
-            wanted["start_date"],
-            version,
-            held=transform.Held(),
-        )
+        RawStore(home.raw, home.run / "duckdb").close()
+        project, today = transform.Project.of(home), datetime.now(UTC).date().isoformat()
+        transform.build(home, project, [], today, None, 0, held=transform.Held())
 
 
 if __name__ == "__main__":
     # So that its folder goes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.umask(0o077)
-    main(*sys.argv[1:])
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -53,7 +52,6 @@ def read(
     full_refresh: bool,
     full_reread: frozenset[str],
     later: frozenset[str] = frozenset(),
-    begun: Callable[[Collection[str]], None] = lambda _: None,
 ) -> Read:
     """As `Ingestion.run`; raises HubError, and ReadFailed where nothing of it may be published."""
     home, history = run.home, run.history
@@ -65,7 +63,7 @@ def read(
         history.keep_reads(raw.tables.names())
         ingestion = Ingestion(home, store, raw, source or Source.installed(), run.reporter, run.clock)
         try:
-            ingestion.run(streams, full_refresh, full_reread, later, begun)
+            ingestion.run(streams, full_refresh, full_reread, later)
         except ReadFailed as error:
             failure = error
         finally:

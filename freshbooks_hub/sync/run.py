@@ -179,7 +179,7 @@ def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
     later = SLOW if first and _is_everything(options) else frozenset[str]()
     ways = (options.full_refresh, options.full_reread)
     with Preparation(run.home, needed=first) as preparation:
-        reads = [read(run, source, options.streams, *ways, later, preparation.begin)]
+        reads = [read(run, source, options.streams, *ways, later)]
         if preparation.is_running():
             run.reporter.phase("Preparing the marts")
             preparation.wait()

@@ -26,6 +26,9 @@ from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
 from freshbooks_hub.sync.replay import NotReplayed
 
+# What dbt reads while it compiles (dbt_project/macros/build_value.sql).
+STREAMS = "FRESHBOOKS_DBT_STREAMS"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -159,9 +162,9 @@ def rebuild(
     return _Build(home, project, told, held, kept, changed).run()
 
 
-def needs_dbt(home: Home, streams: list[str], start_date: str | None) -> bool:
-    """Whether no earlier build on this machine left what a build of these streams can run again."""
-    return _Build(home, Project.of(home), _Told(streams, "", start_date, 0), Held()).needs_dbt()
+def needs_dbt(home: Home) -> bool:
+    """Whether no earlier build on this machine left statements that can be run again."""
+    return _Build(home, Project.of(home), _Told([], "", None, 0), Held()).needs_dbt()
 
 
 def dbt_build(home: Home, results: Path, options: list[str], environment: dict[str, str]) -> tuple[bool, str]:
@@ -192,20 +195,12 @@ def _remove(*databases: Path) -> None:
 
 @dataclass(frozen=True)
 class _Told:
-    """What a build is told. The day and the state of the raw tables change no SQL: functions tell them."""
+    """What a build is told."""
 
     streams: list[str]
     as_of_date: str
     start_date: str | None
     generation: int
-
-    def functions(self) -> dict[str, str]:
-        """The functions' values (dbt_project/macros/build_value.sql)."""
-        return {
-            "as_of_date": self.as_of_date,
-            "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
-            "freshbooks_generation": str(self.generation),
-        }
 
 
 @dataclass(frozen=True)
@@ -235,20 +230,38 @@ class _Build:
         return Built(self.project.marts, warnings(self.home, self._databases, self._results))
 
     def _statements(self, environment: dict[str, str]) -> Path:
-        """Where the statements of dbt's last whole build that was told the same are kept."""
-        shaping = {name: text for name, text in environment.items() if name.startswith("FRESHBOOKS_DBT_")}
-        for path in self.project.paths(self.home):
-            del shaping[path]
-        return replay.place(self.project.folder, self.project.content, shaping)
+        """Where the statements of dbt's last whole build are kept."""
+        apart = {STREAMS, *self.project.paths(self.home)}
+        shaping = {
+            name: text
+            for name, text in environment.items()
+            if name.startswith("FRESHBOOKS_DBT_") and name not in apart
+        }
+        name = f"{dbt_cache.digest(json.dumps(shaping, sort_keys=True))}-{replay.NAME}"
+        return dbt_cache.place(name, self.project.folder, self.project.content)
 
     def _environment(self) -> dict[str, str]:
-        told = {
-            "STREAMS": sorted(set(self.told.streams) - self.held.without),
-            "START_DATE": self.told.start_date,
-            "FUNCTIONS": f"{self.project.work.stem}.{replay.SCHEMA}",
+        functions = f"{self.project.work.stem}.{replay.SCHEMA}"
+        return self.project.environment(self.home) | {
+            STREAMS: json.dumps(self._streams),
+            "FRESHBOOKS_DBT_FUNCTIONS": json.dumps(functions),
         }
-        values = {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
-        return self.project.environment(self.home) | values
+
+    def _functions(self) -> dict[str, str | None]:
+        """What changes no SQL: the functions' values (dbt_project/macros/build_value.sql)."""
+        return {
+            "as_of_date": self.told.as_of_date,
+            "freshbooks_connector_version": importlib.metadata.version("source-freshbooks"),
+            "freshbooks_generation": str(self.told.generation),
+            "freshbooks_start_date": self.told.start_date and self.told.start_date[:10],
+            # Spaces around each.
+            "freshbooks_streams": f" {' '.join(self._streams)} ",
+        }
+
+    @property
+    def _streams(self) -> list[str]:
+        """Those of which the raw tables are read."""
+        return sorted(set(self.told.streams) - self.held.without)
 
     @property
     def _results(self) -> Path:
@@ -269,7 +282,7 @@ class _Build:
         else:
             self.held.carry_over(work)
         try:
-            replay.make_functions(work, self.told.functions())
+            replay.make_functions(work, self._functions())
         except duckdb.Error as error:
             raise TransformFailed(f"The marts could not be built: {error}. {UNCHANGED}") from error
 
@@ -279,7 +292,7 @@ class _Build:
             return False
         self._prepare()
         try:
-            replay.replay(statements, self._databases, self.changed, self._results)
+            replay.replay(statements, self._databases, self._streams, self.changed, self._results)
         except NotReplayed as error:
             with open_private(self.home.logs / "dbt.log") as log:
                 log.write(

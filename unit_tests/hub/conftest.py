@@ -44,7 +44,7 @@ def _no_freshbooks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nearly each test has streams of its own, and for each set of them dbt would build."""
+    """Most of these syncs build nothing, or a project of their own."""
     monkeypatch.setattr(Preparation, "begin", lambda *_: None)
 
 

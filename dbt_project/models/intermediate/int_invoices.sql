@@ -1,4 +1,3 @@
-{% set start_date = build_value('freshbooks_start_date') %}
 with
 
 invoices as (
@@ -168,7 +167,7 @@ select
     deposit_amount,
     deposit_status,
     -- A connection that starts on a day lacks the older payments of older invoices.
-    has_payments{{ " and coalesce(created_day > '" ~ start_date[:10] ~ "', false)" if start_date }} as has_all_payments,
+    has_payments and {{ is_after_start_date('created_day') }} as has_all_payments,
     -- Overdue is derived: FreshBooks writes nothing when a due date passes (freshbooks-api.md 4.1).
     case
         when is_draft then 'draft'

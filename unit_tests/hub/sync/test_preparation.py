@@ -1,8 +1,7 @@
-"""dbt builds the marts of empty tables while a first sync reads; the build of what was read needs no dbt then."""
+"""dbt builds marts without any stream while a first sync reads; the build of what was read needs no dbt then."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,12 +49,11 @@ def test_a_first_sync_needs_no_dbt_for_what_was_prepared_while_it_read(
 ) -> None:
     begun = []
 
-    def begin(asked: Preparation, streams: set[str]) -> None:
+    def begin(asked: Preparation) -> None:
         """As ever, but in this process."""
         begun.append(asked._needed)
         if asked._needed:
-            told = json.dumps({"streams": sorted(streams), "start_date": None})
-            preparation.main(str(home.root / "catalog.json"), told)
+            preparation.main()
 
     monkeypatch.setattr(Preparation, "begin", begin)
     books = Books(home, scripted)
@@ -68,8 +66,7 @@ def test_a_first_sync_needs_no_dbt_for_what_was_prepared_while_it_read(
     assert books.published() == [("new", "c1")]
     assert begun == [True, False]  # marts are there: nothing to prepare
     assert len(dbt_builds) == 1
-    assert not transform.needs_dbt(home, ["clients", "taxes"], None)
-    assert transform.needs_dbt(home, ["clients", "taxes"], "2026-01-01")
+    assert not transform.needs_dbt(home)
 
 
 def test_a_sync_that_fails_leaves_no_process_behind(
@@ -77,8 +74,8 @@ def test_a_sync_that_fails_leaves_no_process_behind(
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(asked: Preparation, streams: set[str]) -> None:
-        BEGIN(asked, streams)
+    def begin(asked: Preparation) -> None:
+        BEGIN(asked)
         assert asked.is_running()
         assert asked._process
         started.append(asked._process)
