@@ -1,8 +1,8 @@
 """dbt over hand-made raw tables, inside the tests' own process, and what it built.
 
 Starting dbt and parsing the project cost more than most builds, so a run of the tests pays them once: the parsed
-project is kept in a file that all workers read. So are the statements of a whole build: the next one of the same
-streams runs them again, as the hub's builds do (freshbooks_hub/sync/replay.py).
+project is kept in a file that all workers read. So are the statements of a whole build: the next one, of whichever
+streams, runs them again, as the hub's builds do (freshbooks_hub/sync/replay.py).
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ TODAY = {
 # dbt's own unit tests do not depend on the rows; they run with the good books, without any table, and as a package.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 DATABASES = ("work", "raw", "marts")
-# Read when SQL is compiled; all others also shape the parsed project.
-SQL_VARIABLES = {
-    "freshbooks_held_businesses",
-    "freshbooks_other_days",
+# What functions tell a whole build; its SQL is the same for all of their values.
+FUNCTIONS = {
     "as_of_date",
     "freshbooks_connector_version",
     "freshbooks_generation",
     "freshbooks_start_date",
     "freshbooks_streams",
 }
+# Read when SQL is compiled; all others also shape the parsed project.
+SQL_VARIABLES = {"freshbooks_held_businesses", "freshbooks_other_days", "freshbooks_functions", *FUNCTIONS}
 
 
 @dataclass
@@ -123,36 +123,45 @@ class Dbt:
         (folder / "raw.duckdb").unlink(missing_ok=True)
         write_raw(folder / "raw.duckdb", tables, text_columns)
         variables = {"freshbooks_streams": list(tables), **variables}
-        whole = arguments == BUILD and project == PROJECT and not models
-        built = self._replayed(folder, variables) if whole else None
-        if built is None:
+        if arguments == BUILD and project == PROJECT and not models:
+            built = self._whole(folder, variables)
+        else:
             files = duckdb_files(folder)
             built = self.call(folder, files, *arguments, variables=variables, project=project, models=models)
-            if whole and built.succeeded and built.result and (made := executed(built.result)):
-                made.write(self._statements(variables))
         if built.queries:
             built.ask_checks()
         return built
 
-    def _statements(self, variables: Mapping[str, Any]) -> Path:
-        digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
-        return self.shared / f"statements-{digest}"
+    def _whole(self, folder: Path, variables: Mapping[str, Any]) -> Build:
+        """By the statements of an earlier build, else by dbt, which leaves some where there were none."""
+        shaping = {name: value for name, value in variables.items() if name not in FUNCTIONS}
+        digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+        kept = self.shared / f"statements-{digest}"
+        with FileLock(f"{kept}.lock"):
+            if not kept.exists():
+                built = self._by_dbt(folder, variables)
+                if built.succeeded and built.result and (made := executed(built.result)):
+                    made.write(kept)
+                return built
+        statements = Statements.read(kept)
+        assert statements
+        return self._replayed(folder, statements, variables) or self._by_dbt(folder, variables)
 
-    def _replayed(self, folder: Path, variables: Mapping[str, Any]) -> Build | None:
+    def _by_dbt(self, folder: Path, variables: Mapping[str, Any]) -> Build:
+        _begin(folder, variables)
+        functions = {"freshbooks_functions": f"work.{replay.SCHEMA}"}
+        return self.call(folder, duckdb_files(folder), *BUILD, variables={**variables, **functions})
+
+    def _replayed(self, folder: Path, statements: Statements, variables: Mapping[str, Any]) -> Build | None:
         """The build by the statements of an earlier one; None where dbt must build."""
-        statements = Statements.read(self._statements(variables))
-        if statements is None:
-            return None
+        _begin(folder, variables)
         work, raw, marts = (folder / f"{name}.duckdb" for name in DATABASES)
-        for path in (work, marts):
-            path.unlink(missing_ok=True)
+        file, streams = folder / "run_results.json", variables["freshbooks_streams"]
         try:
-            replay.replay(statements, Databases(work, raw, marts), None, folder / "run_results.json")
+            replay.replay(statements, Databases(work, raw, marts), streams, None, file)
         except NotReplayed:
-            work.unlink(missing_ok=True)
-            marts.unlink(missing_ok=True)
             return None
-        results = json.loads((folder / "run_results.json").read_text())["results"]
+        results = json.loads(file.read_text())["results"]
         statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
         queries = {
             result["unique_id"].split(".")[2]: result["compiled_code"]
@@ -207,6 +216,15 @@ class Dbt:
                 parsed = _invoke(kept, ["parse", *options], None)
                 assert parsed.succeeded, parsed.output
         return kept
+
+
+def _begin(folder: Path, variables: Mapping[str, Any]) -> None:
+    """The work file with the functions that tell these variables, and no marts."""
+    for name in ("work", "marts"):
+        (folder / f"{name}.duckdb").unlink(missing_ok=True)
+    told = {name: variables.get(name) for name in FUNCTIONS}
+    told["freshbooks_streams"] = f" {' '.join(variables['freshbooks_streams'])} "
+    replay.make_functions(folder / "work.duckdb", told)
 
 
 def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Build:
