@@ -7,7 +7,7 @@ FROM ${BASE} AS builder
 # Where packages come from, if not from the default registry: options of `pip install`.
 ARG PIP_OPTIONS=""
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY deploy/image/*.lock ./deploy/image/
 COPY freshbooks_api ./freshbooks_api
 COPY source_freshbooks ./source_freshbooks

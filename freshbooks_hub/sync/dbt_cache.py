@@ -2,8 +2,8 @@
 
 The project as it parsed it, and the statements of its last whole build (replay.py). dbt checks by itself whether a
 parsed project that it finds in its target folder still matches the project, and parses anew where it does not; the
-name of a file says for which project and which releases of dbt it is. So whatever goes wrong here costs time and
-nothing else.
+name of a file says for which project and which releases of dbt it is. A wheel and an image bring the statements of
+their own project along. So whatever goes wrong here costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from freshbooks_api.streams import AVAILABILITY
 from freshbooks_hub.core.files import write_private
 
 PARSED = "partial_parse.msgpack"
+# Written when a wheel or an image is built (preparation.py); a checkout has none.
+SHIPPED = Path(__file__).with_name("statements.json.gz")
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb")
 # What the source says of each stream: a few rows, which everything draws on.
 ACCOUNT = f"model.freshbooks.stg_freshbooks__{AVAILABILITY}"
@@ -102,7 +104,20 @@ class Statements:
 
     def write(self, path: Path) -> None:
         """Raises OSError."""
-        write_private(path, gzip.compress(json.dumps(asdict(self)).encode(), 6))
+        write_private(path, _packed(asdict(self)))
+
+    def ship(self, path: Path, content: str) -> None:
+        """Write them for everybody who installs this release: of the project with this digest. Raises OSError."""
+        path.write_bytes(_packed({"content": content, **asdict(self)}))
+
+    @classmethod
+    def shipped(cls, content: str, path: Path = SHIPPED) -> Statements | None:
+        """Those of this release; None where there are none, or the project has been changed since."""
+        try:
+            told = json.loads(gzip.decompress(path.read_bytes()))
+        except OSError:
+            return None
+        return cls._of(told) if told.pop("content") == content else None
 
     @classmethod
     def read(cls, path: Path) -> Statements | None:
@@ -110,11 +125,14 @@ class Statements:
         try:
             if not is_ours(path):
                 return None
-            told = json.loads(gzip.decompress(path.read_bytes()))
-            nodes = tuple(Statement(**node) for node in told.pop("nodes"))
-            return cls(**told, nodes=nodes)
+            return cls._of(json.loads(gzip.decompress(path.read_bytes())))
         except (OSError, EOFError, ValueError, TypeError, KeyError):
             return None
+
+    @classmethod
+    def _of(cls, told: dict[str, Any]) -> Statements:
+        nodes = tuple(Statement(**node) for node in told.pop("nodes"))
+        return cls(**told, nodes=nodes)
 
     def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
         """What depends on these raw tables; None: everything. The source's account is always built."""
@@ -125,3 +143,7 @@ class Statements:
                 yield node
             elif node.unique_id == ACCOUNT:
                 yield node
+
+
+def _packed(told: dict[str, Any]) -> bytes:
+    return gzip.compress(json.dumps(told).encode(), 6, mtime=0)

@@ -1,9 +1,9 @@
-"""dbt's part in the first marts, done while FreshBooks is read: `python -m freshbooks_hub.sync.preparation`.
+"""dbt's part in the first marts, done while FreshBooks is read: `python -m freshbooks_hub.sync.preparation [FILE]`.
 
 dbt parses and compiles several times as long as DuckDB runs the statements that come of it, and needs no row for that.
 So while a first sync reads, marts without any stream are built in a process and a home of its own. The build of what
 was read then runs their statements again, with the SQL for the streams that are there (replay.py). Where this goes
-wrong dbt builds, as ever.
+wrong dbt builds, as ever. A wheel and an image are built with the statements in FILE, so that dbt has nothing to do.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Self
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import transform
+from freshbooks_hub.sync.held_streams import Held
 from freshbooks_hub.sync.raw import RawStore
 
 COMMAND = (sys.executable, "-P", "-m", "freshbooks_hub.sync.preparation")
@@ -36,7 +37,7 @@ class Preparation:
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
-        if not self._needed or not transform.needs_dbt(self._home):
+        if not self._needed or transform.statements(self._home):
             return
         self._process = subprocess.Popen(
             COMMAND,
@@ -72,18 +73,23 @@ class Preparation:
                     self._process.wait(END_SECONDS)
 
 
-def main() -> None:
-    """Build marts without any stream; raises HubError."""
+def main(shipped: str | None = None) -> None:
+    """Build marts without any stream, and write the statements to the file `shipped` if there is one.
+
+    Raises HubError, or OSError.
+    """
     # Not in the folder of the run: the sync may be killed, and the next one empties that.
     with TemporaryDirectory(prefix="freshbooks-") as folder:
         home = Home(Path(folder)).ensure()
         RawStore(home.raw, home.run / "duckdb").close()
         project, today = transform.Project.of(home), datetime.now(UTC).date().isoformat()
-        transform.build(home, project, [], today, None, 0, held=transform.Held())
+        transform.build(home, project, [], today, None, 0, held=Held())
+        if shipped and (statements := transform.statements(home)):
+            statements.ship(Path(shipped), project.content)
 
 
 if __name__ == "__main__":
     # So that its folder goes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.umask(0o077)
-    main()
+    main(*sys.argv[1:])

@@ -1,13 +1,7 @@
-"""The marts after a load: built where something changed, without a stream that cannot be read, and published.
-
-A stream of which most rows became unreadable, as after a change of FreshBooks' API (the check
-`<stream>_is_readable`), holds up nothing: the build is repeated with its staging table of the published marts, or
-without the stream where there is none.
-"""
+"""The marts after a load: built where something changed, and published."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,87 +13,13 @@ from freshbooks_hub.core.clock import named_zone
 from freshbooks_hub.core.errors import TransformFailed, disk_errors
 from freshbooks_hub.core.files import replace_durably
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.core.labels import stream_label, stream_labels
+from freshbooks_hub.core.labels import stream_labels
 from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.sync import transform
-from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.batch_sql import quoted
-from freshbooks_hub.sync.dbt_findings import StreamsUnreadable
+from freshbooks_hub.sync.held_streams import Held, build_around, note
 from freshbooks_hub.sync.history import Generation, History
 from freshbooks_hub.sync.progress import Reporter
-from freshbooks_hub.sync.transform import Built, Held, staging
-
-ALARM = "format:"
-
-
-def build_around(attempt: Callable[[Held], Built], work: Path, kept: Path | None) -> tuple[Built, Held]:
-    """`attempt` a build, and again around each stream that it finds unreadable. Raises TransformFailed.
-
-    `work`: the work file of an attempt. `kept`: that of the published marts, None where it is lost.
-    """
-    held = Held(kept)
-    while True:
-        try:
-            return attempt(held), held
-        except StreamsUnreadable as error:
-            new = error.streams - held.earlier - held.without
-            if not new:
-                raise
-            earlier = {stream for stream in new if kept and _fits(kept, work, staging(stream))}
-            held = Held(kept, held.earlier | earlier, held.without | (new - earlier))
-
-
-def note(home: Home, held: Held, tested: set[str] | None, now: datetime) -> list[str]:
-    """Raise one alarm for each stream held, and clear those of streams that were `tested` (None: all) and are well.
-
-    Returns the messages.
-    """
-    alarms, messages = Alarms(home), []
-    for stream in sorted(held.earlier | held.without):
-        message = _message(stream, stream in held.earlier)
-        alarms.raise_(ALARM + stream, message, now)
-        messages.append(message)
-    open_streams = {a.kind.removeprefix(ALARM) for a in alarms.open() if a.kind.startswith(ALARM)}
-    well = open_streams - held.earlier - held.without
-    alarms.clear(*(ALARM + stream for stream in well if tested is None or stream in tested), now=now)
-    return messages
-
-
-def _message(stream: str, earlier: bool) -> str:
-    stays = (
-        "The earlier ones stay published"
-        if earlier
-        else "There are no earlier ones, so the marts are built without them"
-    )
-    return (
-        f"{stream_label(stream)}: most records came in a form that this version cannot read, so FreshBooks has "
-        f"probably changed its API. {stays}; everything else is up to date. Update source-freshbooks; if you have "
-        "the newest version, report this."
-    )
-
-
-def _fits(kept: Path, work: Path, table: str) -> bool:
-    """Whether the earlier staging table holds rows, in the columns that this version of the project makes."""
-    earlier = _columns(kept, table)
-    return bool(earlier) and earlier == _columns(work, table) and _rows(kept, table) > 0
-
-
-def _columns(file: Path, table: str) -> list[tuple[str, str]]:
-    query = (
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? "
-        "ORDER BY column_index"
-    )
-    try:
-        with duckdb.connect(file, read_only=True) as db:
-            return db.execute(query, [table]).fetchall()
-    except duckdb.Error:
-        return []
-
-
-def _rows(file: Path, table: str) -> int:
-    with duckdb.connect(file, read_only=True) as db:
-        row = db.execute(f'SELECT count(*) FROM main."{table}"').fetchone()  # noqa: S608 - our own name
-    return int(row[0]) if row else 0
 
 
 @dataclass(frozen=True)

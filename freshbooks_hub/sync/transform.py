@@ -24,10 +24,12 @@ from freshbooks_hub.core.processes import dbt_environment
 from freshbooks_hub.sync import dbt_cache, replay
 from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, failure, warnings
+from freshbooks_hub.sync.held_streams import Held, staging
 from freshbooks_hub.sync.replay import NotReplayed
 
-# What dbt reads while it compiles (dbt_project/macros/build_value.sql).
-STREAMS = "FRESHBOOKS_DBT_STREAMS"
+
+# What dbt leaves in the folder of a project, and no wheel holds.
+NOT_SOURCE = {"__pycache__", "logs", "target", ".user.yml"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Project:
         """Changes whenever a file of the project does."""
         digest = hashlib.sha256()
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and NOT_SOURCE.isdisjoint(path.relative_to(self.folder).parts):
                 digest.update(f"{path.relative_to(self.folder)}\0".encode() + path.read_bytes())
         return digest.hexdigest()
 
@@ -84,39 +86,6 @@ class Built:
 
     marts: Path
     warnings: list[str]
-
-
-@dataclass(frozen=True)
-class Held:
-    """Streams that a build does not take from the raw tables.
-
-    `earlier`: their staging tables are those of `kept`, the work file of the published marts. `without`: there is
-    none, so the build does without them.
-    """
-
-    kept: Path | None = None
-    earlier: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
-
-    def arguments(self) -> list[str]:
-        """dbt's arguments: the earlier tables are not built, checks of them alone not run, others with them are."""
-        names = [staging(stream) for stream in sorted(self.earlier)]
-        return ["--exclude", *names, "--indirect-selection", "cautious"] if names else []
-
-    def carry_over(self, work: Path) -> None:
-        """Copy the earlier staging tables into the work file of a new build."""
-        if not self.earlier:
-            return
-        with duckdb.connect(work) as db:
-            db.execute(f"ATTACH '{self.kept}' AS kept (READ_ONLY)")
-            for stream in sorted(self.earlier):
-                table = staging(stream)
-                db.execute(f'CREATE OR REPLACE TABLE main."{table}" AS FROM kept.main."{table}"')
-
-
-def staging(stream: str) -> str:
-    """The staging model of a stream."""
-    return f"stg_freshbooks__{stream}"
 
 
 def build(
@@ -162,9 +131,9 @@ def rebuild(
     return _Build(home, project, told, held, kept, changed).run()
 
 
-def needs_dbt(home: Home) -> bool:
-    """Whether no earlier build on this machine left statements that can be run again."""
-    return _Build(home, Project.of(home), _Told([], "", None, 0), Held()).needs_dbt()
+def statements(home: Home) -> Statements | None:
+    """What a build runs without dbt: the statements of this release, else of an earlier build on this machine."""
+    return _Build(home, Project.of(home), _Told([], "", None, 0), Held()).statements()
 
 
 def dbt_build(home: Home, results: Path, options: list[str], environment: dict[str, str]) -> tuple[bool, str]:
@@ -214,38 +183,41 @@ class _Build:
     kept: Path | None = None
     changed: set[str] | None = None
 
-    def needs_dbt(self) -> bool:
-        """Whether dbt never built this."""
-        return not self._statements(self._environment()).exists()
-
     def run(self) -> Built:
         """Without dbt if that goes well, else by dbt. Raises TransformFailed."""
-        environment = self._environment()
-        statements = self._statements(environment)
         self._results.unlink(missing_ok=True)
-        if not self._replayed(statements):
-            self._by_dbt(environment)
+        if not self._replayed():
+            self._by_dbt()
             if self.changed is None and not self.held.arguments():
-                dbt_cache.keep(self._results.with_name(replay.NAME), statements)
+                dbt_cache.keep(self._results.with_name(replay.NAME), self._kept_statements)
         return Built(self.project.marts, warnings(self.home, self._databases, self._results))
 
-    def _statements(self, environment: dict[str, str]) -> Path:
-        """Where the statements of dbt's last whole build are kept."""
-        apart = {STREAMS, *self.project.paths(self.home)}
-        shaping = {
-            name: text
-            for name, text in environment.items()
-            if name.startswith("FRESHBOOKS_DBT_") and name not in apart
-        }
-        name = f"{dbt_cache.digest(json.dumps(shaping, sort_keys=True))}-{replay.NAME}"
+    def statements(self) -> Statements | None:
+        shipped = None if self._shaping else Statements.shipped(self.project.content)
+        return shipped or Statements.read(self._kept_statements)
+
+    @property
+    def _kept_statements(self) -> Path:
+        name = f"{dbt_cache.digest(json.dumps(self._shaping, sort_keys=True))}-{replay.NAME}"
         return dbt_cache.place(name, self.project.folder, self.project.content)
 
-    def _environment(self) -> dict[str, str]:
-        functions = f"{self.project.work.stem}.{replay.SCHEMA}"
-        return self.project.environment(self.home) | {
-            STREAMS: json.dumps(self._streams),
-            "FRESHBOOKS_DBT_FUNCTIONS": json.dumps(functions),
+    @property
+    def _shaping(self) -> dict[str, str]:
+        """What the environment tells dbt besides: other settings are in other statements."""
+        ours = {*self._told_to_dbt, *self.project.paths(self.home)}
+        environment = self.project.environment(self.home)
+        return {
+            name: text
+            for name, text in environment.items()
+            if name.startswith("FRESHBOOKS_DBT_") and name not in ours
         }
+
+    @property
+    def _told_to_dbt(self) -> dict[str, str]:
+        """Of a stream that is not there dbt reads no table; all else is told by functions."""
+        functions = f"{self.project.work.stem}.{replay.SCHEMA}"
+        told = {"STREAMS": self._streams, "FUNCTIONS": functions}
+        return {f"FRESHBOOKS_DBT_{name}": json.dumps(value) for name, value in told.items()}
 
     def _functions(self) -> dict[str, str | None]:
         """What changes no SQL: the functions' values (dbt_project/macros/build_value.sql)."""
@@ -286,8 +258,8 @@ class _Build:
         except duckdb.Error as error:
             raise TransformFailed(f"The marts could not be built: {error}. {UNCHANGED}") from error
 
-    def _replayed(self, file: Path) -> bool:
-        statements = None if self.held.arguments() else Statements.read(file)
+    def _replayed(self) -> bool:
+        statements = None if self.held.arguments() else self.statements()
         if statements is None:
             return False
         self._prepare()
@@ -301,8 +273,9 @@ class _Build:
             return False
         return True
 
-    def _by_dbt(self, environment: dict[str, str]) -> None:
+    def _by_dbt(self) -> None:
         home, project = self.home, self.project
+        environment = project.environment(home) | self._told_to_dbt
         self._prepare()
         options = [*project.options(project.target), *self.held.arguments()]
         if self.changed:

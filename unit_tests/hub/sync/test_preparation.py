@@ -14,6 +14,7 @@ import pytest
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import preparation, transform
+from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History
 from freshbooks_hub.sync.preparation import Preparation
@@ -36,9 +37,9 @@ def dbt_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     monkeypatch.setattr(transform, "subprocess", runs)
     builds: list[Path] = []
 
-    def counted(build: Any, environment: dict[str, str]) -> None:
+    def counted(build: Any) -> None:
         builds.append(build.project.marts)
-        by_dbt(build, environment)
+        by_dbt(build)
 
     monkeypatch.setattr(transform._Build, "_by_dbt", counted)
     return builds
@@ -66,7 +67,31 @@ def test_a_first_sync_needs_no_dbt_for_what_was_prepared_while_it_read(
     assert books.published() == [("new", "c1")]
     assert begun == [True, False]  # marts are there: nothing to prepare
     assert len(dbt_builds) == 1
-    assert not transform.needs_dbt(home)
+    assert transform.statements(home)
+
+
+def test_a_release_brings_its_statements_along_unless_the_project_is_another(
+    home: Home, scripted: Scripted, dbt_builds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "statements.json.gz"
+    preparation.main(str(shipped))
+    assert len(dbt_builds) == 1
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another_machine"))
+    assert transform.statements(home) is None
+    read = Statements.shipped
+    monkeypatch.setattr(Statements, "shipped", lambda content: read(content, shipped))
+
+    books = Books(home, scripted)
+    books.sync(taxes="old", clients="c1")
+    assert books.published() == [("old", "c1")]
+    assert len(dbt_builds) == 1
+
+    project = transform.Project.of(home)
+    mart = project.folder / "models/marts/lists.sql"
+    mart.write_text(mart.read_text().replace("s.name,", "upper(s.name) as name,"))
+    books.sync(taxes="old", clients="c1")
+    assert books.published() == [("OLD", "c1")]
+    assert len(dbt_builds) == 2
 
 
 def test_a_sync_that_fails_leaves_no_process_behind(
