@@ -27,7 +27,6 @@ from freshbooks_hub.sync.dbt_findings import UNCHANGED, VERBOSE, Databases, fail
 from freshbooks_hub.sync.held_streams import Held, staging
 from freshbooks_hub.sync.replay import NotReplayed
 
-
 # What dbt leaves in the folder of a project, and no wheel holds.
 NOT_SOURCE = {"__pycache__", "logs", "target", ".user.yml"}
 
