@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import sys
+import time
 import webbrowser
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +24,6 @@ from freshbooks_hub.connection.login import App, Attempt, Candidate
 from freshbooks_hub.connection.pending_logins import LoginRefused, NotAnAnswer
 from freshbooks_hub.connection.profile import Business, NothingToSync
 from freshbooks_hub.connection.store import check_redirect_uri
-from freshbooks_hub.connection.terminal_events import TerminalEvents
 from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.errors import HubError, InvalidConfig
 from freshbooks_hub.core.freshbooks_pages import DEVELOPER_PORTAL
@@ -66,12 +67,7 @@ class Interactive:
         # The terminal is the one browser that may paste the answer.
         browser = secrets.token_urlsafe(32)
         attempt = login.begin(
-            self._home,
-            app.client_id,
-            app.client_secret,
-            app.redirect_uri,
-            asked=asked,
-            browser=browser,
+            self._home, app.client_id, app.client_secret, app.redirect_uri, asked=asked, browser=browser
         )
         candidate = self._consent(attempt, browser)
         chosen = self._choose(candidate)
@@ -251,3 +247,53 @@ def _businesses(candidate: Candidate) -> Table:
         answer = business.why_not or (f"yes. {business.note}" if business.note else "yes")
         table.add_row(*(Text(shown(text)) for text in (business.id, business.name, business.role, answer)))
     return table
+
+
+class TerminalEvents:
+    """Lines of standard input and results of a callback listener, in order of arrival.
+
+    It reads the descriptor itself: a thread blocked in `input()` could not be ended.
+    """
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._input: int | None = descriptor
+        self._buffer = b""
+        self._results: list[Result] = []
+        self._woken, self._wake = os.pipe()
+
+    def post(self, result: Result) -> None:
+        """From any thread."""
+        self._results.append(result)
+        os.write(self._wake, b".")
+
+    def next(self, seconds: float) -> str | Result | None:
+        """The next line (without its end) or result; None when `seconds` passed with neither."""
+        until = time.monotonic() + seconds
+        while True:
+            if self._results:
+                os.read(self._woken, 1)
+                return self._results.pop(0)
+            if b"\n" in self._buffer:
+                return self.line()
+            watched = [self._woken, *([] if self._input is None else [self._input])]
+            ready = select.select(watched, [], [], max(until - time.monotonic(), 0))[0]
+            if not ready:
+                return None
+            if self._input in ready:
+                self._read(self._input)
+
+    def line(self) -> str:
+        """The next line; empty at the end of the input."""
+        while self._input is not None and b"\n" not in self._buffer:
+            self._read(self._input)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "replace").strip()
+
+    def _read(self, descriptor: int | None) -> None:
+        assert descriptor is not None
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            self._input = None
+            if self._buffer:
+                chunk = b"\n"
+        self._buffer += chunk

@@ -28,8 +28,7 @@ from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.core.clock import Clock, backoff, stamp, utc_now
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.events.addresses import resolve
-from freshbooks_hub.events.endpoints import ALARM, Endpoint, Endpoints, alarm_text
+from freshbooks_hub.events.endpoints import ALARM, Endpoint, Endpoints, alarm_text, resolve
 from freshbooks_hub.events.event import TEST, Event
 from freshbooks_hub.events.layout import events_file
 from freshbooks_hub.sync.alarms import Alarms

@@ -1,10 +1,17 @@
-"""Who is told of events: addresses of other systems, each with a secret that signs what is sent to it."""
+"""Webhook endpoints: addresses of other systems that get events, each with a secret that signs what it gets.
+
+Only addresses of the internet, unless a person allows a private one: otherwise whoever can add a webhook could have
+this machine call what only it can reach. The host is resolved here and the connection made to that very address, so
+that the name cannot lead elsewhere a moment later.
+"""
 
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 import secrets
+import socket
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +27,8 @@ from freshbooks_hub.events.layout import events_file
 from freshbooks_hub.sync.alarms import Alarms
 
 ALARM = "webhook:"
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class WebhookUnknown(HubError):
@@ -28,6 +37,14 @@ class WebhookUnknown(HubError):
 
 class WebhookRefused(HubError):
     """An address or an event that cannot be subscribed."""
+
+
+class PrivateAddress(HubError):
+    """A webhook would go to this machine or a private network."""
+
+
+class NoAddress(HubError):
+    """The host of a webhook has no address."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,32 @@ def check_url(url: str, private: bool) -> None:
             "The address must begin with https. Only one of your own network may begin with http: tick “It is in my "
             "own network”, or give --allow-private."
         )
+
+
+def resolve(host: str, port: int, private: bool) -> str:
+    """An IP address of the host. Raises PrivateAddress where one of its addresses is private, NoAddress."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise NoAddress(f"The host {host} has no address.") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not private and not all(is_public(ipaddress.ip_address(one.partition("%")[0])) for one in addresses):
+        raise PrivateAddress(
+            f"{host} is an address of this machine or of a private network. If it is meant, remove the webhook and add "
+            "it again as one of your own network (--allow-private)."
+        )
+    return addresses[0]
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is one of the internet, also of the address that is embedded in it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
 
 
 def alarm_text(endpoint: Endpoint, error: str) -> str:

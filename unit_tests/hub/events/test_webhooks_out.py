@@ -17,10 +17,9 @@ from freshbooks_hub.cli.main import cli
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.events import deliveries
-from freshbooks_hub.events.addresses import is_public
 from freshbooks_hub.events.deliveries import deliver
 from freshbooks_hub.events.detection import detect
-from freshbooks_hub.events.endpoints import Endpoint, Endpoints, WebhookRefused
+from freshbooks_hub.events.endpoints import Endpoint, Endpoints, WebhookRefused, is_public
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import History
 from unit_tests.hub.events.conftest import DAY, Clock, Publish, Receiver, contact, invoice
