@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from sqlite3 import Row
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +27,7 @@ from freshbooks_hub.agent.actions.receipts import File
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 
+Preview = TypeVar("Preview", bound=ActionPreview)
 # Who has an idempotency key: the action's id, and where that stands.
 Owners = Mapping[str, tuple[str, Status]]
 
@@ -87,6 +88,11 @@ class StoredAction:
     @property
     def amount(self) -> Decimal:
         return Decimal(self.row["amount"])
+
+    def preview_as(self, shape: type[Preview]) -> Preview:
+        """The preview, which is of its kind's own model."""
+        assert isinstance(self.preview, shape)
+        return self.preview
 
     def step(self, name: str) -> Step:
         """The step of that name."""

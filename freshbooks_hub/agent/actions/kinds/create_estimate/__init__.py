@@ -131,7 +131,7 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when the client or its currency changed, or an equal estimate was made."""
-    books, preview = context.books, _preview(action)
+    books, preview = context.books, action.preview_as(CreateEstimatePreview)
     client = books.client(preview.client.id)
     if (
         client is None
@@ -147,14 +147,14 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living estimates of the client and day whose lines agree, or whose total nearly does."""
-    sent, preview = action.sent("estimate"), _preview(action)
+    sent, preview = action.sent("estimate"), action.preview_as(CreateEstimatePreview)
     rows = _estimates_of(books, preview.client.id, preview.create_date.isoformat())
     return candidates(rows, sent, preview.total)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The estimate as FreshBooks has it, compared with what was approved."""
-    row, preview = _estimate(books, record_id), _preview(action)
+    row, preview = _estimate(books, record_id), action.preview_as(CreateEstimatePreview)
     if row is None or not is_living(row):
         return None
     message = "The draft estimate is in FreshBooks. It is not sent."
@@ -205,11 +205,6 @@ def describe(preview: CreateEstimatePreview) -> Iterator[str]:
     yield f"Subtotal      {preview.subtotal} {preview.currency}"
     yield from tax_lines(preview.taxes, preview.currency)
     yield f"Total         {preview.total} {preview.currency}"
-
-
-def _preview(action: StoredAction) -> CreateEstimatePreview:
-    assert isinstance(action.preview, CreateEstimatePreview)
-    return action.preview
 
 
 KIND = ActionKind(

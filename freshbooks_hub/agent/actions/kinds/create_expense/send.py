@@ -74,7 +74,7 @@ def _upload(context: ActionContext, action: StoredAction, step: Step) -> str:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living expenses of the day, vendor and amount; the key of our own upload on one is proof."""
-    sent, preview = action.sent("expense"), _preview(action)
+    sent, preview = action.sent("expense"), action.preview_as(CreateExpensePreview)
     purchase = purchase_of(preview)
     rows = [row for row in expenses_on(books, preview.date.isoformat()) if is_equal(purchase, row)]
     uploaded = action.row["receipt_hash"]
@@ -91,7 +91,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = _expense(books, record_id)
     if row is None or row.get("vis_state") == DELETED:
         return None
-    preview = _preview(action)
+    preview = action.preview_as(CreateExpensePreview)
     found = differences(action.sent("expense"), row)
     if preview.receipt and not row.get("attachment"):
         found = (*found, "receipt")
@@ -167,11 +167,6 @@ def expenses_on(books: Books, day: str) -> list[Json]:
     params = [*on_day(day), ("include[]", "attachment")]
     rows = books.api.rows(books.path("expenses/expenses"), "expenses", params)
     return [row for row in rows if row.get("date") == day and row.get("vis_state") != DELETED]
-
-
-def _preview(action: StoredAction) -> CreateExpensePreview:
-    assert isinstance(action.preview, CreateExpensePreview)
-    return action.preview
 
 
 def _text(value: object) -> str:

@@ -125,7 +125,7 @@ def expense_fingerprint(row: Json) -> str:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Living invoices of the client and day whose lines agree, or whose total nearly does."""
-    sent, preview = action.sent("invoice"), _preview(action)
+    sent, preview = action.sent("invoice"), action.preview_as(DraftInvoicePreview)
     rows = books.invoices_of(sent["customerid"], sent["create_date"])
     return candidates(rows, sent, preview.total)
 
@@ -135,7 +135,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = books.invoice(record_id)
     if row is None or row.get("vis_state") == DELETED:
         return None
-    preview = _preview(action)
+    preview = action.preview_as(DraftInvoicePreview)
     message = "The draft is in FreshBooks. It is not sent; sending is an action of its own."
     approved = Money(amount=preview.total, currency=preview.currency)
     return drafted(message, "draft", row, action.sent("invoice"), approved, "invoice_number", "v3_status")
@@ -158,7 +158,7 @@ def undo(books: Books, action: StoredAction, record_id: int) -> None:
 
 def _unmark_time(books: Books, action: StoredAction) -> None:
     """Take the marks from the time of a deleted draft, where FreshBooks did not do so itself; safe to repeat."""
-    known, project = action.watch["entries"], _preview(action).project_id
+    known, project = action.watch["entries"], action.preview_as(DraftInvoicePreview).project_id
     for row in books.billable_entries(project, billed=True) if known and project is not None else ():
         if str(row["id"]) not in known:
             continue
@@ -179,7 +179,7 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
     undo the change. None: there is nothing to mark, or FreshBooks could not be asked.
     """
     known = action.watch["entries"]
-    project_id = _preview(action).project_id
+    project_id = action.preview_as(DraftInvoicePreview).project_id
     if not known or project_id is None or result.linked_in_freshbooks is not None:
         return None
     waiting = {str(row["id"]): row for row in books.billable_entries(project_id, billed=False)}
@@ -196,8 +196,3 @@ def mark_time(books: Books, action: StoredAction, result: Result) -> Result | No
             return None
     left = {str(row["id"]) for row in books.billable_entries(project_id, billed=False)}
     return result.model_copy(update={"linked_in_freshbooks": not left & known.keys()})
-
-
-def _preview(action: StoredAction) -> DraftInvoicePreview:
-    assert isinstance(action.preview, DraftInvoicePreview)
-    return action.preview

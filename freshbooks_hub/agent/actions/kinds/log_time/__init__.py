@@ -129,7 +129,7 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when an equal entry was made meanwhile."""
     sent = action.sent("time_entry")
-    rows = _own_entries(context.books, *_span(_preview(action)))
+    rows = _own_entries(context.books, *_span(action.preview_as(LogTimePreview)))
     if {int(row["id"]) for row in rows if _looks_like(sent, row)} - set(action.watch["twins"]):
         raise ActionRefused(
             "stale", "An equal entry was made in FreshBooks since the proposal. Nothing was written."
@@ -139,7 +139,11 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 def find(books: Books, action: StoredAction) -> Candidates:
     """Entries of the user on that day that agree in all that was sent, or look like it."""
     sent = action.sent("time_entry")
-    rows = [row for row in _own_entries(books, *_span(_preview(action))) if _looks_like(sent, row)]
+    rows = [
+        row
+        for row in _own_entries(books, *_span(action.preview_as(LogTimePreview)))
+        if _looks_like(sent, row)
+    ]
     return Candidates.of(rows, lambda row: _differences(sent, row))
 
 
@@ -225,11 +229,6 @@ def _differences(sent: Json, row: Json) -> tuple[str, ...]:
     """The fields where FreshBooks holds something else than was sent."""
     longer = ["duration"] if row.get("duration") != sent["duration"] else []
     return (*longer, *work_differences(sent, row))
-
-
-def _preview(action: StoredAction) -> LogTimePreview:
-    assert isinstance(action.preview, LogTimePreview)
-    return action.preview
 
 
 KIND = ActionKind(

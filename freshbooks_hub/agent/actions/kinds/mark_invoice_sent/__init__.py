@@ -98,7 +98,7 @@ def prepare(context: ProposalContext, request: MarkInvoiceSentRequest) -> Propos
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` or `already_sent` when the draft changed."""
-    invoice = context.books.invoice(preview_of(action).invoice_id)
+    invoice = context.books.invoice(action.preview_as(MarkInvoiceSentPreview).invoice_id)
     if invoice is not None:
         check_draft(invoice)
     if invoice is None or draft_fingerprint(invoice) != action.watch["invoice"]:
@@ -110,19 +110,14 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """The invoice itself, once it is not a draft any more."""
-    return issued(books, preview_of(action).invoice_id)
+    return issued(books, action.preview_as(MarkInvoiceSentPreview).invoice_id)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The invoice as FreshBooks has it; None while it is a draft."""
-    preview = preview_of(action)
+    preview = action.preview_as(MarkInvoiceSentPreview)
     message = "The invoice counts as sent in FreshBooks; no e-mail left."
     return issued_result(books, record_id, "marked", message, preview.invoice_number, preview.currency)
-
-
-def preview_of(action: StoredAction) -> MarkInvoiceSentPreview:
-    assert isinstance(action.preview, MarkInvoiceSentPreview)
-    return action.preview
 
 
 def describe(preview: MarkInvoiceSentPreview) -> Iterator[str]:

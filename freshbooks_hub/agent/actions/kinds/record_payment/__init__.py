@@ -102,7 +102,7 @@ def prepare(context: ProposalContext, request: RecordPaymentRequest) -> Proposal
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when what is owed is not what it was."""
-    invoice = context.books.invoice(_preview(action).invoice_id)
+    invoice = context.books.invoice(action.preview_as(RecordPaymentPreview).invoice_id)
     if (
         invoice is None
         or not is_living(invoice)
@@ -117,7 +117,7 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """Payments on the invoice that agree in all that was sent, or in amount and date."""
-    sent, preview = action.sent("payment"), _preview(action)
+    sent, preview = action.sent("payment"), action.preview_as(RecordPaymentPreview)
     rows = [
         row
         for row in _payments_of(books, preview.invoice_id)
@@ -128,7 +128,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The payment as FreshBooks has it, and how the invoice stands with it."""
-    row, preview = _payment(books, record_id), _preview(action)
+    row, preview = _payment(books, record_id), action.preview_as(RecordPaymentPreview)
     if row is None or not is_living(row):
         return None
     found = _differences(action.sent("payment"), row, preview)
@@ -150,7 +150,7 @@ def exists(books: Books, record_id: int) -> bool:
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the payment, if it is as it was sent; the invoice is owed again."""
-    row, preview = _payment(books, record_id), _preview(action)
+    row, preview = _payment(books, record_id), action.preview_as(RecordPaymentPreview)
     # What was paid above the invoice became a credit note, which would stay.
     overpaid = Decimal(preview.amount) > Decimal(preview.owed)
     if (
@@ -216,11 +216,6 @@ def _differences(sent: Json, row: Json, preview: RecordPaymentPreview) -> tuple[
     found = [] if theirs in (Decimal(preview.amount), _booked(preview)) else ["amount"]
     names = ("invoiceid", "date", "type", "note")
     return (*found, *(name for name in names if not same_text(sent[name], row.get(name))))
-
-
-def _preview(action: StoredAction) -> RecordPaymentPreview:
-    assert isinstance(action.preview, RecordPaymentPreview)
-    return action.preview
 
 
 KIND = ActionKind(

@@ -43,7 +43,6 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
     SendInvoicePreview,
     SendInvoiceRequest,
     describe,
-    preview_of,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.values import is_address
@@ -113,7 +112,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` or `already_sent` when the draft or the client's addresses changed."""
-    books, preview = context.books, preview_of(action)
+    books, preview = context.books, action.preview_as(SendInvoicePreview)
     invoice = books.invoice(preview.invoice_id)
     if invoice is None:
         raise _stale()
@@ -127,12 +126,12 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """The invoice itself, once it is not a draft any more."""
-    return issued(books, preview_of(action).invoice_id)
+    return issued(books, action.preview_as(SendInvoicePreview).invoice_id)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """The invoice as FreshBooks has it; None while it is a draft."""
-    preview = preview_of(action)
+    preview = action.preview_as(SendInvoicePreview)
     message = "FreshBooks e-mailed the invoice; it is no longer a draft."
     return issued_result(books, record_id, "sent", message, preview.invoice_number, preview.currency)
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from freshbooks_hub.agent.actions.action_kind import ActionRequest, StoredAction
+from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
 from freshbooks_hub.agent.actions.preview import (
     ActionPreview,
@@ -79,11 +79,6 @@ class SendInvoicePreview(ActionPreview):
     @property
     def issued_invoice(self) -> int:
         return self.invoice_id
-
-
-def preview_of(action: StoredAction) -> SendInvoicePreview:
-    assert isinstance(action.preview, SendInvoicePreview)
-    return action.preview
 
 
 def describe(preview: SendInvoicePreview) -> Iterator[str]:

@@ -36,7 +36,6 @@ from freshbooks_hub.agent.actions.kinds.send_reminder.request import (
     SendReminderRequest,
     describe,
     known,
-    preview_of,
     words,
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
@@ -108,7 +107,7 @@ def prepare(context: ProposalContext, request: SendReminderRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when the invoice or the client's addresses changed."""
-    books, preview = context.books, preview_of(action)
+    books, preview = context.books, action.preview_as(SendReminderPreview)
     invoice, client = books.invoice(preview.invoice_id), books.client(preview.client.id)
     if (
         invoice is None
@@ -126,18 +125,18 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """The invoice, once its stamp moved and nothing else of it did."""
-    invoice = books.invoice(preview_of(action).invoice_id)
+    invoice = books.invoice(action.preview_as(SendReminderPreview).invoice_id)
     moved = invoice is not None and str(invoice.get("updated")) != action.watch["updated"]
     if invoice is None or not moved:
         return Candidates()
-    number = (preview_of(action).invoice_id,)
+    number = (action.preview_as(SendReminderPreview).invoice_id,)
     same = _fingerprint(invoice) == action.watch["invoice"]
     return Candidates(matches=number) if same else Candidates(similar=number)
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     """That the invoice is there and sent: more than that FreshBooks took the request is not to be seen."""
-    invoice, preview = books.invoice(record_id), preview_of(action)
+    invoice, preview = books.invoice(record_id), action.preview_as(SendReminderPreview)
     if record_id != preview.invoice_id or invoice is None or is_draft(invoice):
         return None
     return Result(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from freshbooks_hub.agent.actions.action_kind import ActionRequest, StoredAction
+from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
 from freshbooks_hub.agent.actions.preview import ActionPreview, Client, business_line, client_line
 
@@ -39,11 +39,6 @@ class SendReminderPreview(ActionPreview):
     @property
     def total_amount(self) -> str:
         return self.outstanding
-
-
-def preview_of(action: StoredAction) -> SendReminderPreview:
-    assert isinstance(action.preview, SendReminderPreview)
-    return action.preview
 
 
 def describe(preview: SendReminderPreview) -> Iterator[str]:

@@ -134,7 +134,7 @@ def prepare(context: ProposalContext, request: StopTimerRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when the timer was changed, paused, stopped or discarded meanwhile."""
-    now, wanted = context.clock.now(), _preview(action).timer_id
+    now, wanted = context.clock.now(), action.preview_as(StopTimerPreview).timer_id
     timer = next((timer for timer in timers_of(context.books, now) if timer.id == wanted), None)
     if timer is None or _fingerprint(timer) != action.watch["timer"]:
         raise ActionRefused(
@@ -217,11 +217,6 @@ def _logged(books: Books, sent: Json) -> list[Json]:
 def _differences(sent: Json, row: Json) -> tuple[str, ...]:
     longer = ["duration"] if row.get("duration") != sent["duration"] else []
     return (*longer, *work_differences(sent, row))
-
-
-def _preview(action: StoredAction) -> StopTimerPreview:
-    assert isinstance(action.preview, StopTimerPreview)
-    return action.preview
 
 
 KIND = ActionKind(

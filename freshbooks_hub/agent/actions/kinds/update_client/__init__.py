@@ -99,7 +99,7 @@ def prepare(context: ProposalContext, request: UpdateClientRequest) -> Proposal:
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
     """Raises ActionRefused `stale` when what is to be changed is not as it was shown."""
-    client = context.books.client(_preview(action).client.id)
+    client = context.books.client(action.preview_as(UpdateClientPreview).client.id)
     if client is None or differing(action.watch["before"], client):
         raise ActionRefused(
             "stale",
@@ -109,9 +109,9 @@ def recheck(context: ActionContext, action: StoredAction) -> None:
 
 def find(books: Books, action: StoredAction) -> Candidates:
     """The client itself, once it is as it was to be."""
-    client = books.client(_preview(action).client.id)
+    client = books.client(action.preview_as(UpdateClientPreview).client.id)
     done = client is not None and not differing(_after(action), client)
-    return Candidates(matches=(_preview(action).client.id,) if done else ())
+    return Candidates(matches=(action.preview_as(UpdateClientPreview).client.id,) if done else ())
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -120,7 +120,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     if client is None:
         return None
     found = differing(_after(action), client)
-    if len(found) == len(_preview(action).changes):
+    if len(found) == len(action.preview_as(UpdateClientPreview).changes):
         return None
     message = "The client was changed in FreshBooks."
     if found:
@@ -145,13 +145,8 @@ def _warnings(values: dict[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _preview(action: StoredAction) -> UpdateClientPreview:
-    assert isinstance(action.preview, UpdateClientPreview)
-    return action.preview
-
-
 def _after(action: StoredAction) -> dict[str, str]:
-    return {change.field: change.after for change in _preview(action).changes}
+    return {change.field: change.after for change in action.preview_as(UpdateClientPreview).changes}
 
 
 KIND = ActionKind(
