@@ -1,1 +1,1 @@
-"""What the source and the hub both know of the FreshBooks API: client, streams, scopes and token rules."""
+"""What the source and the hub both know about the FreshBooks API: client, streams, scopes and token rules."""

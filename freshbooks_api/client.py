@@ -1,4 +1,4 @@
-"""The client of the FreshBooks API: a read may repeat, a write is sent once.
+"""The client of the FreshBooks API: a read may be repeated, a write is sent once.
 
 Nothing here follows a redirect (freshbooks-api.md 7.8), so the token goes to the given host alone, and no library
 retries anything. A 401 is answered with one fresh token, a 429 waited out a few times: neither was processed. With a
@@ -208,7 +208,7 @@ class Client:
         token = self._token.current()
         renewed, waited = False, 0
         while True:
-            self._take_place(wait=not waited)  # it has just waited as long as it was told to
+            self._take_place(wait=not waited)  # it has just waited as long as FreshBooks asked
             answer = self._request(session, method, path, token, {**self._headers, **(headers or {})}, parts)
             if answer.status == 401 and not renewed:
                 renewed = True

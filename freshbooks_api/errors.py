@@ -1,4 +1,4 @@
-"""What FreshBooks says is wrong, in any family's envelope (freshbooks-api.md 6.1). It may come with status 200."""
+"""The error in an answer of FreshBooks, in any family's envelope (freshbooks-api.md 6.1). Its status may be 200."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def error_of(body: Any) -> AnswerError | None:
 
 
 def missing_scopes(text: str) -> tuple[str, ...] | None:
-    """The scopes that a 403 asks for, empty where it names none; None if it is about something else.
+    """The scopes that a 403 asks for, empty if it names none; None if it is about something else.
 
     In which part of the answer they stand depends on the family, so the whole text is searched.
     """

@@ -1,4 +1,4 @@
-"""When an access token ends: one rule for whoever refreshes it."""
+"""When an access token counts as expired: one rule for all who refresh it."""
 
 from __future__ import annotations
 

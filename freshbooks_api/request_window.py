@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @dataclass
 class _State:
-    """`count`: requests so far. `limit`: a minute, 0 until an answer told it. `resume_at`: nobody sends before."""
+    """`count`: requests so far. `limit`: per minute, 0 until an answer gave it. `resume_at`: no request before then."""
 
     count: int = 0
     limit: int = 0
@@ -89,11 +89,11 @@ class RequestWindow:
         return self._do(work)
 
     def resume_at(self) -> float:
-        """Nobody sends before this instant; it may have moved while one waited."""
+        """No request is sent before this instant, which may move while a caller waits."""
         return self._do(lambda state, _: state.resume_at)
 
     def limit(self) -> int:
-        """Requests a minute, as the last answer told."""
+        """Requests per minute, as given by the last answer."""
         return self._do(lambda state, _: state.limit or self._limit)
 
     def heard(self, status: int, headers: Mapping[str, str]) -> None:
@@ -106,7 +106,7 @@ class RequestWindow:
         self.told(limit, resume_at)
 
     def told(self, limit: int, resume_at: float) -> None:
-        """Keep what an answer told."""
+        """Keep the limit that an answer gave."""
 
         def work(state: _State, _: _Bytes) -> None:
             state.limit, state.resume_at = limit, max(state.resume_at, resume_at)
@@ -114,7 +114,7 @@ class RequestWindow:
         self._do(work)
 
     def _do(self, work: Callable[[_State, _Bytes], T]) -> T:
-        """`work` on the state, which nobody else changes meanwhile; without its file it goes on alone."""
+        """`work` on the state, which nothing else changes meanwhile; without the file, on this process's own."""
         with self._lock:
             try:
                 return _changed(self._bytes, work)

@@ -156,7 +156,7 @@ def is_optional(names: Iterable[str]) -> bool:
 
 
 def granted(access_token: str) -> frozenset[str] | None:
-    """The scopes in the token's claim; None for a token that does not tell (it is a JWT as a rule)."""
+    """The scopes in the token's claim; None if the token shows none (usually it is a JWT)."""
     try:
         payload = access_token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -167,7 +167,7 @@ def granted(access_token: str) -> frozenset[str] | None:
 
 
 def missing(access_token: str, wanted: Iterable[Scope]) -> list[Scope]:
-    """Those of `wanted` that `access_token` lacks; empty for a token that does not tell."""
+    """Those of `wanted` that `access_token` lacks; empty if the token does not show its scopes."""
     have = granted(access_token)
     if have is None or EVERYTHING in have:
         return []

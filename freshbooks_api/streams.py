@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# The source's own stream: what became of each of the others (source_freshbooks/components/availability.py).
+# The source's own stream: the outcome of each of the others (source_freshbooks/components/availability.py).
 AVAILABILITY = "stream_availability"
 
 _ACCOUNT = "/accounting/account/{account_id}"

@@ -1,4 +1,4 @@
-"""What came of `source-freshbooks verify`: facts proved or refuted on the user's account, and two ways to show them.
+"""Results of `source-freshbooks verify`: facts proved or refuted on the user's account, and two ways to show them.
 
 Every text of a fact is made of our own words, names of streams, counts, types and hours. No name, amount, number or id
 of the books ever enters one, so that a report can be pasted into a public issue.
@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 
 
 class Result(StrEnum):
-    """What the account said to a fact that the product stands on."""
+    """What the account showed about a fact that the code relies on."""
 
     proved = "proved"
     refuted = "refuted"

@@ -1,1 +1,1 @@
-"""AI agents over the books: reads from the marts, guarded SQL, and writes that a person approves."""
+"""AI agents on the books: reads from the marts, guarded SQL, and writes that a person approves."""

@@ -1,4 +1,4 @@
-"""Text of people and strangers: names as they are typed, compared whatever their looks, and text made fit to show.
+"""Text typed by people: names compared regardless of spelling variants, and text made safe to show.
 
 Case, accents (in either Unicode form), kinds of apostrophes, dashes and blanks, runs of blanks, invisible
 characters and a few letters that keyboards lack (`ß`, `ø`, `ł`) are folded on both sides of a comparison, in
@@ -27,7 +27,7 @@ _INVISIBLE = r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00
 
 
 def folded(text: str) -> str:
-    """`text` with everything folded that people do not type, or type differently."""
+    """`text` with everything folded that people leave out or type differently."""
     text = re.sub(_INVISIBLE, "", text).lower()
     marked = unicodedata.normalize("NFD", text)
     text = "".join(letter for letter in marked if unicodedata.category(letter) != "Mn")

@@ -1,4 +1,4 @@
-"""`freshbooks worker`: what `freshbooks serve` does without anybody asking, and nothing that listens.
+"""`freshbooks worker`: the background work of `freshbooks serve`, without listening on any port.
 
 For containers, service managers and machines whose pages nobody opens. Whether a server or timers look too does not
 matter: one sync of a connection runs at a time.

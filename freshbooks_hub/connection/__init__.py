@@ -1,1 +1,1 @@
-"""The one owner of the FreshBooks grant: stored in one file, refreshed under one lock."""
+"""The FreshBooks connection: its grant is stored in one file and refreshed under one lock."""

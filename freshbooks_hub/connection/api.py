@@ -1,4 +1,4 @@
-"""Reads of the FreshBooks API for the connection's own questions: who, which businesses, which streams may be read."""
+"""Reads of the FreshBooks API about the connection itself: the user, the businesses, and which streams may be read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ApiUnreachable(HubError):
 
 @dataclass(frozen=True)
 class Api:
-    """GET requests with one access token, in its place in `window`. Raises ApiRefused and ApiUnreachable."""
+    """GET requests with one access token, within the budget of `window`. Raises ApiRefused and ApiUnreachable."""
 
     access_token: str = field(repr=False)
     window: RequestWindow | None = None
@@ -106,7 +106,7 @@ class Access:
 
 
 def allowed(access_token: str) -> list[Stream]:
-    """The streams whose scope the token has, as far as it tells."""
+    """The streams whose scope the token has, as far as the token shows its scopes."""
     lacking = {scope.name for scope in scopes.missing(access_token, scopes.READ + scopes.OPTIONAL)}
     return [stream for stream in STREAMS if stream.scope_name not in lacking]
 

@@ -1,4 +1,4 @@
-"""Where FreshBooks sends the browser back to: routes for any Starlette app, and a listener that serves them.
+"""The callback that FreshBooks sends the browser to: routes for any Starlette app, and a listener that serves them.
 
 The answer to the callback is a redirect to a page without parameters, so the code stays in no address bar, history
 or referrer. Nothing here logs an address.

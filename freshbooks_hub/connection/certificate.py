@@ -1,4 +1,4 @@
-"""The certificate of the callback's listener: self-signed, for this machine's loopback names only."""
+"""The certificate of the callback listener: self-signed, for this machine's loopback names only."""
 
 from __future__ import annotations
 

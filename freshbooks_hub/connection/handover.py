@@ -1,4 +1,4 @@
-"""A connection that another program made, handed over as JSON: with tokens, or with a code to exchange for them.
+"""A connection made by another program, handed over as JSON: with tokens, or with a code to exchange for them.
 
 For platforms whose users log in there. Nothing is asked, and no secret is in an argument or a variable.
 """
@@ -21,7 +21,7 @@ CODE, VERIFIER = "code", "code_verifier"
 
 
 class AlreadyConnected(HubError):
-    """There is a connection of this name; tokens that were handed over before may be spent by now."""
+    """A connection of this name exists; tokens handed over earlier may have been used up since."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The way from an app's id and secret to a stored connection: begin, finish, save; and back: disconnect.
+"""From an app's id and secret to a stored connection: begin, finish, save; and back: disconnect.
 
 Between `finish` and `save` the new tokens lie in connection.new.json, a file like connection.json, so that
 neither a crash nor a closed browser loses them, and the earlier connection stays as it is until then.
@@ -83,7 +83,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Disconnected:
-    """Whether FreshBooks was told; if not, why."""
+    """Whether FreshBooks revoked the grant; if not, why."""
 
     revoked: bool
     why_not: str | None = None
@@ -160,7 +160,7 @@ def finish(home: Home, answer: str, browser: str) -> Candidate:
 
 
 def candidate(home: Home) -> Candidate:
-    """The consent that waits for a choice of businesses; raises NotConnected when there is none."""
+    """The consent that waits for a choice of businesses; raises NotConnected if there is none."""
     store = ConnectionStore(home.candidate)
     if not store.exists():
         raise NotConnected("There is no log-in to complete. Start one with `freshbooks connect`.")
@@ -180,7 +180,7 @@ def candidate(home: Home) -> Candidate:
 
 
 def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
-    """Put the candidate in place of any earlier connection; raises NothingToSync, HomeError.
+    """Replace any earlier connection with the candidate; raises NothingToSync, HomeError.
 
     Settings of the earlier connection, such as its start date, stay.
     """
@@ -196,11 +196,11 @@ def save(candidate: Candidate, business_ids: Iterable[int]) -> Connection:
 
 
 def discard(home: Home) -> Disconnected:
-    """Give a candidate back, if there is one: revoke it, and remove its tokens from this machine."""
+    """Revoke a candidate, if there is one, and remove its tokens from this machine."""
     store = ConnectionStore(home.candidate)
     try:
         return _end(store) if store.exists() else Disconnected(True)
-    except NotConnected:  # damaged: there is no token to give back
+    except NotConnected:  # damaged: there is no token to revoke
         store.remove()
         return Disconnected(True)
 

@@ -74,7 +74,7 @@ def auth_url() -> str:
 
 
 def challenge(verifier: str) -> dict[str, str]:
-    """What the consent page is asked with, so that its code is good only together with `verifier` (RFC 7636)."""
+    """The challenge sent to the consent page, so that its code is valid only with `verifier` (RFC 7636)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     encoded = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     return {"code_challenge": encoded, "code_challenge_method": "S256"}

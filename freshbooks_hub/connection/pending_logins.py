@@ -1,4 +1,4 @@
-"""Log-ins that were started, and their addresses: each `state` is 256 bit, good once, for ten minutes, in one browser.
+"""Log-ins in progress: each `state` is 256 bits, valid once, for ten minutes, in one browser.
 
 They lie in login.json (mode 0600), so that the command line, the page and the callback's listener share them.
 """
@@ -32,7 +32,7 @@ class LoginRefused(HubError):
 
 
 class ForeignAnswer(LoginRefused):
-    """The answer is of no log-in of this browser; one that was started goes on waiting for its own."""
+    """The answer belongs to no log-in of this browser; a log-in in progress keeps waiting for its own."""
 
 
 class AlreadyAnswered(LoginRefused):

@@ -1,4 +1,4 @@
-"""What a log-in asks for, and what its connection may not read, told once and grouped by what to do about it.
+"""The scopes that a log-in asks for, and what its connection may not read, reported once and grouped by remedy.
 
 Missing data is no fault: an account has a plan, the user a role, the app some scopes. What worked and is refused now is
 a failure of its stream, and told as one.
@@ -213,7 +213,7 @@ class NotAvailable:
 
 
 def by_token(access_token: str, asked: Iterable[str] | None) -> list[Refusal]:
-    """Streams whose scope the token lacks; none for a token that does not tell. `asked`: None where unknown."""
+    """Streams whose scope the token lacks; none if the token does not show its scopes. `asked`: None where unknown."""
     lacking = {scope.name for scope in scopes.missing(access_token, (*scopes.READ, *scopes.OPTIONAL))}
     beyond = {scope.name for scope in scopes.OPTIONAL}
     wanted = set(KNOWN) - beyond if asked is None else set(asked)

@@ -1,4 +1,4 @@
-"""Who is connected and to which businesses, as `users/me` tells (freshbooks-api.md 2)."""
+"""The connected user and the businesses they belong to, from `users/me` (freshbooks-api.md 2)."""
 
 from __future__ import annotations
 

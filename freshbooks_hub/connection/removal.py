@@ -1,4 +1,4 @@
-"""The end of a connection together with its data: its sync, its grant, and everything of it on this machine."""
+"""Removal of a connection and its data: its sync, its grant, and everything of it on this machine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _disconnected(home: Home) -> Disconnected:
 
 @contextmanager
 def _without_sync(root: Path) -> Iterator[None]:
-    """Hold the sync lock of `root`: whoever has it is asked to stop, as by Ctrl-C, and then ended."""
+    """Hold the sync lock of `root`: a running sync is asked to stop, as by Ctrl-C, and then killed."""
     asked: set[int] = set()
     until = time.monotonic() + STOP_SECONDS
     with ExitStack() as stack:
@@ -86,7 +86,7 @@ def _delete(home: Home) -> None:
             _delete_path(home.root / name)
         return
     gone = home.root.with_name(f"{REMOVED}{home.name}-{secrets.token_hex(4)}")
-    home.root.rename(gone)  # from here on there is no such connection, whatever becomes of this process
+    home.root.rename(gone)  # from here on the connection does not exist, even if this process dies
     fsync_folder(gone.parent)
     _delete_path(gone)
 

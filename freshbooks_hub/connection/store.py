@@ -1,4 +1,4 @@
-"""connection.json, the only home of a connection's tokens; and the connector config that it holds, checked.
+"""connection.json, the only place where a connection's tokens are stored; and the validation of the config it holds.
 
 Nothing else writes tokens. Every change is made under the lock, on a freshly loaded copy.
 """
@@ -167,7 +167,7 @@ class ConnectionStore:
 
     @cached_property
     def _lock(self) -> FileLock:
-        # Imported here: whoever only looks at the connection starts sooner without.
+        # Imported here so that commands that only read the connection start faster.
         from filelock import FileLock
 
         return FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=LOCK_TIMEOUT, mode=0o600)
@@ -193,7 +193,7 @@ class ConnectionStore:
         return self.path.exists()
 
     def find(self) -> Connection | None:
-        """The stored connection; None where there is none or its file is damaged."""
+        """The stored connection; None if there is none or its file is damaged."""
         try:
             return self.load()
         except NotConnected:
@@ -228,7 +228,7 @@ class ConnectionStore:
         profile: Profile | None = None,
         asked: Iterable[str] | None = None,
     ) -> Connection:
-        """Store a new connection in place of any earlier one; `asked`: the scopes of its log-in."""
+        """Store a new connection, replacing any earlier one; `asked`: the scopes of its log-in."""
         now = datetime.now(UTC)
         wanted = tuple(asked) if asked else None
         connection = Connection(validate(config), now, refreshed_at=now, profile=profile, asked=wanted)

@@ -1,4 +1,4 @@
-"""`freshbooks connect`: the log-in as a dialogue in a terminal, where a line is typed or the listener has a result."""
+"""`freshbooks connect`: the log-in as a dialogue in a terminal, fed by typed lines and the callback listener."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Interactive:
         redirect_uri = self._redirect_uri(stored)
         check_redirect_uri(redirect_uri)
         asked = self._options.asked or login.asked_before(self._home) or permissions.asked("readable")
-        # Before the Client ID is asked for: whoever has none yet registers the app with these.
+        # Before asking for the Client ID: a user without one registers the app with these.
         self._say_what_to_register(redirect_uri, asked)
         app = self._app(stored, redirect_uri)
         # The terminal is the one browser that may paste the answer.
@@ -139,7 +139,7 @@ class Interactive:
                 listener.stop()
 
     def _listener(self, redirect_uri: str) -> CallbackListener | None:
-        """None where nothing here can be reached at the redirect URI: a public one needs a proxy that was told of."""
+        """None if nothing here can be reached at the redirect URI: a public one needs a proxy that the user named."""
         options = self._options
         public = urlsplit(redirect_uri).hostname not in LOOPBACK
         if public and not (options.public_url or options.port):
@@ -173,7 +173,7 @@ class Interactive:
                 foreign = isinstance(event.error, LoginRefused)
                 if not foreign or isinstance(event.error, login.ConsentDenied):
                     raise event.error
-                # Whoever sent that, our own answer may still come.
+                # It came from elsewhere; our own answer may still arrive.
                 self._say(str(event.error))
             elif event:
                 try:

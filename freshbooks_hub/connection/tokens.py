@@ -1,4 +1,4 @@
-"""What requests are sent with: a valid access token, one refresh however many ask; and the window of the app."""
+"""What every request needs: a valid access token, refreshed once for all who ask; and the app's budget of requests."""
 
 from __future__ import annotations
 

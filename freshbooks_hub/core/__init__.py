@@ -1,1 +1,1 @@
-"""What every part of the hub stands on: the home, its files and database, clock, errors, locks."""
+"""What every part of the hub builds on: the home, its files and database, clock, errors, locks."""

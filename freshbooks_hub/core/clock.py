@@ -1,4 +1,4 @@
-"""The time, as something that can be handed in."""
+"""Clocks that tests can replace, timestamps, time zones, month ends and retry delays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stamp(at: datetime) -> str:
 
 
 class SystemClock:
-    """The time and the waiting of one who sends requests; tests bring their own, so that no test waits for real."""
+    """The clock of code that sends requests and waits; tests pass their own, so that no test really waits."""
 
     def now(self) -> datetime:
         """The present instant, UTC."""

@@ -1,4 +1,4 @@
-"""How many decimals amounts of a currency have (ISO 4217), and amounts written with them.
+"""The decimals of each currency (ISO 4217), and amounts written with them.
 
 dbt_project/macros/currencies.sql has the same codes; the marts hold three decimals at most.
 """
@@ -40,7 +40,7 @@ def amount_text(amount: Decimal, code: str | None) -> str:
 
 
 def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
-    """Amounts of one currency together; null as soon as one of them is unknown."""
+    """The sum of amounts of one currency; null as soon as one of them is unknown."""
     listed = list(values)
     known = [value for value in listed if value is not None]
     return sum(known, Decimal(0)) if len(known) == len(listed) else None

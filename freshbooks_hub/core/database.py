@@ -1,4 +1,4 @@
-"""hub.sqlite: one file for what the hub remembers. It is brought to the newest layout when it is opened."""
+"""hub.sqlite: one file for what the hub remembers, migrated to the newest layout when it is opened."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _locked(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(sqlite3.Error):  # the first error is the one to tell
+        with suppress(sqlite3.Error):  # the first error is the one to report
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")

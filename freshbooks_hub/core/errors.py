@@ -1,4 +1,4 @@
-"""Errors for people: what happened, why, and what to do next, in one or two sentences."""
+"""Errors written for people: what happened, why, and what to do next, in one or two sentences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HubError(Exception):
 
 
 class Stopped(HubError):
-    """A person stopped the command by Ctrl-C; the message says what stands."""
+    """A person stopped the command with Ctrl-C; the message says what was kept."""
 
 
 class HomeError(HubError):

@@ -1,4 +1,4 @@
-"""Durable, private files: what is written is whole on disk or not there at all."""
+"""Durable, private files: what is written is on disk completely or not at all."""
 
 from __future__ import annotations
 

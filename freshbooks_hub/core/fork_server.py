@@ -1,4 +1,4 @@
-"""The program that forks: it imports, and then does nothing but start children and say how they ended (`forks.py`)."""
+"""The program that forks: it imports once, then only starts children and reports how they ended (`forks.py`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from freshbooks_hub.core.forks import BEGUN, CHANNEL, ENDED, LENGTH, REPORT, Cha
 
 
 def serve(channel: socket.socket, preload: Sequence[str]) -> None:
-    """Fork children until nobody holds a channel and the last of them has ended."""
+    """Fork children until no channel is open and the last child has ended."""
     for name in preload:
         module, _, function = name.partition(":")
         imported = importlib.import_module(module)
@@ -127,7 +127,7 @@ def _child(asked: socket.socket) -> int:
         if not (part := asked.recv(65536)):
             return 1
         content += part
-    if not content:  # whoever asked is gone
+    if not content:  # the requester is gone
         return 1
     request = Request(**json.loads(content))
     _take_over(request, passed)
@@ -163,4 +163,4 @@ def _code(code: Any) -> int:
 
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
-    os._exit(0)  # there is nothing to write, and libraries that are torn down talk about it
+    os._exit(0)  # there is nothing to flush, and libraries complain while they are torn down

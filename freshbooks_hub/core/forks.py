@@ -1,4 +1,4 @@
-"""Processes forked from a warm one: what they need is imported once, and each still ends by itself.
+"""Processes forked from a warm one: imports happen once, and each process still ends on its own.
 
 A fork server (`fork_server.py`) is a program with one thread that imports modules and then forks a child for each
 request; what a child does to its locks, memory, environment and output concerns nobody else. Whoever holds a channel to
@@ -26,11 +26,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-# Elsewhere system libraries do not bear a fork (macOS), or there is none (Windows).
+# Elsewhere system libraries break after a fork (macOS), or there is none (Windows).
 AVAILABLE = sys.platform == "linux"
 PATIENCE = 60.0  # seconds until a server answers: it imports first
 SERVER = "freshbooks_hub.core.fork_server"
-# What is said on a channel, with the descriptor of a socket: fork a child for who is at its other end; a channel more.
+# Messages on a channel, sent with the descriptor of a socket: fork a child for its other end; open one more channel.
 FORK, CHANNEL = b"f", b"c"
 # What that socket brings: the child's number when it has begun, its exit code when it has ended.
 BEGUN, ENDED = b"b", b"e"
@@ -38,7 +38,7 @@ REPORT, LENGTH = struct.Struct("!ci"), struct.Struct("!I")
 
 
 class Unavailable(Exception):
-    """No fork is to be had; nothing was started."""
+    """Forking is not possible here; nothing was started."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Channel:
         self._end.close()
 
 
-# Of a forked child: the channel that whoever asked for it handed on.
+# In a forked child: the channel that its requester passed on.
 inherited: Channel | None = None
 
 
@@ -218,7 +218,7 @@ def _is_readable(end: socket.socket, timeout: float | None) -> bool:
 
 
 def _received(end: socket.socket) -> tuple[bytes, int] | None:
-    """A report of a child or of its server; None where both are gone."""
+    """A report of a child or of its server; None when both are gone."""
     try:
         content = end.recv(REPORT.size)
     except ConnectionError:

@@ -1,4 +1,4 @@
-"""Addresses of FreshBooks' own pages, for people (freshbooks-api.md 1.1)."""
+"""Addresses of FreshBooks' own web pages (freshbooks-api.md 1.1)."""
 
 from __future__ import annotations
 

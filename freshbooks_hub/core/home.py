@@ -65,7 +65,7 @@ class Home:
 
     @property
     def base(self) -> Home:
-        """The home of the default connection; what all connections share lies there."""
+        """The home of the default connection, which also holds what all connections share."""
         return self if self.name == DEFAULT else Home(self.root.parent.parent)
 
     def named(self, name: str) -> Home:
@@ -97,7 +97,7 @@ class Home:
 
     @property
     def connection(self) -> Path:
-        """The only place the tokens of the connection live."""
+        """The only file that holds the connection's tokens."""
         return self.root / "connection.json"
 
     @property
@@ -118,7 +118,7 @@ class Home:
         """
         published = self.root / "freshbooks.duckdb"
         if not published.exists():
-            with suppress(OSError):  # there is none, or another process was faster
+            with suppress(OSError):  # it does not exist, or another process was faster
                 (self.root / "marts.duckdb").rename(published)
         return published
 
@@ -134,12 +134,12 @@ class Home:
 
     @property
     def notifications(self) -> Path:
-        """Who is told of what needs a person (notifications/channels.py); its addresses hold passwords."""
+        """Who is notified when a person is needed (notifications/channels.py); its addresses hold passwords."""
         return self.root / "notifications.json"
 
     @property
     def events(self) -> Path:
-        """What changed in the marts and who is told (events/layout.py); there once somebody asked."""
+        """The change record of the marts and the webhooks (events/layout.py); created by a first export or webhook."""
         return self.root / "events.sqlite"
 
     @property

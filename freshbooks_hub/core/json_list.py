@@ -1,4 +1,4 @@
-"""A list of records in a JSON file of the home, with the version of its layout; changed under a lock."""
+"""A list of records in a JSON file of the home, with a version; changed under a lock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class JsonList(Generic[T]):
         self._again = again
 
     def all(self) -> list[T]:
-        """The records in their order; none where there is no file."""
+        """The records in their order; empty when there is no file."""
         with disk_errors(self.path):
             try:
                 content = self.path.read_bytes()
@@ -57,7 +57,7 @@ class JsonList(Generic[T]):
 
     @contextmanager
     def changed(self) -> Iterator[list[T]]:
-        """The records to change in place; saved when the block ends well. The folder must exist."""
+        """The records, to be changed in place; saved when the block succeeds. The folder must exist."""
         lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=PATIENCE, mode=0o600)
         with disk_errors(self.path.parent), lock:
             records = self.all()

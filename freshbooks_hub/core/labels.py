@@ -1,4 +1,4 @@
-"""How users read of data: a stream by the name that FreshBooks' own pages give it, a count with its noun, a day."""
+"""Names for people: a stream as FreshBooks' own pages call it, a count with its noun, a day."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stream_label(stream: str) -> str:
 
 
 def stream_labels(streams: Iterable[str]) -> str:
-    """`Bills, Taxes`; of many the first, and how many kinds of data there are in all."""
+    """`Bills, Taxes`; of a long list the first, and the number of kinds of data in all."""
     names = [stream_label(stream) for stream in streams]
     if len(names) <= SHOWN:
         return ", ".join(names)

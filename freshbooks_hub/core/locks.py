@@ -69,7 +69,7 @@ def sync_holder(root: Path) -> Holder | None:
                 content = json.load(file)
                 return Holder(int(content["pid"]), datetime.fromisoformat(content["since"]).astimezone(UTC))
     except (OSError, ValueError, KeyError):
-        pass  # nobody, or somebody who has just come or gone
+        pass  # nobody, or a process that is just starting or ending
     return None
 
 
@@ -94,7 +94,7 @@ def _describe(root: Path) -> str:
 
 
 def _file_lock(path: Path, patience: float) -> FileLock:
-    # Imported here: whoever only asks who holds a lock starts sooner without.
+    # Imported here so that commands that only ask who holds a lock start faster.
     from filelock import FileLock
 
     return FileLock(path, timeout=patience, mode=0o600)

@@ -1,4 +1,4 @@
-"""The layout of hub.sqlite, version by version. What must never happen to an action is forbidden here, by the database.
+"""The layout of hub.sqlite, version by version. Transitions that must never happen to an action are forbidden here.
 
 A migration never changes once it was released: a home of any version goes through those that it has not had yet.
 Add a new one at the end; `core.database` runs each in a transaction of its own, with foreign keys unchecked, and

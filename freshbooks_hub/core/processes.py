@@ -1,4 +1,4 @@
-"""Other processes: commands of this program, and the environment that dbt and the source get.
+"""Starting processes: commands of this program, and the environment for dbt and the source.
 
 Memory goes back when a process ends, and a crash affects nobody else. dbt and the source read dozens of variables that
 a shell may carry for something else, so they get a list of variables, and none beside it: `DBT_EMPTY=1` alone would

@@ -1,4 +1,4 @@
-"""The currency that totals are also shown in, with the user's own dated rates.
+"""The reporting currency, in which totals are also shown, with the user's own dated rates.
 
 A rate is how much of the reporting currency one unit of another is worth from its day on. Totals in it are shown beside
 those of each currency, never in their place; without a rate there is no total, and a sentence says why.

@@ -1,4 +1,4 @@
-"""Rows for a spreadsheet: lines of comma-separated values, of which it runs nothing, and what all workbooks share."""
+"""Rows for a spreadsheet: CSV lines in which nothing is run as a formula, and what all workbooks share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 32_767  # characters of a cell
 
 
 def guarded(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers and dates are as they are."""
+    """Text that a spreadsheet would take for a formula gets an apostrophe; numbers and dates do not change."""
     if value is None or isinstance(value, int | float | Decimal | date):
         return value
     text = str(value)

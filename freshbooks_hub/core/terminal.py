@@ -1,4 +1,4 @@
-"""Text for a terminal: nothing in it can steer the terminal, no locale and no closed pipe breaks it."""
+"""Output for a terminal: no text can control the terminal, and no locale or closed pipe causes an error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def say(text: object, to: TextIO | None = None) -> None:
 
 
 def prepare() -> None:
-    """Make standard output and standard error of this process bear every text and a reader that goes away."""
+    """Make standard output and standard error cope with any text, and with a reader that goes away."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -49,13 +49,13 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Write what is left of the output; raises HubError when it cannot be written."""
+    """Flush the output; raises HubError when it cannot be written."""
     sys.stdout.flush()
     sys.stderr.flush()
 
 
 class _Output(io.FileIO):
-    """A descriptor that goes on as /dev/null when its reader is gone: `freshbooks sync | head` still syncs."""
+    """A descriptor that becomes /dev/null when its reader is gone: `freshbooks sync | head` still syncs."""
 
     def write(self, content: Any) -> int:
         try:

@@ -1,1 +1,1 @@
-"""What is wrong, and how to fix it: checks of the home, the machine, the connection, the files and the locks."""
+"""Problems and how to fix them: checks of the home, the machine, the connection, the files and the locks."""

@@ -1,4 +1,4 @@
-"""Find what is wrong and how to fix it: all checks, in the order in which one explains the next."""
+"""All checks, in the order in which one explains the next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from freshbooks_hub.doctor.finding import Check, Finding
 
 
 def run(home: Home) -> list[Finding]:
-    """Look at everything. Calls FreshBooks, and refreshes the token where a sync would; changes nothing else."""
+    """Run every check. Calls FreshBooks, and refreshes the token when a sync would; changes nothing else."""
     return list(_checks(home))
 
 

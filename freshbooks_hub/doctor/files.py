@@ -1,4 +1,4 @@
-"""The three database files: do they open, are they whole, do they belong together; and how the last sync went."""
+"""The three database files: do they open, are they intact, do they belong together; and the last sync."""
 
 from __future__ import annotations
 

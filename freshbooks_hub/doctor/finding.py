@@ -1,4 +1,4 @@
-"""One answer of the doctor, and all of them as a table for a terminal."""
+"""One finding of the doctor, and all findings as a table for a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freshbooks_hub.core.terminal import shown
 
 
 class Check(StrEnum):
-    """What is looked at; docs/troubleshooting.md has a section for each."""
+    """What is checked; docs/troubleshooting.md has a section for each."""
 
     home = "home"
     disk = "disk"

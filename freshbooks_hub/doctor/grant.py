@@ -1,4 +1,4 @@
-"""The connection: what FreshBooks says of the app, the grant, its scopes and businesses, and what may be read."""
+"""The connection: what FreshBooks answers about the app, the grant, its scopes and businesses, and what may be read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHECKS = {Why.gated: Check.plan, Why.refused: Check.role}
 
 
 def stored(home: Home) -> Finding:
-    """Whether there is a connection to look at."""
+    """Whether there is a connection to check."""
     try:
         connection = ConnectionStore(home.connection).load()
     except NotConnected as error:

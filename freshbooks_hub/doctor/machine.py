@@ -96,7 +96,7 @@ def _folder(home: Home) -> Iterator[Finding]:
 
 
 def _private(home: Home) -> Finding:
-    """Others must not read what lies here; the tokens' file least of all."""
+    """Other users must not read these files, least of all the tokens."""
     paths = [path for path in (home.root, home.connection, home.candidate) if path.exists()]
     open_to_all = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if open_to_all:

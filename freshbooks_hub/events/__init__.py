@@ -1,1 +1,1 @@
-"""What happened in the books, for other systems: the change record of marts, events, and webhooks that tell them."""
+"""What happened in the books, for other systems: the change record of marts, events, and webhooks."""

@@ -1,4 +1,4 @@
-"""The change record: what became of each row of a mart since somebody first asked, with a number that only grows.
+"""The change record: the last change of each row of a mart since somebody first asked, numbered in ascending order.
 
 Of each row the record keeps a hash and the number of its last change, so it does not grow with time, and whoever has
 stored everything up to some number is given what changed after it. Nothing is kept of marts that nobody asked for.
@@ -23,7 +23,7 @@ REMOVALS_KEPT = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Watched:
-    """What is watched, as it is now. `read`: by key (a JSON list) a text that is another one when the row changed.
+    """A mart or state as it is now. `read`: for each key (a JSON list) a text that differs when the row changed.
 
     `version`: tells a publication from the next, so that nothing is read twice. `columns`: when these differ, so do
     all states.
@@ -37,7 +37,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Change:
-    """One row whose state is another; None where there is no such row."""
+    """One row whose state changed; None where the row does not exist."""
 
     key: str
     before: str | None
@@ -54,13 +54,13 @@ class Recorded:
 
 
 def version_of(marts: Path) -> str:
-    """Tells one published file from the next."""
+    """Identifies a published file."""
     found = marts.stat()
     return f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
 
 
 def mart(marts: duckdb.DuckDBPyConnection, name: str, version: str) -> tuple[Watched, list[str]]:
-    """All columns of the mart `name`, and the names of those that tell its rows apart. Raises NoSuchMart."""
+    """All columns of the mart `name`, and those of its key. Raises NoSuchMart."""
     known = dict(marts.execute("SELECT DISTINCT mart_name, grain FROM fb_dictionary").fetchall())
     if name not in known:
         raise NoSuchMart(f"There is no mart called {name!r}. There are: {', '.join(sorted(known))}.")
@@ -82,7 +82,7 @@ def key_of(columns: Iterable[str]) -> str:
 
 
 def record(db: sqlite3.Connection, watched: Watched, now: datetime) -> Recorded:
-    """Bring the record up to what is `watched`, and return what differed.
+    """Bring the record up to date with what is `watched`, and return the differences.
 
     `db` holds the write lock since before the marts were opened, so that nothing older is recorded over a newer one.
     """

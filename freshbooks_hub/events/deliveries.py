@@ -1,4 +1,4 @@
-"""Send what waits to each endpoint: signed, at least once, of one object in its order, again after a failure.
+"""Deliver pending events to each endpoint: signed, at least once, in order for each object, retried after a failure.
 
 Signed as Standard Webhooks says (standardwebhooks.com): `webhook-id`, `webhook-timestamp` and `webhook-signature`. A
 receiver that is down, slow or refuses everybody is asked again later and later, and its events wait together; one event
@@ -44,7 +44,7 @@ EVENT_REFUSED = {400, 413, 422}
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request. `status`: None where none came; `error`: a sentence, empty if it went well."""
+    """The result of a request. `status`: None without an answer; `error`: a sentence, empty on success."""
 
     status: int | None
     error: str
@@ -55,7 +55,7 @@ Send = Callable[[Endpoint, Event, str, datetime], Answer]
 
 
 def deliver(home: Home, clock: Clock = utc_now, send: Send | None = None, budget: float = BUDGET) -> int:
-    """Send what is due now; how many events were taken. Raises HomeError.
+    """Send what is due now; returns how many events were accepted. Raises HomeError.
 
     At once when another process does so already. A failure is stored, and after a while told as an alarm.
     """

@@ -1,4 +1,4 @@
-"""What happened since the last look, after a sync: compared with what was known of contacts, invoices and syncs.
+"""Detect events after a sync, by comparing contacts, invoices and syncs with what was known before.
 
 Only what somebody subscribed to is looked at. The first look finds nothing: ten years of paid invoices are no news. The
 same holds for a version of the marts with other columns, and for what comes in late and happened long ago.
@@ -62,7 +62,7 @@ WATCHES = {
 
 
 def detect(home: Home, now: datetime) -> int:
-    """Write down what happened, for whoever subscribed to it; how much it was. Raises HomeError, QueryFailed."""
+    """Record what happened, for its subscribers; returns the number of events. Raises HomeError, QueryFailed."""
     if not home.events.exists():
         return 0
     try:
@@ -118,7 +118,7 @@ def _of_syncs(home: Home, db: sqlite3.Connection, now: datetime) -> Iterator[Eve
     state, version = (ended["status"], str(ended["id"])) if ended else ("none", "0")
     for change in record(db, Watched("syncs", version, "", lambda: {'["sync"]': state}), now).changes:
         if ended and change.before and state == "failed":
-            # Without the place of the log, which is of no use elsewhere.
+            # Without the path of the log, which is of no use elsewhere.
             message = str(ended["error"]).partition(" Log: ")[0]
             data = {"started_at": ended["started_at"], "message": message}
             yield Event.new(SYNC_FAILED, "sync", now, data)

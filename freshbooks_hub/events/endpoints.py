@@ -32,11 +32,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class WebhookUnknown(HubError):
-    """There is no endpoint of this id."""
+    """No endpoint has this id."""
 
 
 class WebhookRefused(HubError):
-    """An address or an event that cannot be subscribed."""
+    """An address or an event that cannot be subscribed to."""
 
 
 class PrivateAddress(HubError):
@@ -65,12 +65,12 @@ class Endpoint:
     given_up: int = 0
 
     def is_due(self, now: datetime) -> bool:
-        """Whether something waits that may be sent now."""
+        """Whether a pending event may be sent now."""
         return bool(self.waiting) and (self.retry_at is None or self.retry_at <= stamp(now))
 
     @property
     def place(self) -> str:
-        """Where it is, without what may be a key."""
+        """The host, without the path, which may hold a key."""
         return urlsplit(self.url).netloc
 
 
@@ -100,7 +100,7 @@ class Endpoints:
         return found
 
     def add(self, url: str, codes: Sequence[str], private: bool, now: datetime) -> Endpoint:
-        """Subscribe an address; what happens from now on is told. Raises WebhookRefused."""
+        """Subscribe an address to what happens from now on. Raises WebhookRefused."""
         from freshbooks_hub.events.detection import detect  # not for those who only look who waits
 
         check_url(url, private)
@@ -115,11 +115,11 @@ class Endpoints:
                 "INSERT INTO endpoints (id, url, codes, secret, private, added_at) VALUES (?, ?, ?, ?, ?, ?)",
                 [made, url, " ".join(dict.fromkeys(codes)), secret, private, stamp(now)],
             )
-        detect(self._home, now)  # what there is now is known then, and no news later
+        detect(self._home, now)  # so that what exists now is not reported as news later
         return self.find(made)
 
     def remove(self, known: str, now: datetime) -> int:
-        """Take it away, with what waited for it; how much that was. Raises WebhookUnknown."""
+        """Remove an endpoint and its pending events; returns how many there were. Raises WebhookUnknown."""
         endpoint = self.find(known)
         with events_file(self._home) as db:
             db.execute("DELETE FROM endpoints WHERE id = ?", [known])
@@ -127,7 +127,7 @@ class Endpoints:
         return endpoint.waiting
 
     def replay(self, known: str, since: datetime | None) -> int:
-        """Tell it again what happened since then, or without it what was given up; how much. Raises WebhookUnknown."""
+        """Send what happened since then again, or else what was given up; how many events. Raises WebhookUnknown."""
         endpoint = self.find(known)
         with events_file(self._home) as db:
             if since is None:
@@ -148,7 +148,7 @@ class Endpoints:
 
 
 def check_url(url: str, private: bool) -> None:
-    """Raise WebhookRefused for what is no address to send to; where it leads is checked when something is sent."""
+    """Raise WebhookRefused for an invalid address; the host is checked when something is sent."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -185,7 +185,7 @@ def resolve(host: str, port: int, private: bool) -> str:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is one of the internet, also of the address that is embedded in it."""
+    """Whether it is an address of the internet, and so is any address embedded in it."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in NAT64:
@@ -196,7 +196,7 @@ def is_public(address: Address) -> bool:
 
 
 def alarm_text(endpoint: Endpoint, error: str) -> str:
-    """What a person is told when an endpoint has failed for a while."""
+    """The alarm when an endpoint has failed for a while."""
     waiting = plural(endpoint.waiting, "event")
     return (
         f"The webhook {endpoint.id} at {endpoint.place} cannot be delivered: {error} {waiting} wait. "

@@ -1,4 +1,4 @@
-"""What can happen, by code, and one thing that did."""
+"""The kinds of events, by code, and one event."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INVOICE_PAID = "invoice_paid"
 INVOICE_OVERDUE = "invoice_overdue"
 SYNC_FAILED = "sync_failed"
 SYNC_RECOVERED = "sync_recovered"
-TEST = "test"  # sent by `freshbooks webhooks test` alone; nobody subscribes to it
+TEST = "test"  # sent only by `freshbooks webhooks test`; nobody subscribes to it
 
 # Each code with what it says to a person, and the names of its `data`.
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -32,7 +32,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     `id` is the same however often it is told. `object`: what it is about, `invoice:ACCOUNT:BUSINESS:ID`; events of one
     object are told in their order. `at`: when it was noticed, UTC. `data`: JSON-ready and without secrets; money is

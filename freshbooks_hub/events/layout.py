@@ -1,4 +1,4 @@
-"""events.sqlite: what was seen of the marts, what happened, whom to tell. Made when somebody exports or subscribes.
+"""The layout of events.sqlite: the change record, events, endpoints. Created by the first export or subscription.
 
 It is a file of its own, and not part of hub.sqlite, because it may be deleted: exports and webhooks then start again.
 """

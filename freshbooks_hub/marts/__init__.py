@@ -1,1 +1,1 @@
-"""The published marts: one way to open them, questions, reconciliation."""
+"""The published marts: opening them, what they lack, reconciliation, the accountant's pack."""

@@ -14,11 +14,11 @@ import duckdb
 from freshbooks_hub.core.labels import plural, stream_label
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
-# The stream was read, but FreshBooks sends not all rows that there are: what there is counts.
+# The stream was read, but FreshBooks does not send all of its rows: those it sends count.
 SHORT = "short"
 BILL_PAY = "bill_pay"
 INCOMPLETE = frozenset({SHORT, BILL_PAY})
-# A key is unique, so rows without one are told apart by their missing part.
+# Keys are unique, so rows without one differ in what is missing.
 _ROWS = (
     "count(DISTINCT row_key) FILTER (NOT is_row_published) "
     "+ count(*) FILTER (NOT is_row_published AND row_key IS NULL AND why = 'missing_key')"
@@ -83,7 +83,7 @@ def find_gaps(
 def find_rejected(
     db: duckdb.DuckDBPyConnection, marts: Collection[str] | None = None, business_id: int | None = None
 ) -> list[Rejected]:
-    """As `find_gaps`; a row that does not name its business is told of every business."""
+    """As `find_gaps`; a row that does not name its business counts for every business."""
     rows = _rows(
         db,
         f"SELECT business_id, stream_name, {_ROWS} AS rejected, {_VALUES} AS incomplete, affected_marts "  # noqa: S608

@@ -1,4 +1,4 @@
-"""The one way into the published marts: read-only, with no way to other files; damage is told in one sentence."""
+"""The only way to open the published marts: read-only, without access to other files; damage is reported in words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NoMarts(QueryFailed):
 
 
 class MartsDamaged(HomeError):
-    """The published marts are there and cannot be read. `reason`: what the database said, short."""
+    """The published marts exist but cannot be read. `reason`: what the database reported, shortened."""
 
     def __init__(self, marts: Path, reason: str) -> None:
         super().__init__(
@@ -77,7 +77,7 @@ def connect(marts: Path, settings: Mapping[str, str] | None = None) -> duckdb.Du
     }
     db = duckdb.connect(config=config)
     try:
-        # Attached, so that the file has the same name whatever it is called where it lies.
+        # Attached, so that the database has the same name whatever the file is called.
         quoted = str(marts).replace("'", "''")
         db.execute(f"ATTACH '{quoted}' AS freshbooks (READ_ONLY)")
         use_marts(db, marts)
@@ -114,7 +114,7 @@ def damage_told(marts: Path) -> Iterator[None]:
 def kept_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """As `open_marts`, on one thread: a connection of its own to a database that stays open."""
     with damage_told(marts):
-        database = _database(marts)  # closed once nobody holds it
+        database = _database(marts)  # closed once nobody uses it
         with database.cursor() as db:
             use_marts(db, marts)
             yield db
@@ -125,7 +125,7 @@ def _database(marts: Path) -> duckdb.DuckDBPyConnection:
         for path, (version, _) in list(_open.items()):
             if _version_of(path) != version:
                 del _open[path]
-        # The one that was used last is let go last.
+        # The most recently used is closed last.
         found = _open.pop(marts, None) or (_version_of(marts), connect(marts, ONE_LOOK))
         _open[marts] = found
         for path in list(_open)[:-MOST]:

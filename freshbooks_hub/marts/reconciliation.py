@@ -85,7 +85,7 @@ def find_differences(db: duckdb.DuckDBPyConnection) -> list[Difference]:
 
 
 def attention(warnings: list[str], found: list[Difference]) -> list[str]:
-    """What a user must be told at the end of a sync, a paragraph each."""
+    """What a user must know at the end of a sync, a paragraph each."""
     notes = [f"Warning: {text}" for text in warnings]
     for what, of_kind in by_kind(found):
         notes.append(

@@ -1,4 +1,4 @@
-"""Rows of marts that need not be there: streams that are not synced have none. And money in the rows of any query.
+"""Reading rows of marts that may not exist, since streams that are not synced have none; and the decimals of money.
 
 The marts hold money as decimals of three places, which nothing else has; sums of it keep them. Which currency it is in
 says the row's `currency_code`, or `reporting_currency_code`, where the query asks for it.

@@ -1,1 +1,1 @@
-"""Telling people what needs them: by e-mail, webhook and what else `apprise` knows."""
+"""Notifications when a person is needed: by email, webhook and whatever else `apprise` supports."""

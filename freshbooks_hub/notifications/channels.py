@@ -1,4 +1,4 @@
-"""notifications.json: where people are told, and what. The addresses hold passwords, so they are in no back-up."""
+"""notifications.json: channels and what each is notified of. The addresses hold passwords, so backups leave it out."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Channels:
         return channel
 
     def choose(self, channel_id: str, topics: Collection[str]) -> Channel:
-        """What it is told from now on."""
+        """Choose what it is notified of from now on."""
         before = self.get(channel_id)
         after = Channel(before.id, before.name, _known(topics), before.added_at, before.url)
         with self._changed() as channels:
@@ -70,7 +70,7 @@ class Channels:
         return after
 
     def remove(self, channel_id: str) -> Channel:
-        """Tell nobody there any more."""
+        """Remove it."""
         gone = self.get(channel_id)
         with self._changed() as channels:
             channels[:] = [one for one in channels if one.id != gone.id]

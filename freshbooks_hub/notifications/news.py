@@ -1,4 +1,4 @@
-"""What is told, and in which words: the one place that decides it.
+"""What people are notified of, and the wording: decided only here.
 
 Each piece of news has a code, a key by which it is told once, and the fields that its line is made of. Fields hold no
 secrets: texts of alarms and headings of proposals are words of ours.
@@ -23,13 +23,13 @@ from freshbooks_hub.sync.alarms import Alarm, Alarms
 
 ALARM_RAISED, ALARM_CLEARED = "alarm_raised", "alarm_cleared"
 APPROVAL_WAITING, WEEKLY_SUMMARY = "approval_waiting", "weekly_summary"
-# Who decides at once, in the AI client, is not told.
+# A person who decides at once, in the AI client, is not notified.
 PATIENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class News:
-    """One thing to tell. `key` is the same however often it is found."""
+    """One thing to report. `key` is the same however often it is found."""
 
     code: str
     key: str
@@ -38,7 +38,7 @@ class News:
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent: news of one code together. `keys`: those that it tells."""
+    """One message: all news of one code. `keys`: those of its news."""
 
     title: str
     text: str
@@ -48,7 +48,7 @@ class Message:
 def messages(
     home: Home, channel: Channel, told: Collection[str], now: datetime, address: str | None
 ) -> list[Message]:
-    """What this channel has not been told yet. `address`: of the pages, where they are served."""
+    """What this channel was not sent yet. `address`: of the pages, if they are served."""
     found: list[News] = []
     if ALARMS in channel.topics:
         found += _alarms(home, told)
@@ -90,7 +90,7 @@ def _message(news: list[News], whose: str, address: str | None) -> Message:
 
 
 def _alarms(home: Home, told: Collection[str]) -> list[News]:
-    """Those that are open, and those that were told and are cleared; not that notifications fail."""
+    """Open alarms, and those that were reported and are cleared; not the alarm about notifications themselves."""
     opened = [alarm for alarm in Alarms(home).open() if alarm.kind != alarms.NOTIFICATIONS]
     found = [News(ALARM_RAISED, f"alarm {_of(alarm)}", {"message": alarm.message}) for alarm in opened]
     open_keys = {news.key for news in found}

@@ -1,4 +1,4 @@
-"""Tell each channel what it has not been told yet: once, by whoever looks first, again later where it fails."""
+"""Notify each channel of what it was not sent yet: once, by the first process that looks; failures are retried."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEPT = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Failure:
-    """A channel that could not be told. `error`: why, in words without its address."""
+    """A channel that could not be notified. `error`: why, without its address."""
 
     failures: int
     retry_at: datetime
@@ -124,7 +124,7 @@ def _works(home: Home, channel: Channel) -> None:
 
 
 def _forget(home: Home, channels: list[Channel], now: datetime) -> None:
-    """What belongs to channels that are gone, and what was told long ago; the alarm when no channel fails."""
+    """Clean up: removed channels, what was sent long ago, and the alarm when no channel fails."""
     if not home.history.exists():
         return
     ids = [channel.id for channel in channels]

@@ -1,4 +1,4 @@
-"""Sending one message to one address, by `apprise`. What it says of failures is put into words of ours.
+"""Sending one message to one address by `apprise`, whose failures are put into our own words.
 
 apprise takes over a second to load, so it is imported when there is something to send or check.
 """
@@ -15,7 +15,7 @@ from freshbooks_hub.core.errors import HubError
 
 SECURITY = {"starttls": 587, "ssl": 465, "insecure": 25}  # of SMTP, and its usual port
 WEBHOOKS = {"json", "jsons", "form", "forms", "xml", "xmls"}
-# What a log line of apprise may mean. Nothing else of it is told: it may hold a part of the address.
+# What a log line of apprise may mean. The line itself is never shown: it may hold a part of the address.
 MEANINGS = (
     (r"\b535\b|authentication (?:failed|error)|credentials|\b401\b", "the user name or password was not accepted"),
     (r"error\s*=\s*(\d{3})", "the server answered {}"),

@@ -1,4 +1,4 @@
-"""The weekly summary: what is owed and overdue, what came in, profit, and what needs the owner."""
+"""The weekly summary: balances owed and overdue, money received, profit, and what needs the owner."""
 
 from __future__ import annotations
 

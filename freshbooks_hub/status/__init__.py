@@ -1,1 +1,1 @@
-"""What `freshbooks status` and the Status page say."""
+"""The state of a connection, for `freshbooks status` and the Status page."""

@@ -1,4 +1,4 @@
-"""The health of a connection, in short: what `freshbooks connections` says of each, without opening its marts."""
+"""The health of a connection in short, for `freshbooks connections`, without opening its marts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `freshbooks status` and the Status page say beyond the alarms: problems, what is not available, businesses."""
+"""Problems beyond the alarms, what is not available, and the state of each business."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Concern:
 
 
 def is_late(group: ScheduledGroup) -> bool:
-    """Whether two of its turns went by."""
+    """Whether it missed two of its turns."""
     waits = group.paused or group.refused
     return not waits and group.age is not None and group.age > 2 * group.frequency
 

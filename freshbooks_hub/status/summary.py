@@ -1,4 +1,4 @@
-"""What `freshbooks status` says: the connection, the last sync, the published marts."""
+"""The summary of `freshbooks status`: the connection, the last sync, the published marts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SYNC_WORDS = {"interrupted": "stopped"}
 
 
 def status(home: Home) -> dict[str, Any]:
-    """A JSON-ready picture of `home`; reads files only, calls nobody."""
+    """A JSON-ready summary of `home`; reads files only, without any request."""
     history = History(home.history) if home.history.exists() else None
     generation = history.generation() if history and home.marts.exists() else None
     last = history.last_run() if history else None

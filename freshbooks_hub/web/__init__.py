@@ -1,1 +1,1 @@
-"""The pages of `freshbooks serve`: rendered on the server, no framework, no script needed."""
+"""The pages of `freshbooks serve`: rendered on the server, without a framework or required scripts."""

@@ -1,4 +1,4 @@
-"""Who may do what on the pages: one table, by address, which `security.Guard` asks before anything else is done.
+"""Who may do what on the pages: one table by address, which `security.Guard` checks before anything else.
 
 The owner may do everything. A user sees some connections, and in some of these may approve what agents propose.
 """
@@ -30,7 +30,7 @@ class Right(StrEnum):
 
 
 class Need(IntEnum):
-    """What an address asks of who comes: each more than the one before it."""
+    """What an address requires of a person: each level includes the ones before it."""
 
     nothing = 0
     person = 1  # anybody who is signed in; the page itself shows each their own
@@ -64,7 +64,7 @@ _TABLE: tuple[tuple[Need, str, frozenset[str] | None], ...] = (
     (Need.owner, r"/settings(\W.*)?|/start/.*|/callback", None),
     (Need.approve, r"/sync|/approvals/.*|/activity/.*", frozenset({"POST"})),
     (Need.look, r".*", frozenset(_SAFE)),
-    # What is new and changes something is the owner's until it is said otherwise here.
+    # New addresses that change something are the owner's until a line above says otherwise.
     (Need.owner, r".*", None),
 )
 _RULES = tuple((need, re.compile(path, re.DOTALL), methods) for need, path, methods in _TABLE)

@@ -120,7 +120,7 @@ def create_app(
 
 
 def cookie_name(home: Home) -> str:
-    """One for each home: browsers do not tell servers of one machine apart by their port."""
+    """One name per home: browsers do not separate servers of one machine by their port."""
     return f"freshbooks_hub_{hashlib.sha256(str(home.root).encode()).hexdigest()[:8]}"
 
 
@@ -134,7 +134,7 @@ class _Static(StaticFiles):
 
 
 def _may_not(request: Request) -> Response:
-    """A user asked for what the owner did not give them; whether it exists is not told."""
+    """A user asked for what the owner did not give them; the answer does not reveal whether it exists."""
     if request.method == "GET" and request.scope["path"] == "/":
         seen = list(visible(request))
         return RedirectResponse(f"/c/{seen[0]}/" if len(seen) == 1 else "/connections", 303)

@@ -20,7 +20,7 @@ from freshbooks_hub.web.users import Users
 
 @dataclass
 class SyncLauncher:
-    """Starts syncs by `start_sync`; one of each home at a time, whoever else may start more."""
+    """Starts syncs by `start_sync`, one at a time for each home, even if other programs start some too."""
 
     start_sync: StartSync = start_sync
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,7 +47,7 @@ class SyncLauncher:
 
 @dataclass
 class Site:
-    """`keys` are others once the owner changes the password. `hosts`: names that the Host header may carry.
+    """`keys` are replaced when the owner changes the password. `hosts`: names that the Host header may carry.
 
     `public_url`: our https address, where there is one.
     """

@@ -154,7 +154,7 @@ def _point(
     width: Decimal,
     blocks: Sequence[Markup],
 ) -> Markup:
-    """A month with its columns: it can be focused, and tells its values then."""
+    """A month with its columns: it can be focused, and then shows its values."""
     values = ", ".join(f"{label} {_told(value, code)}" for label, value in named) or "nothing"
     return Markup(
         '<g class="point" tabindex="0" role="img" aria-label="{month}: {values}">'

@@ -1,4 +1,4 @@
-"""The figures that Home shows of a business, currency by currency: each one by the SQL of one mart."""
+"""The figures that Home shows of a business, currency by currency, each by the SQL of one mart."""
 # ruff: noqa: S608 - names and spans of ours
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ SOURCES = (
         "cash_forecast",
         frozenset({"bills", "expenses"}),
         ("expected_out",),
-        # Late invoices have no money out, also where nobody knows what they bring in.
+        # Late invoices have no money out, even if what they bring in is unknown.
         _FORECAST.format(sum=known_sum("money_out_amount", "cash_source IN ('bills', 'expenses')")),
     ),
     Source(

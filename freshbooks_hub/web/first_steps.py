@@ -1,4 +1,4 @@
-"""The first steps on Home: connect, choose a business, sync, let an agent in; each done or not."""
+"""The first steps on Home: connect, choose a business, sync, add an agent; each done or not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from freshbooks_hub.connection.store import Connection
 from freshbooks_hub.core.home import DEFAULT
 from freshbooks_hub.web.request_context import RequestContext
 
-NEW = timedelta(days=7)  # for so long a new connection is told of agents
+NEW = timedelta(days=7)  # how long a new connection is offered agents
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def first_steps(here: RequestContext, connection: Connection | None, now: dateti
 
 
 def _has_agents(here: RequestContext) -> bool:
-    """Whether an AI client was let in to this connection."""
+    """Whether an AI client has access to this connection."""
     keeper = here.site.home  # of the clients of all connections
     if not keeper.history.exists():
         return False

@@ -1,4 +1,4 @@
-"""How money, hours, days and moments read on a page. Filters of the templates."""
+"""How money, hours, days and times look on a page: filters of the templates."""
 
 from __future__ import annotations
 

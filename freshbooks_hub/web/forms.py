@@ -1,4 +1,4 @@
-"""Forms: their token, what they may hold, and what a person typed, shown again beside the field that is wrong."""
+"""Forms: their CSRF token, what they may hold, and what a person typed, shown again beside the field that is wrong."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Typed:
         return cls({name: str(value).strip() for name, value in form.multi_items()})
 
     def get(self, name: str) -> str:
-        """The text of a field; empty where there is none."""
+        """The text of a field; empty if there is none."""
         return self.values.get(name, "")
 
     def __contains__(self, name: str) -> bool:
@@ -94,5 +94,5 @@ def action(
 
 
 def same_text(one: str, other: str) -> bool:
-    """Compare in a time that does not tell how much was right; any text can be compared."""
+    """Compare in a time that does not reveal how much was right; any text can be compared."""
     return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))

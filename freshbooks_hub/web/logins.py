@@ -1,4 +1,4 @@
-"""The log-ins that the page started: the listener that waits for FreshBooks' answer, and how they ended."""
+"""Log-ins started on the pages: the listener that waits for FreshBooks' answer, and how each ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Started:
-    """A log-in on its way, of `app`, that asks for the scopes `asked`.
+    """A log-in in progress of `app`, asking for the scopes `asked`.
 
     `deaf`: why nobody listens for the answer, so that it must be pasted.
     """
@@ -110,7 +110,7 @@ class Logins:
         )
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stop listening."""
         with self._lock:
             self._stop()
 

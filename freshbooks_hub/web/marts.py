@@ -1,4 +1,4 @@
-"""Reading the published marts for a page, in one short read-only connection; and what their figures lack."""
+"""Reading the published marts for a page, in one short read-only connection; and what its figures lack."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Marts:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def has(self, mart: str) -> bool:
-        """Whether there is a mart of this name: there is none before its streams are synced."""
+        """Whether the mart exists: it does not before its streams are synced."""
         return bool(self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", mart))
 
     def columns(self, mart: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Money by month: FreshBooks' own profit and loss, revenue and cash, each beside the same months a year before."""
+"""Money by month: FreshBooks' own profit and loss, revenue and cash, each next to the same months a year earlier."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def forecast_of(marts: Marts, business: int) -> list[Row]:
     )
 
 
-# Late invoices have no money out, also where nobody knows what they bring in.
+# Late invoices have no money out, even if what they bring in is unknown.
 _OUT = "cash_source IN ('bills', 'expenses')"
 # What the forecast's rows are made of; without one of them its sum is unknown.
 FORECAST_IN, FORECAST_OUT = frozenset({"invoices", "invoice_profiles"}), frozenset({"bills", "expenses"})

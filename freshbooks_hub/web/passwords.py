@@ -1,4 +1,4 @@
-"""Passwords of the pages: what is kept of one, whether it is the one, and how often a wrong one may be tried."""
+"""Passwords of the pages: how they are stored and checked, and how often a wrong one may be tried."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Failures:
 
 
 class LoginThrottle:
-    """Slows down guessing: after some wrong passwords nobody gets in by that name for a while.
+    """Slows down guessing: after several wrong passwords nobody can sign in by that name for a while.
 
     By name, so that nobody guesses another's password between signings-in of their own; and all together.
     """

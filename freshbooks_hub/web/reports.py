@@ -1,4 +1,4 @@
-"""What the report pages share: their basis, the reporting currency beside their figures, and their tables as files."""
+"""What the report pages share: the basis, the reporting currency beside their figures, and tables as files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def basis_of(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Reporting:
-    """The reporting currency, which stands beside amounts of several currencies and never in their place.
+    """The reporting currency, shown beside amounts of several currencies and never in their place.
 
     With the user's rates; None when there is none, or when `problem` says what is wrong.
     """

@@ -1,4 +1,4 @@
-"""What a request is about: the connection that its address names, who is signed in, and the business chosen."""
+"""The context of a request: the connection in its address, who is signed in, and the chosen business."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def connections(site: Site) -> dict[str, Home]:
 
 
 def title_of(home: Home) -> str:
-    """The businesses that are synced, by their names; the connection's own name before there is any."""
+    """The names of the synced businesses; the connection's own name before there are any."""
     try:
         return _read_title(home.connection, home.connection.stat().st_mtime_ns) or home.name
     except (OSError, HubError):
@@ -107,7 +107,7 @@ def _read_title(path: Path, _changed: int) -> str:
 
 
 def titles_of(homes: Mapping[str, Home]) -> dict[str, str]:
-    """The same of each; where two are alike, the connection's own name stands behind."""
+    """The titles of all connections; equal ones are followed by the connection's own name."""
     titles = {name: title_of(home) for name, home in homes.items()}
     alike = Counter(titles.values())
     return {
@@ -166,7 +166,7 @@ def label_businesses(businesses: list[Row]) -> None:
 def zone_of(home: Home) -> tzinfo:
     try:
         return _read_zone(home.marts, home.marts.stat().st_mtime_ns)
-    except (OSError, HubError):  # not built yet, or damaged, which Status tells
+    except (OSError, HubError):  # not built yet, or damaged, which Status reports
         return UTC
 
 

@@ -55,7 +55,7 @@ def lines_of(
     short: Mapping[str, list[str]] | None = None,
     unavailable: Iterable[NotAvailable] = (),
 ) -> list[Line]:
-    """Groups with their names for people, and the rows of their tables where `history` tells.
+    """Groups with their display names, and the rows of their tables if `history` has them.
 
     `short`: as `shortfalls` tells it.
     """

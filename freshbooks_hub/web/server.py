@@ -79,7 +79,7 @@ def serve(home: Home, options: Options) -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
-    # uvicorn stops in good order at Ctrl-C, and then lets it through or not, as it happens.
+    # uvicorn shuts down cleanly at Ctrl-C, and may or may not raise it again afterwards.
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
     print("Stopped.")
@@ -119,7 +119,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
     warm = WarmSyncs()
     pages.state.site.syncs.start_sync = warm.start
     at = [f"{host}:{port}" for host in hosts] + ([urlsplit(public).netloc] if public else [])
-    read_token(home)  # made, so that there is one to hand out
+    read_token(home)  # create the token, so that there is one to show
     agents = mcp_app(home, at, f"{address}/approvals", authorization=authorization)
 
     def agents_of(named: Home) -> Starlette:
@@ -184,7 +184,7 @@ async def webhook(request: Request) -> Response:
         return PlainTextResponse("", 503)
     if receipt.due and request.app.state.wake:
         await run_in_threadpool(request.app.state.wake, receipt.due)
-    # Whoever calls is told nothing: it need not be FreshBooks.
+    # The caller learns nothing: it may not be FreshBooks.
     return PlainTextResponse("", receipt.status)
 
 
@@ -205,5 +205,5 @@ def _reachable(host: str) -> str:
 
 
 def bracketed(host: str) -> str:
-    """The address as it stands in a URL and in a Host header: IPv6 in brackets."""
+    """The address as written in a URL and in a Host header: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,4 +1,4 @@
-"""Who is signed in to the pages, and the secrets of that; files of mode 0600, as the tokens are.
+"""Who is signed in to the pages, and the secrets for it; files of mode 0600, like the tokens.
 
 web.json holds what signs the cookies and the hash of the password; web.sessions.json the hashes of sessions and of the
 links that sign in. Both lie in the home, so that `freshbooks open` can give a link for a server that runs, and so that
@@ -71,7 +71,7 @@ def load(home: Home, password: str | None = None) -> Keys:
 
 
 def read_password(path: Path) -> str:
-    """The password in the first line of a file; raises HomeError when there is none."""
+    """The password in the first line of a file; raises HomeError if there is none."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:

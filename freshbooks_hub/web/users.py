@@ -1,4 +1,4 @@
-"""Users: who else than the owner signs in to the pages, with which password, and what each may do in which connection.
+"""Users: who besides the owner may sign in, with which password, and their rights in each connection.
 
 They are of the whole hub: web.users.json lies in the home of the default connection, mode 0600. Whoever is removed, or
 loses a connection, loses at once what they gave to AI clients there; every change stands in the audit log.
@@ -38,7 +38,7 @@ class RightsRefused(HubError):
 
 
 class NoSuchUser(HubError):
-    """There is no user of this name."""
+    """No user has this name."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, notices, and the addresses of other pages."""
+"""The frame of every page: navigation, notices, and the addresses of other pages."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def render(
     here = context_of(request)
     name = here.name or DEFAULT
     found = person_of(request)
-    # Of a connection that this person does not see nothing is told: an error page may stand anywhere.
+    # Nothing of a connection is shown to a person who may not see it, error pages included.
     seen = found is not None and found.may(Need.look, name)
     connections_seen = visible(request)
     frame = {

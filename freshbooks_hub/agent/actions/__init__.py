@@ -1,1 +1,1 @@
-"""What agents may do to the books: proposed by them, approved by a person, sent once, and proved."""
+"""What agents may change in the books: they propose it, a person approves it, it is sent once and then verified."""

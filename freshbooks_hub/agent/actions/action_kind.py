@@ -1,4 +1,4 @@
-"""What a kind of action is: one record of functions, so that proposing, sending and settling are written once.
+"""A kind of action: one record of functions, so that the code that proposes, sends and settles is written only once.
 
 A new kind is a folder under `kinds`, with its record as `KIND`; nothing else names it.
 """
@@ -28,7 +28,7 @@ from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 
 Preview = TypeVar("Preview", bound=ActionPreview)
-# Who has an idempotency key: the action's id, and where that stands.
+# The owner of an idempotency key: the action's id and its status.
 Owners = Mapping[str, tuple[str, Status]]
 
 
@@ -70,7 +70,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class StoredAction:
-    """An action's row with its request read back; `row` holds the columns of the table."""
+    """An action's row, its request parsed; `row` holds the columns of the table."""
 
     row: Row
     steps: tuple[Step, ...]
@@ -113,7 +113,7 @@ class Candidates:
 
     @classmethod
     def of(cls, rows: Iterable[Json], differences: Callable[[Json], object]) -> Candidates:
-        """Of records that look like the one that was sent: those without differences, and the others."""
+        """Sort records that look like the one that was sent into those without differences and the others."""
         matches: list[int] = []
         similar: list[int] = []
         for row in rows:
@@ -122,14 +122,14 @@ class Candidates:
 
 
 def proof_message(message: str, record: str, differences: object) -> str:
-    """`message` of a record that was found in FreshBooks, unless it is not what was approved."""
+    """`message`, unless the record in FreshBooks differs from what was approved."""
     if not differences:
         return message
     return f"The {record} is in FreshBooks, but it differs from what was approved. Check it there."
 
 
 def proof(code: str, message: str, record: str, record_id: int, differences: tuple[str, ...]) -> Result:
-    """Of a record of which no more is told than that it is there."""
+    """The result for a record of which we only report that it exists."""
     told = proof_message(message, record, differences)
     return Result(code=code, message=told, record_id=record_id, differences=differences)
 
@@ -155,7 +155,7 @@ class ProposalContext:
 
 @dataclass(frozen=True)
 class ActionContext:
-    """What an action is sent and settled with. `note` sets columns of the action's row, durably."""
+    """What sending and settling an action needs. `note` sets columns of the action's row, durably."""
 
     books: Books
     home: Home
@@ -165,7 +165,7 @@ class ActionContext:
 
 
 class NotBegun(Exception):
-    """Something that the record needs did not come about, so the record was not begun. The text is for the owner."""
+    """A prerequisite of the record failed, so the record was never requested. The text is for the owner."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -226,7 +226,7 @@ class ActionKind:
     position: int = 100
 
     def record_id(self, answer: Json) -> int | None:
-        """The id that FreshBooks gave the record, if the answer tells it."""
+        """The id that FreshBooks gave the record, if the answer holds one."""
         number = str((single(answer, self.record) or {}).get("id") or "")
         return int(number) if number.isdigit() else None
 
@@ -252,7 +252,7 @@ def delete_record(books: Books, path: str, singular: str, is_there: Callable[[],
 
 
 def send_undo(books: Books, method: str, path: str, body: str, is_there: Callable[[], bool]) -> None:
-    """Send the request that ends what `is_there` looks for, unless it is gone. May be repeated.
+    """Send the request that removes what `is_there` looks for, unless it is gone already. Safe to repeat.
 
     Raises ActionRefused `not_undone`: what counts is what is there afterwards.
     """
@@ -270,7 +270,7 @@ def send_undo(books: Books, method: str, path: str, body: str, is_there: Callabl
 
 
 def changed_since() -> ActionRefused:
-    """The record is not as the action left it, so that deleting it would delete somebody's work."""
+    """The record is not as the action left it, so deleting it would delete somebody's work."""
     return ActionRefused(
         "changed", "It was changed, sent, billed or paid in FreshBooks since. Delete it there if you want to."
     )

@@ -1,4 +1,4 @@
-"""The stored actions: every step is a compare-and-set in SQL, with its audit entry in the same commit."""
+"""The stored actions: every transition is a compare-and-set in SQL, with its audit entry in the same commit."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class ActionStore:
         return {row["key"]: (str(row["id"]), Status(row["status"])) for row in rows}
 
     def release_keys(self, db: Connection, action_id: str) -> None:
-        """Give back what a confirmed action holds: only when its record is gone from FreshBooks."""
+        """Free the idempotency keys of a confirmed action; only after its record was deleted in FreshBooks."""
         db.execute("DELETE FROM action_claims WHERE action_id = ?", [action_id])
 
     def receipt_needed(self, db: Connection, sha256: str) -> bool:
@@ -139,7 +139,7 @@ class ActionStore:
         result: Result | None = None,
         **columns: Any,
     ) -> None:
-        """Compare and set; raises ActionRefused `wrong_status` when the action stands elsewhere."""
+        """Compare and set; raises ActionRefused `wrong_status` when the action has another status."""
         changed: dict[str, Any] = {"status": after.value, **columns}
         if result is not None:
             changed["result"] = result.model_dump_json()
@@ -218,14 +218,14 @@ class ActionStore:
             return self.stored(db, action_id)
 
     def having(self, *statuses: Status) -> list[StoredAction]:
-        """Actions that stand at one of `statuses`, oldest first."""
+        """Actions in one of `statuses`, oldest first."""
         states = ", ".join(f"'{status.value}'" for status in statuses)
         with transaction(self._path) as db:
             query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
             return [self.stored(db, row["id"]) for row in db.execute(query).fetchall()]
 
     def records(self, db: Connection, action: StoredAction) -> set[int]:
-        """Records that other actions of this kind made: none of them can be this one's."""
+        """Records made by other actions of this kind, none of which can be this one's."""
         if KINDS[action.kind].changes_record:
             return set()
         rows = db.execute(
@@ -250,7 +250,7 @@ class ActionStore:
             return self.action(db, action_id)
 
     def action(self, db: Connection, action_id: str) -> Action:
-        """One action as it stands; raises ActionRefused `not_found`."""
+        """One action as stored; raises ActionRefused `not_found`."""
         return as_action(self.row(db, action_id))
 
 

@@ -59,7 +59,7 @@ class Finding(Shape):
 
 
 class Audit:
-    """Who did what, when, through which channel, and what came of it."""
+    """Who did what, when, through which channel, and with what result."""
 
     def __init__(self, home: Home, clock: SystemClock) -> None:
         self._home = home
@@ -110,7 +110,7 @@ class Audit:
             return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows]
 
     def head(self, db: Connection) -> tuple[int, str] | None:
-        """Number and hash of the newest entry, within the caller's transaction; None: there is none."""
+        """Number and hash of the newest entry, within the caller's transaction; None when the log is empty."""
         last = db.execute("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").fetchone()
         return (last["seq"], last["hash"]) if last else None
 
@@ -122,7 +122,7 @@ class Audit:
                 write_private(self._head, content.encode())
 
     def _mirrored(self) -> int:
-        """The number of the mirrored entry; 0 where there is none to read."""
+        """The number of the mirrored entry; 0 when none can be read."""
         try:
             return int(json.loads(self._head.read_bytes())["seq"])
         except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""What an entry of the audit log says, in words: for the Activity page and `freshbooks audit log`."""
+"""Entries of the audit log in plain words, for the Activity page and `freshbooks audit log`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def event_words(event: str) -> str:
 
 
 def detail_words(entry: Mapping[str, Any]) -> list[str]:
-    """A line for each fact of an entry; what is not known to this version is told as it stands."""
+    """A line for each fact of an entry; facts that this version does not know are shown unchanged."""
     settings = entry["event"] in {"policy", "stopped"}
     return [
         _setting(name, value) if settings else _fact(name, value) for name, value in entry["detail"].items()

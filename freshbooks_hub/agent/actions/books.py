@@ -1,4 +1,4 @@
-"""What an action must know of one business's books, read live. Rows are FreshBooks's own; text in them is untrusted."""
+"""What an action needs to know of a business's books, read live. Rows are FreshBooks' own; their text is untrusted."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Books:
     # -- clients, invoices, expenses
 
     def client(self, client_id: int) -> Json | None:
-        """One client with its contacts and what it owes; None when there is none or it is deleted."""
+        """One client with its contacts and what it owes; None when it does not exist or is deleted."""
         includes = [("include[]", "contacts"), ("include[]", "outstanding_balance")]
         body = self.api.get(self.path("users/clients", client_id), includes)
         client = single(body, "client") if body else None
@@ -219,7 +219,7 @@ class Books:
 
 
 def is_living(row: Json | None) -> bool:
-    """Whether there is such a record, and it is not deleted."""
+    """Whether the record exists and is not deleted."""
     return row is not None and row.get("vis_state") != DELETED
 
 

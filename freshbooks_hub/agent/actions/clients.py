@@ -1,4 +1,4 @@
-"""Clients: found by what people call them; and what one is created with or changed to, checked and compared."""
+"""Clients: found by the names people use; and the values to create or change one with, validated and compared."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def check_new(equal: list[Json], another: bool) -> None:
 
 
 def look_alike_warnings(equal: list[Json], near: list[Json]) -> tuple[str, ...]:
-    """What the approver is told of clients that may be the same: their numbers, for names are text of strangers."""
+    """Warnings about clients that may be the same. They name ids only: names are text written by strangers."""
     found = []
     if equal:
         found.append(f"FreshBooks has a client with this name or address ({_numbers(equal)}).")

@@ -1,4 +1,4 @@
-"""Send an approved action exactly once, and settle what became of it by reading FreshBooks.
+"""Send an approved action exactly once, and settle an uncertain outcome by reading FreshBooks.
 
 The row says `dispatching` on disk before a socket opens, and there is no way back to `approved`. What is not a
 clear answer becomes `unknown` and is settled by reading, never by sending again: confirmed, absent after a waiting
@@ -96,7 +96,7 @@ class Delivery:
     # -- sending
 
     def send(self, action_id: str, unattended: bool = False) -> None:
-        """Send an approved action; `unattended`: a proposed one, as far as the owner's standing permission covers it.
+        """Send an approved action; `unattended`: a proposed one, within the owner's standing permission.
 
         Raises ActionRefused when nothing was sent and the action stands where it stood.
         """
@@ -192,7 +192,7 @@ class Delivery:
         self.clear_receipts()
         with self.locked():
             for action in self._store.having(Status.dispatching):
-                # Whoever sends holds the lock, and we hold it: that process is dead.
+                # The sender holds the lock while it sends, and now we hold it: that process is dead.
                 self._mark_unknown(action, ORPHANED)
             for action in self._store.having(Status.unknown):
                 self._settle(action)
@@ -257,7 +257,7 @@ class Delivery:
         return True
 
     def _finish(self, action: StoredAction, result: Result, context: ActionContext | None = None) -> None:
-        """Do what the kind has to do after the record is there; what cannot be read now is asked again later."""
+        """Run the kind's follow-up on the confirmed record; what cannot be read now is tried again later."""
         after = KINDS[action.kind].after
         if after is None:
             return
@@ -288,7 +288,7 @@ class Delivery:
             self._store.note(db, action_id, **columns)
 
     def _mark_unknown(self, action: StoredAction, message: str, record_id: int | None = None) -> None:
-        """What was sent has no clear answer; `record_id`: the one that FreshBooks named, if it did."""
+        """The request has no clear answer; `record_id`: the one that FreshBooks named, if it did."""
         with self._store.transaction() as db:
             self._store.move(
                 db,
@@ -302,7 +302,7 @@ class Delivery:
             )
 
     def end(self, action: StoredAction, before: Status, after: Status, code: str, message: str) -> None:
-        """End the action without a record, or hand it to a person."""
+        """End the action without a record, or leave it for a person to resolve."""
         with self._store.transaction() as db:
             self._store.move(db, action.id, [before], after, HUB, result=Result(code=code, message=message))
         self._clear_receipts_of(action)

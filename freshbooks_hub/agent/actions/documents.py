@@ -1,4 +1,4 @@
-"""The lines of invoices and estimates with their taxes: asked for, added up, sent, found again and compared.
+"""The lines of invoices and estimates with their taxes: requested, totalled, sent, found again and compared.
 
 A tax is summed over its lines and rounded once per document (freshbooks-api.md 5), to the decimals of the currency.
 Whether FreshBooks knows those of each currency is not known: what it makes of a draft is read back and told.
@@ -92,7 +92,7 @@ def currency_of(client: Json) -> str:
 def charged_taxes(
     books: Books, names: Sequence[str] | None, client_id: int
 ) -> tuple[TaxSet, tuple[str, ...]]:
-    """The taxes of these names, an empty list for none; None: those of the client's latest invoice.
+    """The taxes of these names, none for an empty list; None: those of the client's latest invoice.
 
     With what the approver is to be warned of: taxes that were taken over, and none where there were some before.
     """
@@ -126,7 +126,7 @@ def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
 
 
 def taxes_of_client(books: Books, client_id: int) -> tuple[TaxSet, int | None]:
-    """The taxes of the client's latest invoice, and that invoice's id.
+    """The taxes of the client's latest invoice, and its id.
 
     FreshBooks keeps no tax on a client. Raises ActionRefused `taxes_unknown` when there is no invoice to go by,
     or its lines do not agree, and the account has taxes at all.

@@ -1,4 +1,4 @@
-"""An invoice on its way to its client: what must not change before it leaves, the words with it, and that it left."""
+"""Issuing an invoice to its client: what must not change before, the text of the email, and proof that it was sent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def issued(books: Books, invoice_id: int) -> Candidates:
 def issued_result(
     books: Books, invoice_id: int, code: str, message: str, number: str, currency: str
 ) -> Result | None:
-    """What became of an invoice that was a draft; None while it is one still."""
+    """The outcome for an invoice that was a draft; None while it still is one."""
     invoice = books.invoice(invoice_id)
     if invoice is None or is_draft(invoice):
         return None
@@ -60,7 +60,7 @@ def issued_result(
 
 
 def sending_key(business_id: int, invoice_id: int) -> str:
-    """The idempotency key of an invoice that leaves as a draft: by e-mail, or marked as sent."""
+    """The idempotency key for sending a draft: by email, or by marking it as sent."""
     return f"sending/{business_id}/{invoice_id}"
 
 
@@ -71,7 +71,7 @@ def addresses(client: Json) -> list[str]:
 
 
 def own_words(subject: str | None, body: str | None) -> tuple[str | None, str | None]:
-    """The words of a mail, line by line free of hidden characters, so that the preview shows all of them."""
+    """Subject and body of an email without hidden characters in any line, so that the preview shows all of them."""
     if subject is not None and len(subject.splitlines()) > 1:
         raise ActionRefused(
             "invalid_subject", "The subject of an e-mail must be one line, without line breaks."
@@ -91,7 +91,7 @@ def _shown(text: str | None, limit: int) -> str | None:
 
 
 def draft_fingerprint(invoice: Json) -> str:
-    """What must not change in the draft between the approval and the mail."""
+    """What must not change in the draft between the approval and the email."""
     lines = [
         [str(line.get(key)) for key in ("name", "description", "qty", "taxName1", "taxName2")]
         + [str(decimal(line.get("unit_cost")))]
@@ -158,7 +158,7 @@ def _taxes(invoice: Json, share: Decimal) -> tuple[Tax, ...]:
 
 
 def printed_texts(invoice: Json) -> tuple[Printed, ...]:
-    """What the client reads on the document besides its lines."""
+    """What the client reads on the document in addition to its lines."""
     texts = ((label, _visible(invoice.get(key))) for key, label in PRINTED)
     return tuple(Printed(label=label, text=text) for label, text in texts if text)
 

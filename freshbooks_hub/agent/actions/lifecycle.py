@@ -1,4 +1,4 @@
-"""Actions from the proposal to the end: what the agents' server, the web page and the command line call."""
+"""The life of an action from proposal to result: what the agents' server, the web page and the command line call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ActionList = list[Action]
 
 
 class ActionService:
-    """Proposals, approvals and what became of them, for one connection.
+    """Proposals, approvals and their results, for one connection.
 
     `policy`: what the owner allows. `audit`: who did what. Everything raises HubError; a refusal is an
     ActionRefused, whose `code` is for programs. Calls may block for as long as FreshBooks takes to answer.
@@ -171,7 +171,7 @@ class ActionService:
                 return self._store.action(db, action_id)
 
     def release(self, action_id: str, approver: str, channel: Channel | str) -> Action:
-        """Let the time, expense or receipt of a confirmed action be used again: its record must be deleted."""
+        """Make the time, expense or receipt of a confirmed action available again: its record must be deleted."""
         channel = Channel.of_person(channel)
         action = self._store.read(action_id)
         exists = KINDS[action.kind].exists
@@ -229,7 +229,7 @@ class ActionService:
     # -- sending
 
     def dispatch(self, action_id: str) -> Action:
-        """Send an approved action, once. The answer's status says how it ended; `unknown`: see `settle`.
+        """Send an approved action, once. The returned status says how it ended; `unknown`: see `settle`.
 
         Raises ActionRefused when nothing was sent and the approval still stands.
         """
@@ -251,7 +251,7 @@ class ActionService:
             self._delivery.clear_receipts()  # of proposals that have expired
 
     def _sync_stale_marts(self) -> None:
-        """Have the published marts show what was written; without marts there is nothing to keep fresh."""
+        """Sync so that the published marts show what was written; without marts there is nothing to update."""
         if self._marts.exists():
             start_stale_sync(self._home)
 

@@ -1,4 +1,4 @@
-"""An action as everybody sees it: where it stands, how it ended, and how it is refused. Times are UTC."""
+"""An action as all its users see it: its status, its result, and how it is refused. Times are UTC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freshbooks_hub.core.errors import HubError
 
 
 class Status(StrEnum):
-    """Where an action stands. `unknown`: sent, and the answer was lost; FreshBooks is being read."""
+    """The status of an action. `unknown`: sent, but the answer was lost; FreshBooks is being read."""
 
     proposed = "proposed"
     approved = "approved"
@@ -43,7 +43,7 @@ UNDONE = "undone"
 
 
 class Channel(StrEnum):
-    """Where a person decided, or (`standing`) had decided before. No tool of the agents is among them."""
+    """The channel by which a person decided, now or beforehand (`standing`). No tool of the agents is among them."""
 
     elicitation = "elicitation"
     web = "web"
@@ -87,7 +87,7 @@ class ActionRefused(HubError):
 
 
 class Result(Shape):
-    """How it ended, or stands. `code` is stable; `record_id` is FreshBooks's invoice or expense id."""
+    """The result so far. `code` is stable; `record_id` is the id of FreshBooks' invoice or expense."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""What the owner allows: each kind of write is off until it is turned on, and then has its caps."""
+"""What the owner allows: each kind of write is off until it is turned on, and then has its limits."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class PolicyView(Shape):
     link: Link = "auto"
 
     def rule(self, write: str) -> Rule:
-        """What is allowed of a kind of write; nothing, unless the owner has said so."""
+        """What is allowed of a kind of write; nothing until the owner turns it on."""
         return self.rules.get(write, Rule())
 
     @property
     def rules(self) -> dict[str, Rule]:
-        """What the owner has said so far, by kind of write."""
+        """The owner's rules so far, by kind of write."""
         return self.__pydantic_extra__
 
 
@@ -93,7 +93,7 @@ class Policy:
         self._clock = clock
 
     def view(self) -> PolicyView:
-        """The settings as they stand, with a rule for each kind of write."""
+        """The current settings, with a rule for each kind of write."""
         with transaction(self._history) as db:
             return self._complete(read_policy(db))
 
@@ -102,7 +102,7 @@ class Policy:
         return PolicyView.model_validate(off | policy.model_dump())
 
     def check_write(self, write: str) -> None:
-        """Raises ActionRefused when there is no such kind of write."""
+        """Raises ActionRefused for an unknown kind of write."""
         if write not in self._writes:
             raise ActionRefused("unknown_write", f"The kinds of write are {', '.join(self._writes)}.")
 
@@ -115,7 +115,7 @@ class Policy:
     def grant(
         self, write: str, limits: Limits, who: str, channel: Channel | str, *, own_drafts: bool = False
     ) -> PolicyView:
-        """Let actions within `limits` be done without asking, for 90 days; the caps of proposals stay as they are.
+        """Allow actions within `limits` without asking, for 90 days; the limits of proposals do not change.
 
         Raises ActionRefused `invalid_cap`, also where an amount is moved and none is named.
         """
@@ -168,7 +168,7 @@ class Policy:
         channel: Channel | str,
         event: str = "policy",
     ) -> PolicyView:
-        """`change`: from the settings as they stand to those that become others."""
+        """`change`: from the current settings to those that replace some of them."""
         with transaction(self._history) as db:
             before = read_policy(db)
             settings = change(before)

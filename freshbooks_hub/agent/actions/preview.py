@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Shape(BaseModel):
-    """What goes out of here: unchangeable, and without fields that nobody knows."""
+    """Base of what leaves this package: immutable, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

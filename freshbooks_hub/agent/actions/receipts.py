@@ -1,4 +1,4 @@
-"""Receipt files: taken from the owner's folder or as bytes, checked, and kept until they are uploaded."""
+"""Receipt files: taken from the owner's folder or given as bytes, validated, and kept until they are uploaded."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _parts(path: str | Path, folder: str) -> tuple[str, ...]:
 
 
 def _read(folder: str, parts: tuple[str, ...]) -> bytes:
-    """The bytes of a file, opened name by name, so that what is swapped on the way or later changes nothing.
+    """The bytes of a file, opened name by name, so that swapping a part of the path meanwhile has no effect.
 
     No link is followed, and a file that stands elsewhere too (a hard link) is not read.
     """

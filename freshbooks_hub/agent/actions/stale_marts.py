@@ -1,4 +1,4 @@
-"""After a write: which marts are behind, and a sync of just the touched streams, once no other sync runs.
+"""After a write: which marts are out of date, and a sync of only the touched streams once no other sync is running.
 
 Run as a program (`python -m freshbooks_hub.agent.actions.stale_marts`) it is the detached process that waits
 for a running sync to end and then syncs. What is behind follows from the ledger, so a killed one loses nothing.
@@ -84,7 +84,7 @@ def _wait_for_others(home: Home) -> None:
 
 
 def _shown_since(home: Home, marts_published_at: datetime) -> dict[str, datetime]:
-    """For each stream, when the newest sync began whose reading is in the marts that a reader has.
+    """For each stream, the start of the newest sync whose rows the open marts hold.
 
     A reader tells these by the time of their file, which is a moment older than their entry in the history: theirs
     is the first entry that is not older, or the newest one. A sync that found nothing new publishes nothing: its

@@ -1,4 +1,4 @@
-"""Standing permissions: what the owner lets agents do without asking, and why a proposal asks all the same.
+"""Standing permissions: what the owner lets agents do without asking, and why a proposal needs approval anyway.
 
 Guesses always ask: whatever a proposal warns of (a rate or taxes that FreshBooks does not tell, a look-alike, an
 address or words that are not the client's) a person looks at.

@@ -1,4 +1,4 @@
-"""Time entries: what time is spent on (client, project, service), as it is asked for, shown, sent and compared."""
+"""Time entries: the work they are for (client, project, service), as requested, shown, sent and compared."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def found_work(
 
 
 def entry_of(books: Books, entry_id: int) -> Json | None:
-    """One time entry; None when there is none or it is deleted."""
+    """One time entry; None when it does not exist or is deleted."""
     body = books.api.get(books.entry_path(entry_id))
     row = single(body, "time_entry") if body else None
     return row if row is not None and row.get("active", True) else None

@@ -1,4 +1,4 @@
-"""Values of requests that several kinds take, checked."""
+"""Validation of request values that several kinds share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an action without a clear answer ended, by what FreshBooks shows of it."""
+"""The outcome of an action without a clear answer, judged by what FreshBooks shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEVER_SENT: Verdict = (Status.absent, "not_sent", "It was never sent; at most it
 def verdict(
     found: Candidates, reads: int, waited: timedelta, timing: Timing, leaves_trace: bool
 ) -> Verdict | None:
-    """What becomes of an action whose record was not proven; None: look again later.
+    """The outcome of an action whose record was not proven; None: look again later.
 
     `found`: records that may be it. `reads`: how often FreshBooks was read, this time included. `waited`: since its
     answer was lost. `leaves_trace`: whether FreshBooks would show it.

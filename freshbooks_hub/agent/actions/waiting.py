@@ -1,4 +1,4 @@
-"""How many proposals wait for a person, without loading what actions need."""
+"""The number of proposals that wait for a person, read without importing the actions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from freshbooks_hub.core.home import Home
 
 
 def waiting(home: Home) -> int:
-    """Proposals that a person can still decide on; none where that cannot be read, which other pages tell."""
+    """Proposals that a person can still decide; 0 when they cannot be read, which other pages report."""
     if not home.history.exists():
         return 0
     try:

@@ -1,1 +1,1 @@
-"""The MCP server: the books as typed tools, over stdio or HTTP; what it may do is decided elsewhere."""
+"""The MCP server: the books as typed tools, over stdio or HTTP. What agents may do is decided elsewhere."""

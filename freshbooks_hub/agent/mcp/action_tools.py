@@ -1,4 +1,4 @@
-"""The tools that look at actions and at what they may change, and what an agent is told of an action."""
+"""The tools that list actions and what agents may write, and what an agent is told about an action."""
 
 from __future__ import annotations
 

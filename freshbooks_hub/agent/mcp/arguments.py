@@ -1,4 +1,4 @@
-"""What models and their clients put into arguments, brought to what was meant, before any tool sees it.
+"""Arguments as models and their clients write them, turned into what was meant before any tool sees them.
 
 Models fill every argument they know: blank text, null, `[""]` and `[{}]` mean "not given". Clients add keys of their
 own. Numbers stand where text is wanted (`invoice: 217501`, `amount: 12.5`), and never pass through more digits than
@@ -38,7 +38,7 @@ class WrongArguments(ValueError):
 
 
 def mark_halves(line: str) -> str:
-    """A line of JSON with `HALF` in the place of each lone surrogate."""
+    """A line of JSON with each lone surrogate replaced by `HALF`."""
     return _ESCAPE.sub(lambda found: HALF if found["half"] else found[0], line)
 
 
@@ -121,7 +121,7 @@ def _kinds(wanted: Any) -> set[Any]:
 
 
 def _written(number: int | float, name: str) -> str:
-    """The number as it was written: 12.5 is 12.5, and 5.0 is 5, as JSON does not tell them apart everywhere."""
+    """The number as it was written: 12.5 stays 12.5 and 5.0 becomes 5, since not every JSON writer tells them apart."""
     if isinstance(number, int):
         return str(number)
     exact = Decimal(repr(number))

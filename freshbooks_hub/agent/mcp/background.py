@@ -1,4 +1,4 @@
-"""What runs beside the requests: the threads of the tools, the watch over their list, and the settling of actions."""
+"""What runs beside the requests: the tools' threads, the watch for changes to their list, and settling actions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ToolListChanges:
     async def _seen(self, before: frozenset[str] | None) -> frozenset[str] | None:
         try:
             return await anyio.to_thread.run_sync(self._visible)
-        except HubError:  # the file is busy or gone for now; whoever calls a tool is told
+        except HubError:  # the file is busy or missing for now; a call of a tool reports it
             return before
 
 

@@ -1,4 +1,4 @@
-"""The MCP servers of the further connections, one process for all: each starts with the first request that may ask it.
+"""The MCP servers of the further connections, in one process: each starts at the first request that may reach it.
 
 They share nothing but the process: each has its own token, marts, actions and policy, those of its home. One whose
 connection was removed ends by itself.
@@ -84,7 +84,7 @@ class ConnectionServers:
                 while home.root.is_dir():
                     await anyio.sleep(LOOK_SECONDS)
         except Exception:
-            if not started:  # told to whoever asked for it
+            if not started:  # reported to the one who called
                 raise
             # The next request starts another one; those of other connections go on.
             logger.exception("The agents' server of %s ended", home.name)

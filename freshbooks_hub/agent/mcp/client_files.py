@@ -1,4 +1,4 @@
-"""The files in which MCP clients keep their servers: ours is written into one, and taken out again.
+"""The configuration files of MCP clients: our server is written into one, and removed again.
 
 Everything else in such a file stays as it is. One that is not plain JSON (comments, say) is left alone.
 """
@@ -24,7 +24,7 @@ class ClientFileRefused(HubError):
 
 @dataclass(frozen=True)
 class ClientApp:
-    """An MCP client. `files`: where its servers stand, by `sys.platform`; under `key`, each by name.
+    """An MCP client. `files`: its configuration file, by `sys.platform`; its servers are under `key`, by name.
 
     `marked`: an entry says that it is a command.
     """
@@ -80,7 +80,7 @@ def server_entry(app: ClientApp, command: str, connection: str | None, home: str
 
 
 def add_server(app: ClientApp, path: Path, name: str, entry: dict[str, Any]) -> bool:
-    """Write the entry; False when it stood there already. Raises ClientFileRefused, HomeError.
+    """Write the entry; False when it was there already. Raises ClientFileRefused, HomeError.
 
     Another entry of the same name is not replaced, for it could not be brought back.
     """

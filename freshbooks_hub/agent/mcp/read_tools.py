@@ -1,4 +1,4 @@
-"""The tools that read: the functions of `agent.reads`."""
+"""The read-only tools: the functions of `agent.reads`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person may pick in the client: data to read without a question, and prompts for common jobs."""
+"""MCP resources and prompts: data that a person may attach without asking a question, and prompts for common tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each answer in one sentence of counts, amounts and days.
+"""A summary of each answer in one sentence of counts, amounts and days.
 
 It never holds text that strangers write. The names of the businesses are the owner's own, and tell their totals apart.
 """

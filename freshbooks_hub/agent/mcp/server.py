@@ -1,4 +1,4 @@
-"""The server put together: tools, resources, prompts, the owner's policy, and how failures are worded."""
+"""The assembled MCP server: tools, resources, prompts, the owner's policy, and the wording of failures."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def failure(message: str, **details: Any) -> CallToolResult:
 
 
 def failure_of(error: ToolError) -> CallToolResult:
-    """What the model is told about an exception of a tool; what it isn't told is logged."""
+    """What the model learns of a tool's exception; anything else is logged."""
     cause = error.__cause__
     if isinstance(cause, ActionRefused):
         return failure(str(cause), code=cause.code, **({"detail": cause.detail} if cause.detail else {}))

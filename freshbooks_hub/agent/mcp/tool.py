@@ -1,4 +1,4 @@
-"""How a function becomes a tool: a short schema, truthful hints, and a sentence beside the data.
+"""Turning a function into a tool: a short schema, truthful hints, and a sentence beside the data.
 
 Every client sends the schemas to its model with every conversation, so they are as short as they can be.
 """
@@ -20,7 +20,7 @@ from freshbooks_hub.core.home import Home
 
 _REF = "#/$defs/"
 _NULL = {"type": "null"}
-# What says nothing to a model, or is shown elsewhere; the server checks it all the same.
+# What means nothing to a model, or is shown elsewhere; the server still checks it.
 _NOISE = {"title", "pattern", "minimum", "maximum", "maxLength", "$defs"}
 
 

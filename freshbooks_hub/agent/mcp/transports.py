@@ -1,4 +1,4 @@
-"""How clients reach the server: over standard input and output, or at `/mcp` over HTTP behind a bearer token."""
+"""How clients reach the server: over stdio, or at `/mcp` over HTTP with a bearer token."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PREFIX = "fbk_"  # so that scanners for leaked secrets find it
 
 
 class BearerTokens:
-    """Says who is behind a bearer token at the server of one connection: whoever it was handed to, or nobody.
+    """Authenticates a bearer token at the server of one connection: who it was issued to, or nobody.
 
     Full access with the token of this connection as it is now, so one that was renewed or removed is refused; else what
     a person gave on the hub's page, if it is for this connection and this server.
@@ -101,19 +101,19 @@ def mcp_app(
 
 
 def read_token(home: Home) -> str:
-    """The token of this home; made when there is none. Raises HomeError."""
+    """The token of this home, created on first use. Raises HomeError."""
     with _locked(home) as path:
         return path.read_text() if path.exists() else _make(path)
 
 
 def renew_token(home: Home) -> str:
-    """A new token in place of the old one, which is refused from now on. Raises HomeError."""
+    """A new token that replaces the old one, which is refused from now on. Raises HomeError."""
     with _locked(home) as path:
         return _make(path)
 
 
 def token_made_at(home: Home) -> datetime | None:
-    """When the token was made (UTC); None while there is none."""
+    """When the token was made (UTC); None if there is none yet."""
     try:
         return datetime.fromtimestamp(_path(home).stat().st_mtime, UTC)
     except OSError:
@@ -121,7 +121,7 @@ def token_made_at(home: Home) -> datetime | None:
 
 
 def same_token(presented: str, expected: str) -> bool:
-    """Compare in a time that does not tell how much of `presented` was right."""
+    """Compare in a time that does not reveal how much of `presented` was right."""
     return hmac.compare_digest(presented.encode(), expected.encode())
 
 

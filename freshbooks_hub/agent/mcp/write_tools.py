@@ -1,4 +1,4 @@
-"""The tools that propose actions: a person approves, in this client if it can ask, else elsewhere.
+"""The tools that propose actions. A person approves, in this client if it can ask, otherwise elsewhere.
 
 Each kind of action is one tool, made from the kind's request: its fields are the arguments.
 """

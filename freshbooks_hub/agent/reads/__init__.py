@@ -1,4 +1,4 @@
-"""What agents can read of the marts: one function a tool, `(marts, *, typed arguments) -> pydantic model`.
+"""What agents can read from the marts: one function per tool, `(marts, *, typed arguments) -> pydantic model`.
 
 The docstring of each is the tool's description, the `Field` of each argument its description. All of them raise
 QueryFailed without marts and ReadRefused for what cannot be answered; `READS` lists them.

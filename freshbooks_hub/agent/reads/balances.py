@@ -1,4 +1,4 @@
-"""What clients owe."""
+"""Outstanding balances of clients."""
 
 from __future__ import annotations
 

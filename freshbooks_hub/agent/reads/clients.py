@@ -1,4 +1,4 @@
-"""Who the clients are, and which one is meant by a name, an e-mail address or an id."""
+"""Clients: the list, one in detail, and which one is meant by a name, an email address or an id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was spent."""
+"""Expenses, one by one and summed."""
 
 from __future__ import annotations
 

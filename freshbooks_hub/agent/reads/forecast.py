@@ -1,4 +1,4 @@
-"""The money that is expected to come and go."""
+"""The forecast of money in and out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class CashForecast(Page):
 
 
 _MONEY_IN = known_sum("money_in_amount")
-# Late invoices have none, also where nobody knows what they bring in.
+# Late invoices have none, even if what they bring in is unknown.
 _MONEY_OUT = known_sum("money_out_amount", "cash_source IN ('bills', 'expenses')")
 _SUMS = (
     f"{_MONEY_IN} AS money_in_amount, {_MONEY_OUT} AS money_out_amount, "

@@ -1,4 +1,4 @@
-"""Invoices, drafts apart from those that were issued."""
+"""Invoices; drafts are kept apart from those that were issued."""
 
 from __future__ import annotations
 

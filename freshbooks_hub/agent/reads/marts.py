@@ -1,4 +1,4 @@
-"""The marts themselves: what they hold, and free SQL for what no other read answers."""
+"""The marts themselves: their data dictionary, and free SQL for what no other read answers."""
 
 from __future__ import annotations
 

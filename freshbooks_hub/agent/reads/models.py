@@ -1,4 +1,4 @@
-"""What reads share: their arguments, and what every answer has: whose books, as of when, how long, text made harmless.
+"""What all reads share: arguments, the context of an answer, its maximum length, and cleaning of text.
 
 Amounts are text in JSON, with the decimals of their `currency_code`, which stands beside them; days are days of the
 business, instants UTC. The server shows the descriptions of the arguments to models with every tool, so they are short.
@@ -20,7 +20,7 @@ from freshbooks_hub.core.errors import HubError
 
 M = TypeVar("M", bound=BaseModel)
 # How long an answer may be without being asked for more, in characters of JSON: about 6,000 tokens of 3.5 of them or
-# more, with what stands around the rows.
+# more, with what surrounds the rows.
 ROWS = 16_000
 _WIDE = 12  # columns; a narrower table is read as it is
 
@@ -67,7 +67,7 @@ class Context(BaseModel):
 
 
 class ClientRef(BaseModel):
-    """Enough of a client to tell it from others."""
+    """Enough of a client to tell it apart from others."""
 
     business_id: int
     client_id: int
@@ -83,7 +83,7 @@ class Answer(BaseModel):
 
 
 class Page(Answer):
-    """A part of a list: `has_more` says that it was cut, `next_cursor` goes on."""
+    """A part of a list: `has_more` says that rows follow, `next_cursor` asks for them."""
 
     has_more: bool
     next_cursor: str | None
@@ -153,7 +153,7 @@ def fitting_rows(rows: list[list[Any]], characters: int = ROWS) -> list[list[Any
 
 
 def shared_values(names: list[str], rows: list[list[Any]]) -> dict[int, Any]:
-    """Place to value of the columns that hold the same in every row, if the table is wide; none of equal names."""
+    """Column index to value where a column of a wide table is the same in every row; not for repeated names."""
     if len(names) <= _WIDE or len(rows) < 2:
         return {}
     first = rows[0]

@@ -1,4 +1,4 @@
-"""The money that came in, payment by payment."""
+"""Payments received, one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of marts that have one row a month: the months that count, the groups, and sums that stay unknown."""
+"""SQL for marts with one row a month: whole months of a span, grouping by period, and sums that stay unknown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def known_sum(column: str, condition: str = "true") -> str:
 
 
 def months(first: date | None, last: date | None) -> tuple[date | None, date | None]:
-    """The whole months that the days lie in. Raises ReadRefused when the days are reversed."""
+    """The whole months around the days. Raises ReadRefused when the days are reversed."""
     check_span(first, last, ("date_from", "date_to"))
     if last is not None:
         last = month_end(last)

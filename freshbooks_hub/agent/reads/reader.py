@@ -1,4 +1,4 @@
-"""One short-lived, read-only look into the published marts."""
+"""One short-lived, read-only connection to the published marts, and the context of an answer."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MartsReader:
 
     def businesses(self, business_id: int | None) -> list[Business]:
         """All of them, or the one that was asked for; raises ReadRefused when there is no such business."""
-        # Where the list of businesses cannot be read, their rows tell which there are.
+        # If the list of businesses cannot be read, the rows show which there are.
         known = self.rows(
             "SELECT business_id, max(business_name) AS business_name FROM ("
             "SELECT business_id, business_name FROM businesses UNION ALL "

@@ -1,4 +1,4 @@
-"""What was earned: invoiced, accrued and collected, month by month."""
+"""Revenue: invoiced, accrued and collected, month by month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who worked how long, on what."""
+"""Hours worked, by whom and on what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that was done and not billed."""
+"""Work that was not billed yet."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class UnbilledTime(Page):
     similar: list[Text]
 
 
-# What tells the currency and the rate of time, and whether it can be billed.
+# The streams that hold the currency and the rate of time, and whether it is billable.
 _PRICING = ("projects", "clients", "systems", "services", "service_rates", "team_member_rates")
 _WHERE = (
     "FROM unbilled_time WHERE business_id = coalesce(?, business_id) AND (? IS NULL OR client_id = ?) "

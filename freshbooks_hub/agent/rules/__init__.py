@@ -1,1 +1,1 @@
-"""What happens by itself after a sync: the owner's rules, from what is in the books to an action."""
+"""The owner's rules, run after a sync: from what is in the books to an action."""

@@ -31,7 +31,7 @@ THEN = {
 
 
 class Rule(BaseModel):
-    """One rule. `given`: further arguments of the action. `live`: without it, it is only said what it would do."""
+    """One rule. `given`: further arguments of the action. `live`: without it, the rule only says what it would do."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

@@ -1,4 +1,4 @@
-"""Run the rules: each fires once for each thing, and every firing is in the audit log, also what it would have done.
+"""Run the rules: each fires once per subject, and every firing is in the audit log, dry runs included.
 
 What was refused is tried again a day later, since somebody may have set the rate or the tax that was missing.
 """
@@ -24,7 +24,7 @@ EVENT = "rule"
 MOST = 50  # firings of one run
 AGAIN = timedelta(days=1)
 WOULD, REFUSED, MOOT = "would", "refused", "moot"
-# Somebody did it already, so that there is nothing left to try again.
+# It was done already, so there is nothing to try again.
 DONE_ALREADY = frozenset({"already_sent", "already_paid", "already_done", "invoice_unknown"})
 OUTCOMES = {
     Status.confirmed: "done",
@@ -38,7 +38,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Firing:
-    """What a rule did with one thing. `outcome`: would, done, waits, unclear, moot, refused or failed."""
+    """What a rule did with one subject. `outcome`: would, done, waits, unclear, moot, refused or failed."""
 
     rule: str
     subject: str
@@ -101,7 +101,7 @@ def _past(actions: ActionService) -> dict[tuple[str, str], tuple[str, datetime]]
 
 
 def _is_over(before: tuple[str, datetime] | None, rule: Rule, now: datetime) -> bool:
-    """Whether there is nothing to do: it fired, or was refused lately; a dry one is told once."""
+    """Whether there is nothing to do: it fired already, or was refused recently; a dry run is logged once."""
     if before is None:
         return False
     outcome, at = before

@@ -1,4 +1,4 @@
-"""What a rule is about now: projects and invoices of the published marts, drafts of the hub, receipts in the folder."""
+"""The subjects of a rule now: projects and invoices in the marts, drafts of the hub, receipts in the folder."""
 
 from __future__ import annotations
 

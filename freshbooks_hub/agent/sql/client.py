@@ -1,4 +1,4 @@
-"""A query of free SQL, asked from outside: its limits and result, and the worker processes that answer it.
+"""Running free SQL: limits, results, and the worker processes that answer.
 
 The processes are kept warm, killed when late, and replaced when dead. The worker imports this, so it needs the standard
 library only.

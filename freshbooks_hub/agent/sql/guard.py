@@ -1,4 +1,4 @@
-"""Which parsed statements may run: an allow-list over DuckDB's own parse tree, nothing by pattern on the text.
+"""Which parsed statements may run: an allow-list on DuckDB's own parse tree, never patterns on the text.
 
 Only tables that are marts (or names that the statement defines itself), only the functions and kinds of nodes that are
 listed here. What a later DuckDB adds is refused until somebody has looked at it and listed it.

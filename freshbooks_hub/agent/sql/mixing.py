@@ -1,4 +1,4 @@
-"""A seat belt for sums of money: plain mixes of currencies, or of both bases, are refused, the others get a note.
+"""A safeguard for sums of money: obvious mixes of currencies, or of both bases, are refused; the rest get a note.
 
 By names alone, over the whole statement: an aggregate of a money column is refused when the query around it groups by
 no currency and nothing in the statement compares one. One query on one mart that groups by its currency, or filters
@@ -73,7 +73,7 @@ def check_currencies(tree: Node, catalogue: Catalogue) -> bool:
                 )
             if adds or (window and call["arguments"]):
                 note |= not (plain and (single or names.has_none(call["arguments"])))
-            elif function in _JOINING:  # within one row of one mart there is one currency
+            elif function in _JOINING:  # one row of one mart has one currency
                 note |= not plain and names.has_money(call["arguments"])
     return note
 

@@ -1,4 +1,4 @@
-"""The process that answers SQL of agents: `python -m freshbooks_hub.agent.sql.worker`.
+"""The process that runs agents' SQL: `python -m freshbooks_hub.agent.sql.worker`.
 
 One JSON object a line: `{"marts", "statement", "limits"}` in, `{"result"}` or `{"refused"}` out, after a first
 line that says it is ready. Each statement runs in a DuckDB of its own, read-only and locked down. The process may

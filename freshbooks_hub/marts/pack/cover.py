@@ -1,4 +1,4 @@
-"""The cover of a pack: what it is of, what each file holds, what is missing, and whether it ties to FreshBooks."""
+"""The cover of a pack: its scope, what each file holds, what is missing, and whether it ties to FreshBooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pack as one ZIP: a CSV of each table, all of them as sheets of one XLSX, and the cover as README.txt and sheet."""
+"""A pack as one ZIP: a CSV of each table, an XLSX with all of them as sheets, and the cover as README.txt and sheet."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def write_pack(db: duckdb.DuckDBPyConnection, scope: Scope, to: IO[bytes], now: 
 
 
 def _member(name: str, now: datetime) -> zipfile.ZipInfo:
-    """A compressed file of the ZIP, that whoever unpacks it may read and write."""
+    """A compressed file of the ZIP, readable and writable once unpacked."""
     found = zipfile.ZipInfo(name, now.timetuple()[:6])
     found.compress_type = zipfile.ZIP_DEFLATED
     found.external_attr = 0o600 << 16

@@ -1,4 +1,4 @@
-"""What the tables of a pack ask the marts. Values: the business, then the basis where there is one, then days."""
+"""The queries of a pack's tables. Parameters: the business, then the basis if there is one, then days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pack is of: one business, whole months and a basis."""
+"""The scope of a pack: one business, whole months and a basis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the mart of a statement, laid out as an accountant reads it."""
+"""Rows of a statement's mart, laid out as accountants read them."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ def sales_tax_rows(found: Iterable[Row]) -> Iterator[Row]:
 
 
 def _rank(code: str | None) -> int:
-    """The last part of a line's place, such as 3 of 1.2.3."""
+    """The last part of a line's code, such as 3 of 1.2.3."""
     last = (code or "").rpartition(".")[2]
     return int(last) if last.isdecimal() else 0

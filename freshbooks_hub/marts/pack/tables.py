@@ -1,4 +1,4 @@
-"""The tables of a pack. Each is read once, row by row, and says what of its period it does not have."""
+"""The tables of a pack. Each is read once, row by row, and says which part of its period it lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BATCH = 2000
 
 @dataclass(frozen=True)
 class Table:
-    """`file`: its name without an ending. `covers`: the days that it is of, in words.
+    """`file`: its name without an extension. `covers`: the days that it covers, in words.
 
     `notes`: sentences, what it lacks of the period. `missing`: there is nothing at all, and the notes say why.
     Cells are text, whole numbers, days and exact decimals in the currency of the column Currency; None is unknown, or
@@ -232,7 +232,7 @@ def _query(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> Calla
 
 
 def _in_currency(rows: Iterable[Row]) -> Iterator[Row]:
-    """Decimals with those of the row's currency, which stands first."""
+    """Decimals with those of the row's currency, which is its first value."""
     for row in rows:
         yield tuple(in_decimals(cell, row[0]) if isinstance(cell, Decimal) else cell for cell in row)
 

@@ -1,4 +1,4 @@
-"""Your account: who is signed in, what they may do, their password and the AI clients that they let in."""
+"""Your account: who is signed in, what they may do, their password, and the AI clients they gave access."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def end_access(request: Request, form: FormData) -> Response:
 
 
 def _mine(request: Request) -> list[Access]:
-    """What this user gave; all of the owner's stand under Settings."""
+    """What this user granted; the owner's grants are all under Settings."""
     who = person(request)
     return [one for one in accesses(context_of(request).site.home) if one.granted_by == who.name]
 

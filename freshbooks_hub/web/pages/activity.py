@@ -1,4 +1,4 @@
-"""Activity: what was read, what agents did, who decided what."""
+"""Activity: what was synced, what agents did, who decided what."""
 
 from __future__ import annotations
 

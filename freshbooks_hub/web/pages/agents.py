@@ -1,4 +1,4 @@
-"""Which AI clients may use the hub: a person lets each of them in here, and ends it; and the token for the others."""
+"""The AI clients that may use the hub: a person gives each access here and ends it; and the token for other clients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def consent(request: Request) -> Response:
 
 @action
 def decide(request: Request, form: FormData) -> Response:
-    """Let it in, or not; then the browser goes back to the app. It gets no more than this person has."""
+    """Give access, or not; then the browser returns to the app. It gets no more than this person has."""
     authorization, key, who = _authorization(request), str(form.get("request", "")), person(request)
     names = [home.name for home in visible(request).values()]
     connection = str(form.get("connection") or (names[0] if len(names) == 1 else DEFAULT))
@@ -75,13 +75,13 @@ def revoke(request: Request, form: FormData) -> Response:
 
 @action
 def new_token(request: Request, _: FormData) -> Response:
-    """A new token of this connection, shown this once; the one before it is no good any more."""
+    """A new token of this connection, shown only now; the one before it stops working."""
     return render(request, "token.html", secret=renew_token(context_of(request).home))
 
 
 @action
 def end_token(request: Request, _: FormData) -> Response:
-    """The token is no good any more, and nobody knows the one in its place."""
+    """Revoke the token; the one that replaces it is never shown."""
     renew_token(context_of(request).home)
     return back(request, PAGE, "The token is revoked. Programs that used it are refused.")
 

@@ -1,4 +1,4 @@
-"""Approvals: everything that agents want to write; nothing is written before a person approves it."""
+"""Approvals: everything that agents want to write. Nothing is written before a person approves it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def reject(request: Request, _: FormData) -> Response:
 
 @action
 def check(request: Request, _: FormData) -> Response:
-    """Ask FreshBooks what became of actions whose answer was lost."""
+    """Ask FreshBooks for the outcome of actions whose answer was lost."""
     try:
         settled = ActionService(context_of(request).home).settle()
     except HubError as error:

@@ -1,4 +1,4 @@
-"""Balances: what is owed, by whom, how late. Every figure within one currency."""
+"""Balances: what is owed, by whom, and how late. Every figure is in one currency."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Currency:
 
     @property
     def later(self) -> list[Later]:
-        """Those of which there is any."""
+        """Those with an amount."""
         return [later for later in LATER if self.totals[later.column]]
 
 

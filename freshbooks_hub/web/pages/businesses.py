@@ -1,4 +1,4 @@
-"""Settings → FreshBooks once access is allowed: choose the businesses, what can be read of them, and disconnect."""
+"""Settings → FreshBooks once access is allowed: choose businesses, see what can be read of them, and disconnect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from freshbooks_hub.web.views import back, render
 
 
 def page(request: Request) -> Response:
-    """Choose which businesses are synced, of a new log-in or of the connection there is."""
+    """Choose which businesses are synced, of a new log-in or of the existing connection."""
     home = context_of(request).home
     try:
         candidate, profile, chosen = _choice(home)

@@ -1,4 +1,4 @@
-"""One client: who it is, what it owes in each currency, how it pays, and its newest documents."""
+"""One client: contact details, balances in each currency, how it pays, and its newest documents."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _balances(marts: Marts, client: Row) -> list[Row]:
 
 
 def _contacts(marts: Marts, client: Row) -> list[Row]:
-    """The client itself, then its other people; one that it shares with another client may stand there."""
+    """The client itself, then its other people; a contact shared with another client may appear there."""
     first = {
         "full_name": " ".join(filter(None, (client["first_name"], client["last_name"]))) or None,
         "role": "Main contact",

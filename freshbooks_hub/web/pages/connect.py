@@ -1,4 +1,4 @@
-"""Settings → FreshBooks: register, log in, choose businesses, connected; and the way back."""
+"""Settings → FreshBooks: register, log in, choose businesses; and the callback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LABELS = {"redirect_uri": "Redirect URI", "client_id": "Client ID", "client_secr
 
 
 def page(request: Request) -> Response:
-    """`/settings/freshbooks`: the form, and the connection where there is one."""
+    """`/settings/freshbooks`: the form, and the connection if there is one."""
     return _form(request)
 
 
@@ -68,7 +68,7 @@ def _form(request: Request, typed: FormData | None = None, problem: str = "") ->
 
 @partial(action, labels=LABELS)
 def begin(request: Request, form: FormData) -> Response:
-    """Start a log-in with what the form holds; an empty secret stands for the stored one."""
+    """Start a log-in with the form's values; an empty secret means the stored one."""
     here = context_of(request)
     stored = login.stored_app(here.home)
     client_id, client_secret = _text(form, "client_id"), _text(form, "client_secret")

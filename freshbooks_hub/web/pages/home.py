@@ -1,4 +1,4 @@
-"""Home: what an owner asks first, what needs a person, and before the first figures what to do next."""
+"""Home: the figures an owner asks for first, what needs a person, and what to do next before there are figures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from freshbooks_hub.web.views import link, render
 
 @dataclass(frozen=True)
 class Item:
-    """One figure. `before`: the same days a year earlier, None where there is nothing to compare with."""
+    """One figure. `before`: the same days a year earlier, None without anything to compare with."""
 
     label: str
     amount: Decimal | None
@@ -60,7 +60,7 @@ class Together:
 
 @dataclass(frozen=True)
 class Need:
-    """Something for a person to do: `what` and, where there is a page for it, its `path` and what to do there."""
+    """Something for a person to do. `path`: the page for it, if there is one, and `remedy` what to do there."""
 
     what: str
     path: str = ""

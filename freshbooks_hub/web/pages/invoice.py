@@ -86,7 +86,7 @@ def page(request: Request) -> Response:
 
 
 def timeline(invoice: Row, payments: list[Row]) -> list[Event]:
-    """In the order of days. FreshBooks does not tell when an invoice was sent or looked at."""
+    """In the order of days. FreshBooks does not say when an invoice was sent or viewed."""
     code = invoice["currency_code"]
     events = [
         Event(

@@ -1,4 +1,4 @@
-"""Sign in: by a link that the owner got in a terminal, or with a password, the owner's or a user's."""
+"""Sign in: by a link made in the owner's terminal, or with the password of the owner or a user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from freshbooks_hub.web.views import render
 
 
 def page(request: Request) -> Response:
-    """How to get in; whoever is in already goes on."""
+    """How to sign in; a person who is signed in already is redirected."""
     if person_of(request):
         return RedirectResponse("/", 303)
     return _form(request)

@@ -1,4 +1,4 @@
-"""Settings, Notifications: who is told of problems, approvals and the week; a test; nothing secret is shown again."""
+"""Settings, Notifications: who is notified of problems, approvals and the week; a test. Secrets are not shown again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def page(request: Request) -> Response:
 
 @partial(action, labels=EMAIL)
 def add_email(request: Request, form: FormData) -> Response:
-    """Tell somebody by e-mail, through a mail server."""
+    """Add an email address, reached through a mail server."""
     typed = _typed(form, "to", "server", "port", "security", "user", "sender")
     try:
         if typed["port"] and not (typed["port"].isdecimal() and 0 < int(typed["port"]) < 65536):
@@ -66,7 +66,7 @@ def add_email(request: Request, form: FormData) -> Response:
 
 @partial(action, labels=SERVICE)
 def add_url(request: Request, form: FormData) -> Response:
-    """Tell somebody at an address of apprise."""
+    """Add an address in apprise's form."""
     try:
         return _added(request, form, str(form.get("url", "")).strip())
     except HubError as error:
@@ -75,7 +75,7 @@ def add_url(request: Request, form: FormData) -> Response:
 
 @action
 def choose(request: Request, form: FormData) -> Response:
-    """What this channel is told from now on."""
+    """Choose what this channel is notified of from now on."""
     try:
         channel = _channels(request).choose(_id(request), _topics(form))
     except HubError as error:
@@ -98,7 +98,7 @@ def test(request: Request, _: FormData) -> Response:
 
 @action
 def remove(request: Request, _: FormData) -> Response:
-    """Tell nobody there any more, and forget the address."""
+    """Remove the channel and forget its address."""
     try:
         channel = _channels(request).remove(_id(request))
     except HubError as error:

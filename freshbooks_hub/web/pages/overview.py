@@ -1,4 +1,4 @@
-"""Connections: how each is doing, side by side, for somebody who keeps the books of several."""
+"""Connections: the state of each, side by side, for somebody who keeps the books of several."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Overdue:
 
 @dataclass(frozen=True)
 class Line:
-    """One connection. `overdue`: None where nothing is known, since its invoices were not read or not built yet.
+    """One connection. `overdue`: None if unknown, since its invoices were not read or not built yet.
 
     `health` is as `health.health` tells it, `notes` what to look at; times are UTC.
     """
@@ -76,7 +76,7 @@ def page(request: Request) -> Response:
     found = [home for home in seen if wanted.casefold() in f"{home.name} {titles[home.name]}".casefold()]
     now = datetime.now(UTC)
     known = {home.name: (health(home, now), waiting(home)) for home in found}
-    # What somebody has to look at stands first.
+    # What needs attention comes first.
     found.sort(key=lambda home: (not known[home.name][0]["needs_attention"], not known[home.name][1]))
     pages = max(1, ceil(len(found) / SHOWN))
     asked = request.query_params.get("page", "")
@@ -116,7 +116,7 @@ def _line(request: Request, home: Home, title: str, found: dict[str, Any], appro
 def _overdue(home: Home) -> list[Overdue] | None:
     try:
         found = _read_overdue(home.marts, home.marts.stat().st_mtime_ns)
-    except (OSError, HubError):  # not built yet, or damaged, which its own pages tell
+    except (OSError, HubError):  # not built yet, or damaged, which its own pages report
         return None
     return None if found is None else list(found)
 

@@ -96,7 +96,7 @@ def _render(
 
 
 def _business(request: Request, found: list[Business]) -> Business:
-    """The one that the address asks for, by default the first. Raises HubError when there is none."""
+    """The one in the address, by default the first. Raises HubError if it does not exist."""
     asked = request.query_params.get("business", "")
     if asked not in {str(business.id) for business in found} and found:
         return found[0]

@@ -111,7 +111,7 @@ def allow(request: Request, form: FormData) -> Response:
 
 @partial(action, labels=LIMITS)
 def grant(request: Request, form: FormData) -> Response:
-    """Let it be done without asking, for 90 days; or once more for 90 days."""
+    """Allow it without asking for 90 days, or renew that for another 90 days."""
     kind, typed, policy = _kind(request), Typed.of(form), _policy(request)
     limits = _limits(typed)
     if "sure" not in form:

@@ -1,4 +1,4 @@
-"""One project: its hours, what of them is not billed and what that is worth, and its invoices."""
+"""One project: its hours, those not billed yet and their value, and its invoices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: how often, the reporting currency, a further connection, the check of everything; the way to the rest."""
+"""Settings: sync schedule, reporting currency, further connections, the checks; and links to the other settings."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _reporting_currency(home: Home) -> ReportingCurrency | None:
 
 @partial(action, several_lines={"rates"}, labels=CURRENCY)
 def reporting_currency(request: Request, form: FormData) -> Response:
-    """Set the reporting currency with its rates; without a code there is none."""
+    """Set the reporting currency and its rates; without a code there is none."""
     marts, typed = context_of(request).home.marts, Typed.of(form)
     code, rates = typed.get("currency"), typed.get("rates")
     with typed.problem_of("rates", CURRENCY["rates"]):

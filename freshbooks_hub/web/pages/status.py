@@ -43,7 +43,7 @@ from freshbooks_hub.web.views import back, render
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to tell at the top: `remedy` is what to do, `path` the page where it is done."""
+    """Something to report at the top. `remedy`: what to do; `path`: the page where it is done."""
 
     what: str
     remedy: str = ""

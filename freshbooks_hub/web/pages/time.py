@@ -1,4 +1,4 @@
-"""Time: what was worked and not billed yet, project by project."""
+"""Time: hours worked and not billed yet, project by project."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def page(request: Request) -> Response:
         projects = _projects(marts, choice.current, f" LIMIT {SHOWN}")
         totals = _rows(marts, choice.current, TOTALS)
         gaps = page_gaps(marts, choice.current, "unbilled_time")
-    # With a part unknown there is no total.
+    # If a part is unknown, there is no total.
     hours = sum_of(one["hours"] for one in totals)
     known = totals if hours is not None else []
     return render(

@@ -129,7 +129,7 @@ def _titles(request: Request) -> dict[str, str]:
 
 
 def _rights(request: Request, form: FormData) -> dict[str, Right]:
-    """What the form says of each connection that there is."""
+    """The rights that the form gives in each existing connection."""
     names = (name or DEFAULT for name in connections(context_of(request).site))
     sent = {name: str(form.get(f"right.{name}", "")) for name in names}
     return {name: Right(text) for name, text in sent.items() if text in set(Right)}

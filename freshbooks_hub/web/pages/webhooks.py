@@ -1,4 +1,4 @@
-"""Settings → Webhooks: which other systems are told what happened, as `freshbooks webhooks` has it.
+"""Settings → Webhooks: which other systems get events, as `freshbooks webhooks` manages them.
 
 The secret of a webhook is shown once, when it is added.
 """
@@ -30,7 +30,7 @@ LABELS = {"url": "Address", "events": "Events", "since": "Again since"}
 def page(
     request: Request, typed: Typed | None = None, status: int = 200, added: Endpoint | None = None
 ) -> Response:
-    """What there is, and a form for a new one; of the one just `added` the secret too."""
+    """The webhooks and a form for a new one; also the secret of the one just `added`."""
     return render(
         request,
         "webhooks.html",
@@ -50,7 +50,7 @@ def show(request: Request) -> Response:
 
 @partial(action, labels=LABELS)
 def add(request: Request, form: FormData) -> Response:
-    """Tell a system from now on."""
+    """Add a webhook."""
     typed, home = Typed.of(form), context_of(request).home.ensure()
     codes = [code for code in CODES if f"event_{code}" in form]
     if not codes:
@@ -98,7 +98,7 @@ def replay(request: Request, form: FormData) -> Response:
 
 @action
 def remove(request: Request, _: FormData) -> Response:
-    """Tell it nothing any more; what waited for it is forgotten."""
+    """Remove a webhook and its pending events."""
     try:
         waited = _endpoints(request).remove(_id(request), utc_now())
     except HubError as error:

@@ -1,4 +1,4 @@
-"""The kinds of actions that there are: each folder beside this file is one, and holds its record as `KIND`."""
+"""All kinds of actions: each folder beside this file is one, with its record as `KIND`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS = Kinds(find_kinds(sys.modules[__name__]))
 
 
 def as_text(action: Action) -> str:
-    """Everything that will be written, as lines for the eyes of the approver in a terminal or a form."""
+    """Everything that will be written, as lines for the approver in a terminal or a form."""
     preview = action.preview
     lines = [preview.heading, "", *KINDS[action.kind].describe(preview)]
     lines += [f"! {warning}" for warning in preview.warnings]

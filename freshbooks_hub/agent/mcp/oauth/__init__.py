@@ -1,1 +1,1 @@
-"""OAuth for `/mcp`: clients that know nothing but its address are let in by a person, on the hub's page."""
+"""OAuth for `/mcp`: a client that knows only its address is approved by a person on one of the hub's pages."""

@@ -1,4 +1,4 @@
-"""Who has access now, as people see it: on the Settings page and in a terminal."""
+"""The AI clients that have access now, for the Settings page and the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freshbooks_hub.core.home import Home
 
 @dataclass(frozen=True)
 class Access:
-    """An AI client that a person let in."""
+    """An AI client that a person gave access."""
 
     id: str
     client_name: str
@@ -24,7 +24,7 @@ class Access:
 
 
 def accesses(home: Home) -> list[Access]:
-    """Those of all connections; the newest first."""
+    """Those of all connections, newest first."""
     if not home.base.history.exists():
         return []
     return [

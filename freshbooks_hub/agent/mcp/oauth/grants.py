@@ -1,4 +1,4 @@
-"""What people gave to which client, in hub.sqlite: registered clients, and a grant for each consent.
+"""Registered clients and the grants that people gave them, in hub.sqlite: one grant for each consent.
 
 A grant begins as a code, which is good for some minutes and once; then it has an access token for an hour and a refresh
 token, which is exchanged for new ones of both. Whoever brings a code or a refresh token a second time has a copy of it,
@@ -22,14 +22,14 @@ from freshbooks_hub.core.home import Home
 CODE_LIFE = timedelta(minutes=5)
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=90)
-# Anybody who reaches the server can register: those that nobody let in go after a day, and are never very many.
+# Anybody who reaches the server can register: clients without access are removed after a day, and limited in number.
 UNUSED_LIFE = timedelta(days=1)
 MOST_UNUSED = 200
 ACCESS, REFRESH, CODE = "fba_", "fbr_", "fbc_"  # so that scanners for leaked secrets find them
 
 
 class TooManyClients(HubError):
-    """More clients registered than people let in."""
+    """More clients registered than people gave access."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Tokens:
-    """New ones, in clear for this once."""
+    """New tokens in plain text; only their hashes are stored."""
 
     access: str
     refresh: str
@@ -79,7 +79,7 @@ class Tokens:
 
 
 class Grants:
-    """Those of one hub: they lie in the home of its default connection. All calls raise HomeError."""
+    """The grants of one hub, kept in the home of its default connection. All calls raise HomeError."""
 
     def __init__(self, home: Home, clock: Clock = utc_now) -> None:
         self._path = home.base.ensure().history
@@ -88,7 +88,7 @@ class Grants:
     # -- clients
 
     def register(self, client_id: str, metadata: str) -> None:
-        """Keep a client, by what it said of itself. Raises TooManyClients."""
+        """Store a client with its own metadata. Raises TooManyClients."""
         now = self._clock()
         with transaction(self._path) as db:
             unused = "client_id NOT IN (SELECT client_id FROM agent_grants)"
@@ -102,7 +102,7 @@ class Grants:
             db.execute("INSERT INTO agent_clients VALUES (?, ?, ?)", [client_id, stamp(now), metadata])
 
     def client(self, client_id: str) -> str | None:
-        """What a client said of itself."""
+        """The metadata that a client registered with."""
         with transaction(self._path) as db:
             row = db.execute("SELECT metadata FROM agent_clients WHERE client_id = ?", [client_id]).fetchone()
         return str(row["metadata"]) if row else None
@@ -134,7 +134,7 @@ class Grants:
         return code
 
     def of_code(self, code: str) -> Grant | None:
-        """The grant that waits behind a code; one whose code was used already ends here."""
+        """The pending grant of a code. A code that was used before ends its grant."""
         with transaction(self._path) as db:
             row = _one(db, "code_hash", code)
             if row is not None and row["code_used_at"] is not None:
@@ -143,7 +143,7 @@ class Grants:
         return _grant(row)
 
     def redeem(self, code: str) -> Tokens | None:
-        """The first tokens for a code, which is used up; None for one that is no good."""
+        """The first tokens for a code, which is used up; None if the code is not valid."""
         now = self._clock()
         with transaction(self._path) as db:
             used = db.execute(
@@ -154,7 +154,7 @@ class Grants:
             return self._tokens(db, _one(db, "code_hash", code)) if used.rowcount else None
 
     def of_refresh(self, token: str) -> Grant | None:
-        """The grant of a refresh token; one whose token was exchanged already ends here."""
+        """The grant of a refresh token. A token that was exchanged before ends its grant."""
         with transaction(self._path) as db:
             spent = _one(db, "spent_refresh_hash", token)
             if spent is not None:
@@ -163,14 +163,14 @@ class Grants:
         return _alive(row, "refresh_expires_at", self._clock())
 
     def refresh(self, token: str) -> Tokens | None:
-        """New tokens for a refresh token, which is spent; None for one that is no good."""
+        """New tokens for a refresh token, which is used up; None if it is not valid."""
         now = self._clock()
         with transaction(self._path) as db:
             row = _one(db, "refresh_hash", token)
             return self._tokens(db, row) if _alive(row, "refresh_expires_at", now) else None
 
     def of_access(self, token: str) -> Grant | None:
-        """The grant of an access token that is good now; its use is noted, once an hour."""
+        """The grant of a valid access token; its use is recorded, at most once an hour."""
         now = self._clock()
         with transaction(self._path) as db:
             row = _one(db, "access_hash", token)
@@ -180,7 +180,7 @@ class Grants:
         return grant
 
     def living(self) -> list[tuple[Grant, str]]:
-        """Grants that a client can still use, with what the client said of itself; the newest first."""
+        """Grants that are still valid, with the metadata of their client, newest first."""
         with transaction(self._path) as db:
             rows = db.execute(
                 "SELECT agent_grants.*, metadata FROM agent_grants JOIN agent_clients USING (client_id) "
@@ -195,7 +195,7 @@ class Grants:
             return self._end(db, grant_id)
 
     def revoke_all_of(self, connection: str) -> None:
-        """End those of a connection that goes: a later one of its name is another's."""
+        """End the grants of a connection that is removed: a later one of its name has other owners."""
         with transaction(self._path) as db:
             db.execute(
                 "UPDATE agent_grants SET revoked_at = ? WHERE connection = ? AND revoked_at IS NULL",
@@ -203,7 +203,7 @@ class Grants:
             )
 
     def revoke_given_by(self, user: str, is_lost: Callable[[Grant], bool]) -> None:
-        """End those that a user gave and that are `is_lost`, the ones that wait behind a code included."""
+        """End those grants of a user that are `is_lost`, pending ones included."""
         with transaction(self._path) as db:
             given = db.execute(
                 "SELECT * FROM agent_grants WHERE granted_by = ? AND revoked_at IS NULL", [user]

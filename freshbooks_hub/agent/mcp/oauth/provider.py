@@ -1,4 +1,4 @@
-"""The SDK's authorization server over our grants: who registers, what a person is asked, and which tokens are good.
+"""The SDK's authorization server on top of our grants: registration, consent of a person, and token validation.
 
 Clients are public ones: with PKCE a secret adds nothing, and none is kept. What a person decides comes from the hub's
 page, by `asked`, `allow` and `deny`; nothing here lets a client in by itself.
@@ -233,12 +233,12 @@ def _name(client: OAuthClientInformationFull) -> str:
 
 
 def connection_of(token: AccessToken) -> str:
-    """The connection that a token of ours is for."""
+    """The connection that one of our tokens is for."""
     return str((token.claims or {})["connection"])
 
 
 def granter_of(token: AccessToken) -> str | None:
-    """The user of the pages who let its client in; None: the owner."""
+    """The user of the pages who gave the client access; None: the owner."""
     return (token.claims or {}).get("granted_by")
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the authorization server, by the SDK's own handlers: metadata, registration, codes, tokens."""
+"""The routes of the authorization server, with the SDK's own handlers: metadata, registration, codes, tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REVOCATION = RevocationOptions(enabled=True)
 
 
 def settings(authorization: Authorization) -> AuthSettings:
-    """What the MCP server says of it to a client without a token. Our verifier checks the address of tokens itself."""
+    """What the MCP server answers to a client without a token. Our verifier checks the address of tokens itself."""
     return AuthSettings.model_validate(
         {
             "issuer_url": authorization.address,
@@ -34,7 +34,7 @@ def settings(authorization: Authorization) -> AuthSettings:
 
 
 def oauth_routes(authorization: Authorization) -> list[Route]:
-    """All of them, for the app that serves `authorization.address`."""
+    """All routes, for the app that serves `authorization.address`."""
     urls = settings(authorization)
     assert urls.resource_server_url is not None
     metadata = build_metadata(urls.issuer_url, None, _REGISTRATION, _REVOCATION)
@@ -56,6 +56,6 @@ def oauth_routes(authorization: Authorization) -> list[Route]:
         Route(_METADATA, endpoint=described, methods=["GET", "OPTIONS"]),
         *(route for route in made if route.path != _METADATA),
         resource,
-        # Where clients look that were not told.
+        # Where clients look that were not given the address.
         Route(_RESOURCE, endpoint=resource.endpoint, methods=["GET", "OPTIONS"]),
     ]

@@ -1,4 +1,4 @@
-"""Create a client, once it is sure that there is none like it (freshbooks-api.md 7.7)."""
+"""Create a client, unless there is one like it already (freshbooks-api.md 7.7)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CreateClientPreview(ActionPreview):
 
 
 def prepare(context: ProposalContext, request: CreateClientRequest) -> Proposal:
-    """The proposal. Raises ActionRefused, `look_alike` when there is such a client."""
+    """The proposal. Raises ActionRefused, `look_alike` when a similar client exists."""
     books = context.books
     values = {field: value for field, value in values_of(request).items() if value}
     if not any(values.get(name) for name in NAMES):

@@ -1,4 +1,4 @@
-"""What is asked for and shown, and the values of an expense, checked."""
+"""The request, its preview, and the validation of an expense's values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Send an expense, find it again in FreshBooks, and compare what it holds there with what was approved.
+"""Send an expense, find it again in FreshBooks, and compare it with what was approved.
 
 Its receipt is uploaded first, and the key of the upload goes with the expense (freshbooks-api.md 7.5). An upload books
 nothing and is listed nowhere, so it is safe to repeat.
@@ -39,13 +39,13 @@ _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
 
 
 def send(context: ActionContext, action: StoredAction) -> Json:
-    """Upload the receipt, if there is one, and book the expense. Raises NeverSent, Lost, Refused, NotBegun."""
+    """Upload the receipt, if any, and book the expense. Raises NeverSent, Lost, Refused, NotBegun."""
     first = action.steps[0]
     if first.name != UPLOAD:
         return send_first_step(context, action)
     key = _upload(context, action, first)
     create = action.step("create")
-    # From here on the expense may exist: what is told of it later depends on this note.
+    # From here on the expense may exist: how it is settled later depends on this note.
     context.note(step=create.name, receipt_hash=digest_text(key))
     # The quotes of a text value are escaped, so this meets the one key `jwt` of the body.
     body = (create.body or "").replace(f'"jwt":"{placeholder(first.receipt or "")}"', f'"jwt":"{key}"')
@@ -158,7 +158,7 @@ def is_equal(purchase: Purchase, row: Json) -> bool:
 
 
 def placeholder(sha256: str) -> str:
-    """What stands in the approved body where FreshBooks wants the key of the upload."""
+    """The value in the approved body that is replaced by the key of the upload."""
     return f"receipt sha256 {sha256}"
 
 

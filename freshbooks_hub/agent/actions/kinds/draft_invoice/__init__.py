@@ -1,4 +1,4 @@
-"""Draft an invoice for a completed project, of what was worked and spent and is not billed yet, or of given lines.
+"""Draft an invoice for a completed project's unbilled time and expenses, or from given lines.
 
 The draft is one POST; how time becomes billed in FreshBooks is unproven (freshbooks-api.md 7.2, 7.4, 9): each
 covered entry is then marked with `billed: true`, which the API documents as "marked as billed by hand", and read

@@ -1,4 +1,4 @@
-"""The invoice and the marks on its time: as they are sent, and found again and compared in FreshBooks."""
+"""The body of the invoice and the marks on its time entries: built, sent, found again and compared in FreshBooks."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def exists(books: Books, record_id: int) -> bool:
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
-    """Delete the draft, if it is as it was sent, and let its time be billed again."""
+    """Delete the draft, if it is unchanged since it was sent, and make its time billable again."""
     row = books.invoice(record_id)
     if row is not None and is_living(row) and (not is_draft(row) or differences(action.sent("invoice"), row)):
         raise changed_since()
@@ -173,7 +173,7 @@ def _unmark_time(books: Books, action: StoredAction) -> None:
 
 
 def mark_time(books: Books, action: StoredAction, result: Result) -> Result | None:
-    """Mark the billed time in FreshBooks and read it back: does FreshBooks show it as billed?
+    """Mark the billed time in FreshBooks, then read it back to see whether FreshBooks shows it as billed.
 
     Marking is safe to repeat. An entry that somebody changed meanwhile is left as it is, since a PUT would
     undo the change. None: there is nothing to mark, or FreshBooks could not be asked.

@@ -1,4 +1,4 @@
-"""What of a project is to be billed, at which rates, and as which lines of the invoice, in Decimal.
+"""What of a project is billed, at which rates, and as which lines of the invoice, in Decimal.
 
 Hours are seconds / 3600 rounded half up to two decimals per line; a line's amount is hours * rate, before tax, rounded
 half up to the decimals of the currency.
@@ -56,7 +56,7 @@ def billable(project: Json) -> Json:
 
 
 def unbilled_entries(books: Books, project: Json, owners: Owners, left_out: dict[str, int]) -> list[Json]:
-    """Its time that is to be billed; `left_out` counts the rest. Time under a retainer is paid by its fee."""
+    """The project's time to bill; `left_out` counts the rest. Time under a retainer is paid for by its fee."""
     rows = books.billable_entries(project["id"], billed=False)
     kept = [row for row in rows if row.get("retainer_id") is None]
     if len(kept) < len(rows):

@@ -1,4 +1,4 @@
-"""What is asked for, and what the approver is shown."""
+"""The request, and the preview that the approver sees."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
-    """The payment as FreshBooks has it, and how the invoice stands with it."""
+    """The payment as FreshBooks has it, and the invoice's balance with it."""
     row, preview = _payment(books, record_id), action.preview_as(RecordPaymentPreview)
     if row is None or not is_living(row):
         return None

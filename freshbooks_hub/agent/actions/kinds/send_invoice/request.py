@@ -1,4 +1,4 @@
-"""What is asked for, and what the approver is shown: the mail, and the invoice in it."""
+"""The request, and the preview that the approver sees: the email and the invoice in it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SendInvoicePreview(ActionPreview):
     `client_owes`: in the same currency, without this invoice; None is unknown. `page`: the invoice in FreshBooks.
     """
 
-    # What an invoice may have besides, and no preview shows.
+    # What an invoice may also have, but no preview shows.
     not_shown: ClassVar[str] = "layout, logo, attachments, payment options and late fees"
 
     kind: Literal["send_invoice"] = "send_invoice"

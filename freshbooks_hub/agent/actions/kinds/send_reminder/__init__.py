@@ -46,7 +46,7 @@ NOT_DUE = ("disputed", "paid", "autopaid")
 
 
 def prepare(context: ProposalContext, request: SendReminderRequest) -> Proposal:
-    """The proposal, read live. Raises ActionRefused, `not_overdue` when there is nothing to remind of."""
+    """The proposal, read live. Raises ActionRefused, `not_overdue` when nothing is overdue."""
     books = context.books
     invoice = books.find_invoice(request.invoice_id)
     number, owed, due = int(invoice["id"]), decimal(invoice.get("outstanding")), invoice.get("due_date")

@@ -1,4 +1,4 @@
-"""What is asked for, what the approver is shown, and the words of the mail in some languages."""
+"""The request, the preview that the approver sees, and the text of the email in several languages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SendReminderRequest(ActionRequest):
 
 
 class SendReminderPreview(ActionPreview):
-    """The mail that will leave."""
+    """The email that will be sent."""
 
     kind: Literal["send_reminder"] = "send_reminder"
     client: Client

@@ -69,7 +69,7 @@ class StartTimerPreview(WorkPreview):
 
 
 def prepare(context: ProposalContext, request: StartTimerRequest) -> Proposal:
-    """The proposal, read live. Raises ActionRefused, `timer_running` when there is a timer already."""
+    """The proposal, read live. Raises ActionRefused, `timer_running` when a timer exists already."""
     books, now = context.books, context.now.replace(microsecond=0)
     work = found_work(books, request.client_id, request.project_id, request.service_id, request.note)
     there = timers_of(books, now)

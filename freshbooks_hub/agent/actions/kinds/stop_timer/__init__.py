@@ -151,7 +151,7 @@ def send(context: ActionContext, action: StoredAction) -> Json:
     except Refused as refused:
         if refused.answer.status != NOT_FOUND:
             raise
-        # A timer that is logged is gone: the request may have arrived twice.
+        # Logging a timer removes it: the request may have arrived twice.
         raise Lost("the timer is not there") from refused
 
 
@@ -163,7 +163,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
         for row in _logged(books, sent)
         if same_work(sent, row) and abs(int(row.get("duration") or 0) - sent["duration"]) <= 60
     ]
-    # Where FreshBooks lets the entry begin, when there were several segments, is not known.
+    # It is not known which start FreshBooks gives the entry of a timer with several segments.
     return Candidates.of(rows, lambda row: set(_differences(sent, row)) - {"started_at"})
 
 

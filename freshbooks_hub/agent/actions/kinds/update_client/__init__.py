@@ -98,7 +98,7 @@ def prepare(context: ProposalContext, request: UpdateClientRequest) -> Proposal:
 
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
-    """Raises ActionRefused `stale` when what is to be changed is not as it was shown."""
+    """Raises ActionRefused `stale` when a value to change is no longer as it was shown."""
     client = context.books.client(action.preview_as(UpdateClientPreview).client.id)
     if client is None or differing(action.watch["before"], client):
         raise ActionRefused(
