@@ -1,4 +1,8 @@
-"""The error in an answer of FreshBooks, in any family's envelope (freshbooks-api.md 6.1). Its status may be 200."""
+"""Errors of the FreshBooks API, in any family's envelope (freshbooks-api.md 6.1), and codes of failures of the source.
+
+The source writes a code into its error trace and the hub reads it there, so that sentences for users can be reworded
+without a change of behaviour. It is the first word of the trace's `internal_message`: the protocol has no field for it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from typing import Any, NamedTuple
 # Errnos of what the plan does not include: clients, items, bills, bill vendors, bill payments (freshbooks-api.md 6.1).
 PLAN = frozenset({7005, 12001, 41001, 31001, 41101})
 
+RATE_LIMITED = "rate_limited"  # FreshBooks asked to slow down for longer than the source waits
+
+_CODE = re.compile(r"code=(\w+)\s")
 _REQUIRED = re.compile(r"Required:\s*\[([^\]]*)\]")
 _SCOPE = re.compile(r"\w+:\w+:\w+")
 
@@ -21,7 +28,7 @@ class AnswerError(NamedTuple):
 
 
 def error_of(body: Any) -> AnswerError | None:
-    """The error that an answer holds; None for a good one, and for what is no JSON object."""
+    """The error in an answer, whose status may be 200; None without one, and if it is not a JSON object."""
     if not isinstance(body, dict):
         return None
     inner = body.get("response")
@@ -58,6 +65,17 @@ def missing_scopes(text: str) -> tuple[str, ...] | None:
         return None
     found = _REQUIRED.search(raw)
     return tuple(_SCOPE.findall(found[1])) if found else ()
+
+
+def with_code(code: str | None, text: str) -> str:
+    """The internal message of a failure."""
+    return f"code={code} {text}" if code else text
+
+
+def code_of(internal_message: str | None) -> str | None:
+    """The code in an internal message, if it has one."""
+    found = _CODE.match(internal_message or "")
+    return found[1] if found else None
 
 
 def _int(value: Any) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from freshbooks_api.failures import code_of
+from freshbooks_api.errors import code_of
 
 RECORD_PREFIX = b'{"type":"RECORD","record":{"stream":"'
 DATA_KEY = b'","data":{'
@@ -51,7 +51,7 @@ class Failure:
     """An error trace; `message` is meant for the user, `internal` for the log.
 
     `needs_person`: the source is sure that trying again will not help (a `config_error`). `code`: what kind of
-    failure it is, one of `freshbooks_api.failures`, where the source says.
+    failure it is, one of `freshbooks_api.errors`, where the source says.
     """
 
     stream: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from freshbooks_api.failures import RATE_LIMITED
+from freshbooks_api.errors import RATE_LIMITED
 from freshbooks_hub.connection.oauth import ClientRefused, GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import HomeError, HubError, TransformFailed

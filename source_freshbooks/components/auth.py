@@ -17,8 +17,8 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.auth import AuthBase
 
+from freshbooks_api.errors import RATE_LIMITED
 from freshbooks_api.expiry import MARGIN, expiry
-from freshbooks_api.failures import RATE_LIMITED
 from source_freshbooks.components.errors import ConfigError, TransientError
 from source_freshbooks.components.http import harden
 from source_freshbooks.components.redaction import clean

@@ -15,8 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler, ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from freshbooks_api.errors import PLAN, error_of, missing_scopes
-from freshbooks_api.failures import with_code
+from freshbooks_api.errors import PLAN, error_of, missing_scopes, with_code
 from freshbooks_api.scopes import ACCOUNT, WITH_OPTIONAL, is_optional
 from source_freshbooks.components.decoding import decode
 from source_freshbooks.components.redaction import clean, redact
@@ -39,7 +38,7 @@ class ConfigError(AirbyteTracedException):
 
 
 class TransientError(AirbyteTracedException):
-    """The same run may work later. `code`: one of `freshbooks_api.failures`, for programs."""
+    """The same run may work later. `code`: one of `freshbooks_api.errors`, for programs."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(

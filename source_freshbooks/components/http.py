@@ -19,7 +19,7 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
-from freshbooks_api.failures import RATE_LIMITED
+from freshbooks_api.errors import RATE_LIMITED
 from freshbooks_api.request_window import LIMIT, LONGEST_WAIT, RequestWindow
 from source_freshbooks import cdk_patches
 from source_freshbooks.components.errors import FreshbooksErrorHandler, TransientError, parsed_body

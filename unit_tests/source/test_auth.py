@@ -15,7 +15,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests_mock import Mocker
 
-from freshbooks_api.failures import RATE_LIMITED, code_of
+from freshbooks_api.errors import RATE_LIMITED, code_of
 from source_freshbooks.components.auth import TIMEOUT, FreshbooksAuthenticator
 from source_freshbooks.components.errors import ConfigError, TransientError
 

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from freshbooks_api.failures import RATE_LIMITED, with_code
+from freshbooks_api.errors import RATE_LIMITED, with_code
 from freshbooks_hub.cli.main import cli
 from freshbooks_hub.connection.oauth import GrantRefused
 from freshbooks_hub.connection.store import ConnectionStore

@@ -8,7 +8,7 @@ import pytest
 import requests
 from airbyte_cdk.models import AirbyteMessageSerializer
 
-from freshbooks_api.failures import RATE_LIMITED
+from freshbooks_api.errors import RATE_LIMITED
 from freshbooks_hub.sync.messages import Failure, parse
 from source_freshbooks.components.auth import _tokens
 from source_freshbooks.components.errors import TransientError
