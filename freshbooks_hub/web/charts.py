@@ -88,7 +88,7 @@ def columns(title: str, months: Sequence[date], series: Sequence[Series], code: 
         named = [(one.label, value) for one, value in zip(series, stacks[index], strict=True) if value]
         parts.append(_point(month, code, named, f"{code} {amount_text(below, code)}", x, slot, blocks))
         parts.append(_month(month, x + slot / 2, show_year=index == 0 or month.month == 1))
-    return _picture(title, TOP + PLOT + FOOT, parts, role="group")
+    return _picture(title, TOP + PLOT + FOOT, parts)
 
 
 def grouped(title: str, months: Sequence[date], series: Sequence[OpenSeries], code: str) -> Markup:
@@ -108,7 +108,7 @@ def grouped(title: str, months: Sequence[date], series: Sequence[OpenSeries], co
         tip = ", ".join(f"{label} {_told(value, code)}" for label, value in named)
         parts.append(_point(month, code, named, tip, x, slot, blocks))
         parts.append(_month(month, x + slot / 2, show_year=index == 0 or month.month == 1))
-    return _picture(title, TOP + PLOT + FOOT, parts, role="group")
+    return _picture(title, TOP + PLOT + FOOT, parts)
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,9 @@ def _month(month: date, x: Decimal, *, show_year: bool) -> Markup:
     return name + year if show_year else name
 
 
-def _picture(title: str, height: int, parts: Sequence[Markup], role: str = "img") -> Markup:
-    return Markup('<svg class="chart" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
-        role, title, height, Markup("").join(parts)
+def _picture(title: str, height: int, parts: Sequence[Markup]) -> Markup:
+    return Markup('<svg class="chart" role="group" aria-label="{}" width="100%" height="{}">{}</svg>').format(
+        title, height, Markup("").join(parts)
     )
 
 

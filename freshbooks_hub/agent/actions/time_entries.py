@@ -121,13 +121,19 @@ def same_work(sent: Json, row: Json) -> bool:
 
 
 def work_differences(sent: Json, row: Json) -> list[str]:
-    """What FreshBooks holds otherwise than it was sent, but for how long the work took."""
+    """The fields, except the duration, in which FreshBooks holds another value than was sent."""
     found = [name for name in ("billable", *LINKS) if name in sent and row.get(name) != sent[name]]
     if as_instant(row.get("started_at")) != as_instant(sent["started_at"]):
         found.append("started_at")
     if not same_text(sent["note"], row.get("note")):
         found.append("note")
     return found
+
+
+def logged_differences(sent: Json, row: Json) -> tuple[str, ...]:
+    """The same of a logged entry, which has a duration."""
+    longer = ["duration"] if row.get("duration") != sent["duration"] else []
+    return (*longer, *work_differences(sent, row))
 
 
 def work_lines(preview: WorkPreview) -> Iterator[str]:

@@ -133,7 +133,7 @@ def check_span(first: date | None, last: date | None, names: tuple[str, str]) ->
 
 
 def fitting(items: list[M], characters: int = ROWS) -> list[M]:
-    """The first of `items`, as many as have room; always one."""
+    """As many of the first `items` as have room; at least one."""
     kept: list[M] = []
     for item in items:
         characters -= len(item.model_dump_json(exclude_none=True)) + 1
@@ -143,8 +143,9 @@ def fitting(items: list[M], characters: int = ROWS) -> list[M]:
     return kept
 
 
-def fitting_rows(rows: list[list[Any]], characters: int = ROWS) -> list[list[Any]]:
-    """The same for rows of SQL; none where the first has no room."""
+def fitting_rows(rows: list[list[Any]]) -> list[list[Any]]:
+    """The same for rows of SQL; none if the first one has no room."""
+    characters = ROWS
     for number, row in enumerate(rows):
         characters -= len(json.dumps(row, ensure_ascii=False)) + 1
         if characters < 0:

@@ -14,7 +14,6 @@ from starlette.routing import Route
 from freshbooks_hub.agent.actions.waiting import waiting
 from freshbooks_hub.connection.store import Connection, ConnectionStore
 from freshbooks_hub.core.currencies import known_sum
-from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
 from freshbooks_hub.core.reporting_currency import Total
@@ -81,7 +80,7 @@ class OfBusiness:
 def page(request: Request) -> Response:
     """`/`, `?business=all`"""
     home = context_of(request).home
-    connection, now = _connection(home), datetime.now(UTC)
+    connection, now = ConnectionStore(home.connection).find(), datetime.now(UTC)
     told = health(home, now)
     with opened(home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
@@ -108,13 +107,6 @@ def page(request: Request) -> Response:
         together=_together(home, cards, today),
         progress=read_progress(home),
     )
-
-
-def _connection(home: Home) -> Connection | None:
-    try:
-        return ConnectionStore(home.connection).find()
-    except NotConnected:  # damaged, which is one of the needs
-        return None
 
 
 def _of_business(marts: Marts, business: Row) -> OfBusiness:

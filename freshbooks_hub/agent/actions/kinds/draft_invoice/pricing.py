@@ -190,26 +190,18 @@ def _rates(books: Books, project: Json, rows: Sequence[Json]) -> list[Decimal | 
         rate = project.get("rate")
         return [decimal(rate) if rate is not None else None] * len(rows)
     if method == "service_rate":
-        known, key = _service_rates(books), "service_id"
+        known, key = _hourly_rates(books, "service_rates", "service_id"), "service_id"
     elif method == "team_member_rate":
-        known, key = _team_rates(books), "identity_id"
+        known, key = _hourly_rates(books, "team_member_rates", "identity_id"), "identity_id"
     else:
         return [None] * len(rows)  # the business's own rate is not in the API (freshbooks-api.md 7.4)
     return [decimal(known[row[key]]) if row.get(key) in known else None for row in rows]
 
 
-def _service_rates(books: Books) -> dict[int, str]:
-    """Hourly rates by service id; a service without one is not in it."""
-    rows = books.api.rows(f"/comments/business/{books.business.business_id}/service_rates", "service_rates")
-    return {int(row["service_id"]): str(row["rate"]) for row in rows if row.get("rate")}
-
-
-def _team_rates(books: Books) -> dict[int, str]:
-    """Hourly rates by identity id; a person without one is not in it."""
-    rows = books.api.rows(
-        f"/comments/business/{books.business.business_id}/team_member_rates", "team_member_rates"
-    )
-    return {int(row["identity_id"]): str(row["rate"]) for row in rows if row.get("rate")}
+def _hourly_rates(books: Books, name: str, key: str) -> dict[int, str]:
+    """Rates by the id of a service or a person; those without a rate are left out."""
+    rows = books.api.rows(f"/comments/business/{books.business.business_id}/{name}", name)
+    return {int(row[key]): str(row["rate"]) for row in rows if row.get("rate")}
 
 
 def _team(books: Books) -> dict[int, str]:

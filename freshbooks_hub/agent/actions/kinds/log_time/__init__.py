@@ -40,9 +40,9 @@ from freshbooks_hub.agent.actions.time_entries import (
     entry_of,
     found_work,
     links_of,
+    logged_differences,
     same_work,
     utc,
-    work_differences,
     work_lines,
 )
 from freshbooks_hub.agent.actions.values import DayText, as_day
@@ -144,7 +144,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
         for row in _own_entries(books, *_span(action.preview_as(LogTimePreview)))
         if _looks_like(sent, row)
     ]
-    return Candidates.of(rows, lambda row: _differences(sent, row))
+    return Candidates.of(rows, lambda row: logged_differences(sent, row))
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -152,14 +152,14 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = entry_of(books, record_id)
     if row is None:
         return None
-    found = _differences(action.sent("time_entry"), row)
+    found = logged_differences(action.sent("time_entry"), row)
     return proof("logged", "The time is in FreshBooks.", "time", record_id, found)
 
 
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the entry, if it is as it was sent and not billed."""
     row = entry_of(books, record_id)
-    if row is not None and (row.get("billed") or _differences(action.sent("time_entry"), row)):
+    if row is not None and (row.get("billed") or logged_differences(action.sent("time_entry"), row)):
         raise changed_since()
     delete_entry(books, record_id)
 
@@ -223,12 +223,6 @@ def _local(day: date, at: time, timezone: str) -> datetime:
 def _looks_like(sent: Json, row: Json) -> bool:
     """Of equal length on the same project and service, for the same client."""
     return row.get("duration") == sent["duration"] and same_work(sent, row)
-
-
-def _differences(sent: Json, row: Json) -> tuple[str, ...]:
-    """The fields where FreshBooks holds something else than was sent."""
-    longer = ["duration"] if row.get("duration") != sent["duration"] else []
-    return (*longer, *work_differences(sent, row))
 
 
 KIND = ActionKind(

@@ -39,9 +39,9 @@ from freshbooks_hub.agent.actions.time_entries import (
     as_instant,
     entry_exists,
     links_of,
+    logged_differences,
     same_work,
     utc,
-    work_differences,
     work_lines,
     work_of,
 )
@@ -164,7 +164,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
         if same_work(sent, row) and abs(int(row.get("duration") or 0) - sent["duration"]) <= 60
     ]
     # It is not known which start FreshBooks gives the entry of a timer with several segments.
-    return Candidates.of(rows, lambda row: set(_differences(sent, row)) - {"started_at"})
+    return Candidates.of(rows, lambda row: set(logged_differences(sent, row)) - {"started_at"})
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
@@ -173,7 +173,7 @@ def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
     row = next((row for row in _logged(books, sent) if int(row["id"]) == record_id), None)
     if row is None:
         return None
-    found = _differences(sent, row)
+    found = logged_differences(sent, row)
     return proof("logged", "The timer is stopped, and its time is in FreshBooks.", "time", record_id, found)
 
 
@@ -212,11 +212,6 @@ def _logged(books: Books, sent: Json) -> list[Json]:
     began = as_instant(sent["started_at"])
     assert began is not None
     return [row for row in entries_since(books, began) if row.get("is_logged")]
-
-
-def _differences(sent: Json, row: Json) -> tuple[str, ...]:
-    longer = ["duration"] if row.get("duration") != sent["duration"] else []
-    return (*longer, *work_differences(sent, row))
 
 
 KIND = ActionKind(
