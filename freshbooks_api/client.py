@@ -218,8 +218,8 @@ class Client:
                 token = fresh
             elif answer.status == 429 and waited < self._limits.waits:
                 waited += 1
-                told = re.fullmatch(r"\d+(\.\d+)?", answer.retry_after)
-                self._sleep(min(float(told[0]) if told else 2.0**waited, self._limits.longest_wait))
+                seconds = re.fullmatch(r"\d+(\.\d+)?", answer.retry_after)
+                self._sleep(min(float(seconds[0]) if seconds else 2.0**waited, self._limits.longest_wait))
             else:
                 return answer
 
@@ -254,7 +254,7 @@ class Client:
                     if len(content) > MAX_BODY:
                         raise Lost
                 if self._window:
-                    self._window.heard(response.status_code, response.headers)
+                    self._window.learn(response.status_code, response.headers)
                 return Answer(response.status_code, bytes(content), response.headers.get("Retry-After") or "")
         except requests.RequestException as error:
             raise (NeverSent if never_sent(error) else Lost) from error

@@ -44,8 +44,8 @@ def error_of(body: Any) -> AnswerError | None:
     details = body.get("details")
     if isinstance(details, list) and details and isinstance(details[0], dict) and "reason" in details[0]:
         metadata = details[0].get("metadata")
-        told = metadata.get("message") if isinstance(metadata, dict) else None
-        return AnswerError(_int(details[0]["reason"]), str(told or body.get("message")))
+        given = metadata.get("message") if isinstance(metadata, dict) else None
+        return AnswerError(_int(details[0]["reason"]), str(given or body.get("message")))
     if isinstance(body.get("errors"), dict):  # the ledger's family
         return AnswerError(None, str(body["errors"].get("message")))
     if "error" in body:

@@ -96,16 +96,16 @@ class RequestWindow:
         """Requests per minute, as given by the last answer."""
         return self._do(lambda state, _: state.limit or self._limit)
 
-    def heard(self, status: int, headers: Mapping[str, str]) -> None:
+    def learn(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer; good ones have these headers too, so only their numbers count."""
         limit = max(int(_number(headers, "X-RateLimit-Limit", self.limit())), 1)
         remaining = _number(headers, "X-RateLimit-Remaining", limit)
         resume_at = 0.0
         if status == 429 or remaining <= limit * RESERVE:
             resume_at = time.monotonic() + min(_number(headers, "Retry-After", WINDOW), LONGEST_WAIT)
-        self.told(limit, resume_at)
+        self.keep_limit(limit, resume_at)
 
-    def told(self, limit: int, resume_at: float) -> None:
+    def keep_limit(self, limit: int, resume_at: float) -> None:
         """Keep the limit that an answer gave."""
 
         def work(state: _State, _: _Bytes) -> None:

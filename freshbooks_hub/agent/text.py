@@ -78,11 +78,11 @@ def clean(text: str, limit: int = 200) -> str:
     Control, zero-width, bidi, tag, private-use and unassigned characters are dropped; each run of white
     space, line breaks included, becomes one space. Letters and their accents stay as they were written.
     """
-    line = " ".join("".join(_kept(character) for character in text).split())
+    line = " ".join("".join(_visible(character) for character in text).split())
     return line if len(line) <= limit else line[: max(limit - 1, 0)].rstrip() + "…"
 
 
-def _kept(character: str) -> str:
+def _visible(character: str) -> str:
     if character.isspace():
         return " "
     hidden = unicodedata.category(character).startswith("C") or ord(character) in _UNSEEN

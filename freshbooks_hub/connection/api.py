@@ -130,11 +130,11 @@ def grouped(found: Iterable[Access], names: Mapping[int, str]) -> list[permissio
     return permissions.group(refusals, names)
 
 
-def told(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
+def refusal_texts(found: Iterable[Access], names: Mapping[int, str]) -> list[str]:
     """A sentence for each missing scope, for what plan and role do not allow, and for each other refusal."""
     answers = list(found)
     lacking = sorted({name for access in answers if access.why is Why.scope for name in access.scopes})
-    sentences = [permissions.told(scope) for scope in permissions.described(lacking)]
+    sentences = [permissions.not_approved_text(scope) for scope in permissions.described(lacking)]
     sentences += [
         f"Not available: {one}" for one in grouped(answers, names) if one.why != permissions.Why.not_granted
     ]

@@ -228,7 +228,7 @@ def disconnect(home: Home) -> Disconnected:
     """Revoke the grant at FreshBooks and remove its tokens from this machine; what was synced stays.
 
     A consent that waits for a choice of businesses is revoked, too, also where it is the only one. The tokens go even
-    when FreshBooks cannot be told. Raises NotConnected, HomeError.
+    when FreshBooks cannot be reached. Raises NotConnected, HomeError.
     """
     only_waiting = home.candidate.exists() and not home.connection.exists()
     ended = [] if only_waiting else [_end(ConnectionStore(home.connection))]
@@ -240,14 +240,14 @@ def disconnect(home: Home) -> Disconnected:
 def _end(store: ConnectionStore) -> Disconnected:
     with store.locked():
         connection = store.load()
-        told = Disconnected(True)
+        outcome = Disconnected(True)
         try:
             if not connection.dead_since:
                 oauth.revoke(connection.credentials)
         except oauth.OAuthError as error:
-            told = Disconnected(False, str(error))
+            outcome = Disconnected(False, str(error))
         store.remove()
-    return told
+    return outcome
 
 
 def _with_profile(home: Home, store: ConnectionStore) -> Connection:

@@ -1,7 +1,7 @@
 """The scopes that a log-in asks for, and what its connection may not read, reported once and grouped by remedy.
 
 Missing data is no fault: an account has a plan, the user a role, the app some scopes. What worked and is refused now is
-a failure of its stream, and told as one.
+a failure of its stream, and reported as one.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def not_approved(access_token: str, wanted: Iterable[str] | None) -> list[Scope]
     return missing(access_token, READ if wanted is None else described(wanted))
 
 
-def told(scope: Scope) -> str:
+def not_approved_text(scope: Scope) -> str:
     """What is lost without a scope that was not approved, in a sentence or two."""
     return f"Not approved: {scope.name}. {scope.cost}"
 

@@ -31,7 +31,7 @@ OF_DEFAULT = (
 
 
 def remove(home: Home) -> Disconnected:
-    """Disconnect `home`, and delete its data for good; whether FreshBooks was told.
+    """Disconnect `home` and delete its data for good; returns whether FreshBooks revoked the grant.
 
     A running sync is ended first, so that no token is renewed behind the revoked one, and none begins meanwhile. What a
     killed call left is deleted by the next. Raises NotConnected where there is nothing, SyncBusy, HomeError.
@@ -42,10 +42,10 @@ def remove(home: Home) -> Disconnected:
             return Disconnected(True)
         raise NotConnected(f"There is no connection {home.name}, and no data of one.")
     with _without_sync(home.root):
-        told = _disconnected(home)
+        outcome = _disconnected(home)
         with disk_errors(home.root):
             _delete(home)
-    return told
+    return outcome
 
 
 def _disconnected(home: Home) -> Disconnected:

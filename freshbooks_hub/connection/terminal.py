@@ -203,7 +203,7 @@ class Interactive:
 
     def _warn(self, candidate: Candidate) -> None:
         for scope in candidate.missing:
-            self._say(permissions.told(scope))
+            self._say(permissions.not_approved_text(scope))
         for name in candidate.shared_with:
             self._say(
                 f"The connection {name} has the same user and app. FreshBooks keeps only the newest log-in, so it has "
@@ -222,7 +222,7 @@ class Interactive:
             )
             return
         self._say(api.counted(found, len(chosen)))
-        for sentence in api.told(found, {business.id: business.name for business in chosen}):
+        for sentence in api.refusal_texts(found, {business.id: business.name for business in chosen}):
             self._say(sentence)
 
     def _ask(self, question: str) -> str:

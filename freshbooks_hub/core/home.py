@@ -28,7 +28,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 class Home:
     """Where the files of one connection are. `ensure()` creates it; reading commands need not.
 
-    `name` is the connection's, told by whoever made this and never by the path: a home may lie anywhere.
+    `name` is the connection's, given by the caller and never taken from the path: a home may be anywhere.
     """
 
     root: Path

@@ -114,8 +114,8 @@ def source_environment() -> dict[str, str]:
 
 def dbt_environment(settings: dict[str, str]) -> dict[str, str]:
     """The environment of dbt: FRESHBOOKS_DBT_* of the shell, and over them `settings`."""
-    told = {name: value for name, value in os.environ.items() if name.startswith(_DBT)}
-    return _base() | told | settings | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+    carried = {name: value for name, value in os.environ.items() if name.startswith(_DBT)}
+    return _base() | carried | settings | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
 def _base() -> dict[str, str]:

@@ -59,9 +59,11 @@ class ReportingCurrency:
         if not path.exists():
             return None
         try:
-            told = json.loads(path.read_text())
-            rates = [Rate(date.fromisoformat(day), code, Decimal(rate)) for day, code, rate in told["rates"]]
-            return cls(str(told["currency"]), tuple(rates))
+            document = json.loads(path.read_text())
+            rates = [
+                Rate(date.fromisoformat(day), code, Decimal(rate)) for day, code, rate in document["rates"]
+            ]
+            return cls(str(document["currency"]), tuple(rates))
         except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:
             raise HubError(
                 "The reporting currency cannot be read. Set it again: freshbooks currency CAD --rates rates.csv"
@@ -69,9 +71,12 @@ class ReportingCurrency:
 
     def save(self, marts: Path) -> None:
         """Keep it for the home of these marts; raises HomeError when the disk does not take it."""
-        told = {"currency": self.code, "rates": [(str(r.day), r.currency, str(r.rate)) for r in self.rates]}
+        document = {
+            "currency": self.code,
+            "rates": [(str(r.day), r.currency, str(r.rate)) for r in self.rates],
+        }
         with disk_errors(marts.parent):
-            write_private(marts.with_name(FILE), json.dumps(told).encode())
+            write_private(marts.with_name(FILE), json.dumps(document).encode())
 
     def csv(self) -> str:
         """The rates as a file of rates has them, see `parse_rates`."""

@@ -44,8 +44,8 @@ def prepare() -> None:
         except OSError:
             # Closed by the shell (`>&-`): the next file opened, a database maybe, would get its number.
             os.open(os.devnull, os.O_RDWR)
-    sys.stdout = _bearing(sys.stdout)
-    sys.stderr = _bearing(sys.stderr)
+    sys.stdout = _robust(sys.stdout)
+    sys.stderr = _robust(sys.stderr)
 
 
 def finish() -> None:
@@ -69,7 +69,7 @@ class _Output(io.FileIO):
             raise HubError(f"The output cannot be written: {error.strerror}.") from error
 
 
-def _bearing(stream: TextIO | None) -> TextIO:
+def _robust(stream: TextIO | None) -> TextIO:
     if stream is None:  # closed by the shell
         return open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
     if not isinstance(stream, io.TextIOWrapper):

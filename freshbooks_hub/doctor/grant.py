@@ -176,7 +176,7 @@ def _why_dead(connection: Connection) -> str:
 def check_access(home: Home, access_token: str, businesses: list[Business]) -> Iterator[Finding]:
     """What each business gives, and together what plan and role do not allow: that does not fail the check.
 
-    Streams whose scope the token lacks are told by the check of the scopes, and not asked for.
+    Streams whose scope the token lacks are reported by the check of the scopes, and not requested.
     """
     try:
         window = request_window(home, ConnectionStore(home.connection))

@@ -57,7 +57,7 @@ Send = Callable[[Endpoint, Event, str, datetime], Answer]
 def deliver(home: Home, clock: Clock = utc_now, send: Send | None = None, budget: float = BUDGET) -> int:
     """Send what is due now; returns how many events were accepted. Raises HomeError.
 
-    At once when another process does so already. A failure is stored, and after a while told as an alarm.
+    At once when another process does so already. A failure is stored, and after a while raised as an alarm.
     """
     if not home.events.exists():
         return 0
@@ -164,14 +164,14 @@ def _wait(failures: int, asked: timedelta | None) -> timedelta:
 
 def body_of(event: Event, connection: str) -> bytes:
     """The body of a delivery, JSON."""
-    told = {
+    document = {
         "type": event.code,
         "timestamp": event.at.astimezone(UTC).isoformat(timespec="seconds"),
         "connection": connection,
         "object": event.object,
         "data": event.data,
     }
-    return json.dumps(told, ensure_ascii=False).encode()
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def signature(secret: str, event_id: str, at: int, body: bytes) -> str:
@@ -206,7 +206,7 @@ def post(endpoint: Endpoint, event: Event, connection: str, now: datetime) -> An
                 redirect=False,
                 preload_content=False,
             )
-            status, told = answer.status, answer.headers.get("Retry-After", "")
+            status, retry_after = answer.status, answer.headers.get("Retry-After", "")
             answer.close()
     except HubError as error:
         return Answer(None, str(error))
@@ -221,7 +221,9 @@ def post(endpoint: Endpoint, event: Event, connection: str, now: datetime) -> An
     if 200 <= status < 300:
         return Answer(status, "")
     return Answer(
-        status, f"It answered {status}.", timedelta(seconds=int(told)) if told.isdecimal() else None
+        status,
+        f"It answered {status}.",
+        timedelta(seconds=int(retry_after)) if retry_after.isdecimal() else None,
     )
 
 

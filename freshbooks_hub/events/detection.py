@@ -89,14 +89,14 @@ def _detect(home: Home, now: datetime) -> int:
                     happened += _of_contacts(db, marts, version, now)
                 if "invoices due" in wanted:
                     happened += _of_invoices(db, marts, version, now)
-        told = [event for event in happened if event.code in subscribed]
-        for event in told:
+        news = [event for event in happened if event.code in subscribed]
+        for event in news:
             add(db, event)
         db.execute(
             "DELETE FROM events WHERE at < ? AND seq NOT IN (SELECT seq FROM deliveries WHERE state = 'pending')",
             [stamp(now - KEPT)],
         )
-    return len(told)
+    return len(news)
 
 
 def add(db: sqlite3.Connection, event: Event) -> None:

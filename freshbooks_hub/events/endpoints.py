@@ -69,7 +69,7 @@ class Endpoint:
         return bool(self.waiting) and (self.retry_at is None or self.retry_at <= stamp(now))
 
     @property
-    def place(self) -> str:
+    def host(self) -> str:
         """The host, without the path, which may hold a key."""
         return urlsplit(self.url).netloc
 
@@ -199,7 +199,7 @@ def alarm_text(endpoint: Endpoint, error: str) -> str:
     """The alarm when an endpoint has failed for a while."""
     waiting = plural(endpoint.waiting, "event")
     return (
-        f"The webhook {endpoint.id} at {endpoint.place} cannot be delivered: {error} {waiting} wait. "
+        f"The webhook {endpoint.id} at {endpoint.host} cannot be delivered: {error} {waiting} wait. "
         f"Check the receiver, then send them again in Settings, Webhooks (freshbooks webhooks replay {endpoint.id})."
     )
 

@@ -34,8 +34,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
 class Event:
     """One event.
 
-    `id` is the same however often it is told. `object`: what it is about, `invoice:ACCOUNT:BUSINESS:ID`; events of one
-    object are told in their order. `at`: when it was noticed, UTC. `data`: JSON-ready and without secrets; money is
+    `id` is the same however often it is sent. `object`: what it is about, `invoice:ACCOUNT:BUSINESS:ID`; events of one
+    object are sent in their order. `at`: when it was noticed, UTC. `data`: JSON-ready and without secrets; money is
     text, with the code of its currency beside it, days are ISO dates.
     """
 

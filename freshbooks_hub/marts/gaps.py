@@ -109,7 +109,7 @@ def missing(gaps: Iterable[Gap]) -> frozenset[tuple[int, str]]:
 def set_aside(rejected: Collection[Rejected]) -> str:
     """A sentence or two with the number of rows by stream, and where they are listed; empty without any."""
     rows, incomplete = sum(one.rows for one in rejected), sum(one.incomplete for one in rejected)
-    told = []
+    parts = []
     if rows:
         by_stream: dict[str, int] = {}
         for one in rejected:
@@ -117,13 +117,13 @@ def set_aside(rejected: Collection[Rejected]) -> str:
         counts = ", ".join(
             f"{stream_label(stream)} {number:,}" for stream, number in by_stream.items() if number
         )
-        told.append(
+        parts.append(
             f"{plural(rows, 'row was', 'rows were')} set aside, so no figure counts "
             f"{'it' if rows == 1 else 'them'} ({counts})."
         )
     if incomplete:
-        told.append(f"{plural(incomplete, 'row lacks', 'rows lack')} a value that could not be used.")
-    return " ".join([*told, f"See them: {WHERE_REJECTED}"]) if told else ""
+        parts.append(f"{plural(incomplete, 'row lacks', 'rows lack')} a value that could not be used.")
+    return " ".join([*parts, f"See them: {WHERE_REJECTED}"]) if parts else ""
 
 
 def rejected_json(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:

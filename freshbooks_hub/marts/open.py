@@ -63,7 +63,7 @@ def open_marts(marts: Path, settings: Mapping[str, str] | None = None) -> Iterat
     The connection reads this file and no other, loads nothing, and its settings are fixed; instants are shown in
     UTC. `settings` of DuckDB come on top. Raises NoMarts, or MartsDamaged, also for what the block finds damaged.
     """
-    with damage_told(marts), connect(marts, settings) as db:
+    with damage_reported(marts), connect(marts, settings) as db:
         yield db
 
 
@@ -99,7 +99,7 @@ def use_marts(db: duckdb.DuckDBPyConnection, marts: Path) -> None:
 
 
 @contextmanager
-def damage_told(marts: Path) -> Iterator[None]:
+def damage_reported(marts: Path) -> Iterator[None]:
     """Raise MartsDamaged for what the block finds damaged in this file."""
     try:
         yield
@@ -113,7 +113,7 @@ def damage_told(marts: Path) -> Iterator[None]:
 @contextmanager
 def kept_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """As `open_marts`, on one thread: a connection of its own to a database that stays open."""
-    with damage_told(marts):
+    with damage_reported(marts):
         database = _database(marts)  # closed once nobody uses it
         with database.cursor() as db:
             use_marts(db, marts)

@@ -1,6 +1,6 @@
 """What people are notified of, and the wording: decided only here.
 
-Each piece of news has a code, a key by which it is told once, and the fields that its line is made of. Fields hold no
+Each piece of news has a code, a key by which it is sent once, and the fields that its line is made of. Fields hold no
 secrets: texts of alarms and headings of proposals are words of ours.
 """
 
@@ -46,17 +46,17 @@ class Message:
 
 
 def messages(
-    home: Home, channel: Channel, told: Collection[str], now: datetime, address: str | None
+    home: Home, channel: Channel, sent: Collection[str], now: datetime, address: str | None
 ) -> list[Message]:
     """What this channel was not sent yet. `address`: of the pages, if they are served."""
     found: list[News] = []
     if ALARMS in channel.topics:
-        found += _alarms(home, told)
+        found += _alarms(home, sent)
     if APPROVALS in channel.topics:
         found += _approvals(home, now)
     if WEEKLY in channel.topics:
-        found += _weekly(home, channel, told, now)
-    fresh = [news for news in found if news.key not in told]
+        found += _weekly(home, channel, sent, now)
+    fresh = [news for news in found if news.key not in sent]
     whose = "FreshBooks" if home.name == DEFAULT else f"FreshBooks ({home.name})"
     made = []
     for code in (ALARM_RAISED, ALARM_CLEARED, APPROVAL_WAITING, WEEKLY_SUMMARY):
@@ -89,14 +89,14 @@ def _message(news: list[News], whose: str, address: str | None) -> Message:
     return Message(title, "\n".join(lines), tuple(one.key for one in news))
 
 
-def _alarms(home: Home, told: Collection[str]) -> list[News]:
+def _alarms(home: Home, sent: Collection[str]) -> list[News]:
     """Open alarms, and those that were reported and are cleared; not the alarm about notifications themselves."""
     opened = [alarm for alarm in Alarms(home).open() if alarm.kind != alarms.NOTIFICATIONS]
     found = [News(ALARM_RAISED, f"alarm {_of(alarm)}", {"message": alarm.message}) for alarm in opened]
     open_keys = {news.key for news in found}
     ended = {
-        key.removeprefix("alarm ") for key in told if key.startswith("alarm ") and key not in open_keys
-    } - {key.removeprefix("cleared ") for key in told}
+        key.removeprefix("alarm ") for key in sent if key.startswith("alarm ") and key not in open_keys
+    } - {key.removeprefix("cleared ") for key in sent}
     if ended:
         found += [
             News(ALARM_CLEARED, f"cleared {_of(alarm)}", {"message": alarm.message})
@@ -129,14 +129,14 @@ def _approvals(home: Home, now: datetime) -> list[News]:
     return found
 
 
-def _weekly(home: Home, channel: Channel, told: Collection[str], now: datetime) -> list[News]:
+def _weekly(home: Home, channel: Channel, sent: Collection[str], now: datetime) -> list[News]:
     """On Monday morning and the day after it, unless the channel is newer than that morning."""
     local = now.astimezone(UTC)
     if local.weekday() not in {0, 1, 2, 6} or not home.marts.exists():  # no zone has Monday or Tuesday now
         return []
     monday = weekly.monday_morning(now, weekly.zone_of(home))
     key = f"week {monday.date()}"
-    if key in told or not channel.added_at < monday <= now < monday + timedelta(days=1, hours=12):
+    if key in sent or not channel.added_at < monday <= now < monday + timedelta(days=1, hours=12):
         return []
     summary = weekly.summary(home, monday.date())
     return [News(WEEKLY_SUMMARY, key, {"title": summary.title, "text": summary.text})]

@@ -76,7 +76,7 @@ def _notify(home: Home, channels: list[Channel], address: str | None, clock: Clo
         failure = known.get(channel.id)
         if failure and failure.retry_at > clock():
             continue
-        for message in messages(home, channel, _told(home, channel), clock(), address):
+        for message in messages(home, channel, _sent_before(home, channel), clock(), address):
             why = send(channel.url, message.title, message.text)
             if why:
                 _failed(home, channel, failure, why, clock())
@@ -86,7 +86,7 @@ def _notify(home: Home, channels: list[Channel], address: str | None, clock: Clo
     _forget(home, channels, clock())
 
 
-def _told(home: Home, channel: Channel) -> set[str]:
+def _sent_before(home: Home, channel: Channel) -> set[str]:
     if not home.history.exists():
         return set()
     with transaction(home.history) as db:

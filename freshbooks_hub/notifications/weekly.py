@@ -102,9 +102,9 @@ def _business(
 
 
 def _amounts(found: Iterable[tuple[str, Decimal | None]], nothing: str) -> str:
-    told = [
+    amounts = [
         f"{code} {'unknown' if amount is None else amount_text(amount, code)}"
         for code, amount in found
         if amount is None or amount
     ]
-    return ", ".join(told) or nothing
+    return ", ".join(amounts) or nothing

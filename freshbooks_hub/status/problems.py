@@ -116,12 +116,12 @@ def not_available(connection: Connection, outcomes: Iterable[Outcome]) -> list[N
     """What the token does not allow, and what the last reads found that plan and role do not."""
     token = connection.access_token
     lacked = by_token(token, connection.asked)
-    told = {refusal.stream for refusal in lacked}
+    reported = {refusal.stream for refusal in lacked}
     # A stream of which the token lacks the scope has that reason, whatever else an answer asked for.
     profile = connection.profile
     with_books = {business.id for business in profile.businesses if business.account_id} if profile else set()
     read = _by_outcomes(outcomes, token, with_books)
-    found = [refusal for refusal in read if refusal.stream not in told]
+    found = [refusal for refusal in read if refusal.stream not in reported]
     return group([*lacked, *found], connection.business_names)
 
 

@@ -52,8 +52,8 @@ def status(home: Home) -> dict[str, Any]:
         "not_available": missing,
         "incomplete": short,
         "refuted": {
-            business: [fact.as_json() | {"text": text} for fact, text in told]
-            for business, told in refuted(home).items()
+            business: [fact.as_json() | {"text": text} for fact, text in facts]
+            for business, facts in refuted(home).items()
         },
     }
 
@@ -189,8 +189,8 @@ def _stream_lines(picture: dict[str, Any], every: bool) -> list[str]:
         lines.append(f"  {rows}  last read {_time(stream['started_at'])}{state}")
         lines += [f"      {sentence}" for sentence in short]
     if picture["streams"] and not every:
-        told = f"{len(picture['streams'])} read. See them: freshbooks status --streams"
-        return [f"Streams     {told}", *lines]
+        count = f"{len(picture['streams'])} read. See them: freshbooks status --streams"
+        return [f"Streams     {count}", *lines]
     return lines
 
 

@@ -52,7 +52,7 @@ def connect(
         login.profile(home)
     connection = store.load()
     return [
-        permissions.told(scope)
+        permissions.not_approved_text(scope)
         for scope in permissions.not_approved(connection.access_token, connection.asked)
     ]
 

@@ -99,13 +99,13 @@ def grouped(title: str, months: Sequence[date], series: Sequence[OpenSeries], co
     for index, month in enumerate(months):
         x, blocks, named = slot * (index + 1), [], []
         width = slot * 3 / 4 / len(series)
-        for place, one in enumerate(series):
+        for index, one in enumerate(series):
             value = one.values[index]
             named.append((one.label, value))
             if value:
-                left = x + slot / 8 + width * place
+                left = x + slot / 8 + width * index
                 blocks.append(_block(one.look, left, width, scale, Decimal(0), value))
-        tip = ", ".join(f"{label} {_told(value, code)}" for label, value in named)
+        tip = ", ".join(f"{label} {_value_text(value, code)}" for label, value in named)
         parts.append(_point(month, code, named, tip, x, slot, blocks))
         parts.append(_month(month, x + slot / 2, show_year=index == 0 or month.month == 1))
     return _picture(title, TOP + PLOT + FOOT, parts)
@@ -155,7 +155,7 @@ def _point(
     blocks: Sequence[Markup],
 ) -> Markup:
     """A month with its columns: it can be focused, and then shows its values."""
-    values = ", ".join(f"{label} {_told(value, code)}" for label, value in named) or "nothing"
+    values = ", ".join(f"{label} {_value_text(value, code)}" for label, value in named) or "nothing"
     return Markup(
         '<g class="point" tabindex="0" role="img" aria-label="{month}: {values}">'
         '<title>{month}: {values}</title><rect class="hit" x="{x:.3f}%" y="{top}" width="{w:.3f}%" height="{h}"/>'
@@ -172,7 +172,7 @@ def _point(
     )
 
 
-def _told(value: Decimal | None, code: str) -> str:
+def _value_text(value: Decimal | None, code: str) -> str:
     return "unknown" if value is None else f"{code} {amount_text(value, code)}"
 
 

@@ -68,4 +68,4 @@ def _has_agents(here: RequestContext) -> bool:
     keeper = here.site.home  # of the clients of all connections
     if not keeper.history.exists():
         return False
-    return any(grant.connection == (here.name or DEFAULT) for grant, _ in Grants(keeper).living())
+    return any(grant.connection == (here.name or DEFAULT) for grant, _ in Grants(keeper).active())

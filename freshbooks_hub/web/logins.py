@@ -82,7 +82,7 @@ class Logins:
         return first
 
     def ended(self, home: Home, result: Result) -> None:
-        """An answer came, by the listener or pasted; a foreign one ends nothing, it is only told to who waits."""
+        """An answer came, by the listener or pasted; a foreign one ends nothing and is shown to the waiting person."""
         with self._lock:
             if result.foreign:
                 if home.root in self._started:

@@ -127,7 +127,7 @@ def _find_person(request: Request) -> Person | None:
     kept = user.password if user else site.keys.password
     if cookie.get("signed_in") != passwords.fingerprint(kept):
         return None
-    if not site.sessions.living(cookie.get("session", ""), name):
+    if not site.sessions.is_active(cookie.get("session", ""), name):
         return None
     return user.person if user else OWNER
 

@@ -181,7 +181,7 @@ class Sessions:
                 record.users[_hash(session)] = user
         return session
 
-    def living(self, session: str, user: str = OWNER) -> bool:
+    def is_active(self, session: str, user: str = OWNER) -> bool:
         """Whether this is a session of `user` that has not ended."""
         record, key = self._read(), _hash(session)
         until = record.sessions.get(key)

@@ -192,8 +192,8 @@ def test_a_link_ends_after_an_hour_and_with_its_server(stranger: Stranger, empty
 def test_a_session_ends_after_two_weeks(empty_home: Home) -> None:
     now = datetime(2026, 11, 2, 9, tzinfo=UTC)
     session = Sessions(empty_home.ensure(), lambda: now).begin()
-    assert Sessions(empty_home, lambda: now + timedelta(days=13, hours=23)).living(session)
-    assert not Sessions(empty_home, lambda: now + timedelta(days=14)).living(session)
+    assert Sessions(empty_home, lambda: now + timedelta(days=13, hours=23)).is_active(session)
+    assert not Sessions(empty_home, lambda: now + timedelta(days=14)).is_active(session)
 
 
 def test_signing_out_ends_the_session_on_the_server(owner: Client, empty_home: Home) -> None:

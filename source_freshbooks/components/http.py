@@ -89,7 +89,7 @@ class RateBudget(APIBudget):
     def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
         """Learn from an answer."""
         if isinstance(response, requests.Response):
-            self._window.heard(response.status_code, response.headers)
+            self._window.learn(response.status_code, response.headers)
 
     def get_matching_policy(self, request: Any) -> AbstractCallRatePolicy | None:  # noqa: ARG002
         return None

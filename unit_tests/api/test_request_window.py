@@ -49,7 +49,7 @@ def test_who_has_few_requests_waits_for_those_before_it_alone(clock: Clock, path
 
 def test_what_one_is_told_all_obey_and_remember(clock: Clock, path: str) -> None:
     one, other = RequestWindow(600, path), RequestWindow(600, path)
-    one.told(2, clock.now + 17)
+    one.keep_limit(2, clock.now + 17)
     assert (other.limit(), other.resume_at()) == (2, 1017.0)
     assert [RequestWindow(600, path).take() for _ in range(3)] == [1017.0, 1017.0, 1077.0]
 
@@ -69,7 +69,7 @@ def test_a_limit_beyond_what_is_remembered_is_none(clock: Clock) -> None:
 def test_after_the_machine_was_started_again_it_begins_anew(clock: Clock, path: str) -> None:
     window = RequestWindow(1, path)
     window.take()
-    window.told(1, clock.now + 100)
+    window.keep_limit(1, clock.now + 100)
     clock.booted, clock.now = clock.booted + 86_400, 50.0
     assert RequestWindow(1, path).take() == 50.0
 

@@ -130,8 +130,8 @@ def proof_message(message: str, record: str, differences: object) -> str:
 
 def proof(code: str, message: str, record: str, record_id: int, differences: tuple[str, ...]) -> Result:
     """The result for a record of which we only report that it exists."""
-    told = proof_message(message, record, differences)
-    return Result(code=code, message=told, record_id=record_id, differences=differences)
+    text = proof_message(message, record, differences)
+    return Result(code=code, message=text, record_id=record_id, differences=differences)
 
 
 @dataclass(frozen=True)

@@ -40,24 +40,24 @@ def _setting(name: str, value: Any) -> str:
         return _fact(label, value)
     if not value.get("allowed"):
         return f"{label}: off"
-    told = [f"{label}: allowed", *_limits(value)]
+    parts = [f"{label}: allowed", *_limits(value)]
     if standing := value.get("unattended"):
-        told.append(f"without asking until {str(standing.get('until'))[:10]}")
-        told += [f"then {limit}" for limit in _limits(standing)]
+        parts.append(f"without asking until {str(standing.get('until'))[:10]}")
+        parts += [f"then {limit}" for limit in _limits(standing)]
         if standing.get("own_drafts"):
-            told.append("also for its own drafts")
-    return ", ".join(told)
+            parts.append("also for its own drafts")
+    return ", ".join(parts)
 
 
 def _limits(rule: Mapping[str, Any]) -> list[str]:
-    told = []
+    parts = []
     for key, words in (("max_amount", "per action"), ("max_amount_per_day", "per day")):
         caps = rule.get(key)
         if isinstance(caps, Mapping) and caps:
-            told.append(f"up to {' or '.join(f'{cap} {code}' for code, cap in caps.items())} {words}")
+            parts.append(f"up to {' or '.join(f'{cap} {code}' for code, cap in caps.items())} {words}")
     if isinstance(rule.get("per_day"), int):
-        told.append(f"{plural(rule['per_day'], 'action')} a day")
-    return told
+        parts.append(f"{plural(rule['per_day'], 'action')} a day")
+    return parts
 
 
 def _fact(name: str, value: Any) -> str:

@@ -1,7 +1,7 @@
 """The lines of invoices and estimates with their taxes: requested, totalled, sent, found again and compared.
 
 A tax is summed over its lines and rounded once per document (freshbooks-api.md 5), to the decimals of the currency.
-Whether FreshBooks knows those of each currency is not known: what it makes of a draft is read back and told.
+Whether FreshBooks knows those of each currency is not known: its amounts of a draft are read back and reported.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def charged_taxes(
     # A model may give an empty list without meaning it.
     sets, latest = latest_taxes(books, client_id)
     before = sorted({f"{tax.name} {tax.percent} %" for found in sets for tax in found.taxes})
-    told = f"No tax is charged, as asked. The client's latest invoice ({latest}) had {', '.join(before)}."
-    return TaxSet(), (told,) if before else ()
+    warning = f"No tax is charged, as asked. The client's latest invoice ({latest}) had {', '.join(before)}."
+    return TaxSet(), (warning,) if before else ()
 
 
 def taxes_by_name(books: Books, names: Sequence[str]) -> TaxSet:
@@ -264,15 +264,15 @@ def drafted(
     if decimal(row["amount"]) != Decimal(approved.amount):
         found = (*found, "total")
     if found == ("total",):
-        told = (
+        text = (
             f"The {record} is in FreshBooks, line by line as approved, but FreshBooks makes its total {total.amount} "
             f"{total.currency} where {approved.amount} was approved. Check it there."
         )
     else:
-        told = proof_message(message, record, found)
+        text = proof_message(message, record, found)
     return Result(
         code="drafted",
-        message=told,
+        message=text,
         record_id=int(row["id"]),
         record_number=name_of(row.get(number)),
         after=name_of(row.get(status)),

@@ -181,8 +181,8 @@ class Policy:
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     [name, json.dumps(value)],
                 )
-            told = {name: values[name] for name in settings}
-            self._audit.append(db, event, who, channel=Channel(channel), **told)
+            changes = {name: values[name] for name in settings}
+            self._audit.append(db, event, who, channel=Channel(channel), **changes)
             head = self._audit.head(db)
         if head:
             self._audit.mirror(head)

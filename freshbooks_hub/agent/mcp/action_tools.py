@@ -1,4 +1,4 @@
-"""The tools that list actions and what agents may write, and what an agent is told about an action."""
+"""The tools that list actions and what agents may write, and what an agent learns about an action."""
 
 from __future__ import annotations
 
@@ -146,10 +146,10 @@ async def get_timer(ctx: ToolContext, business_id: int | None = None) -> CallToo
     state = state_of(ctx)
     timers = await state.calls.run(lambda: timers_now(state.home, business_id))
     running = sum(timer.is_running for timer in timers)
-    told = (
+    text = (
         f"{plural(len(timers), 'timer')}, {running} running." if timers else "No timer is running or paused."
     )
-    return tool_result(told, TimerAnswer(timers=timers))
+    return tool_result(text, TimerAnswer(timers=timers))
 
 
 def action_tools() -> list[Tool]:

@@ -35,7 +35,7 @@ from freshbooks_hub.core.currencies import amount_text
 from freshbooks_hub.core.labels import plural, stream_labels
 
 
-class _Told(NamedTuple):
+class _Wording(NamedTuple):
     """What is said of each total; without any, `none`, unless one of `streams` cannot be read."""
 
     total: Callable[[Any], str]
@@ -43,13 +43,13 @@ class _Told(NamedTuple):
     streams: tuple[str, ...]
 
 
-_EXPENSES = _Told(
+_EXPENSES = _Wording(
     lambda t: f"{plural(t.expense_count, 'expense')}, {_money(t.total_amount, t.currency_code)}",
     "No expenses match.",
     ("expenses",),
 )
-_TOLD: dict[type[Answer], _Told] = {
-    OutstandingBalance: _Told(
+_WORDINGS: dict[type[Answer], _Wording] = {
+    OutstandingBalance: _Wording(
         lambda t: (
             f"{_money(t.outstanding_amount, t.currency_code)} outstanding, "
             f"{_money(t.overdue_amount, t.currency_code)} of it overdue"
@@ -57,7 +57,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "Nothing is outstanding.",
         ("invoices",),
     ),
-    InvoiceList: _Told(
+    InvoiceList: _Wording(
         lambda t: (
             f"{plural(t.invoice_count, 'invoice')}, {_money(t.total_amount, t.currency_code)} in total, "
             f"{_money(t.outstanding_amount, t.currency_code)} outstanding"
@@ -65,7 +65,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "No invoices match.",
         ("invoices",),
     ),
-    PaymentList: _Told(
+    PaymentList: _Wording(
         lambda t: (
             (
                 "an unknown number of payments"
@@ -77,7 +77,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "No payments match.",
         ("payments", "invoices"),
     ),
-    RevenueSummary: _Told(
+    RevenueSummary: _Wording(
         lambda t: (
             f"{_money(t.net_revenue_amount, t.currency_code)} net revenue without tax, "
             f"{_money(t.collected_amount, t.currency_code)} collected"
@@ -85,7 +85,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "No revenue in these months.",
         ("invoices", "payments", "other_income"),
     ),
-    ProfitSummary: _Told(
+    ProfitSummary: _Wording(
         lambda t: (
             f"{_money(t.income_amount, t.currency_code)} income, "
             f"{_money(t.net_profit_amount, t.currency_code)} net profit"
@@ -93,7 +93,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "FreshBooks reports no profit or loss for these months.",
         ("report_profit_and_loss",),
     ),
-    CashForecast: _Told(
+    CashForecast: _Wording(
         lambda t: (
             f"{_money(t.money_in_amount, t.currency_code)} expected in, "
             f"{_money(t.money_out_amount, t.currency_code)} out"
@@ -103,7 +103,7 @@ _TOLD: dict[type[Answer], _Told] = {
     ),
     ExpenseSummary: _EXPENSES,
     ExpenseList: _EXPENSES,
-    TimeList: _Told(
+    TimeList: _Wording(
         lambda t: (
             f"{_hours(t.hours)} hours, {_hours(t.billable_hours)} billable, "
             f"{_hours(t.unbilled_hours)} of them unbilled"
@@ -111,7 +111,7 @@ _TOLD: dict[type[Answer], _Told] = {
         "No time matches.",
         ("time_entries",),
     ),
-    UnbilledTime: _Told(
+    UnbilledTime: _Wording(
         lambda t: (
             f"{_hours(t.hours)} unbilled hours worth {_money(t.unbilled_amount, t.currency_code)}"
             + (f", {t.hours_without_amount} hours without a known rate" if t.hours_without_amount else "")
@@ -170,17 +170,17 @@ def _facts(answer: Answer) -> str:
 
 def _totals(answer: Answer) -> str:
     """A sentence for each business and currency, so that nothing is added up across them."""
-    told = _TOLD[type(answer)]
-    totals: list[Any] = getattr(answer, "totals")  # noqa: B009 - all of `_TOLD` have them
+    wording = _WORDINGS[type(answer)]
+    totals: list[Any] = getattr(answer, "totals")  # noqa: B009 - all of `_WORDINGS` have them
     if not totals:
-        lacking = [stream for stream in told.streams if answer.context.lacks(stream)]
+        lacking = [stream for stream in wording.streams if answer.context.lacks(stream)]
         unknown = f"Unknown: {stream_labels(lacking)} cannot be read."
-        return unknown if lacking else told.none + _similar(answer)
+        return unknown if lacking else wording.none + _similar(answer)
     several = len(answer.context.businesses) > 1
     return " ".join(
-        f"{_business(answer.context, total.business_id)}: {told.total(total)}."
+        f"{_business(answer.context, total.business_id)}: {wording.total(total)}."
         if several
-        else f"{told.total(total)}."
+        else f"{wording.total(total)}."
         for total in totals
     )
 

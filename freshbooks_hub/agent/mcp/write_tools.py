@@ -154,14 +154,14 @@ def _parameters(request: type[ActionRequest]) -> list[Parameter]:
     return [
         _parameter(
             name,
-            Annotated[(info.annotation, *info.metadata, Field(description=_told(name, info)))],
+            Annotated[(info.annotation, *info.metadata, Field(description=_description(name, info)))],
             Parameter.empty if info.is_required() else info.default,
         )
         for name, info in fields
     ]
 
 
-def _told(name: str, info: FieldInfo) -> str | None:
+def _description(name: str, info: FieldInfo) -> str | None:
     return None if name == "business_id" else info.description
 
 

@@ -138,7 +138,7 @@ class QueryAnswer(Answer):
     """`rows` in the order of `columns`; `truncated`: rows or long texts were cut, so don't add them up.
 
     `same_in_all_rows`: columns of a wide result that are left out of `columns` and `rows`, for each row would say
-    the same. `next_offset`: where to go on; `first_row`: the place of the first one, from 1.
+    the same. `next_offset`: where to go on; `first_row`: the index of the first one, from 1.
     """
 
     columns: list[ResultColumn]
@@ -197,7 +197,7 @@ def _folded(result: QueryResult) -> tuple[list[ResultColumn], list[list[Any]], d
     """Columns and rows without what all rows share, and that."""
     names = [column.name for column in result.columns]
     shared = shared_values(names, result.rows)
-    kept = [place for place in range(len(names)) if place not in shared]
-    columns = [ResultColumn(name=names[place], type=result.columns[place].type) for place in kept]
-    rows = [[row[place] for place in kept] for row in result.rows]
-    return columns, rows, {names[place]: value for place, value in shared.items()}
+    kept = [index for index in range(len(names)) if index not in shared]
+    columns = [ResultColumn(name=names[index], type=result.columns[index].type) for index in kept]
+    rows = [[row[index] for index in kept] for row in result.rows]
+    return columns, rows, {names[index]: value for index, value in shared.items()}

@@ -159,7 +159,7 @@ def shared_values(names: list[str], rows: list[list[Any]]) -> dict[int, Any]:
         return {}
     first = rows[0]
     return {
-        place: first[place]
-        for place, name in enumerate(names)
-        if names.count(name) == 1 and all(row[place] == first[place] for row in rows)
+        index: first[index]
+        for index, name in enumerate(names)
+        if names.count(name) == 1 and all(row[index] == first[index] for row in rows)
     }

@@ -84,8 +84,10 @@ def _run(
             fired.append(firing)
             if not dry:
                 detail = {"rule": rule.name, "subject": subject.key, "outcome": firing.outcome}
-                told = {"message": firing.message} if firing.outcome == REFUSED else {}
-                actions.audit.record(EVENT, f"rule {rule.name}", action_id=firing.action_id, **detail, **told)
+                reason = {"message": firing.message} if firing.outcome == REFUSED else {}
+                actions.audit.record(
+                    EVENT, f"rule {rule.name}", action_id=firing.action_id, **detail, **reason
+                )
     return fired
 
 
@@ -126,10 +128,10 @@ def _fire(actions: ActionService, rule: Rule, subject: Subject, dry: bool) -> Fi
     except ActionRefused as refusal:
         outcome = MOOT if refusal.code in DONE_ALREADY else REFUSED
         return Firing(rule.name, subject.key, outcome, str(refusal))
-    return Firing(rule.name, subject.key, OUTCOMES.get(action.status, "failed"), _told(action), action.id)
+    return Firing(rule.name, subject.key, OUTCOMES.get(action.status, "failed"), _message(action), action.id)
 
 
-def _told(action: Action) -> str:
+def _message(action: Action) -> str:
     if action.status is Status.proposed:
         return f"{action.preview.heading}. It waits for your approval: freshbooks approve {action.id}"
     return f"{action.preview.heading}. {action.result.message if action.result else ''}".strip()

@@ -104,11 +104,13 @@ def _reconciliation(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[str]:
     lines = [f"{wrong:,} of {plural(checks, 'check')} {'does' if wrong == 1 else 'do'} not match:"]
     for name, day, here, there, currency in differing:
         until = f" up to {day}" if day else ""
-        lines.append(f"- {name}{until}: {_said(here)} here, {_said(there)} expected ({currency})")
+        lines.append(
+            f"- {name}{until}: {_amount_text(here)} here, {_amount_text(there)} expected ({currency})"
+        )
     if wrong > len(differing):
         lines.append(f"- and {wrong - len(differing):,} more, in the table Reconciliation")
     return lines
 
 
-def _said(amount: object) -> str:
+def _amount_text(amount: object) -> str:
     return "unknown" if amount is None else f"{amount:,}"

@@ -41,7 +41,7 @@ def profit_and_loss_rows(found: Iterable[Row], months: Sequence[date]) -> Iterat
         rank = _rank(code)
         ranks[key] = min(rank, ranks.get(key, rank))
 
-    def place(key: tuple[str, str, tuple[str, ...]]) -> Any:
+    def position(key: tuple[str, str, tuple[str, ...]]) -> Any:
         """As FreshBooks sorts: each line below the one that it is a part of. A section that is new comes last."""
         currency, section, names = key
         above = [names[: depth + 1] for depth in range(len(names))]
@@ -53,7 +53,7 @@ def profit_and_loss_rows(found: Iterable[Row], months: Sequence[date]) -> Iterat
             [(ranks.get((currency, section, part), 0), part[-1]) for part in above],
         )
 
-    for key in sorted(lines, key=place):
+    for key in sorted(lines, key=position):
         currency, section, names = key
         amounts = [
             lines[key].get(month, ZERO if (currency, month) in read or month < begun[currency] else None)

@@ -199,13 +199,13 @@ def _table(
     known: bool,
 ) -> Table:
     """With what the business's gaps say of the mart; where it is not known, it always says why."""
-    told = [str(gap) for gap in find_gaps(db, {mart}, scope.business.id)]
+    lacking = [str(gap) for gap in find_gaps(db, {mart}, scope.business.id)]
     if rejected := find_rejected(db, {mart}, scope.business.id):
-        told.append(set_aside(rejected))
-    if not known and not told:
-        told += [] if notes else [NOT_SYNCED if mart not in STATEMENTS else NOT_REPORTED]
+        lacking.append(set_aside(rejected))
+    if not known and not lacking:
+        lacking += [] if notes else [NOT_SYNCED if mart not in STATEMENTS else NOT_REPORTED]
     file = mart.removeprefix("fb_")
-    return Table(title, file, columns, covers, (*notes, *told), rows, missing=not known)
+    return Table(title, file, columns, covers, (*notes, *lacking), rows, missing=not known)
 
 
 def _is_read(db: duckdb.DuckDBPyConnection, scope: Scope, mart: str) -> bool:

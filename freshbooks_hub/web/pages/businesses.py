@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from freshbooks_hub.connection import login, permissions
-from freshbooks_hub.connection.api import Api, allowed, counted, probe, told
+from freshbooks_hub.connection.api import Api, allowed, counted, probe, refusal_texts
 from freshbooks_hub.connection.login import Candidate
 from freshbooks_hub.connection.profile import Profile
 from freshbooks_hub.connection.store import ConnectionStore
@@ -62,16 +62,14 @@ def connected(request: Request) -> Response:
         return back(request, ROOT)
     access = here.site.logins.access(here.home)
     names = connection.business_names
+    lacking = permissions.not_approved(connection.access_token, connection.asked)
     return render(
         request,
         "connected.html",
         connection=connection,
         businesses=[names.get(one, str(one)) for one in sorted(connection.chosen)],
         counted=counted(access, len({one.business_id for one in access})) if access else "",
-        told=[
-            *map(permissions.told, permissions.not_approved(connection.access_token, connection.asked)),
-            *told(access, names),
-        ],
+        not_available=[*map(permissions.not_approved_text, lacking), *refusal_texts(access, names)],
     )
 
 
@@ -80,15 +78,15 @@ def disconnect(request: Request, _: FormData) -> Response:
     """Revoke, and forget the tokens; what was synced stays."""
     try:
         webhooks.forget(context_of(request).home)
-        told = login.disconnect(context_of(request).home)
+        outcome = login.disconnect(context_of(request).home)
     except HubError as error:
         return back(request, ROOT, str(error), good=False)
-    if told.revoked:
+    if outcome.revoked:
         return back(request, ROOT, "Disconnected. FreshBooks has revoked the access; what was synced stays.")
     return back(
         request,
         ROOT,
-        f"Disconnected here, but the access could not be revoked at FreshBooks: {told.why_not}",
+        f"Disconnected here, but the access could not be revoked at FreshBooks: {outcome.why_not}",
         good=False,
     )
 

@@ -81,7 +81,7 @@ def page(request: Request) -> Response:
     """`/`, `?business=all`"""
     home = context_of(request).home
     connection, now = ConnectionStore(home.connection).find(), datetime.now(UTC)
-    told = health(home, now)
+    state = health(home, now)
     with opened(home.marts) as marts:
         choice = choose_business(request, marts, accounting=False)
         shown = choice.shown
@@ -97,8 +97,8 @@ def page(request: Request) -> Response:
         now=now,
         choice=choice,
         connection=connection,
-        last=told["last_sync"],
-        needs=_needs(home, told, found, differing),
+        last=state["last_sync"],
+        needs=_needs(home, state, found, differing),
         steps=first_steps(context_of(request), connection, now),
         found=found,
         hours=hours,
@@ -197,16 +197,16 @@ def _differing(marts: Marts | None, businesses: list[Row]) -> dict[str, int]:
 
 
 def _needs(
-    home: Home, told: dict[str, Any], found: list[OfBusiness], differing: dict[str, int]
+    home: Home, state: dict[str, Any], found: list[OfBusiness], differing: dict[str, int]
 ) -> list[Need]:
-    """The gravest first; `told` by `health`."""
+    """The gravest first; `state` by `health`."""
     needs = []
-    if told["error"]:
-        needs.append(Need(told["error"], "/status", "See Status"))
-    for alarm in told["alarms"]:
+    if state["error"]:
+        needs.append(Need(state["error"], "/status", "See Status"))
+    for alarm in state["alarms"]:
         path = "/settings/freshbooks" if alarm["kind"] == "connection" else "/status"
         needs.append(Need(alarm["message"], path, "Fix it" if path != "/status" else "See Status"))
-    if told["state"] in {"refused", "damaged"} and not needs:
+    if state["state"] in {"refused", "damaged"} and not needs:
         needs.append(
             Need(
                 "FreshBooks no longer accepts this connection.", "/settings/freshbooks", "Authorise it again"
@@ -215,12 +215,12 @@ def _needs(
     if number := waiting(home):
         verb = "waits" if number == 1 else "wait"
         needs.append(Need(f"{plural(number, 'proposal')} of agents {verb} for you.", "/approvals", "Decide"))
-    last = told["last_sync"]
-    if last and last["status"] == "failed" and not told["alarms"]:
+    last = state["last_sync"]
+    if last and last["status"] == "failed" and not state["alarms"]:
         needs.append(Need(f"The last sync failed. {last['error']}", "/status", "See Status", grave=False))
     needs += [
         Need(f"{one['what']} {one['remedy']}", "/status", "See Status", grave=False)
-        for one in told["problems"]
+        for one in state["problems"]
     ]
     needs += [
         Need(f"{counted(kind, number)}.", "/status#checks", "See which", grave=False)
@@ -231,7 +231,7 @@ def _needs(
     if not running and (lacking := sum(len(one.gaps.sentences) for one in found)):
         what = f"{plural(lacking, 'kind')} of data {'is' if lacking == 1 else 'are'} missing or not complete."
         needs.append(Need(what, "/status#gaps", "See what to do", grave=False))
-    if told["paused_since"]:
+    if state["paused_since"]:
         needs.append(Need("Syncing is paused.", "/status", "Resume it", grave=False))
     return needs
 

@@ -104,7 +104,7 @@ def page(request: Request) -> Response:
         checks=checks,
         gaps=gaps,
         rejected=rejected,
-        refuted={names.get(business, business): told for business, told in refuted(home).items()},
+        refuted={names.get(business, business): facts for business, facts in refuted(home).items()},
         progress=read_progress(home),
     )
 

@@ -72,8 +72,8 @@ def test(request: Request, _: FormData) -> Response:
         return back(request, PATH, str(error), good=False)
     answer = send_test(context_of(request).home, endpoint, utc_now())
     if answer.error:
-        return back(request, PATH, f"{endpoint.place}: the test was not taken. {answer.error}", good=False)
-    return back(request, PATH, f"{endpoint.place}: the test was taken, with the answer {answer.status}.")
+        return back(request, PATH, f"{endpoint.host}: the test was not taken. {answer.error}", good=False)
+    return back(request, PATH, f"{endpoint.host}: the test was taken, with the answer {answer.status}.")
 
 
 @partial(action, labels=LABELS)
@@ -92,8 +92,8 @@ def replay(request: Request, form: FormData) -> Response:
         left = endpoints.find(_id(request))
     except HubError as error:
         return back(request, PATH, str(error), good=False)
-    told = f"{left.place}: {plural(again, 'event')} to send again; {left.waiting:,} waiting now."
-    return back(request, PATH, f"{told} {left.last_error or ''}".strip(), good=not left.last_error)
+    text = f"{left.host}: {plural(again, 'event')} to send again; {left.waiting:,} waiting now."
+    return back(request, PATH, f"{text} {left.last_error or ''}".strip(), good=not left.last_error)
 
 
 @action

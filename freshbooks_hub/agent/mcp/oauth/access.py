@@ -37,5 +37,5 @@ def accesses(home: Home) -> list[Access]:
             grant.used_at,
             grant.granted_by,
         )
-        for grant, metadata in Grants(home).living()
+        for grant, metadata in Grants(home).active()
     ]

@@ -179,7 +179,7 @@ class Grants:
                 db.execute("UPDATE agent_grants SET used_at = ? WHERE id = ?", [stamp(now), grant.id])
         return grant
 
-    def living(self) -> list[tuple[Grant, str]]:
+    def active(self) -> list[tuple[Grant, str]]:
         """Grants that are still valid, with the metadata of their client, newest first."""
         with transaction(self._path) as db:
             rows = db.execute(

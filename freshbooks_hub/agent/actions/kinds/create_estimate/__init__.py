@@ -87,7 +87,7 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
     books = context.books
     client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
-    tax, told = charged_taxes(books, request.taxes, number)
+    tax, warnings = charged_taxes(books, request.taxes, number)
     lines = given_lines(request.lines, tax, currency)
     subtotal, taxes, total = totals(lines, tax.compounded, currency)
     today = context.today
@@ -106,7 +106,10 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
             estimate_ids=[int(row["id"]) for row in twins],
         )
     if twins:
-        told = (*told, "The client has an equal estimate of today; the agent says that this is another one.")
+        warnings = (
+            *warnings,
+            "The client has an equal estimate of today; the agent says that this is another one.",
+        )
     preview = CreateEstimatePreview(
         heading=f"Draft an estimate: {total} {currency}",
         business=books.business.shown(),
@@ -117,7 +120,7 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
         subtotal=str(subtotal),
         taxes=taxes,
         total=str(total),
-        warnings=told,
+        warnings=warnings,
     )
     same = f"/{len(twins) + 1}" if request.another_estimate else ""
     return Proposal(

@@ -108,7 +108,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
             left_out=left_out,
             project_id=project["id"],
         )
-    tax, told = charged_taxes(books, request.taxes, int(client["id"]))
+    tax, warnings = charged_taxes(books, request.taxes, int(client["id"]))
     title = name_of(project["title"])
     lines = [fixed_line(project, title, tax, currency)] if fixed else []
     if not is_fixed_price(project):
@@ -132,7 +132,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
         covered_entries=tuple(item.entry for item in items) if is_fixed_price(project) else (),
         will_mark_billed=tuple(item.entry.id for item in items) if mark else (),
         left_out=left_out,
-        warnings=told + _warnings(rate, project, items),
+        warnings=warnings + _warnings(rate, project, items),
     )
     sent = invoice_of(preview, tax, named_entries(context))
     steps = [Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent}))]
@@ -218,7 +218,7 @@ def _prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pr
         raise ActionRefused("client_missing", "Lines are billed to a client. Name it.")
     client = find_client(books, request.client_id)
     number, currency = int(client["id"]), currency_of(client)
-    tax, told = charged_taxes(books, request.taxes, number)
+    tax, warnings = charged_taxes(books, request.taxes, number)
     lines = given_lines(request.lines or [], tax, currency)
     subtotal, taxes, total = totals(lines, tax.compounded, currency)
     preview = DraftInvoicePreview(
@@ -234,7 +234,7 @@ def _prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pr
         subtotal=str(subtotal),
         taxes=taxes,
         total=str(total),
-        warnings=told,
+        warnings=warnings,
     )
     sent = invoice_of(preview, tax)
     rows = books.invoices_of(number, preview.create_date.isoformat())
@@ -248,7 +248,7 @@ def _prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pr
         )
     if twins:
         twin = "The client has an equal invoice of today; the agent says that this is another one."
-        preview = preview.model_copy(update={"warnings": (*told, twin)})
+        preview = preview.model_copy(update={"warnings": (*warnings, twin)})
     same = f"/{len(twins) + 1}" if request.another_invoice else ""
     return Proposal(
         steps=(Step("create", "POST", books.path("invoices/invoices"), exact_body({"invoice": sent})),),

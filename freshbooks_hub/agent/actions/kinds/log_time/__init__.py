@@ -113,8 +113,8 @@ def prepare(context: ProposalContext, request: LogTimeRequest) -> Proposal:
             time_entry_ids=[int(row["id"]) for row in twins],
         )
     if twins:
-        told = "That day already has such an entry; the agent says that this is another one."
-        preview = preview.model_copy(update={"warnings": (told,)})
+        warning = "That day already has such an entry; the agent says that this is another one."
+        preview = preview.model_copy(update={"warnings": (warning,)})
     same = f"/{len(twins) + 1}" if request.another_entry else ""
     what = digest([minutes, *(sent.get(name) for name in LINKS)])
     return Proposal(
