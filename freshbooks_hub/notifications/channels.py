@@ -101,7 +101,7 @@ def _as_json(channel: Channel) -> dict[str, Any]:
 def _known(topics: Collection[str]) -> frozenset[str]:
     unknown = sorted(set(topics) - TOPICS.keys())
     if unknown:
-        raise HubError(f"{unknown[0]!r} is nothing to be told. Choose from: {', '.join(TOPICS)}.")
+        raise HubError(f"{unknown[0]!r} is not a topic. Choose from: {', '.join(TOPICS)}.")
     if not topics:
-        raise HubError("Choose at least one thing to be told.")
+        raise HubError("Choose at least one topic.")
     return frozenset(topics)

@@ -108,7 +108,7 @@ def _plugin(url: str) -> Any:
         found = None
     if found is None:
         raise HubError(
-            "This is not an address that can be told. It begins with what it is, such as mailtos:// for e-mail, "
+            "This is not an address for notifications. It begins with its service, such as mailtos:// for e-mail, "
             "jsons:// for a webhook or slack://; apprise's documentation lists them."
         )
     return found

@@ -77,7 +77,7 @@ def read_password(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise HomeError(f"{path} cannot be read as the file of the password.") from error
     if not lines:
-        raise HomeError(f"{path} is empty; its first line is to be the password.")
+        raise HomeError(f"{path} is empty; its first line must be the password.")
     return lines[0]
 
 

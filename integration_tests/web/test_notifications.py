@@ -36,7 +36,7 @@ def test_an_email_account_is_added_tested_and_removed_and_its_password_is_not_sh
     )
     assert SECRET not in page
     client.submit(f"{PAGE}/{channel.id}/remove", PAGE)
-    assert "Nobody is told yet" in client.get(PAGE).text
+    assert "No notifications yet" in client.get(PAGE).text
 
 
 def test_the_weekly_summary_says_what_the_marts_say(seen: Books) -> None:

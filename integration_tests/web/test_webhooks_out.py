@@ -58,7 +58,7 @@ def test_a_system_is_added_tested_and_removed_and_its_secret_is_shown_once(
     client.submit(f"{PAGE}/{one.id}/replay", PAGE, since="2026-11-01")
     assert "0 events to send again" in client.get(PAGE).text
     client.submit(f"{PAGE}/{one.id}/remove", PAGE)
-    assert "No system is told yet" in client.get(PAGE).text
+    assert "No webhooks yet" in client.get(PAGE).text
     assert Endpoints(empty_home).all() == []
 
 

@@ -103,7 +103,7 @@ def settle(request: Request, form: FormData) -> Response:
     """A person looked in FreshBooks: it is this record, or none."""
     number = str(form.get("record_id", "")).strip()
     if form.get("found") and not (number.isdecimal() and len(number) < 19):
-        wrong = f"{RECORD}: write a whole number, as it stands in the record's address in FreshBooks."
+        wrong = f"{RECORD}: write a whole number, as shown in the record's address in FreshBooks."
         return back(request, "/approvals", wrong, good=False)
     record_id = int(number) if form.get("found") else None
     try:

@@ -202,7 +202,7 @@ def _caps(text: str) -> dict[str, str]:
         match = AMOUNT.fullmatch(part)
         if match is None or match[2].upper() in caps:
             raise HubError(
-                f"{part!r} is not an amount with its currency, or its currency stands there twice. Write it as "
+                f"{part!r} is not an amount with its currency, or its currency is given twice. Write it as "
                 "1500 USD, several with a comma between: 1500 USD, 1200.50 CAD."
             )
         caps[match[2].upper()] = match[1]
