@@ -57,7 +57,7 @@ class Refused(Exception):
 
 
 class Token(Protocol):
-    """Where the access token comes from. What it raises passes through the client."""
+    """Where the access token comes from. Its exceptions pass through the client."""
 
     def current(self) -> str:
         """The token to send."""
@@ -92,7 +92,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; numbers with a point are Decimal. `body` is None where it is no JSON object."""
+    """An HTTP answer; numbers with a decimal point are Decimal. `body` is None if it is not a JSON object."""
 
     status: int
     content: bytes = field(repr=False)
@@ -122,7 +122,7 @@ class Answer:
 
     @property
     def unclear(self) -> bool:
-        """Neither what was asked for nor a refusal: FreshBooks failed, or somebody else answered."""
+        """Neither the requested answer nor a refusal: FreshBooks failed, or something else answered."""
         return self.status >= 500 or (self.status < 400 and self.body is None)
 
     @property
@@ -271,7 +271,7 @@ def single(body: Json, name: str) -> Json | None:
 
 
 def never_sent(error: requests.RequestException) -> bool:
-    """Whether no connection came about, so that the request cannot have left."""
+    """Whether no connection was made, so that the request cannot have been sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None

@@ -164,7 +164,7 @@ class _Memory:
 
 
 class _File:
-    """Written whole when it is made, so that a full disk shows then. Raises OSError, ValueError for another's file."""
+    """Written completely when created, so that a full disk shows then. Raises OSError; ValueError for another file."""
 
     def __init__(self, path: str) -> None:
         if fcntl is None:

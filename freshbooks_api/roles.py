@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def by_default(memberships: Iterable[T], role: Callable[[T], str | None]) -> list[T]:
-    """Those that the user owns or administers; if there are none, those where the user is more than a client.
+    """Businesses that the user owns or administers; if there are none, those where they are more than a client.
 
     As a manager, employee, contractor or accountant only a part of a business may be visible, which is better than
     nothing where there is nothing else.

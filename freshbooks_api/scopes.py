@@ -14,7 +14,7 @@ EVERYTHING = "admin:all:legacy"
 
 @dataclass(frozen=True)
 class Scope:
-    """A scope's name, what it is asked for, and `cost`: a whole sentence on what is lost without it."""
+    """A scope's name, what it is requested for, and `cost`: a sentence on what is lost without it."""
 
     name: str
     purpose: str
@@ -140,7 +140,7 @@ class ScopeSet(StrEnum):
 
 
 def needed(scope_set: ScopeSet = ScopeSet.readable, actions: bool = False) -> tuple[Scope, ...]:
-    """The scopes of a set; with `actions` also those that let agents' approved actions write.
+    """The scopes of a set; with `actions` also those for the writes of approved actions.
 
     The basic set with actions is the six scopes that short set-up guides name.
     """

@@ -93,7 +93,7 @@ def redacted(document: Mapping[str, Any]) -> str:
 
 
 def sentence(fact: Fact, subjects: list[str]) -> str:
-    """The fact with what it is about, what was found, and what is done because of it."""
+    """The fact with its subject, what was found, and what is done because of it."""
     about = f" ({', '.join(subjects)})" if subjects else ""
     found = f": {fact.found}" if fact.found else ""
     change = f". Now: {fact.change}" if fact.change else ""

@@ -36,7 +36,7 @@ def folded(text: str) -> str:
 
 
 def nearest(text: str, names: Iterable[str], limit: int = SUGGESTED) -> list[str]:
-    """Those of `names` that look most like `text`, the nearest first; those of which it is a part too."""
+    """Those of `names` that look most like `text`, nearest first, and those that contain it or are part of it."""
     by_fold: dict[str, str] = {}
     for name in names:
         by_fold.setdefault(folded(name), name)
@@ -47,7 +47,7 @@ def nearest(text: str, names: Iterable[str], limit: int = SUGGESTED) -> list[str
 
 
 def macro() -> str:
-    """The SQL that defines `folded(text)` for the connection at hand."""
+    """The SQL that defines `folded(text)` for a connection."""
     single = "".join(_SINGLE).replace("'", "''")
     plain = "".join(_SINGLE.values()).replace("'", "''")
     text = f"strip_accents(lower(regexp_replace(value, '{_re2(_INVISIBLE)}', '', 'g')))"

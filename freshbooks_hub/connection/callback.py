@@ -66,7 +66,7 @@ class Result:
 
     @property
     def foreign(self) -> bool:
-        """Whether this was no answer to a log-in of this browser: nothing ended, whoever waits goes on waiting."""
+        """Whether this answers no log-in of this browser: nothing ended, and a pending log-in keeps waiting."""
         return isinstance(self.error, ForeignAnswer | NotAnAnswer)
 
 

@@ -44,7 +44,7 @@ def own(certificate: Path, key: Path) -> Certificate:
 
 
 def for_loopback(home: Home) -> Certificate:
-    """That of all connections under FRESHBOOKS_HOME; made when there is none, renewed a month before its end."""
+    """The certificate of all connections of FRESHBOOKS_HOME; created on first use, renewed a month before its end."""
     folder = home.base.root / "tls"
     found = Certificate(folder / "loopback.pem", folder / "loopback.key")
     if not _is_good(found):

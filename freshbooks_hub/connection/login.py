@@ -58,7 +58,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A consent that was given and is not in use yet: whose it is, and what it may read.
+    """A consent that is not in use yet: whose it is, and what it may read.
 
     `missing`: scopes that were asked for and not approved. `shared_with`: other connections of the same user and
     app, which FreshBooks has cut off by this consent (freshbooks-api.md 1.4).
@@ -140,7 +140,7 @@ def begin(
 
 
 def finish(home: Home, answer: str, browser: str) -> Candidate:
-    """Take FreshBooks' answer: the address that it redirected to, whole or from its `?` on.
+    """Accept FreshBooks' answer: the address that it redirected to, complete or from its `?` on.
 
     The state is consumed before the code is spent, and the tokens are on disk before they are used. Raises
     LoginRefused (nothing spent), ConsentDenied, OAuthError, HomeError, ApiUnreachable.

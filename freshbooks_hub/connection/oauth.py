@@ -150,7 +150,7 @@ def _post(endpoint: str, form: dict[str, str]) -> requests.Response:
 
 
 def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the failure happened before the request could leave: DNS, connect, TLS, proxy."""
+    """Whether the request failed before it could be sent: DNS, connect, TLS, proxy."""
     return never_sent(error) or isinstance(
         error, requests.exceptions.SSLError | requests.exceptions.ProxyError
     )

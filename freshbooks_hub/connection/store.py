@@ -250,7 +250,7 @@ class ConnectionStore:
             write_private(self.path, json.dumps(document, indent=2).encode())
 
     def check_writable(self) -> None:
-        """Prove that a new token could be kept, before one is spent; raises HomeError."""
+        """Prove that a new token could be stored, before the old one is spent; raises HomeError."""
         with disk_errors(self.path.parent):
             check_writable(self.path.parent)
 

@@ -17,7 +17,7 @@ def utc_now() -> datetime:
 
 
 def stamp(at: datetime) -> str:
-    """An instant as hub.sqlite keeps it: UTC, to the second, in an order that text keeps."""
+    """An instant as hub.sqlite stores it: UTC, to the second, sortable as text."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
@@ -34,7 +34,7 @@ class SystemClock:
 
 
 def exact_stamp(at: datetime) -> str:
-    """An instant as actions keep it: UTC, to the microsecond, in an order that text keeps."""
+    """An instant as actions store it: UTC, to the microsecond, sortable as text."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 

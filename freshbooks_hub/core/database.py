@@ -56,7 +56,7 @@ def transaction(path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> Iterato
 
 
 def migrate(db: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
-    """Run the migrations that `db` has not had, each whole or not at all; raises sqlite3.Error.
+    """Run the migrations that `db` lacks, each completely or not at all; raises sqlite3.Error.
 
     `db` has no transaction open. Another process may do the same: the lock is taken before the version is read.
     """

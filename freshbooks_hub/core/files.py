@@ -21,7 +21,7 @@ def fsync_folder(folder: Path) -> None:
 
 
 def open_private(path: Path) -> TextIO:
-    """Open `path` to append text in UTF-8; mode 0600, also where it was another one."""
+    """Open `path` to append text in UTF-8, and set its mode to 0600."""
 
     def opener(name: str, flags: int) -> int:
         descriptor = os.open(name, flags, 0o600)
@@ -39,7 +39,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing_privately(path: Path) -> Iterator[BinaryIO]:
-    """As `write_private`, of what the block writes: `path` is as it was until the block has ended well."""
+    """As `write_private`, for what the block writes: `path` is unchanged until the block succeeds."""
     # mkstemp creates with mode 0600.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
@@ -56,7 +56,7 @@ def replacing_privately(path: Path) -> Iterator[BinaryIO]:
 
 
 def make_private(folder: Path, leave: Collection[str] = ()) -> None:
-    """Take the rights of others away from everything in `folder`; what belongs to somebody else stays as it is.
+    """Remove the rights of others from everything in `folder`; files of other users are left unchanged.
 
     Nor is it looked into the folders `leave` in it.
     """

@@ -101,7 +101,7 @@ class _Serving:
             os._exit(code)
 
     def _leave(self) -> None:
-        """In a child: hold nothing by which the server or another child is known."""
+        """In a child: close everything that belongs to the server or another child."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()

@@ -18,7 +18,7 @@ PATIENCE = 10  # seconds for another change to end
 
 
 class JsonList(Generic[T]):
-    """`key` holds the records in the file. `read` and `written` turn one from and into its JSON object.
+    """`key` holds the records in the file. `read` and `written` convert one from and to its JSON object.
 
     `again`: what to do where the file is damaged. All calls are safe from any process; they raise HomeError.
     """

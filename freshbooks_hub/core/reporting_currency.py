@@ -138,7 +138,7 @@ def clear_reporting_currency(marts: Path) -> None:
 
 
 def currency_code(text: str) -> str:
-    """The code in capitals, however it was written; raises HubError when it is none."""
+    """The code in capitals; raises HubError if it is not a currency."""
     code = text.strip().upper()
     if len(code) != 3 or not (code.isascii() and code.isalpha()):
         raise HubError(f"{text!r} is not a currency code. It has three letters, such as CAD.")

@@ -29,7 +29,7 @@ def guarded(value: Any) -> Any:
 
 
 def csv_line(cells: Sequence[Any]) -> str:
-    """One line of cells as they are given."""
+    """One line of cells, unchanged."""
     line = io.StringIO()
     # The writer quotes what its own line end is made of; a bare carriage return would begin a row elsewhere.
     csv.writer(line, lineterminator="\r\n").writerow(cells)

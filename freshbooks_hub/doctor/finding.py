@@ -38,7 +38,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`subject` says of what, where there are several.
+    """`subject` says what it is about, where there are several.
 
     Not `ok`: something must be done, and `remedy` says what. `ok` with a `remedy`: worth knowing, nothing must be done.
     """

@@ -44,7 +44,7 @@ def stored(home: Home) -> Finding:
 
 
 class Grant:
-    """Checks that call FreshBooks; `businesses` and `access_token` are there once the grant was found valid."""
+    """Checks that call FreshBooks; `businesses` and `access_token` are set once the grant was found valid."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -41,7 +41,7 @@ def check(home: Home) -> Iterator[Finding]:
 
 
 def check_locks(home: Home) -> Iterator[Finding]:
-    """Who holds the lock of the sync, and that of the connection."""
+    """Who holds the lock of the sync and that of the connection."""
     yield _sync_lock(home)
     if is_held(home.root / f"{home.connection.name}.lock", PATIENCE):
         yield Finding(

@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a look found. `first`: there was nothing to compare with; `columns_changed`: everything differs for it."""
+    """The result of a comparison. `first`: nothing to compare with; `columns_changed`: so everything differs."""
 
     first: bool
     columns_changed: bool

@@ -228,7 +228,7 @@ def post(endpoint: Endpoint, event: Event, connection: str, now: datetime) -> An
 
 
 def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnectionPool:
-    """To this address; the certificate must be that of the host."""
+    """Connects to this address; the certificate must be the host's."""
     if scheme == "http":
         return urllib3.HTTPConnectionPool(address, port, timeout=TIMEOUT)
     return urllib3.HTTPSConnectionPool(

@@ -100,7 +100,7 @@ def _detect(home: Home, now: datetime) -> int:
 
 
 def add(db: sqlite3.Connection, event: Event) -> None:
-    """Keep the event, and have it delivered to each endpoint that subscribed to it."""
+    """Store the event and queue it for each endpoint that subscribed to it."""
     (seq,) = db.execute(
         "INSERT INTO events (id, code, object, at, data) VALUES (?, ?, ?, ?, ?) RETURNING seq",
         [event.id, event.code, event.object, stamp(event.at), json.dumps(event.data)],

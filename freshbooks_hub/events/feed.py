@@ -29,7 +29,7 @@ BATCH = 5000
 
 
 class TokenUnknown(HubError):
-    """A token that was not given out here for this mart."""
+    """A token that was not issued here for this mart."""
 
 
 class TokenTooOld(HubError):
@@ -38,7 +38,7 @@ class TokenTooOld(HubError):
 
 @dataclass(frozen=True)
 class Feed:
-    """Rows in the order of `columns`, the first two of which are the change (changed, removed) and the token.
+    """Rows in the order of `columns`, whose first two are the change (changed, removed) and the token.
 
     A removed row has its key alone. `token`: the one to go on from when all `count` rows are stored.
     """
@@ -51,7 +51,7 @@ class Feed:
 
 @contextmanager
 def changed_rows(home: Home, name: str, since: str | None, now: datetime) -> Iterator[Feed]:
-    """What changed in the mart `name` after the token `since`; without one, all rows that there are.
+    """Changes in the mart `name` after the token `since`; without one, all its rows.
 
     The rows are read while the block runs, all of one publication. Raises NoMarts, NoSuchMart, TokenUnknown,
     TokenTooOld, HomeError.

@@ -11,7 +11,7 @@ TELEPHONES = {"business_phone": "WORK", "mobile_phone": "CELL", "home_phone": "H
 
 
 def vcard(contact: Mapping[str, Any]) -> str:
-    """The card of a row of crm_contacts, with CRLF line ends. What is not known is left out, but for the name."""
+    """The card of a row of crm_contacts, with CRLF line ends. Unknown values are left out, except the name."""
     of = {name: _text(value) for name, value in contact.items()}
     name = of["full_name"] or of["organization"] or of["email"] or "Unknown"
     known = {
@@ -37,7 +37,7 @@ def _address(of: Mapping[str, str]) -> str:
 
 
 def _text(value: Any) -> str:
-    r"""As a value: `\`, `;` and `,` escaped, a line feed as `\n`, other control characters left out."""
+    r"""Escaped as a value: `\`, `;` and `,`, a line feed as `\n`; other control characters are dropped."""
     escaped = re.sub(r"([\\;,])", r"\\\1", "" if value is None else str(value))
     return re.sub(r"[\x00-\x1f\x7f]", "", re.sub(r"\r\n?|\n", r"\\n", escaped))
 

@@ -66,7 +66,7 @@ class Rejected:
 def find_gaps(
     db: duckdb.DuckDBPyConnection, marts: Collection[str] | None = None, business_id: int | None = None
 ) -> list[Gap]:
-    """Those that touch one of `marts` (None: all), of one business or of all. `db` looks up names in schema marts."""
+    """Gaps of `marts` (None: all), of one business or of all. `db` looks up names in schema marts."""
     rows = _rows(
         db,
         "SELECT business_id, business_name, stream_name, gap_code, reason, effect, remedy, affected_marts "

@@ -165,7 +165,7 @@ def read_whole(db: duckdb.DuckDBPyConnection, schema: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """Column names and rows, in the order of the query. `more`: there are others, over the limit."""
+    """Column names and rows, in the order of the query. `more`: further rows were over the limit."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]

@@ -59,7 +59,7 @@ def differences(marts: Path) -> list[Difference]:
 
 
 def findings(marts: Path) -> tuple[list[Difference], list[Rejected]]:
-    """What the published marts say of themselves: differences, and rows that they leave out. Raises MartsDamaged."""
+    """What the published marts report about themselves: differences, and rows left out. Raises MartsDamaged."""
     if not marts.exists():
         return [], []
     with open_marts(marts, ONE_LOOK) as db:

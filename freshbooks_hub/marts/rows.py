@@ -26,7 +26,7 @@ def rows_of(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> list
 
 
 def accounting_businesses(db: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Those with accounting of which there are rows, in the order of the pages: id, name or null, as-of day."""
+    """Businesses with accounting and rows, in the order of the pages: id, name or null, as-of day."""
     return rows_of(
         db,
         "SELECT business_id, max(business_name), max(as_of_date) FROM fb_freshness "
@@ -36,7 +36,7 @@ def accounting_businesses(db: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def money_writer(description: Sequence[Sequence[Any]]) -> Callable[[Row], Row]:
-    """What gives the money in a row its decimals; `description` is that of DuckDB's cursor."""
+    """A function that gives the money in a row its decimals; `description` is that of DuckDB's cursor."""
     names = [str(column[0]) for column in description]
     places = {name: index for index, name in enumerate(names)}
     currencies = {

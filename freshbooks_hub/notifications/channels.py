@@ -48,14 +48,14 @@ class Channels:
         return self._file.all()
 
     def get(self, channel_id: str) -> Channel:
-        """By id or name. Raises HubError when there is none."""
+        """By id or name. Raises HubError if there is none."""
         for channel in self.all():
             if channel_id in {channel.id, channel.name}:
                 return channel
         raise HubError("There is no such notification. See those there are: freshbooks notifications list")
 
     def add(self, url: str, name: str, topics: Collection[str]) -> Channel:
-        """Keep an address that `sending.check` has accepted."""
+        """Store an address that `sending.check` has accepted."""
         channel = Channel(secrets.token_hex(4), name, _known(topics), self._clock(), url)
         with self._changed() as channels:
             channels.append(channel)

@@ -49,7 +49,7 @@ def is_late(group: ScheduledGroup) -> bool:
 
 
 def shortfalls(outcomes: Iterable[Outcome], names: Mapping[int, str]) -> dict[str, list[str]]:
-    """By stream, a sentence for each business of which FreshBooks does not send every row; `names` of businesses."""
+    """By stream, a sentence for each business whose rows FreshBooks does not all send; `names` of businesses."""
     found: dict[str, list[str]] = {}
     for one in outcomes:
         if one.status == "short":

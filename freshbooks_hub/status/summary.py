@@ -195,7 +195,7 @@ def _stream_lines(picture: dict[str, Any], every: bool) -> list[str]:
 
 
 def _time(stamp: str) -> str:
-    """To the minute, in the zone in which the hub keeps times."""
+    """To the minute, in the time zone of the hub."""
     return f"{stamp[:16].replace('T', ' ')} UTC"
 
 

@@ -71,7 +71,7 @@ _RULES = tuple((need, re.compile(path, re.DOTALL), methods) for need, path, meth
 
 
 def needed(method: str, path: str) -> tuple[Need, str]:
-    """What a request for `path` (as routed) asks for, and of which connection."""
+    """What a request for `path` (as routed) requires, and in which connection."""
     of_connection = _OF_CONNECTION.fullmatch(path)
     name, inner = (of_connection["name"], of_connection["path"] or "/") if of_connection else (DEFAULT, path)
     need = next(

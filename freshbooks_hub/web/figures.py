@@ -110,13 +110,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class Days:
-    """The day of the figures, and how far back the ledger goes; None where nothing is known."""
+    """The day of the figures, and how far back the ledger goes; None if unknown."""
 
     today: date | None
     first_posting: date | None
 
     def compares(self, first: date, last: date, read_from: date | None) -> bool:
-        """Whether the ledger holds the days from `first` to `last`; `read_from`: FreshBooks is read from then on."""
+        """Whether the ledger covers the days from `first` to `last`; `read_from`: FreshBooks is read from then on."""
         if self.first_posting is None or self.first_posting > last:
             return False
         return read_from is None or read_from <= first

@@ -82,7 +82,7 @@ def day(value: date | str | None) -> Markup:
 
 @pass_context
 def moment(context: Context, value: datetime | str | None, zone: tzinfo | None = None) -> Markup:
-    """`31 Oct 2026, 14:05` on the wall clock of `zone`, by default that of the page, whose foot names it."""
+    """`31 Oct 2026, 14:05` in `zone`, by default that of the page, which names it in its footer."""
     if value is None:
         return NOTHING
     at = _instant(value).astimezone(zone or context["zone"])

@@ -50,7 +50,7 @@ class Typed:
 
     @contextmanager
     def problem_of(self, name: str = "", label: str = "") -> Iterator[None]:
-        """Keep what the block refuses as the problem of this field, which `label` names."""
+        """Record the error that the block raises as the problem of this field, which `label` names."""
         try:
             yield
         except HubError as error:

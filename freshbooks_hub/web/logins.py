@@ -75,7 +75,7 @@ class Logins:
         return self._started.get(home.root)
 
     def send_on(self, home: Home) -> bool:
-        """Whether the page is to go on to FreshBooks by itself: once, so that whoever comes back can read it."""
+        """Whether the page is to redirect to FreshBooks: only once, so that a person who comes back can read it."""
         with self._lock:
             first = home.root not in self._sent
             self._sent.add(home.root)
@@ -96,11 +96,11 @@ class Logins:
         return self._results.get(home.root)
 
     def probed(self, home: Home, access: list[Access]) -> None:
-        """Keep what may be read, to be shown after saving."""
+        """Store what may be read, to show it after saving."""
         self._access[home.root] = access
 
     def access(self, home: Home) -> list[Access]:
-        """What the last probe found; empty when there was none since the start of the server."""
+        """The result of the last probe; empty if there was none since the server started."""
         return self._access.get(home.root, [])
 
     def callback(self, home: Home, redirect_uri: str, done_url: str) -> Router:

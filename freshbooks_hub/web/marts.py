@@ -46,7 +46,7 @@ class Marts:
             return []
 
     def stream(self, statement: str, *values: Any) -> Iterator[Row]:
-        """The same a few at a time, for answers that must not lie in memory whole."""
+        """The same in batches, for answers too large for memory."""
         try:
             cursor = self._db.execute(statement, values)
         except duckdb.CatalogException:
@@ -69,7 +69,7 @@ class Marts:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Marts | None]:
-    """The marts at `path`, whole and unchanging while open; None before the first build. Raises MartsDamaged."""
+    """The marts at `path`, complete and unchanging while open; None before the first build. Raises MartsDamaged."""
     if not path.exists():
         yield None
         return
@@ -96,7 +96,7 @@ class Stream:
 
 
 def page_gaps(marts: Marts | None, business: Row | None, *drawn_on: str) -> PageGaps:
-    """Those that touch a page about this business which draws on these marts."""
+    """Gaps that affect a page about this business which uses these marts."""
     if marts is None or business is None:
         return PageGaps()
     gaps = marts.gaps(business["business_id"], drawn_on)

@@ -76,7 +76,7 @@ class Period:
 
     @property
     def is_open(self) -> bool:
-        """Whether its last month goes on."""
+        """Whether its last month is not over yet."""
         return self.today < self.last
 
 
@@ -96,7 +96,7 @@ class Line:
 
     @property
     def total_before(self) -> Decimal | None:
-        """The same of the year before."""
+        """The same for the year before."""
         return known_sum(self.before)
 
 

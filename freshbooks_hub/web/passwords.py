@@ -27,7 +27,7 @@ class WeakPassword(HubError):
 
 
 def hashed(password: str, salt: bytes | None = None) -> str:
-    """`salt$hash` (base64), which is all that is kept; without `salt` a random one. Raises WeakPassword."""
+    """`salt$hash` (base64), which is all that is stored; without `salt` a random one. Raises WeakPassword."""
     if len(password) < MINIMUM:
         raise WeakPassword(f"The password needs at least {MINIMUM} characters. Choose a longer one.")
     salt = salt or secrets.token_bytes(16)
@@ -35,7 +35,7 @@ def hashed(password: str, salt: bytes | None = None) -> str:
 
 
 def accepts(kept: str | None, password: str) -> bool:
-    """Whether this is the password of which `kept` is kept; None: there is none, which takes as long to say."""
+    """Whether this is the password stored as `kept`. None means no password, and takes as long to check."""
     salt, expected = (base64.b64decode(part) for part in (kept or _NOBODYS).split("$"))
     return hmac.compare_digest(_slow_hash(password, salt), expected) and kept is not None
 

@@ -38,7 +38,7 @@ class Reporting:
 
     @classmethod
     def beside(cls, marts: Path) -> Reporting:
-        """That of the home of these marts."""
+        """The reporting currency of the home of these marts."""
         try:
             return cls(ReportingCurrency.beside(marts))
         except HubError as error:
@@ -48,7 +48,7 @@ class Reporting:
 def files_of(
     path: str, title: str, columns: Sequence[Column], rows: Rows, *, accounting: bool = True
 ) -> list[Route]:
-    """`path`.csv and `path`.xlsx of the table `rows` of a business, which holds the names of `columns`."""
+    """`path`.csv and `path`.xlsx of a business's table `rows`, with the columns `columns`."""
     return [Route(f"{path}.{form}", _file(form, title, columns, rows, accounting)) for form in FORMS]
 
 

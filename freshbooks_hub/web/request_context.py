@@ -65,7 +65,7 @@ def context_of(request: Request) -> RequestContext:
 
 
 def person(request: Request) -> Person:
-    """Who is signed in; only for pages that need somebody."""
+    """Who is signed in; for pages that require it."""
     found = person_of(request)
     assert found is not None
     return found
@@ -138,7 +138,7 @@ class Choice:
 
 
 def choose_business(request: Request, marts: Marts | None, *, accounting: bool = True) -> Choice:
-    """The business that the address asks for, by default the first; with `accounting`, of those that have it."""
+    """The business in the address, by default the first; with `accounting`, of those that have it."""
     found = (
         marts.rows(
             BUSINESSES,
@@ -172,7 +172,7 @@ def zone_of(home: Home) -> tzinfo:
 
 @lru_cache(maxsize=500)
 def _read_zone(path: Path, _changed: int) -> tzinfo:
-    """`_changed` makes new marts a new reading: to open them costs more than such a page."""
+    """`_changed` makes new marts a new entry of the cache: opening them costs more than such a page."""
     with opened(path) as marts:
         rows = marts.rows(BUSINESSES, False) if marts else []
     return Choice(rows, rows[0] if rows else None).zone

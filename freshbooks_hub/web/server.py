@@ -39,7 +39,7 @@ GRACE = 5  # seconds for running requests at the end
 
 @dataclass(frozen=True)
 class Options:
-    """Where to listen, and by which further names and address we are reached."""
+    """Where to listen, and the other names and address by which the server is reached."""
 
     host: str = "127.0.0.1"
     port: int = 8766
@@ -50,7 +50,7 @@ class Options:
 
 
 class PasswordNeeded(HubError):
-    """Others could reach the books, and nothing would keep them out."""
+    """Others could reach the books, and nothing would protect them."""
 
 
 def serve(home: Home, options: Options) -> None:

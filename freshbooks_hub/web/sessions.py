@@ -37,7 +37,7 @@ OWNER = ""  # among the names of those who are signed in
 
 @dataclass(frozen=True)
 class Keys:
-    """`secret` signs cookies; `password` is what is kept of the owner's, None while none is set.
+    """`secret` signs cookies; `password` is the hash of the owner's, None if none is set.
 
     `given`: it comes from outside at each start, so that it cannot be changed here.
     """
@@ -48,7 +48,7 @@ class Keys:
 
 
 def load(home: Home, password: str | None = None) -> Keys:
-    """The keys of `home`, made at the first call. `password`, else FRESHBOOKS_WEB_PASSWORD, goes before a stored one.
+    """The keys of `home`, created on first use. `password`, else FRESHBOOKS_WEB_PASSWORD, overrides a stored one.
 
     Raises HomeError, WeakPassword.
     """
@@ -91,7 +91,7 @@ def make_password(path: Path) -> bool:
 
 
 def set_password(home: Home, password: str) -> None:
-    """Keep the hash of a new password; every session ends. Raises WeakPassword or HomeError."""
+    """Store the hash of a new password; every session ends. Raises WeakPassword or HomeError."""
     _save(home, Keys(secrets.token_urlsafe(32), passwords.hashed(password)))
     Sessions(home).end_all()
 
@@ -145,7 +145,7 @@ class Sessions:
         self._clock = clock
 
     def serve(self, address: str | None) -> None:
-        """A server starts at `address`, or ends (None). Links that were given before lead nowhere from now on."""
+        """A server starts at `address`, or stops (None). Earlier links stop working."""
         with self._changed() as record:
             record.address = address
             record.links.clear()
@@ -165,7 +165,7 @@ class Sessions:
         return f"{record.address}/open?key={secret}"
 
     def redeem(self, secret: str) -> bool:
-        """Use up the link with this secret; whether there was one."""
+        """Use up the link with this secret; returns whether there was one."""
         with self._changed() as record:
             return record.links.pop(_hash(secret), None) is not None
 
@@ -264,7 +264,7 @@ def tell(home: Home, link: str, *, browser: bool) -> None:
 
 
 def _open(home: Home, link: str) -> None:
-    """By a file that leads on: a browser's arguments can be read by every user of the machine."""
+    """Through a file that redirects: every user of the machine can read a browser's arguments."""
     page = home.root / "open.html"
     to = escape(link)
     content = (

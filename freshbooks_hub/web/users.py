@@ -43,7 +43,7 @@ class NoSuchUser(HubError):
 
 @dataclass(frozen=True)
 class User:
-    """`password`: what is kept of it. `rights`: by connection, `default` is one of the names."""
+    """`password`: its hash. `rights`: by connection, with `default` as one of the names."""
 
     name: str
     password: str = field(repr=False)
@@ -73,7 +73,7 @@ class Users:
         return sorted(self._read().values(), key=lambda user: user.name)
 
     def find(self, name: str) -> User | None:
-        """The user of this name; None too where the file cannot be read, so that it lets nobody in."""
+        """The user of this name; None also if the file cannot be read, so that nobody gets in."""
         try:
             return self._read().get(name)
         except HubError:
@@ -127,7 +127,7 @@ class Users:
         self._audit("user_removed", who, channel, user)
 
     def forget(self, connection: str) -> None:
-        """Nobody sees a connection that goes: a later one of its name is another's."""
+        """Remove a deleted connection from everybody's rights: a later one of its name has other owners."""
         if not self.exist():
             return
         with self._changed() as users:

@@ -82,7 +82,7 @@ PAGES = (
 def render(
     request: Request, template: str, *, status: int = 200, zone: tzinfo | None = None, **context: Any
 ) -> Response:
-    """The page `template` in its frame. Times are those of `zone`, by default that of the first business."""
+    """The page `template` in its frame. Times are in `zone`, by default that of the first business."""
     here = context_of(request)
     name = here.name or DEFAULT
     found = person_of(request)
@@ -162,6 +162,6 @@ def _templates() -> Environment:
 
 @cache
 def _asset(name: str) -> Markup:
-    """The address of a static file; it changes with the file, so that browsers may keep it for good."""
+    """The address of a static file; it changes with the content, so that browsers may cache it forever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return Markup("/static/{}?{}").format(name, digest)

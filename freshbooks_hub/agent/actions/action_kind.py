@@ -129,7 +129,7 @@ def proof_message(message: str, record: str, differences: object) -> str:
 
 
 def proof(code: str, message: str, record: str, record_id: int, differences: tuple[str, ...]) -> Result:
-    """The result for a record of which we only report that it exists."""
+    """The result for a record that was found; it says no more than that it exists."""
     text = proof_message(message, record, differences)
     return Result(code=code, message=text, record_id=record_id, differences=differences)
 

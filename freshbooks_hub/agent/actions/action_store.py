@@ -117,7 +117,7 @@ class ActionStore:
         db.execute("DELETE FROM action_claims WHERE action_id = ?", [action_id])
 
     def receipt_needed(self, db: Connection, sha256: str) -> bool:
-        """Whether an action that may still be sent holds this receipt."""
+        """Whether an action that may still be sent uses this receipt."""
         found = db.execute(
             "SELECT 1 FROM action_claims c JOIN actions a ON a.id = c.action_id "
             "WHERE c.key LIKE 'receipt/%/' || ? AND a.status IN ('proposed', 'approved', 'dispatching')",
@@ -276,7 +276,7 @@ def as_action(row: Row) -> Action:
 
 
 def _request(business: BusinessContext, proposal: Proposal) -> dict[str, Any]:
-    """What is stored and hashed as the request: what exactly will be sent, and what must still hold then."""
+    """What is stored and hashed as the request: exactly what will be sent, and what must still hold then."""
     steps = [{k: v for k, v in vars(step).items() if v is not None} for step in proposal.steps]
     return {"account": business.account_id, "steps": steps, "watch": proposal.watch}
 

@@ -50,7 +50,7 @@ def digest_text(text: str) -> str:
 
 
 class Finding(Shape):
-    """Of `audit verify`: `seq` is the entry where the chain breaks, None when it holds."""
+    """The result of `audit verify`: `seq` is the entry where the chain breaks, None if it is intact."""
 
     ok: bool
     entries: int

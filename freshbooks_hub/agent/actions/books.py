@@ -195,7 +195,7 @@ class Books:
         return project
 
     def billable_entries(self, project_id: int, billed: bool) -> list[Json]:
-        """Billable, logged time of the whole team on a project, billed or not billed (freshbooks-api.md 3.7)."""
+        """Billable, logged time of the whole team on a project, billed or not (freshbooks-api.md 3.7)."""
         params = [
             ("project_id", str(project_id)),
             ("billed", str(billed).lower()),

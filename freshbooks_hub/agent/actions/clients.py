@@ -94,7 +94,7 @@ def _client_choice(row: Json) -> dict[str, Any]:
 
 
 class ClientValues(ActionRequest):
-    """A client's values; what is not given stays as it is, or as FreshBooks fills it."""
+    """A client's values; those left out do not change, or get FreshBooks' defaults."""
 
     organization: str | None = None
     first_name: str | None = None
@@ -115,7 +115,7 @@ class ClientValues(ActionRequest):
 
 
 def values_of(request: ClientValues) -> dict[str, str]:
-    """The values that were given, by FreshBooks' names; raises ActionRefused naming what is wrong with one."""
+    """The given values, by FreshBooks' names; raises ActionRefused naming an invalid one."""
     given = {
         field: clean(getattr(request, name), VALUE_LIMIT)
         for name, field in FIELDS.items()

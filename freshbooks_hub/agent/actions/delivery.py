@@ -187,7 +187,7 @@ class Delivery:
     # -- settling
 
     def settle(self) -> list[str]:
-        """Take over what dead processes left, settle what is unknown, finish what is confirmed; the ids that moved."""
+        """Take over from dead processes, settle what is unknown, finish what is confirmed; the ids that changed."""
         moved = []
         self.clear_receipts()
         with self.locked():

@@ -42,7 +42,7 @@ class TaxSet:
 
 
 class GivenLine(BaseModel, frozen=True, extra="forbid"):
-    """A line as it is asked for."""
+    """A line as requested."""
 
     name: str
     description: str = ""
@@ -202,7 +202,7 @@ def _taxes_of_account(books: Books) -> list[Json]:
 
 
 def sent_line(line: Line, currency: str, tax: TaxSet) -> dict[str, Any]:
-    """A line as it is sent."""
+    """A line as sent."""
     sent: dict[str, Any] = {
         "type": 1 if line.expense else 0,
         "name": line.name,
@@ -226,7 +226,7 @@ def exact_body(value: dict[str, Any]) -> str:
 
 
 def differences(sent: dict[str, Any], row: Json) -> tuple[str, ...]:
-    """The fields where FreshBooks holds something else than was sent.
+    """The fields in which FreshBooks holds another value than was sent.
 
     The total is not among them: equal lines make it, and FreshBooks may round a tax in its own way.
     """

@@ -117,7 +117,7 @@ class ActionService:
     # -- what a person decides; never reached from an argument of a tool
 
     def approve(self, action_id: str, payload_hash: str, approver: str, channel: Channel | str) -> Action:
-        """Approve exactly what was shown: `payload_hash` of the preview. Raises ActionRefused otherwise."""
+        """Approve exactly what was shown, identified by the preview's `payload_hash`. Raises ActionRefused."""
         channel = Channel.of_person(channel)
         approver = clean(approver, NAME_LIMIT)
         if not approver:
@@ -238,7 +238,7 @@ class ActionService:
         return self.get(action_id)
 
     def settle(self) -> ActionList:
-        """Settle what is `unknown` by reading FreshBooks, and what a killed process left; the changed ones."""
+        """Settle `unknown` actions by reading FreshBooks, and those of a killed process; returns the changed ones."""
         moved = self._delivery.settle()
         self._sync_stale_marts()
         return [self.get(action_id) for action_id in moved]

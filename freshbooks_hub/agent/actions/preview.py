@@ -111,7 +111,7 @@ class ActionPreview(Shape):
 
     @property
     def issued_invoice(self) -> int | None:
-        """The id of the draft that goes out to its client by this."""
+        """The id of the draft invoice that this action sends to its client."""
         return None
 
 

@@ -67,7 +67,7 @@ def from_base64(text: str, name: str | None) -> File:
 
 
 def keep(home: Home, file: File) -> None:
-    """Keep the bytes (mode 0600) until the action ends, so that what was approved is what is uploaded."""
+    """Store the bytes (mode 0600) until the action ends, so that what is uploaded is what was approved."""
     folder = _folder(home)
     with disk_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def keep(home: Home, file: File) -> None:
 
 
 def kept(home: Home, sha256: str) -> bytes | None:
-    """The bytes, if they are still those that were hashed."""
+    """The stored bytes, if their hash still matches."""
     try:
         content = (_folder(home) / sha256).read_bytes()
     except OSError:
@@ -84,7 +84,7 @@ def kept(home: Home, sha256: str) -> bytes | None:
 
 
 def listed(home: Home) -> list[str]:
-    """The hashes of the kept receipts."""
+    """The hashes of the stored receipts."""
     folder = _folder(home)
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
@@ -99,7 +99,7 @@ def _folder(home: Home) -> Path:
 
 
 def _parts(path: str | Path, folder: str) -> tuple[str, ...]:
-    """The names on the way from the folder to the file; raises ActionRefused for a way that leaves it."""
+    """The names from the folder down to the file; raises ActionRefused for a path that leaves the folder."""
     asked = Path(path)
     parts = asked.relative_to(folder).parts if asked.is_absolute() else asked.parts
     if not parts or ".." in parts:

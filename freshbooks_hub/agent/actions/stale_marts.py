@@ -77,7 +77,7 @@ def sync_stale(home: Home) -> None:
 
 
 def _wait_for_others(home: Home) -> None:
-    """Until no sync runs; the lock itself is left alone, so that none that begins finds it taken."""
+    """Wait until no sync runs, without taking the lock, so that no new sync finds it taken."""
     until = time.monotonic() + LONGEST_SYNC
     while sync_holder(home.root) and time.monotonic() < until:
         time.sleep(1)

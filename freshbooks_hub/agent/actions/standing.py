@@ -32,7 +32,7 @@ def check_standing(db: Connection, rule: Rule, action: StoredAction, clock: Syst
 
 
 def _drafted_unattended(db: Connection, action: StoredAction, invoice: int) -> bool:
-    """Whether that draft was made without asking; a draft of which that is not known yet may be it."""
+    """Whether that draft was made without asking; a draft whose id is not known yet may be the one."""
     found = db.execute(
         "SELECT 1 FROM actions WHERE kind = 'draft_invoice' AND business_id = ? AND approved_channel = ? "
         "AND (record_id = ? OR (record_id IS NULL AND status IN (?, ?)))",

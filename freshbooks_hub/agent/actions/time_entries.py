@@ -131,7 +131,7 @@ def work_differences(sent: Json, row: Json) -> list[str]:
 
 
 def logged_differences(sent: Json, row: Json) -> tuple[str, ...]:
-    """The same of a logged entry, which has a duration."""
+    """The same for a logged entry, duration included."""
     longer = ["duration"] if row.get("duration") != sent["duration"] else []
     return (*longer, *work_differences(sent, row))
 
@@ -150,7 +150,7 @@ def work_lines(preview: WorkPreview) -> Iterator[str]:
 
 
 def as_instant(text: object) -> datetime | None:
-    """An instant of FreshBooks, UTC where it names no zone; None for what is none."""
+    """An instant of FreshBooks, UTC if it names no zone; None if it is not an instant."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
@@ -159,7 +159,7 @@ def as_instant(text: object) -> datetime | None:
 
 
 def utc(at: datetime) -> str:
-    """An instant as it is sent."""
+    """An instant as sent."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -87,7 +87,7 @@ def entries_since(books: Books, since: datetime) -> list[Json]:
 
 
 def shown_timer(books: Books, timer: Timer, now: datetime) -> ShownTimer:
-    """The timer with the names of what it is on."""
+    """The timer with the names of its client, project and service."""
     local = timer.started_at.astimezone(ZoneInfo(books.business.timezone))
     return ShownTimer(
         **dict(work_of(books, timer.current)),

@@ -38,7 +38,7 @@ class Threads:
         self._used = 0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work`, which blocks, gives; raises HubError when all threads are in use."""
+        """The result of the blocking `work`; raises HubError when all threads are busy."""
         if self._used >= self._at_once:
             raise HubError(BUSY)
         self._used += 1

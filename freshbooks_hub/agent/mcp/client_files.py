@@ -19,7 +19,7 @@ _INDENTS: tuple[int | str, ...] = (2, 4, "\t")
 
 
 class ClientFileRefused(HubError):
-    """The file is not one that can be changed safely, or holds something else of our name."""
+    """The file cannot be changed safely, or holds another entry of our name."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def add_server(app: ClientApp, path: Path, name: str, entry: dict[str, Any]) -> 
 
 
 def remove_server(app: ClientApp, path: Path, name: str) -> bool:
-    """Take the entry out, with what holds nothing without it; False when there was none.
+    """Remove the entry, and objects that are empty without it; False when there was none.
 
     Raises ClientFileRefused, HomeError.
     """

@@ -78,7 +78,7 @@ def add_resources(server: MCPServer[Any], marts: Path, threads: Threads) -> None
 
 
 def _rows(marts: Path, statement: str, none: str | None = None) -> str:
-    """The rows of a statement of ours with what is known of their age; raises ResourceError, saying `none` for none."""
+    """The rows of one of our queries with the age of the data; raises ResourceError with `none` if there are none."""
     try:
         result = run_query(marts, statement, _WHOLE)
     except HubError as error:

@@ -123,7 +123,7 @@ _WORDINGS: dict[type[Answer], _Wording] = {
 
 
 def summary(answer: Answer) -> str:
-    """What the answer says, as of when, and whether it goes on."""
+    """What the answer says, as of when, and whether more pages follow."""
     more = (
         " There are more: call again with next_cursor."
         if isinstance(answer, Page) and answer.has_more
@@ -186,7 +186,7 @@ def _totals(answer: Answer) -> str:
 
 
 def _most_owed(answer: OutstandingBalance) -> list[str]:
-    """Who owes most, if anybody owes anything."""
+    """Which clients owe most, if any owe something."""
     most = "; ".join(
         f"client {each.client_id} of {_business(answer.context, each.business_id)}, "
         f"{_money(each.outstanding_amount, each.currency_code)}"
@@ -200,7 +200,7 @@ def _hours(hours: Decimal | None) -> str:
 
 
 def _similar(answer: Answer) -> str:
-    """Names are data, so the sentence says only that there are some."""
+    """Names are data, so the sentence only says that there are similar ones."""
     return " The names in `similar` look like the one asked for." if getattr(answer, "similar", None) else ""
 
 

@@ -156,7 +156,7 @@ def build_server(
 
 
 def _may_act() -> bool:
-    """Whether the client behind this request was given more than to read. One without a token is the owner's own."""
+    """Whether the client of this request may do more than read. A client without a token is the owner's own."""
     token = get_access_token()
     return token is None or "act" in token.scopes
 

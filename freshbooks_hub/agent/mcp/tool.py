@@ -65,7 +65,7 @@ def tool_result(summary: str, answer: BaseModel) -> CallToolResult:
 
 
 def input_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a tool's arguments: what may be null may be left out; neither that nor empty defaults are named."""
+    """The schema of a tool's arguments. Optional arguments show neither null nor empty defaults."""
     short: dict[str, Any] = _short(schema, schema.get("$defs", {}))
     return {**short, "additionalProperties": False}
 

@@ -48,7 +48,7 @@ class BearerTokens:
         self._home, self._authorization = home, authorization
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The access that the token gives; None when it gives none here."""
+        """The access that the token grants; None if it grants none here."""
         if self._is_own(token):
             return AccessToken(token=token, client_id="owner", scopes=list(SCOPES))
         given = await self._authorization.load_access_token(token) if self._authorization else None

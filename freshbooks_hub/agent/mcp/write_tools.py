@@ -54,7 +54,7 @@ class Decision(BaseModel):
 
 
 def write_tools() -> list[Tool]:
-    """One for each kind of action; the server offers those that are on."""
+    """One tool for each kind of action; the server offers those that are turned on."""
     # Repeating a proposal gives the same one, and what is done once is not done again.
     adds = ToolAnnotations(
         read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
@@ -141,7 +141,7 @@ def _client_name(ctx: ToolContext) -> str:
 
 
 def called(title: str | None, name: str) -> str:
-    """`Claude` for claude-ai; a client's title goes before its name, and is as untrusted. At most 60 characters."""
+    """`Claude` for claude-ai. A client's title is preferred to its name; both are untrusted. At most 60 characters."""
     own = clean(title or "", NAME_LIMIT) or clean(name, NAME_LIMIT)
     if own.lower() in NO_NAMES:
         return "an AI client"
@@ -149,7 +149,7 @@ def called(title: str | None, name: str) -> str:
 
 
 def _parameters(request: type[ActionRequest]) -> list[Parameter]:
-    """The fields of a request as parameters; the business, which all of them have, comes last and speaks for itself."""
+    """The fields of a request as parameters; the business, common to all, comes last and needs no description."""
     fields = sorted(request.model_fields.items(), key=lambda item: item[0] == "business_id")
     return [
         _parameter(

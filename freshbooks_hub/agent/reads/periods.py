@@ -15,7 +15,7 @@ ToMonth = Day | None
 
 
 def period_of(column: str) -> dict[str, str]:
-    """The SQL of the name of each period that holds the day in `column`: 2026-10, 2026-Q4, 2026."""
+    """SQL for the name of each kind of period of the day in `column`: 2026-10, 2026-Q4, 2026."""
     return {
         "month": f"strftime({column}, '%Y-%m')",
         "quarter": f"year({column}) || '-Q' || quarter({column})",

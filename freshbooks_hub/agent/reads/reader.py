@@ -63,7 +63,7 @@ class MartsReader:
         return [Business(**row) for row in picked]
 
     def currency(self, code: str | None, business_id: int | None) -> str | None:
-        """The code as the books write it; raises ReadRefused, naming those they hold, when they hold none in it."""
+        """The currency code as the books write it; raises ReadRefused, listing those in use, if not among them."""
         if code is None:
             return None
         held = self.rows(
@@ -83,7 +83,7 @@ class MartsReader:
         return code.strip().upper()
 
     def similar(self, mart: str, column: str, text: str | None, business_id: int | None) -> list[str]:
-        """The names in a column of ours that look most like `text`, for when none matches it."""
+        """The names in one of our columns that look most like `text`, for when none matches."""
         if text is None:
             return []
         names = self.rows(
@@ -106,7 +106,7 @@ class MartsReader:
     def context(
         self, business_id: int | None = None, marts: Collection[str] | None = None, *, apart: bool = True
     ) -> Context:
-        """As of when and of which businesses an answer is; `apart`: it keeps them apart by itself.
+        """As of when and for which businesses an answer is; `apart`: the answer keeps them apart itself.
 
         `marts`: those that it draws on, whose gaps it carries; None: what is missing in all of them, in short.
         """

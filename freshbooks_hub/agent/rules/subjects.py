@@ -37,7 +37,7 @@ _OVERDUE = "select business_id, invoice_id from invoices where is_overdue and da
 
 @dataclass(frozen=True)
 class Subject:
-    """`key` names it for good; `fields` are the arguments of the action. `problem`: why there are none."""
+    """`key` identifies it for good; `fields` are the arguments of the action. `problem`: why there are none."""
 
     key: str
     fields: dict[str, Any] = field(default_factory=dict)

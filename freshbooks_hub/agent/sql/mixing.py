@@ -101,7 +101,7 @@ def check_bases(tree: Node, catalogue: Catalogue) -> str | None:
 
 
 class _Names:
-    """Which names stand for money and which for a currency, in the whole statement: `AS` hands both on."""
+    """The names that mean money or a currency anywhere in the statement; `AS` passes both on."""
 
     def __init__(self, tree: Node, marts: list[Mart]) -> None:
         self.money = {column for mart in marts for column in mart.money}
@@ -155,7 +155,7 @@ class _Names:
         )
 
     def is_currency(self, node: Any) -> bool:
-        """A currency column as it is. A maximum or any value of several names none."""
+        """A plain currency column. A maximum or any value of several does not name one."""
         if not isinstance(node, dict):
             return False
         if node.get("class") == "FUNCTION" and fold(node["function_name"]) in _SAME and node["arguments"]:
@@ -175,7 +175,7 @@ class _Names:
         return condition and any(map(self.is_currency, sides))
 
     def fixes(self, condition: Node | None) -> bool:
-        """Whether the condition leaves one currency."""
+        """Whether the condition leaves only one currency."""
         if condition and condition["type"] == "CONJUNCTION_AND":
             return any(map(self.fixes, condition["children"]))
         if not condition or condition["type"] not in ("COMPARE_EQUAL", "COMPARE_IN"):
@@ -200,7 +200,7 @@ class _Names:
 
 
 def walk(node: Any, enter: Callable[[Any], bool] = lambda _: True) -> Iterator[Node]:
-    """Every node of the tree below and with `node`, as far as `enter` lets in."""
+    """Every node of the tree from `node` down, as far as `enter` allows."""
     if isinstance(node, dict):
         yield node
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
@@ -221,7 +221,7 @@ def _items(query: Node) -> list[tuple[str, Node]]:
 
 
 def _renaming(node: Node) -> Iterator[tuple[list[str], Node]]:
-    """Names given to the columns of a query from outside: `WITH t(a)`, `(SELECT …) AS t(a)`."""
+    """Column names given to a query from outside: `WITH t(a)`, `(SELECT …) AS t(a)`."""
     if node.get("type") == "SUBQUERY" and node.get("column_name_alias"):
         yield node["column_name_alias"], node["subquery"]["node"]
     for _, aliases, query in common_tables(node):

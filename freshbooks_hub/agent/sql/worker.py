@@ -76,7 +76,7 @@ def _check(db: duckdb.DuckDBPyConnection, tree: guard.Node, catalogue: Catalogue
 
 
 def _currencies(db: duckdb.DuckDBPyConnection, marts: dict[str, Mart]) -> int:
-    """How many there are in the marts."""
+    """The number of currencies in the marts."""
     columns = {(name, column) for name, mart in marts.items() for column in mart.money.values()}
     if not columns:
         return 0
@@ -101,7 +101,7 @@ def settings(limits: Limits) -> dict[str, str]:
 
 
 def _collect(fetched: Iterable[tuple[Any, ...]], limits: Limits) -> tuple[list[list[Any]], bool, bool]:
-    """The rows, whether there are more, and whether a value was cut."""
+    """The rows, whether more follow, and whether a value was cut."""
     rows: list[list[Any]] = []
     size = 0
     cut = _Cut(limits.cell)
@@ -179,7 +179,7 @@ def _explained(error: BaseException, limits: Limits) -> QueryRefused:
 
 
 def confine() -> None:
-    """Limits of the whole process, for whatever gets past the checks."""
+    """Limits for the whole process, in case something gets past the checks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     os.nice(_NICE)

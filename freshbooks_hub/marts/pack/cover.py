@@ -84,7 +84,7 @@ def _holds(table: Table, counts: Mapping[str, int] | None) -> str:
 
 
 def _reconciliation(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[str]:
-    """Of the checks of this period, and of those that hold now."""
+    """Checks of this period, and those of the present."""
     where = "FROM fb_reconciliation WHERE business_id = ? AND (end_date IS NULL OR end_date BETWEEN ? AND ?)"
     values = [scope.business.id, scope.start, scope.end]
     counted = rows_of(db, f"SELECT count(*), count(*) FILTER (NOT is_ok) {where}", *values)

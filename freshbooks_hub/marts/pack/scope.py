@@ -71,7 +71,7 @@ def businesses(db: duckdb.DuckDBPyConnection) -> list[Business]:
 
 
 def choose(found: Sequence[Business], asked: str | None) -> Business:
-    """By number or name; without either the only one. Raises HubError that lists those there are."""
+    """By number or name; without either the only one. Raises HubError listing the choices."""
     if not found:
         raise HubError(
             "There is no business with accounting in the synced data, so there is nothing to pack."

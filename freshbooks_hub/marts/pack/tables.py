@@ -156,7 +156,7 @@ def _aging(
     columns: tuple[str, ...],
     statement: str,
 ) -> Table:
-    """What was open on the last day; before the first day that is kept that is unknown, and not nothing."""
+    """What was open on the last day; unknown, not empty, before the first day in the mart."""
     days = [
         day for statement in queries.AGING_DAYS for (day,) in rows_of(db, statement, scope.business.id) if day
     ]
@@ -209,7 +209,7 @@ def _table(
 
 
 def _is_read(db: duckdb.DuckDBPyConnection, scope: Scope, mart: str) -> bool:
-    """Whether the mart is there, and complete enough for no row of the business to mean that there is nothing."""
+    """Whether the mart exists and is complete enough that no rows really means none."""
     if not db.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [mart]).fetchone():
         return False
     return not missing(find_gaps(db, {mart}, scope.business.id))

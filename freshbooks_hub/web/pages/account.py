@@ -40,7 +40,7 @@ def page(request: Request, typed: Typed | None = None, status: int = 200) -> Res
 
 
 def show(request: Request) -> Response:
-    """The page as it is first seen."""
+    """The page as first shown."""
     return page(request)
 
 
@@ -79,7 +79,7 @@ def change_password(request: Request, form: FormData) -> Response:
 
 @action
 def end_access(request: Request, form: FormData) -> Response:
-    """End what an AI client was given by this person."""
+    """End the access of an AI client that this person granted."""
     grant = str(form.get("id", ""))
     if grant not in {one.id for one in _mine(request)}:
         raise HTTPException(404, "You gave no client this access, or it has ended.")

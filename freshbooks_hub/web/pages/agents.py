@@ -64,7 +64,7 @@ def decide(request: Request, form: FormData) -> Response:
 
 @action
 def revoke(request: Request, form: FormData) -> Response:
-    """End what a client was given."""
+    """End a client's access."""
     try:
         done = Grants(context_of(request).site.home).revoke(str(form.get("id", "")))
     except HubError as error:

@@ -183,7 +183,7 @@ class _ScopeSet:
 
     @property
     def scopes(self) -> tuple[scopes.Scope, ...]:
-        """Those that only read."""
+        """The scopes that only read."""
         return scopes.needed(self.name)
 
 

@@ -173,7 +173,7 @@ def _together(home: Home, cards: list[Card], today: date | None) -> Together:
 
 
 def _hours(marts: Marts | None, businesses: list[Row]) -> Row | None:
-    """Unbilled hours of the businesses, and how many of them have no rate; None where there are none."""
+    """Unbilled hours of the businesses, and how many of them have no rate; None if there are none."""
     if marts is None or not businesses:
         return None
     rows = marts.rows(

@@ -59,7 +59,7 @@ class OfBusiness:
 
 @dataclass(frozen=True)
 class Week:
-    """What is expected in a week that begins on `first`; null where it is unknown. `sources`: what it is made of."""
+    """Expected money in the week that begins on `first`; null if unknown. `sources`: what it is made of."""
 
     first: date
     money_in: Decimal | None
@@ -121,7 +121,7 @@ def profit(request: Request) -> Response:
 
 
 def rows_of(request: Request, name: str, code: str, first: date, last: date, basis: str) -> str:
-    """The address of the rows behind an amount of the days `first` to `last`; empty where there are none."""
+    """The address of the rows behind an amount of the days `first` to `last`; empty if there are none."""
     if name not in ROWS or (name in OF_REPORT and basis == "cash"):
         return ""
     path, query = ROWS[name]

@@ -107,7 +107,7 @@ def remove(request: Request, _: FormData) -> Response:
 
 
 def _added(request: Request, form: FormData, url: str) -> Response:
-    """Keep it. Raises HubError when it is no address."""
+    """Add it. Raises HubError if it is not an address."""
     found = check(url)
     name = clean(str(form.get("name", "")), 100) or found
     channel = _channels(request).add(url, name, _topics(form))

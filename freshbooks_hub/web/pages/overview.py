@@ -69,7 +69,7 @@ class Line:
 
 
 def page(request: Request) -> Response:
-    """`/connections`: those that this person sees; `?q=` in its name or its businesses', `?page=2`."""
+    """`/connections`: those that this person may see; `?q=` in its name or its businesses', `?page=2`."""
     wanted = request.query_params.get("q", "").strip()
     seen = visible(request).values()
     titles = {home.name: title_of(home) for home in seen}

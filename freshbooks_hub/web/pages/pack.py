@@ -26,7 +26,7 @@ BLOCK = 1 << 16
 
 
 def page(request: Request) -> Response:
-    """`/pack?from=2026-10&to=2026-12&basis=cash`; without months it is about the last whole one."""
+    """`/pack?from=2026-10&to=2026-12&basis=cash`; without months, the last complete one."""
     try:
         return _page(request)
     except NoMarts:

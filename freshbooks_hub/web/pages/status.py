@@ -224,7 +224,7 @@ def _short(lines: list[Line]) -> list[Problem]:
 
 
 def _checks(marts: Marts | None) -> list[Row]:
-    """Every figure that was compared; those that differ first."""
+    """Every figure that was compared, differences first."""
     if marts is None:
         return []
     return marts.rows(

@@ -190,7 +190,7 @@ class Grants:
         return [(grant, str(row["metadata"])) for row in rows if (grant := _grant(row))]
 
     def revoke(self, grant_id: str) -> bool:
-        """End a grant with all its tokens; whether there was one."""
+        """End a grant with all its tokens; returns whether there was one."""
         with transaction(self._path) as db:
             return self._end(db, grant_id)
 

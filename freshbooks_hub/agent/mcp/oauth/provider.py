@@ -118,7 +118,7 @@ class Authorization(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshT
         return OAuthClientInformationFull.model_validate_json(metadata) if metadata else None
 
     async def register_client(self, client_info: OAuthClientInformationFull) -> None:
-        """Keep it, as a public client; the answer tells it so."""
+        """Store it as a public client, which the answer states."""
         for uri in client_info.redirect_uris or []:
             if not _may_redirect(str(uri)):
                 raise RegistrationError(
@@ -216,7 +216,7 @@ class Authorization(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshT
         return _access(token, grant) if grant else None
 
     async def revoke_token(self, token: AccessToken | RefreshToken) -> None:
-        """The client gives up its grant, by either of its tokens."""
+        """The client gives up its grant, with either of its tokens."""
         grant = self.grants.of_access if isinstance(token, AccessToken) else self.grants.of_refresh
         found = await _away(lambda: grant(token.token))
         if found is not None:

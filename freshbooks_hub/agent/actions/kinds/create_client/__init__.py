@@ -76,7 +76,7 @@ def prepare(context: ProposalContext, request: CreateClientRequest) -> Proposal:
 
 
 def recheck(context: ActionContext, action: StoredAction) -> None:
-    """Raises ActionRefused `stale` when such a client was made meanwhile."""
+    """Raises ActionRefused `stale` if a similar client was created meanwhile."""
     equal, _ = duplicates(action.sent("client"), all_clients(context.books))
     if not {int(row["id"]) for row in equal} <= set(action.watch["equal"]):
         raise ActionRefused(

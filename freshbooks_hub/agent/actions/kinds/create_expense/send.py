@@ -129,7 +129,7 @@ def _expense(books: Books, expense_id: int) -> Json | None:
 
 
 def differences(sent: Json, row: Json) -> tuple[str, ...]:
-    """The fields where FreshBooks holds something else than was sent."""
+    """The fields in which FreshBooks holds another value than was sent."""
     found = []
     for name, value in sent.items():
         if name == "attachment":

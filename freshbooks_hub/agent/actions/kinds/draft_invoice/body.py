@@ -61,7 +61,7 @@ EXPENSE_KEYS = (
 
 
 def invoice_of(preview: DraftInvoicePreview, tax: TaxSet, named: Named = None) -> dict[str, Any]:
-    """The invoice as it is sent; `named`: how its lines name their time entries, as the web app's do."""
+    """The invoice as sent; `named`: how its lines name their time entries, as the web app does."""
     sent: dict[str, Any] = {
         "customerid": preview.client.id,
         "create_date": preview.create_date.isoformat(),
@@ -100,7 +100,7 @@ def _entries_of(line: Line, preview: DraftInvoicePreview, named: str) -> dict[st
 
 
 def mark_as_billed(books: Books, row: Json, billed: bool = True) -> Step:
-    """A PUT replaces the whole entry (freshbooks-api.md 7.1), so everything that was read goes back."""
+    """A PUT replaces the whole entry (freshbooks-api.md 7.1), so everything that was read is sent back."""
     fields = {key: _plain(row[key]) for key in ENTRY_KEYS if row.get(key) is not None}
     body = canonical({"time_entry": fields | {"billed": billed}})
     return Step(f"mark {row['id']}", "PUT", books.entry_path(int(row["id"])), body)
@@ -119,7 +119,7 @@ def entry_fingerprint(row: Json) -> str:
 
 
 def expense_fingerprint(row: Json) -> str:
-    """The same of an expense that is billed on."""
+    """The same for an expense that is rebilled."""
     return digest({key: _plain(row.get(key)) for key in EXPENSE_KEYS})
 
 

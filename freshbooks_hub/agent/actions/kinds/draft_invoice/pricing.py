@@ -33,7 +33,7 @@ GroupBy = Literal["service", "person", "day"]
 
 @dataclass(frozen=True)
 class PricedEntry:
-    """A time entry with what it is billed at; `rate` is None under a fixed price."""
+    """A time entry with its rate; `rate` is None under a fixed price."""
 
     row: Json
     entry: Entry
@@ -67,7 +67,7 @@ def unbilled_entries(books: Books, project: Json, owners: Owners, left_out: dict
 def unbilled_expenses(
     books: Books, project: Json, currency: str, owners: Owners, left_out: dict[str, int]
 ) -> list[Json]:
-    """Its expenses that are to be billed on, those of another currency left out; the oldest first."""
+    """The project's expenses to rebill in the invoice's currency, oldest first."""
     rows = books.project_expenses(int(project["client_id"]), project["id"])
     same = [row for row in rows if row["amount"].get("code") == currency]
     if len(same) < len(rows):
@@ -79,7 +79,7 @@ def unbilled_expenses(
 def _unowned(
     rows: list[Json], key: Callable[[int], str], owners: Owners, left_out: dict[str, int]
 ) -> list[Json]:
-    """Rows that no confirmed action has billed; what waits is kept, so that the same proposal is found again."""
+    """Rows that no confirmed action has billed. Pending ones stay, so that the same proposal is found again."""
     free = [row for row in rows if owners.get(key(int(row["id"])), ("", None))[1] != Status.confirmed]
     if len(free) < len(rows):
         reason = "billed by an earlier action"

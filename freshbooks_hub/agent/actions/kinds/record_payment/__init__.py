@@ -202,7 +202,7 @@ def _warnings(invoice: Json, amount: Decimal, owed: Decimal, day: date, twins: b
 
 
 def _booked(preview: RecordPaymentPreview) -> Decimal:
-    """What the payment comes to: FreshBooks takes what is paid above the invoice out of it (freshbooks-api.md 5)."""
+    """The payment as booked: FreshBooks moves what exceeds the invoice out of it (freshbooks-api.md 5)."""
     return min(Decimal(preview.amount), Decimal(preview.owed))
 
 
@@ -211,7 +211,7 @@ def _is_equal(row: Json, amount: Decimal, day: date) -> bool:
 
 
 def _differences(sent: Json, row: Json, preview: RecordPaymentPreview) -> tuple[str, ...]:
-    """The fields where FreshBooks holds something else than was sent."""
+    """The fields in which FreshBooks holds another value than was sent."""
     theirs = decimal(row.get("amount"))
     found = [] if theirs in (Decimal(preview.amount), _booked(preview)) else ["amount"]
     names = ("invoiceid", "date", "type", "note")

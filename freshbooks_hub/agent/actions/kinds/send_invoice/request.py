@@ -42,7 +42,7 @@ class Recipient(Shape):
 
 
 class SendInvoicePreview(ActionPreview):
-    """The mail that will leave. `subject` and `body` None: FreshBooks's own words.
+    """The email that will be sent. `subject` and `body` None: FreshBooks' own text.
 
     `client_owes`: in the same currency, without this invoice; None is unknown. `page`: the invoice in FreshBooks.
     """

@@ -135,7 +135,7 @@ def find(books: Books, action: StoredAction) -> Candidates:
 
 
 def verify(books: Books, action: StoredAction, record_id: int) -> Result | None:
-    """That the invoice is there and sent: more than that FreshBooks took the request is not to be seen."""
+    """That the invoice exists and is sent. FreshBooks shows no more than that it accepted the request."""
     invoice, preview = books.invoice(record_id), action.preview_as(SendReminderPreview)
     if record_id != preview.invoice_id or invoice is None or is_draft(invoice):
         return None

@@ -100,7 +100,7 @@ ENGLISH = "en"
 
 
 def known(language: str | None) -> str | None:
-    """The language as it is known here, by its first letters (`fr-ca` is `fr`); None: no words in it."""
+    """The supported language, by its first letters (`fr-ca` is `fr`); None if there is no text in it."""
     code = (language or "").lower()[:2]
     return code if code in _WORDS else None
 

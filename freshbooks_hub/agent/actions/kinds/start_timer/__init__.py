@@ -168,7 +168,7 @@ def _begun(books: Books, sent: Json) -> list[Json]:
 
 
 def _differences(sent: Json, row: Json) -> tuple[str, ...]:
-    """Of what was sent, what FreshBooks holds otherwise; an unlogged entry without a timer counts nothing."""
+    """The fields in which FreshBooks differs from what was sent; an unlogged entry without a timer counts nothing."""
     bare = [] if row.get("is_logged") or (row.get("timer") or {}).get("id") else ["timer"]
     return (*bare, *work_differences(sent, row))
 

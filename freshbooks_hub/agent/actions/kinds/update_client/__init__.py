@@ -50,7 +50,7 @@ class Change(Shape):
 
 
 class UpdateClientPreview(ActionPreview):
-    """What will be otherwise."""
+    """The changes."""
 
     kind: Literal["update_client"] = "update_client"
     client: Client
