@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Any
 
+from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import ActionKind, Owners, Proposal, Step, StoredAction
 from freshbooks_hub.agent.actions.audit import Audit, canonical, digest
 from freshbooks_hub.agent.actions.books import BusinessContext
@@ -34,7 +35,7 @@ class ActionStore:
     """Reads and moves actions. Each method is one transaction of its own unless it takes `db`; raises HomeError."""
 
     def __init__(self, home: Home, audit: Audit, clock: SystemClock, timing: Timing) -> None:
-        self._path = home.history
+        self._home = home
         self._audit = audit
         self._clock = clock
         self._timing = timing
@@ -42,7 +43,7 @@ class ActionStore:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction, and the audit log's head mirrored after its commit."""
-        with transaction(self._path) as db:
+        with transaction(self._home.history) as db:
             before = db.total_changes
             yield db
             head = self._audit.head(db) if db.total_changes > before else None
@@ -116,14 +117,18 @@ class ActionStore:
         """Free the idempotency keys of a confirmed action; only after its record was deleted in FreshBooks."""
         db.execute("DELETE FROM action_claims WHERE action_id = ?", [action_id])
 
-    def receipt_needed(self, db: Connection, sha256: str) -> bool:
-        """Whether an action that may still be sent uses this receipt."""
-        found = db.execute(
-            "SELECT 1 FROM action_claims c JOIN actions a ON a.id = c.action_id "
-            "WHERE c.key LIKE 'receipt/%/' || ? AND a.status IN ('proposed', 'approved', 'dispatching')",
-            [sha256],
-        ).fetchone()
-        return found is not None
+    def clear_receipts(self) -> None:
+        """Remove the files of receipts that no action will upload any more."""
+        for sha256 in receipts.listed(self._home):
+            # Within the transaction: a proposal takes its key first and keeps its file after.
+            with self.transaction() as db:
+                needed = db.execute(
+                    "SELECT 1 FROM action_claims c JOIN actions a ON a.id = c.action_id "
+                    "WHERE c.key LIKE 'receipt/%/' || ? AND a.status IN ('proposed', 'approved', 'dispatching')",
+                    [sha256],
+                ).fetchone()
+                if needed is None:
+                    receipts.forget(self._home, sha256)
 
     # -- moving
 
@@ -214,13 +219,13 @@ class ActionStore:
 
     def read(self, action_id: str) -> StoredAction:
         """`stored`, in a transaction of its own."""
-        with transaction(self._path) as db:
+        with transaction(self._home.history) as db:
             return self.stored(db, action_id)
 
     def having(self, *statuses: Status) -> list[StoredAction]:
         """Actions in one of `statuses`, oldest first."""
         states = ", ".join(f"'{status.value}'" for status in statuses)
-        with transaction(self._path) as db:
+        with transaction(self._home.history) as db:
             query = f"SELECT id FROM actions WHERE status IN ({states}) ORDER BY created_at"  # noqa: S608
             return [self.stored(db, row["id"]) for row in db.execute(query).fetchall()]
 

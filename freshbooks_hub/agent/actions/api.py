@@ -10,9 +10,10 @@ from freshbooks_api.request_window import RequestWindow
 from freshbooks_hub.agent.actions.models import ActionRefused, Timing
 from freshbooks_hub.connection.oauth import USER_AGENT
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import StoredToken
+from freshbooks_hub.connection.tokens import StoredToken, request_window
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.errors import HubError
+from freshbooks_hub.core.home import Home
 
 PER_PAGE = 100
 MAX_PAGES = 1000
@@ -33,6 +34,13 @@ class Api:
             longest_wait=timing.longest_wait,
         )
         self._client = Client(api_url(), StoredToken(store), USER_AGENT, limits, clock.sleep, window)
+
+    @classmethod
+    def of(cls, home: Home, clock: SystemClock, timing: Timing) -> Api:
+        """With the token of the home's connection; without a connection each call raises ActionRefused."""
+        store = ConnectionStore(home.connection)
+        window = request_window(home, store) if store.exists() else None
+        return cls(store, clock, timing, window)
 
     # -- reading
 

@@ -19,7 +19,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from freshbooks_api.client import Lost, NeverSent, Refused
-from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import (
     ActionContext,
     ActionKind,
@@ -41,8 +40,6 @@ from freshbooks_hub.agent.actions.policy import (
 )
 from freshbooks_hub.agent.actions.standing import check_standing
 from freshbooks_hub.agent.actions.verdict import NEVER_SENT, verdict
-from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
 from freshbooks_hub.core.errors import disk_errors
 from freshbooks_hub.core.home import Home
@@ -62,7 +59,6 @@ class Delivery:
 
     def __init__(self, home: Home, store: ActionStore, clock: SystemClock, timing: Timing) -> None:
         self._home = home
-        self._connection = ConnectionStore(home.connection)
         self._store = store
         self._clock = clock
         self._timing = timing
@@ -85,13 +81,6 @@ class Delivery:
             yield
         finally:
             lock.release()
-
-    def api(self) -> Api:
-        """Calls to FreshBooks with the connection's token."""
-        # Without a connection the calls say so.
-        there = self._connection.exists()
-        window = request_window(self._home, self._connection) if there else None
-        return Api(self._connection, self._clock, self._timing, window)
 
     # -- sending
 
@@ -189,7 +178,7 @@ class Delivery:
     def settle(self) -> list[str]:
         """Take over from dead processes, settle what is unknown, finish what is confirmed; the ids that changed."""
         moved = []
-        self.clear_receipts()
+        self._store.clear_receipts()
         with self.locked():
             for action in self._store.having(Status.dispatching):
                 # The sender holds the lock while it sends, and now we hold it: that process is dead.
@@ -199,8 +188,7 @@ class Delivery:
                 if self._store.read(action.id).row["status"] != Status.unknown:
                     moved.append(action.id)
             for action in self._store.having(Status.confirmed):
-                result = as_action(action.row).result
-                if result is not None and result.code != UNDONE:
+                if (result := as_action(action.row).result) and result.code != UNDONE:
                     self._finish(action, result)
         return moved
 
@@ -270,17 +258,10 @@ class Delivery:
 
     # -- shared with what a person settles (lifecycle.py)
 
-    def clear_receipts(self) -> None:
-        """Remove kept receipts that no unfinished action needs."""
-        for sha256 in receipts.listed(self._home):
-            # Within the transaction: a proposal takes its key first and keeps its file after.
-            with self._store.transaction() as db:
-                if not self._store.receipt_needed(db, sha256):
-                    receipts.forget(self._home, sha256)
-
     def context(self, action: StoredAction) -> ActionContext:
         business, row = action.preview.business, action.row
-        books = Books(self.api(), BusinessContext(business.id, row["account_id"], business.name, "UTC", 1))
+        api = Api.of(self._home, self._clock, self._timing)
+        books = Books(api, BusinessContext(business.id, row["account_id"], business.name, "UTC", 1))
         return ActionContext(books, self._home, self._clock, self._timing, partial(self.note, action.id))
 
     def note(self, action_id: str, **columns: Any) -> None:
@@ -309,12 +290,11 @@ class Delivery:
 
     def _clear_receipts_of(self, action: StoredAction) -> None:
         if any(step.receipt for step in action.steps):
-            self.clear_receipts()
+            self._store.clear_receipts()
 
 
 def _check_status(action: StoredAction, needed: Status) -> None:
-    status = action.row["status"]
-    if status != needed:
+    if (status := action.row["status"]) != needed:
         raise ActionRefused(
             "wrong_status", f"Only an {needed.label} action is sent so; this one is {status}.", status=status
         )

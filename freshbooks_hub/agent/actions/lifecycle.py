@@ -7,6 +7,7 @@ from datetime import datetime
 from freshbooks_hub.agent.actions import receipts
 from freshbooks_hub.agent.actions.action_kind import ActionRequest, ProposalContext, check_free
 from freshbooks_hub.agent.actions.action_store import ActionStore, as_action
+from freshbooks_hub.agent.actions.api import Api
 from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.books import NAME_LIMIT, Books, resolve_business
 from freshbooks_hub.agent.actions.delivery import Delivery
@@ -21,13 +22,7 @@ from freshbooks_hub.agent.actions.models import (
     Status,
     Timing,
 )
-from freshbooks_hub.agent.actions.policy import (
-    Policy,
-    check_amount,
-    check_cool_down,
-    check_on,
-    read_policy,
-)
+from freshbooks_hub.agent.actions.policy import Policy, check_amount, check_cool_down, check_on, read_policy
 from freshbooks_hub.agent.actions.stale_marts import newer_actions, start_stale_sync
 from freshbooks_hub.agent.text import clean
 from freshbooks_hub.connection.store import ConnectionStore
@@ -71,7 +66,7 @@ class ActionService:
         with self._store.transaction() as db:
             policy, owners = read_policy(db), self._store.owners(db)
         check_on(policy, kind.write)
-        api = self._delivery.api()
+        api = Api.of(self._home, self._clock, self._timing)
         allowed = self._connection.load().config.get("business_ids")
         project = getattr(request, "project_id", None)
         business = resolve_business(api, allowed, request.business_id, project)
@@ -149,7 +144,7 @@ class ActionService:
                 result=result,
             )
             action = self._store.action(db, action_id)
-        self._delivery.clear_receipts()
+        self._store.clear_receipts()
         return action
 
     def resolve(self, action_id: str, record_id: int | None, approver: str, channel: Channel | str) -> Action:
@@ -248,7 +243,7 @@ class ActionService:
         if self.list(Status.unknown) or self.list(Status.dispatching):
             self.settle()
         else:
-            self._delivery.clear_receipts()  # of proposals that have expired
+            self._store.clear_receipts()  # of proposals that have expired
 
     def _sync_stale_marts(self) -> None:
         """Sync so that the published marts show what was written; without marts there is nothing to update."""

@@ -17,7 +17,6 @@ from freshbooks_hub.agent.actions.books import Books, resolve_business
 from freshbooks_hub.agent.actions.models import Timing
 from freshbooks_hub.agent.actions.time_entries import Work, as_instant, utc, work_of
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.connection.tokens import request_window
 from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.home import Home
 
@@ -106,9 +105,11 @@ def whole_minutes(seconds: int) -> int:
 
 def timers_now(home: Home, business_id: int | None = None) -> list[ShownTimer]:
     """The timers of the user who connected this home, asked of FreshBooks now. Raises HubError."""
-    clock, store = SystemClock(), ConnectionStore(home.connection)
-    api = Api(store, clock, Timing(), request_window(home, store))
-    business = resolve_business(api, store.load().config.get("business_ids"), business_id)
+    clock = SystemClock()
+    api = Api.of(home, clock, Timing())
+    business = resolve_business(
+        api, ConnectionStore(home.connection).load().config.get("business_ids"), business_id
+    )
     books, now = Books(api, business), clock.now()
     return [shown_timer(books, timer, now) for timer in timers_of(books, now)]
 
