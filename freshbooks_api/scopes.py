@@ -97,7 +97,7 @@ ACCOUNT = _read(
 )
 RETAINERS = _read("retainers", "retainers of clients", "Retainers cannot be read.")
 OPTIONAL = (ACCOUNT, RETAINERS)
-# What such a scope is asked for with; `source_freshbooks` and the hub tell it to users.
+# How to request such a scope; `source_freshbooks` and the hub show it to users.
 WITH_OPTIONAL = "freshbooks connect --scopes extended"
 BASIC = tuple(
     scope

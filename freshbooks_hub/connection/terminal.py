@@ -216,7 +216,7 @@ class Interactive:
             window = request_window(self._home, candidate.store)
             found = api.probe(api.Api(token, window), chosen, api.allowed(token))
         except HubError as error:
-            # The consent is given and would be lost; what can be read shows later too.
+            # The consent was given and would be lost; what can be read is shown later too.
             self._say(
                 f"It could not be checked what can be read. {error} Check later with: freshbooks doctor"
             )

@@ -17,7 +17,7 @@ from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 
-# What FreshBooks gives an access token as a rule (freshbooks-api.md 1.4).
+# The usual life of an access token (freshbooks-api.md 1.4).
 LIFE = timedelta(hours=12)
 # A grant that nothing uses is refreshed this long after its access token's end, so at least weekly.
 IDLE = timedelta(days=6)

@@ -212,7 +212,7 @@ DROP TABLE webhooks;
 ALTER TABLE webhooks_next RENAME TO webhooks;
 """
 
-# Who may use /mcp without the owner's own token: clients that registered, and what a person gave each of them.
+# Who may use /mcp without the owner's own token: registered clients, and the grants that people gave them.
 # Codes and tokens are random; only their SHA-256 is kept.
 _AGENT_GRANTS = """
 CREATE TABLE agent_clients (

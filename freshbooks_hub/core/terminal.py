@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from freshbooks_hub.core.errors import HubError
 
-# Control characters but the line feed, lone surrogates, and marks that turn the direction of what follows, so that a
+# Control characters except the line feed, lone surrogates, and marks that reverse the direction of text, so that a
 # name or an amount reads as another one.
 _STEERING = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -33,7 +33,7 @@ from freshbooks_hub.sync.history import History
 
 KEPT = timedelta(days=30)
 CONTACT_KEY = ("account_id", "business_id", "contact_key")
-# What makes a contact another one; the rest of crm_contacts follows from invoices.
+# The columns that count as a change of a contact; the rest of crm_contacts follows from invoices.
 CONTACT = (
     *("client_id", "is_primary", "full_name", "first_name", "last_name", "organization", "email"),
     *("business_phone", "mobile_phone", "home_phone", "street", "street2", "city", "province", "postal_code"),
@@ -154,7 +154,7 @@ def _of_invoices(
         for change in found.changes
         for state, code in codes.items()
         if _is(change.after, state) and not _is(change.before, state)
-        # Of what was not known before, only what came to it lately.
+        # Of objects not known before, only those with a recent change.
         if change.before or change.after == state
     ]
     rows = _rows(marts, "invoices", INVOICE_KEY, INVOICE, [change.key for change, _ in news])

@@ -14,7 +14,7 @@ SYNC_FAILED = "sync_failed"
 SYNC_RECOVERED = "sync_recovered"
 TEST = "test"  # sent only by `freshbooks webhooks test`; nobody subscribes to it
 
-# Each code with what it says to a person, and the names of its `data`.
+# Each code with its description for people, and the names of its `data`.
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     CONTACT_CHANGED: (
         "A contact of a client was added, changed or removed",

@@ -117,5 +117,5 @@ def _plugin(url: str) -> Any:
 def _asset() -> Any:
     import apprise
 
-    # Nothing of what is sent or how stays on the disk.
+    # Nothing about the message or its address stays on the disk.
     return apprise.AppriseAsset(app_id="FreshBooks hub", storage_mode=apprise.PersistentStoreMode.MEMORY)

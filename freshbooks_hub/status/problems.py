@@ -21,7 +21,7 @@ from freshbooks_hub.sync.history import Outcome
 from freshbooks_hub.sync.next_due import Trouble
 from freshbooks_hub.sync.schedule import ScheduledGroup
 
-# What not every account has, and the outcome where it answers 404.
+# Streams that not every account has, and the outcome if they answer 404.
 OPTIONAL = frozenset(stream.name for stream in STREAMS if stream.optional)
 NOT_THERE = "not_applicable"
 # Business by stream: rows of the published marts.

@@ -55,7 +55,7 @@ from freshbooks_hub.web.sessions import SESSION_LIFE, Sessions
 from freshbooks_hub.web.users import Users
 from freshbooks_hub.web.views import STATIC, render
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as they stand in a Host header
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # as written in a Host header
 KEPT = "public, max-age=31536000, immutable"
 PAGES = (
     *(

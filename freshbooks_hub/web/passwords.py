@@ -19,7 +19,7 @@ COST, BLOCK, PARALLEL = 2**14, 8, 5
 MEMORY = 64 * 1024 * 1024
 # After five wrong passwords for one name half a minute's pause, after fifty in all for everyone.
 FAILURES, FAILURES_OF_ALL, PAUSE = 5, 50, 30.0
-NAMES = 1000  # of which failures are counted
+NAMES = 1000  # whose failures are counted
 
 
 class WeakPassword(HubError):

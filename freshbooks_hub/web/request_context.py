@@ -23,7 +23,7 @@ from freshbooks_hub.web.security import person_of
 
 EVERYTHING = "all"
 NAMED = 3  # businesses of a connection, before “and 2 more”
-# Where the list of businesses cannot be read, their rows tell which there are. With true: those with accounting alone.
+# If the list of businesses cannot be read, the rows show which there are. With true: only those with accounting.
 BUSINESSES = (
     "SELECT * FROM (SELECT business_id, business_name, account_id, time_zone, base_currency_code "
     "FROM businesses UNION ALL SELECT business_id, 'Business ' || business_id, max(account_id), NULL, NULL "

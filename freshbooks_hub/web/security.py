@@ -39,7 +39,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 SAFE = {"GET", "HEAD"}
-# A name or address, and a port. What else a Host header may hold only confuses who reads it.
+# A name or address, and a port. Anything else in a Host header only confuses its readers.
 HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 

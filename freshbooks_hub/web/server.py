@@ -64,7 +64,7 @@ def serve(home: Home, options: Options) -> None:
     site: Site = app.state.site
     site.sessions.serve(address)
     print(f"FreshBooks hub: {address}   (stop with Ctrl-C)", flush=True)
-    # Where a password is set, what is printed may be read by others, such as those who may read the machine's log.
+    # If a password is set, others may read the output, for example in the machine's log.
     if site.keys.password is None:
         sessions.tell(home, site.sessions.link(), browser=options.open_browser)
     elif options.open_browser:
@@ -147,7 +147,7 @@ def whole_app(home: Home, options: Options, port: int) -> Starlette:
             stops = (pages.state.site.syncs.stop, ticking.stop)
             await asyncio.gather(*(run_in_threadpool(stop) for stop in stops))
             warm.close()
-            # Here, because a signal that ends the process lets it come no further.
+            # Here, because a signal that ends the process does not let it get further.
             pages.state.site.sessions.serve(None)
 
     app = Starlette(

@@ -146,7 +146,7 @@ def address(request: Request, **changed: Any) -> str:
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        # The folder of a kind of action may hold a page of its own for what it writes.
+        # The folder of a kind of action may hold its own page for its preview.
         loader=ChoiceLoader(
             [PackageLoader("freshbooks_hub.web"), PackageLoader("freshbooks_hub.agent.actions", "kinds")]
         ),

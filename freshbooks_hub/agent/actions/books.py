@@ -19,7 +19,7 @@ from freshbooks_hub.core.clock import named_zone
 
 DELETED = 1
 NAME_LIMIT = 100
-# An argument that names a record: models are told to give the id; a name or number that they give is looked up.
+# An argument that names a record: models are asked for the id; a name or number is looked up.
 Reference = Annotated[int | str, WithJsonSchema({"type": "integer"})]
 
 
@@ -66,7 +66,7 @@ def resolve_business(
     chosen = [business for business in found if business_id in (None, business.business_id)]
     if len(chosen) > 1 and project is not None:
         having = [business for business in chosen if _has_project(api, business, project)]
-        chosen = having or chosen[:1]  # which then says that there is none
+        chosen = having or chosen[:1]  # which then says that it does not exist
     if len(chosen) == 1:
         return chosen[0]
     choices = [business.shown().model_dump() for business in found]

@@ -76,7 +76,7 @@ def timers_of(books: Books, now: datetime) -> list[Timer]:
 
 def entries_since(books: Books, since: datetime) -> list[Json]:
     """Entries of the connected user that started at or after an instant, those of timers too."""
-    # Whether FreshBooks leaves out what started at that very second is not known.
+    # It is not known whether FreshBooks leaves out entries that started at that very second.
     params = [("include_unlogged", "true"), ("started_from", utc(since - timedelta(minutes=1)))]
     rows = books.api.rows(books.entries_path, "time_entries", params)
     # An ignored filter answers everything (freshbooks-api.md 3.3).

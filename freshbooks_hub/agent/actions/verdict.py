@@ -7,7 +7,7 @@ from datetime import timedelta
 from freshbooks_hub.agent.actions.action_kind import Candidates
 from freshbooks_hub.agent.actions.models import Status, Timing
 
-# A reading may miss what was just written (freshbooks-api.md 9), so one that finds nothing is not enough.
+# A read may miss what was just written (freshbooks-api.md 9), so finding nothing once is not enough.
 EMPTY_READS = 2
 # The status, the code of the result, and its message.
 Verdict = tuple[Status, str, str]

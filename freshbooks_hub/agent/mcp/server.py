@@ -71,7 +71,7 @@ class BooksServer(MCPServer[ServerState]):
             lifespan=self._lifespan,
             auth=auth,
             token_verifier=token_verifier,
-            # As long as a proposal stands, its form may be answered; a restart ends the forms, not the proposals.
+            # A form may be answered while its proposal is open; a restart ends the forms, not the proposals.
             request_state_security=RequestStateSecurity(
                 keys=[secrets.token_bytes(32)], ttl=Timing().expiry.total_seconds()
             ),

@@ -55,7 +55,7 @@ class Decision(BaseModel):
 
 def write_tools() -> list[Tool]:
     """One tool for each kind of action; the server offers those that are turned on."""
-    # Repeating a proposal gives the same one, and what is done once is not done again.
+    # Repeating a proposal returns the same one, and nothing is done twice.
     adds = ToolAnnotations(
         read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
     )

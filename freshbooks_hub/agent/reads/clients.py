@@ -243,7 +243,7 @@ def get_client(marts: Path, *, client: TheClient, business_id: BusinessId = None
         context = source.context(
             found.business_id, ["clients", "crm_contacts", "revenue_monthly", "outstanding_balances"]
         )
-        # The sums above count what is not there as 0.
+        # The sums above count missing values as 0.
         unknown: dict[str, None] = {}
         if context.lacks("invoices"):
             unknown |= dict.fromkeys(("invoiced_amount", "outstanding_amount", "overdue_amount"))

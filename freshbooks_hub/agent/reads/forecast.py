@@ -37,7 +37,7 @@ class FlowOfSource(Flow):
     cash_source: str
 
 
-# What the mart's rows are made of; of a stream that cannot be read it has none.
+# The streams behind the mart's rows; it has none for a stream that cannot be read.
 _IN, _OUT = ("invoices", "invoice_profiles"), ("bills", "expenses")
 
 

@@ -145,7 +145,7 @@ class _Worker:
     """A running worker process; it ends by itself when this process does."""
 
     def __init__(self) -> None:
-        # Nothing of the environment goes along: no token, no FRESHBOOKS_HOME.
+        # Nothing of the environment is passed on: no token, no FRESHBOOKS_HOME.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "freshbooks_hub.agent.sql.worker"],
             cwd=_ROOT,

@@ -121,7 +121,7 @@ def log_in(request: Request) -> Response:
     started = here.site.logins.started(here.home)
     if started is None:
         return back(request, ROOT)
-    # Who has come back has an answer to paste, or was refused: do not leave the page again then.
+    # A person who has come back has an answer to paste, or was refused: do not redirect again.
     first = here.site.logins.send_on(here.home)
     onward = first and not started.deaf and request.query_params.get("paste") is None
     basic = set(permissions.names(scopes.needed(scopes.ScopeSet.basic, actions=True)))

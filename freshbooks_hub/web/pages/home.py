@@ -226,7 +226,7 @@ def _needs(
         Need(f"{counted(kind, number)}.", "/status#checks", "See which", grave=False)
         for kind, number in differing.items()
     ]
-    # While a sync runs, what is not there may be on its way: the first figures show before reports are read.
+    # While a sync runs, missing data may still arrive: the first figures show before reports are read.
     running = last is not None and last["status"] == "running"
     if not running and (lacking := sum(len(one.gaps.sentences) for one in found)):
         what = f"{plural(lacking, 'kind')} of data {'is' if lacking == 1 else 'are'} missing or not complete."

@@ -34,7 +34,7 @@ from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.text import clean, folded
 
 UPLOAD = "upload"  # the step before `create`
-# What fits into the body as it is.
+# What fits into the body unchanged.
 _KEY = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")
 
 

@@ -151,7 +151,7 @@ def exists(books: Books, record_id: int) -> bool:
 def undo(books: Books, action: StoredAction, record_id: int) -> None:
     """Delete the payment, if it is as it was sent; the invoice is owed again."""
     row, preview = _payment(books, record_id), action.preview_as(RecordPaymentPreview)
-    # What was paid above the invoice became a credit note, which would stay.
+    # The excess over the invoice became a credit note, which would remain.
     overpaid = Decimal(preview.amount) > Decimal(preview.owed)
     if (
         row is not None
