@@ -4,8 +4,9 @@ import csv
 import html
 import io
 import re
+import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,14 +15,16 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.web.lists.invoices import INVOICES
-from freshbooks_hub.web.lists.listing import PAGE, Listing
+from freshbooks_hub.web.lists.listing import PAGE, Column, Listing
 from freshbooks_hub.web.lists.pages import LISTINGS
 from freshbooks_hub.web.lists.query import asked_of
-from freshbooks_hub.web.marts import opened
+from freshbooks_hub.web.marts import Marts, opened
 from freshbooks_sandbox import Sandbox
 from integration_tests.connector import config_of
 from integration_tests.hub import Books
@@ -310,3 +313,61 @@ def test_of_many_rows_a_page_reads_the_first_fifty(home_of: Callable[[str], Home
         statement, *values = query.statement(3, 6666)
         plan = str(marts.rows(f"EXPLAIN {statement}", *values))
         assert "TOPN" in re.sub(r"[\W_]", "", plan).upper()
+
+
+TEXTS = Listing(
+    path="/texts",
+    title="Texts",
+    noun="text",
+    lead="",
+    mart="texts",
+    stream="",
+    columns=(Column("id", "Id"), Column("one", "One"), Column("two", "Two")),
+    key=("id",),
+    sort="one",
+    search=("one", "two"),
+    search_label="",
+)
+PIECES = ("", "ab", "Éa", "7%", "_ñ", "A'7", "b\\", None)
+ROWS = [(n, PIECES[n % 8], PIECES[n * n % 7]) for n in range(150)]
+WORDS = st.text("aAbBéÉñ7%_\\'", min_size=1, max_size=2)
+
+
+@pytest.fixture(scope="module")
+def texts() -> Iterator[Marts]:
+    with duckdb.connect() as db:
+        db.execute(
+            "CREATE TABLE texts (business_id INT, currency_code VARCHAR, id INT, one VARCHAR, two VARCHAR)"
+        )
+        db.executemany("INSERT INTO texts VALUES (1, 'CAD', ?, ?, ?)", ROWS)
+        yield Marts(db)
+
+
+def folded(text: str | None) -> str:
+    decomposed = unicodedata.normalize("NFD", (text or "").lower())
+    return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3), st.sampled_from(["one", "-one", "two"]), st.integers(1, 4))
+@example(["a", "7"], "-one", 1)
+@example(["a"], "two", 2)
+@settings(max_examples=60, deadline=None)
+def test_a_search_finds_the_rows_that_hold_every_word(
+    texts: Marts, words: list[str], sort: str, page: int
+) -> None:
+    """Whatever their case and accents, in the order asked for; beyond the last page there is the last one."""
+    expected = [
+        row for row in ROWS if all(any(folded(word) in folded(text) for text in row[1:]) for word in words)
+    ]
+    column = 1 if sort.endswith("one") else 2
+    expected.sort(key=lambda row: row[0], reverse=True)
+    expected.sort(key=lambda row: folded(row[column]), reverse=sort.startswith("-"))
+    expected.sort(key=lambda row: row[column] is None)
+    number = min(page, max(1, -(-len(expected) // PAGE)))
+    query = asked_of(texts, TEXTS, 1, {"q": " ".join(words), "sort": sort, "page": str(page)})
+    assert query
+    shown = query.shown(texts)
+    assert (shown.count, shown.number) == (len(expected), number)
+    assert [row["id"] for row in shown.rows] == [
+        row[0] for row in expected[(number - 1) * PAGE : number * PAGE]
+    ]

@@ -65,22 +65,28 @@ def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
     words = text.split()[:WORDS]
     if not words:
         return None
-    found = [_word(word, listing.search) for word in words]
-    sql = " AND ".join(f"({part})" for part, _ in found)
-    return Condition(SEARCH, "Search", text, sql, tuple(value for _, values in found for value in values))
+    sql, values = _holds(words, listing.search)
+    return Condition(SEARCH, "Search", text, sql, values)
 
 
-def _word(word: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Whether one of the columns holds the word, whatever its case and accents; SQL and values.
+def _holds(words: list[str], columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Whether each word is in one of the columns, whatever its case and accents; SQL and values.
 
     Column by column, not over all of them as one text: DuckDB then looks at each different value once.
     """
     accents = "contains(strip_accents(lower({0})), strip_accents(lower(?)))"
-    if not word.isascii() or set(word) & set("%_\\"):
-        return " OR ".join(accents.format(one) for one in columns), (word,) * len(columns)
-    # Half the work, for texts without any accent: those have as many bytes as characters.
-    either = f"({{0}} ILIKE ? OR (strlen({{0}}) <> length({{0}}) AND {accents}))"
-    return " OR ".join(either.format(one) for one in columns), (f"%{word}%", word) * len(columns)
+    sql, values = _each(words, columns, accents)
+    if not all(word.isascii() and not set(word) & set("%_\\") for word in words):
+        return sql, values
+    # Half the work, for rows without any accent: their texts have as many bytes as characters.
+    plain, patterns = _each([f"%{word}%" for word in words], columns, "{0} ILIKE ?")
+    has_accents = " OR ".join(f"strlen({one}) <> length({one})" for one in columns)
+    return f"({plain}) OR (({has_accents}) AND ({sql}))", patterns + values
+
+
+def _each(words: list[str], columns: tuple[str, ...], holds: str) -> tuple[str, tuple[str, ...]]:
+    one = f"({' OR '.join(holds.format(column) for column in columns)})"
+    return " AND ".join([one] * len(words)), tuple(word for word in words for _ in columns)
 
 
 def _filter(one: Choice | Value, given: Mapping[str, str], marts: set[str]) -> Condition | str | None:

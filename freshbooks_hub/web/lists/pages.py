@@ -83,16 +83,12 @@ def show(marts: Marts, listing: Listing, business_id: int, given: dict[str, str]
         query = asked_of(marts, listing, business_id, given)
         if query is None:
             return None
-        query.find(marts)
-        totals = query.totals(marts)
-        count = sum(one.rows for one in totals)
-        page = min(query.asked.page, max(1, -(-count // PAGE)))
-        rows = query.page(marts, page, count) if count else []
+        page = query.shown(marts)
         fields = _fields(query, marts, given)
         chips = _chips(query, marts, given, fields)
     except duckdb.BinderException:
         return None
-    return Shown(query.listing, query.asked, count, totals, rows, page, fields, chips)
+    return Shown(query.listing, query.asked, page.count, page.totals, page.rows, page.number, fields, chips)
 
 
 def _page(listing: Listing) -> Callable[[Request], Response]:

@@ -21,7 +21,7 @@ from freshbooks_hub.web.lists.listing import (
 from freshbooks_hub.web.marts import Marts, Row
 
 OFFERED = 200  # values in a field to choose from
-FOUND = "temp.found_rows"
+BY_CURRENCY = "GROUP BY currency ORDER BY rows DESC, currency"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class Totals:
     currency_code: str | None
     rows: int
     values: Row
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page shows: of all rows their totals and count, and those of the page `number`, counted from 1."""
+
+    totals: list[Totals]
+    count: int
+    number: int
+    rows: list[Row]
 
 
 class Query:
@@ -48,24 +58,38 @@ class Query:
             *(value for one in asked.conditions for value in one.values),
         )
         self._business_id = business_id
-        self._found: tuple[str, tuple[object, ...]] = f"({self._matches()})", self._values
 
-    def find(self, marts: Marts) -> None:
-        """Look for the words of a search once, for totals and page: to look into every row is most of the work."""
-        if any(condition.name == SEARCH for condition in self.asked.conditions):
-            marts.rows(f"CREATE OR REPLACE TEMP TABLE {FOUND} AS {self._matches()}", *self._values)
-            self._found = FOUND, ()
+    def shown(self, marts: Marts) -> Page:
+        """The page that was asked for, or the last one where there are fewer."""
+        searched = any(condition.name == SEARCH for condition in self.asked.conditions)
+        totals, row_ids = self._search(marts) if searched else (self.totals(marts), [])
+        count = sum(one.rows for one in totals)
+        number = min(self.asked.page, max(1, -(-count // PAGE)))
+        if row_ids:
+            rows = marts.rows(self._select("rowid IN (SELECT unnest(?))"), row_ids)
+        else:
+            rows = self.page(marts, number, count) if count else []
+        return Page(totals, count, number, rows)
 
     def totals(self, marts: Marts) -> list[Totals]:
         """For each currency, the one with most rows first; none without rows."""
-        found, values = self._found
-        sums = "".join(f", {_sum(one)} AS {one.name}" for one in self.listing.totals)
+        rows = marts.rows(f"SELECT {self._sums()} FROM ({self._matches()}) {BY_CURRENCY}", *self._values)  # noqa: S608
+        return _totals(rows)
+
+    def _search(self, marts: Marts) -> tuple[list[Totals], list[int]]:
+        """The totals, and the rows of the page that was asked for, none beyond the last one.
+
+        In one statement, since to look into every row for the words is most of the work; what is found is neither
+        looked for twice nor made a table, which would cost as much again.
+        """
+        order = self._order_found()
+        page = f"SELECT row_id FROM found ORDER BY {order} LIMIT {PAGE} OFFSET {(self.asked.page - 1) * PAGE}"  # noqa: S608
         rows = marts.rows(
-            f"SELECT currency, count(*) AS rows{sums} FROM {found} "  # noqa: S608
-            "GROUP BY currency ORDER BY rows DESC, currency",
-            *values,
+            f"WITH found AS MATERIALIZED ({self._matches()}) "  # noqa: S608
+            f"SELECT {self._sums()}, (SELECT list(row_id) FROM ({page})) AS row_ids FROM found {BY_CURRENCY}",
+            *self._values,
         )
-        return [Totals(row["currency"], row["rows"], row) for row in rows if row["rows"]]
+        return _totals(rows), (rows[0]["row_ids"] or []) if rows else []
 
     def page(self, marts: Marts, page: int, count: int) -> list[Row]:
         """The rows of one page, counted from 1, of `count` rows in all."""
@@ -77,22 +101,15 @@ class Query:
         Only what orders the rows is read of them all, and of that as few as possible are put in order: a page of the
         second half is counted from the end.
         """
-        found, values = self._found
         before = (page - 1) * PAGE
         after = max(0, count - before - PAGE)
-        descending, nulls, key_order = self._descending, "LAST", "DESC"
-        limit, offset = PAGE, before
-        if after < before:
-            descending, nulls, key_order = not descending, "FIRST", "ASC"
-            limit, offset = max(0, min(PAGE, count - before)), after
-        order = ", ".join(
-            [
-                f"sorted {'DESC' if descending else 'ASC'} NULLS {nulls}",
-                *(f"{key} {key_order}" for key in self.listing.key),
-            ]
+        from_end = after < before
+        limit, offset = (max(0, min(PAGE, count - before)), after) if from_end else (PAGE, before)
+        shown = (
+            f"SELECT row_id FROM ({self._matches()}) ORDER BY {self._order_found(from_end)} "  # noqa: S608
+            f"LIMIT {limit} OFFSET {offset}"
         )
-        shown = f"SELECT row_id FROM {found} ORDER BY {order} LIMIT {limit} OFFSET {offset}"  # noqa: S608
-        return self._select(f"rowid IN ({shown})"), *values
+        return self._select(f"rowid IN ({shown})"), *self._values
 
     def all(self, marts: Marts) -> Iterator[Row]:
         """Every row, in the same order, a few at a time."""
@@ -153,6 +170,20 @@ class Query:
         select = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
         return f"SELECT {select} FROM {listing.mart} WHERE {self._where}"  # noqa: S608
 
+    def _sums(self) -> str:
+        return ", ".join(
+            ["currency", "count(*) AS rows", *(f"{_sum(one)} AS {one.name}" for one in self.listing.totals)]
+        )
+
+    def _order_found(self, from_end: bool = False) -> str:
+        """The order of what matches, by the names of `_matches`."""
+        direction, nulls, keys = ("DESC" if self._descending != from_end else "ASC"), "LAST", "DESC"
+        if from_end:
+            nulls, keys = "FIRST", "ASC"
+        return ", ".join(
+            [f"sorted {direction} NULLS {nulls}", *(f"{key} {keys}" for key in self.listing.key)]
+        )
+
     def _order(self) -> str:
         first = f"{self._sorted} {'DESC' if self._descending else 'ASC'} NULLS LAST"
         return ", ".join([first, *(f"{key} DESC" for key in self.listing.key)])
@@ -194,6 +225,10 @@ def _fitted(listing: Listing, marts: Marts, found: set[str]) -> Listing:
         if (column.sql or column.name in names) and (not column.needs or column.needs in found)
     )
     return replace(listing, columns=columns)
+
+
+def _totals(rows: list[Row]) -> list[Totals]:
+    return [Totals(row["currency"], row["rows"], row) for row in rows if row["rows"]]
 
 
 def unknown_key(column: Column) -> str:
