@@ -41,13 +41,17 @@ def show(answer: Answer, output: Format) -> None:
 
 
 def _show_table(answer: Answer) -> None:
-    from rich.console import Console
-
+    from freshbooks_hub.cli import plain_table
     from freshbooks_hub.cli.output import as_table, fitting
 
-    console = Console()
-    fits, others = fitting(answer, console.width)
-    console.print(as_table(fits))
+    width = plain_table.width()
+    fits, others = fitting(answer, width)
+    if (lines := plain_table.lines(fits, width, sys.stdout.isatty() and not plain_table.is_dumb())) is None:
+        from rich.console import Console
+
+        Console().print(as_table(fits))
+    else:
+        print("\n".join(lines))
     if others:
         terminal.say(
             f"Not shown, since the terminal is too narrow: {', '.join(others)}.\n"

@@ -54,7 +54,7 @@ def as_vertical(answer: Answer) -> Iterator[str]:
     for number, row in enumerate(answer.rows, 1):
         yield f"-- row {number:,}"
         for name, value in zip(answer.columns, row, strict=True):
-            yield f"{shown(name):<{width}}  {_cell(value)}".rstrip()
+            yield f"{shown(name):<{width}}  {cell(value)}".rstrip()
 
 
 def as_json(answer: Answer) -> str:
@@ -74,11 +74,10 @@ def as_table(answer: Answer, title: str | None = None) -> Table:
 
     table = Table(title=Text(title) if title else None, title_justify="left")
     for index, name in enumerate(answer.columns):
-        values = [row[index] for row in answer.rows if row[index] is not None]
-        numeric = bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+        numeric = is_numeric(row[index] for row in answer.rows)
         table.add_column(Text(shown(name)), justify="right" if numeric else "left", overflow="fold")
     for row in answer.rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(cell(value)) for value in row))
     return table
 
 
@@ -86,7 +85,7 @@ def fitting(answer: Answer, width: int) -> tuple[Answer, tuple[str, ...]]:
     """The answer with as many of its first columns as a line of `width` characters bears; the names of the others."""
     left = width - 1  # each column has a border and two blanks
     for number, name in enumerate(answer.columns):
-        longest = max([len(name), *(len(_cell(row[number])) for row in answer.rows)])
+        longest = max([len(name), *(len(cell(row[number])) for row in answer.rows)])
         left -= min(longest, NARROW) + 3
         if left < 0 and number:
             shown_rows = [row[:number] for row in answer.rows]
@@ -96,10 +95,17 @@ def fitting(answer: Answer, width: int) -> tuple[Answer, tuple[str, ...]]:
     return answer, ()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """As a table shows it."""
     if value is None:
         return ""
     return shown(f"{value:,}" if isinstance(value, Decimal) else str(value))
+
+
+def is_numeric(values: Iterable[Any]) -> bool:
+    """Whether a column of these is one of numbers."""
+    there = [value for value in values if value is not None]
+    return bool(there) and all(isinstance(value, int | float | Decimal) for value in there)
 
 
 def _unique(columns: Iterable[str]) -> list[str]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from freshbooks_hub.core.labels import plural, stream_label
+
+if TYPE_CHECKING:
+    import duckdb
 
 WHERE_REJECTED = 'freshbooks query "from fb_rejected_rows"'
 # The stream was read, but FreshBooks does not send all of its rows: those it sends count.
@@ -135,6 +136,8 @@ def rejected_json(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
 
 
 def _rows(db: duckdb.DuckDBPyConnection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    import duckdb
+
     try:
         return db.execute(statement, values).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):  # marts of an earlier version

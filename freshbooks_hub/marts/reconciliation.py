@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from freshbooks_hub.core.labels import plural
-from freshbooks_hub.marts.gaps import Rejected, find_rejected
-from freshbooks_hub.marts.open import ONE_LOOK, NoMarts, open_marts
-from freshbooks_hub.marts.rows import money_writer
+
+if TYPE_CHECKING:
+    import duckdb
 
 # How one figure of a kind of check (`check_kind`) differs, and how several do.
 DIFFERING = {
@@ -51,6 +50,8 @@ class Difference:
 
 def differences(marts: Path) -> list[Difference]:
     """Every figure that differs by more than a cent, largest difference first. Raises MartsDamaged."""
+    from freshbooks_hub.marts.open import NoMarts, open_marts
+
     try:
         with open_marts(marts) as db:
             return find_differences(db)
@@ -58,16 +59,12 @@ def differences(marts: Path) -> list[Difference]:
         return []
 
 
-def findings(marts: Path) -> tuple[list[Difference], list[Rejected]]:
-    """What the published marts report about themselves: differences, and rows left out. Raises MartsDamaged."""
-    if not marts.exists():
-        return [], []
-    with open_marts(marts, ONE_LOOK) as db:
-        return find_differences(db), find_rejected(db)
-
-
 def find_differences(db: duckdb.DuckDBPyConnection) -> list[Difference]:
     """The same, of open marts."""
+    import duckdb  # not for those who only read what was kept (findings.py)
+
+    from freshbooks_hub.marts.rows import money_writer
+
     try:
         cursor = db.execute(
             "SELECT check_kind, check_name, business_name, currency_code, end_date::VARCHAR, our_amount, "

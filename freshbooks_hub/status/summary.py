@@ -11,8 +11,9 @@ from freshbooks_hub.connection import permissions
 from freshbooks_hub.connection.store import ConnectionStore
 from freshbooks_hub.core.errors import NotConnected
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.marts.findings import findings
 from freshbooks_hub.marts.gaps import rejected_json, set_aside
-from freshbooks_hub.marts.reconciliation import counted, findings
+from freshbooks_hub.marts.reconciliation import counted
 from freshbooks_hub.status.problems import concerns, not_available, refuted, shortfalls
 from freshbooks_hub.sync.alarms import Alarms
 from freshbooks_hub.sync.history import Availability, History
@@ -33,7 +34,7 @@ def status(home: Home) -> dict[str, Any]:
     groups, trouble = schedule.groups(now), schedule.trouble()
     problems = concerns(groups, last, trouble, now) if home.connection.exists() else []
     missing, short = gaps(home)
-    found, rejected = findings(home.marts)
+    found = findings(home)
     running = read_progress(home)
     return {
         "home": str(home.root),
@@ -41,9 +42,9 @@ def status(home: Home) -> dict[str, Any]:
         "last_sync": last,
         "phase": running.phase if running else None,
         "streams": history.latest_streams() if history else [],
-        "differences": [asdict(d) for d in found],
-        "rejected": rejected_json(rejected),
-        "rejected_text": set_aside(rejected),
+        "differences": [asdict(d) for d in found.differences],
+        "rejected": rejected_json(found.rejected),
+        "rejected_text": set_aside(found.rejected),
         "marts": {"published_at": generation.published_at.isoformat(), "as_of_date": generation.as_of_date}
         if generation
         else None,

@@ -15,9 +15,10 @@ from freshbooks_hub.core.clock import Clock, utc_now
 from freshbooks_hub.core.errors import HubError, disk_errors
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
+from freshbooks_hub.marts.findings import Findings, keep_findings
 from freshbooks_hub.marts.gaps import Rejected, rejected_json
 from freshbooks_hub.marts.open import are_readable
-from freshbooks_hub.marts.reconciliation import Difference, findings
+from freshbooks_hub.marts.reconciliation import Difference
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History, StreamResult
@@ -115,8 +116,10 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
         finally:
             raw.close()
         marts = _refresh(run, facts, as_of, verify=True)
-        told, rejected = findings(home.marts)
-        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, told, rejected)
+        found = keep_findings(home)
+        return SyncResult(
+            [], marts.published, marts.as_of_date, marts.warnings, found.differences, found.rejected
+        )
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -137,8 +140,10 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
         finally:
             raw.close()
         marts = _extract(run, warehouse, version)
-        told, rejected = findings(home.marts)
-        return SyncResult([], marts.published, marts.as_of_date, marts.warnings, told, rejected)
+        found = keep_findings(home)
+        return SyncResult(
+            [], marts.published, marts.as_of_date, marts.warnings, found.differences, found.rejected
+        )
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -193,14 +198,14 @@ def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
         raise joined(failures)
     warnings = [text for one in reads for text in one.warnings]
     warnings += [text for marts in published for text in marts.warnings]
-    told, rejected = findings(run.home.marts) if options.marts else ([], [])
+    found = keep_findings(run.home) if options.marts else Findings([], [])
     return SyncResult(
         [result for one in reads for result in one.results],
         any(marts.published for marts in published),
         published[-1].as_of_date,
         list(dict.fromkeys(warnings)),
-        told,
-        rejected,
+        found.differences,
+        found.rejected,
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from freshbooks_hub.cli import plain_table
 from freshbooks_hub.cli.output import as_csv, as_json, as_table, fitting
 from freshbooks_hub.core.spreadsheet import FORMULA
 from freshbooks_hub.core.terminal import shown
@@ -147,3 +148,20 @@ def test_columns_that_the_terminal_cannot_show_are_named() -> None:
     first, others = fitting(found, 3)  # one is always shown
     assert (first.columns, others) == (["id"], ("client_name", "note"))
     assert fitting(Answer([], []), 80) == (Answer([], []), ())
+
+
+NAME = st.text(st.characters(max_codepoint=0x320), max_size=6)
+ROW = st.tuples(*[st.none() | st.integers() | st.decimals(-1000, 1000, places=2) | NAME] * 3)
+
+
+@given(st.lists(NAME, min_size=3, max_size=3), st.lists(ROW, max_size=3))
+def test_a_table_without_rich_is_that_of_rich(
+    names: list[str], rows: list[tuple[object, object, object]]
+) -> None:
+    found = answer(*rows, columns=names)
+    lines = plain_table.lines(found, within=80)
+    if lines is not None:
+        console = Console(file=io.StringIO(), width=80, color_system=None)
+        console.print(as_table(found))
+        assert isinstance(console.file, io.StringIO)
+        assert "\n".join(lines) + "\n" == console.file.getvalue()
