@@ -39,6 +39,11 @@ def amount_text(amount: Decimal, code: str | None) -> str:
     return f"{in_decimals(amount, code):,f}"
 
 
+def with_code(amount: Decimal | str, code: str) -> str:
+    """`1,234.50 CAD`, in a sentence; of decimal text too."""
+    return f"{amount_text(Decimal(amount), code)} {code}"
+
+
 def known_sum(values: Iterable[Decimal | None]) -> Decimal | None:
     """The sum of amounts of one currency; null as soon as one of them is unknown."""
     listed = list(values)

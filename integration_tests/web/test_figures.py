@@ -11,15 +11,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from freshbooks_hub.core.clock import utc_now
 from freshbooks_hub.core.home import Home
+from freshbooks_hub.sync.history import History
+from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.web.figures import Days, figures_of
 from freshbooks_hub.web.marts import opened
 from freshbooks_hub.web.monthly import Period, tables_of
+from freshbooks_hub.web.schedule_lines import lines_of
 from integration_tests.hub import Books
 from integration_tests.web.serving import Client
-from integration_tests.web.test_pages import MAPLE, number, sums, tables
+from integration_tests.web.test_pages import MAPLE, Tables, number, sums, tables
 
 BOREAL = 439117
+OF_RAW = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'freshbooks'"
 STEP = 17  # of the links of a page: prime, so that each column has its turn
 # What Home says, and the SQL of it: of the month and the year up to 31 October 2026.
 PROFIT = (
@@ -135,6 +140,44 @@ def test_the_hours_of_a_project_are_those_of_its_entries(client: Client, seen: B
     text = " ".join(re.sub(r"<[^>]+>", " ", client.get(f"/projects/{project}?business={MAPLE}").text).split())
     assert f"Logged {logged:,.2f} h" in text
     assert f"Unbilled {unbilled:,.2f} h" in text
+
+
+def test_a_bill_of_the_list_shows_its_figures_and_payments_that_add_up(client: Client, seen: Books) -> None:
+    expected = sums(
+        seen,
+        "SELECT bill_id, any_value(bill_number), any_value([total_amount, paid_amount, outstanding_amount]) "
+        "FROM bills JOIN (SELECT bill_id FROM bill_payments) USING (bill_id) "
+        f"WHERE business_id = {MAPLE} GROUP BY bill_id ORDER BY count(*) DESC, bill_id LIMIT 1",
+    )
+    [(bill, (bill_number, figures))] = expected.items()
+    listed = client.get(f"/bills?business={MAPLE}&q={bill_number}").text
+    [address] = set(re.findall(rf'href="(/bills/{bill}\?[^"]*)"', listed))
+    text = client.get(html.unescape(address)).text
+    shown = re.findall(r"<dt>(?:Total|Paid|Outstanding)</dt><dd[^>]*>(.*?)</dd>", text)
+    assert [figures_in(cell) for cell in shown] == [[amount] for amount in figures]
+    [payments] = [rows for name, rows in Tables(text).found.items() if name.startswith("Payments of bill")]
+    assert sum(number(row[-1]) for row in payments[1:]) == figures[1]
+
+
+def test_the_counts_of_status_are_those_of_the_marts_and_of_the_raw_tables(
+    client: Client, seen: Books
+) -> None:
+    found = tables(client, "/status")
+    against = {"freshbooks_report": "freshbooks' report", "own_arithmetic": "internal consistency"}
+    expected = sums(seen, "SELECT check_name, count(*), check_kind FROM fb_reconciliation GROUP BY ALL")
+    assert {row[0].lower(): row[2] for row in found["What was compared, and the result"][1:]} == {
+        f"{name}{against[kind]}".lower(): str(rows) for name, (rows, kind) in expected.items()
+    }
+    schedule = found["How often data is read, when it was last read, and when it is read next"][1:]
+    lines = lines_of(Schedule(seen.home).groups(utc_now()), History(seen.home.history))
+    with duckdb.connect(seen.home.raw, read_only=True) as db:
+        held = {
+            stream: len(db.execute(f"FROM freshbooks.{stream}").fetchall())
+            for (stream,) in db.execute(OF_RAW).fetchall()
+        }
+    for row, line in zip(schedule, lines, strict=True):
+        if line.rows is not None:
+            assert row[-1] == f"{sum(held.get(stream, 0) for stream in line.group.streams):,}", line.name
 
 
 def test_home_compares_with_the_same_days_a_year_before(client: Client, seen: Books) -> None:

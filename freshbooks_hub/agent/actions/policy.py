@@ -16,6 +16,7 @@ from freshbooks_hub.agent.actions.audit import Audit
 from freshbooks_hub.agent.actions.models import SENT, ActionRefused, Channel
 from freshbooks_hub.agent.actions.preview import Shape
 from freshbooks_hub.core.clock import SystemClock, exact_stamp
+from freshbooks_hub.core.currencies import with_code
 from freshbooks_hub.core.database import transaction
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.labels import plural
@@ -288,7 +289,8 @@ def _under(caps: dict[str, str], amount: Decimal, currency: str, code: str, span
     if amount > Decimal(caps[currency]):
         raise ActionRefused(
             code,
-            f"The owner's limit for {span} is {caps[currency]} {currency}; this would make {amount} {currency}.",
+            f"The owner's limit for {span} is {caps[currency]} {currency}; "
+            f"this would make {with_code(amount, currency)}.",
         )
 
 

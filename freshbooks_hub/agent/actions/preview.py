@@ -11,6 +11,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from freshbooks_hub.core.currencies import with_code
+
 
 class Shape(BaseModel):
     """Base of what leaves this package: immutable, and without unknown fields."""
@@ -127,7 +129,7 @@ def invoice_lines(lines: Sequence[Line], currency: str) -> Iterator[str]:
     yield ""
     for line in lines:
         taxes = "".join(f" + {tax.name} {tax.percent} %" for tax in line.taxes)
-        yield f"  {line.name}  {line.quantity} x {line.unit_cost} = {line.amount} {currency}{taxes}"
+        yield f"  {line.name}  {line.quantity} x {line.unit_cost} = {with_code(line.amount, currency)}{taxes}"
         if line.description:
             yield f"      {line.description}"
         yield from entry_lines(line.entries)
@@ -146,4 +148,4 @@ def entry_lines(entries: Sequence[Entry]) -> Iterator[str]:
 def tax_lines(taxes: Sequence[Tax], currency: str) -> Iterator[str]:
     for tax in taxes:
         percent = f" {tax.percent} %" if tax.percent is not None else ""
-        yield f"Tax           {tax.name}{percent}: {tax.amount} {currency}"
+        yield f"Tax           {tax.name}{percent}: {with_code(tax.amount or '0', currency)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freshbooks_hub.core.currencies import NONE, THREE, amount_text, in_decimals
+from freshbooks_hub.core.currencies import NONE, THREE, amount_text, in_decimals, with_code
 
 MACROS = Path(__file__).parents[3] / "dbt_project" / "macros" / "currencies.sql"
 
@@ -36,6 +36,8 @@ def test_an_amount_is_written_with_the_decimals_of_its_currency(
 ) -> None:
     assert amount_text(Decimal(amount), code) == written
     assert in_decimals(Decimal(amount), code) == Decimal(amount)
+    if code:
+        assert with_code(amount, code) == f"{written} {code}"
 
 
 def test_the_marts_round_the_same_currencies() -> None:

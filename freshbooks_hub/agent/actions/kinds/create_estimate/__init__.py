@@ -48,6 +48,7 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
+from freshbooks_hub.core.currencies import with_code
 
 PATH = "estimates/estimates"
 DRAFT = 1  # freshbooks-api.md 4.2
@@ -111,7 +112,7 @@ def prepare(context: ProposalContext, request: CreateEstimateRequest) -> Proposa
             "The client has an equal estimate of today; the agent says that this is another one.",
         )
     preview = CreateEstimatePreview(
-        heading=f"Draft an estimate: {total} {currency}",
+        heading=f"Draft an estimate: {with_code(total, currency)}",
         business=books.business.shown(),
         currency=currency,
         client=as_client(client),
@@ -205,9 +206,9 @@ def describe(preview: CreateEstimatePreview) -> Iterator[str]:
     yield client_line(preview.client)
     yield f"Date          {preview.create_date}"
     yield from invoice_lines(preview.lines, preview.currency)
-    yield f"Subtotal      {preview.subtotal} {preview.currency}"
+    yield f"Subtotal      {with_code(preview.subtotal, preview.currency)}"
     yield from tax_lines(preview.taxes, preview.currency)
-    yield f"Total         {preview.total} {preview.currency}"
+    yield f"Total         {with_code(preview.total, preview.currency)}"
 
 
 KIND = ActionKind(

@@ -47,6 +47,7 @@ from freshbooks_hub.agent.actions.kinds.create_expense.send import (
 from freshbooks_hub.agent.actions.models import ActionRefused, Status
 from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.text import SUGGESTED, clean, folded, nearest
+from freshbooks_hub.core.currencies import with_code
 
 NOTES_LIMIT = 500
 SEPARATOR = " > "
@@ -82,7 +83,7 @@ def prepare(context: ProposalContext, request: CreateExpenseRequest) -> Proposal
         )
     today = context.today
     preview = CreateExpensePreview(
-        heading=f"Create an expense: {purchase.amount} {purchase.currency}",
+        heading=f"Create an expense: {with_code(purchase.amount, purchase.currency)}",
         business=books.business.shown(),
         vendor=purchase.vendor,
         date=purchase.day,

@@ -28,6 +28,7 @@ from freshbooks_hub.agent.actions.preview import (
 )
 from freshbooks_hub.agent.actions.values import DayText, as_amount, as_day
 from freshbooks_hub.agent.text import clean, folded
+from freshbooks_hub.core.currencies import with_code
 
 VENDOR_LIMIT = 100
 
@@ -144,7 +145,7 @@ def describe(preview: CreateExpensePreview) -> Iterator[str]:
     yield business_line(preview)
     yield f"Vendor        {preview.vendor}"
     yield f"Date          {preview.date}"
-    yield f"Amount        {preview.amount} {preview.currency}, taxes included"
+    yield f"Amount        {with_code(preview.amount, preview.currency)}, taxes included"
     yield from tax_lines(preview.taxes, preview.currency)
     yield f"Category      {preview.category} ({preview.category_id})"
     if preview.client:
@@ -158,4 +159,5 @@ def describe(preview: CreateExpensePreview) -> Iterator[str]:
         receipt = preview.receipt
         yield f"Receipt       {receipt.filename}, {receipt.media_type}, {receipt.bytes} bytes"
     for twin in preview.look_alikes:
-        yield f"Looks like    expense {twin.expense_id} of {twin.date}: {twin.amount.amount} {twin.amount.currency}"
+        amount = with_code(twin.amount.amount, twin.amount.currency)
+        yield f"Looks like    expense {twin.expense_id} of {twin.date}: {amount}"

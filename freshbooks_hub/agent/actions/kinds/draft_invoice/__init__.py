@@ -66,6 +66,7 @@ from freshbooks_hub.agent.actions.kinds.draft_invoice.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused
 from freshbooks_hub.agent.actions.values import is_amount
+from freshbooks_hub.core.currencies import with_code
 from freshbooks_hub.core.labels import plural
 
 MOST_DAYS = 3650
@@ -117,7 +118,7 @@ def prepare(context: ProposalContext, request: DraftInvoiceRequest) -> Proposal:
     subtotal, taxes, total = totals(lines, tax.compounded, currency)
     mark = context.policy.link != "off"
     preview = DraftInvoicePreview(
-        heading=f"Draft an invoice: {plural(len(lines), 'line')}, {total} {currency}",
+        heading=f"Draft an invoice: {plural(len(lines), 'line')}, {with_code(total, currency)}",
         business=books.business.shown(),
         client=as_client(client),
         project_id=project["id"],
@@ -222,7 +223,7 @@ def _prepare_given(context: ProposalContext, request: DraftInvoiceRequest) -> Pr
     lines = given_lines(request.lines or [], tax, currency)
     subtotal, taxes, total = totals(lines, tax.compounded, currency)
     preview = DraftInvoicePreview(
-        heading=f"Draft an invoice: {plural(len(lines), 'line')}, {total} {currency}",
+        heading=f"Draft an invoice: {plural(len(lines), 'line')}, {with_code(total, currency)}",
         business=books.business.shown(),
         client=as_client(client),
         project_id=None,

@@ -24,6 +24,7 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
+from freshbooks_hub.core.currencies import with_code
 
 
 class DraftInvoiceRequest(ActionRequest):
@@ -82,9 +83,9 @@ def describe(preview: DraftInvoicePreview) -> Iterator[str]:
     if preview.due_in_days is not None:
         yield f"Due in        {preview.due_in_days} days"
     yield from invoice_lines(preview.lines, preview.currency)
-    yield f"Subtotal      {preview.subtotal} {preview.currency}"
+    yield f"Subtotal      {with_code(preview.subtotal, preview.currency)}"
     yield from tax_lines(preview.taxes, preview.currency)
-    yield f"Total         {preview.total} {preview.currency}"
+    yield f"Total         {with_code(preview.total, preview.currency)}"
     if preview.covered_entries:
         yield f"Covers        {len(preview.covered_entries)} time entries:"
         yield from entry_lines(preview.covered_entries)

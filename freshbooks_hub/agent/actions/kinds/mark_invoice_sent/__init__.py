@@ -38,6 +38,7 @@ from freshbooks_hub.agent.actions.preview import (
     client_line,
     invoice_lines,
 )
+from freshbooks_hub.core.currencies import with_code
 
 
 class MarkInvoiceSentRequest(ActionRequest):
@@ -76,7 +77,7 @@ def prepare(context: ProposalContext, request: MarkInvoiceSentRequest) -> Propos
     if client is None:
         raise ActionRefused("client_unknown", "The invoice's client is deleted in FreshBooks.")
     preview = MarkInvoiceSentPreview(
-        heading=f"Mark an invoice as sent: {total} {invoice['currency_code']}",
+        heading=f"Mark an invoice as sent: {with_code(total, invoice['currency_code'])}",
         business=books.business.shown(),
         currency=str(invoice["currency_code"]),
         client=as_client(client),
@@ -126,7 +127,7 @@ def describe(preview: MarkInvoiceSentPreview) -> Iterator[str]:
     yield client_line(preview.client)
     yield f"Invoice       {preview.invoice_number} of {preview.create_date} ({preview.invoice_id})"
     yield from invoice_lines(preview.lines, preview.currency)
-    yield f"Total         {preview.total} {preview.currency}"
+    yield f"Total         {with_code(preview.total, preview.currency)}"
 
 
 KIND = ActionKind(

@@ -37,6 +37,7 @@ from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.actions.values import as_amount, as_day
 from freshbooks_hub.agent.text import clean
+from freshbooks_hub.core.currencies import with_code
 
 NOTE_LIMIT = 500
 PATH = "payments/payments"
@@ -69,7 +70,7 @@ def prepare(context: ProposalContext, request: RecordPaymentRequest) -> Proposal
         raise ActionRefused("client_unknown", "The invoice's client is deleted in FreshBooks.")
     business_id = books.business.business_id
     preview = RecordPaymentPreview(
-        heading=f"Record a payment: {amount} {currency}",
+        heading=f"Record a payment: {with_code(amount, currency)}",
         business=books.business.shown(),
         currency=currency,
         client=as_client(client),

@@ -12,6 +12,7 @@ from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
 from freshbooks_hub.agent.actions.preview import ActionPreview, Client, business_line, client_line
 from freshbooks_hub.agent.actions.values import DayText
+from freshbooks_hub.core.currencies import with_code
 
 # As FreshBooks spells them (freshbooks-api.md 4.6); `Credit` would draw on a credit note.
 PaymentType = Literal[
@@ -69,7 +70,8 @@ def describe(preview: RecordPaymentPreview) -> Iterator[str]:
     yield business_line(preview)
     yield client_line(preview.client)
     yield f"Invoice       {preview.invoice_number} ({preview.invoice_id})"
-    yield f"Payment       {preview.amount} {preview.currency}, {preview.type}, {preview.date}"
+    yield f"Payment       {with_code(preview.amount, preview.currency)}, {preview.type}, {preview.date}"
     if preview.note:
         yield f"Note          {preview.note}"
-    yield f"Owed          {preview.owed} {preview.currency} before, {preview.left} {preview.currency} after"
+    owed, left = (with_code(amount, preview.currency) for amount in (preview.owed, preview.left))
+    yield f"Owed          {owed} before, {left} after"

@@ -46,6 +46,7 @@ from freshbooks_hub.agent.actions.kinds.send_invoice.request import (
 )
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.values import is_address
+from freshbooks_hub.core.currencies import with_code
 from freshbooks_hub.core.freshbooks_pages import invoice_page
 from freshbooks_hub.core.labels import plural
 
@@ -67,7 +68,7 @@ def prepare(context: ProposalContext, request: SendInvoiceRequest) -> Proposal:
     totals, owes = shown_totals(invoice), _owed_by(client, currency)
     subject, body = own_words(request.subject, request.body)
     preview = SendInvoicePreview(
-        heading=f"Send an invoice: {total} {currency} to {plural(len(recipients), 'recipient')}",
+        heading=f"Send an invoice: {with_code(total, currency)} to {plural(len(recipients), 'recipient')}",
         business=books.business.shown(),
         client=as_client(client),
         invoice_id=number,

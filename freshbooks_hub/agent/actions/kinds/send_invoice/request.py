@@ -22,6 +22,7 @@ from freshbooks_hub.agent.actions.preview import (
     invoice_lines,
     tax_lines,
 )
+from freshbooks_hub.core.currencies import with_code
 
 
 class SendInvoiceRequest(ActionRequest):
@@ -89,13 +90,13 @@ def describe(preview: SendInvoicePreview) -> Iterator[str]:
     yield f"Due           {preview.due_date or 'not set'}"
     yield from invoice_lines(preview.lines, preview.currency)
     if preview.subtotal is not None:
-        yield f"Before tax    {preview.subtotal} {preview.currency}"
+        yield f"Before tax    {with_code(preview.subtotal, preview.currency)}"
     if preview.discount:
         percent = f" ({preview.discount_percent} %)" if preview.discount_percent else ""
         yield f"Discount      {preview.discount} {preview.currency}{percent}"
     yield from tax_lines(preview.taxes, preview.currency)
-    yield f"Total         {preview.total} {preview.currency}"
-    yield f"Amount due    {preview.outstanding} {preview.currency}"
+    yield f"Total         {with_code(preview.total, preview.currency)}"
+    yield f"Amount due    {with_code(preview.outstanding, preview.currency)}"
     owes = "unknown" if preview.client_owes is None else f"{preview.client_owes} {preview.currency}"
     yield f"Client owes   {owes}, without this invoice"
     for one in preview.printed:

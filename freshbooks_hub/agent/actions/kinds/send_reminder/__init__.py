@@ -41,6 +41,7 @@ from freshbooks_hub.agent.actions.kinds.send_reminder.request import (
 from freshbooks_hub.agent.actions.models import ActionRefused, Result
 from freshbooks_hub.agent.actions.preview import Money
 from freshbooks_hub.agent.actions.values import is_address
+from freshbooks_hub.core.currencies import with_code
 
 NOT_DUE = ("disputed", "paid", "autopaid")
 
@@ -72,7 +73,7 @@ def prepare(context: ProposalContext, request: SendReminderRequest) -> Proposal:
     )
     asked_subject, asked_body = own_words(request.subject, request.body)
     preview = SendReminderPreview(
-        heading=f"Send a reminder: {owed} {currency} overdue",
+        heading=f"Send a reminder: {with_code(owed, currency)} overdue",
         business=books.business.shown(),
         currency=currency,
         client=as_client(client),

@@ -9,6 +9,7 @@ from typing import Literal
 from freshbooks_hub.agent.actions.action_kind import ActionRequest
 from freshbooks_hub.agent.actions.books import Reference
 from freshbooks_hub.agent.actions.preview import ActionPreview, Client, business_line, client_line
+from freshbooks_hub.core.currencies import with_code
 
 
 class SendReminderRequest(ActionRequest):
@@ -47,7 +48,7 @@ def describe(preview: SendReminderPreview) -> Iterator[str]:
     yield client_line(preview.client)
     yield f"Invoice       {preview.invoice_number} ({preview.invoice_id})"
     yield f"Due           {preview.due_date}, {preview.days_overdue} days overdue"
-    yield f"Outstanding   {preview.outstanding} {preview.currency}"
+    yield f"Outstanding   {with_code(preview.outstanding, preview.currency)}"
     for recipient in preview.recipients:
         yield f"To            {recipient}"
     yield f"Subject       {preview.subject}"
