@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,16 @@ ONE_LOOK = {"threads": "1"}
 # file, so what is open never changes; it is closed as soon as another one is published.
 MOST = 4  # files; each holds in memory what was read of it
 _Version = tuple[int, int, int]
-_open: dict[Path, tuple[_Version | None, duckdb.DuckDBPyConnection]] = {}
+Answers = dict[Hashable, Any]  # what was asked of a publication, and will be the same when asked again
+_open: dict[Path, _Kept] = {}
 _lock = Lock()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: _Version | None
+    database: duckdb.DuckDBPyConnection
+    answers: Answers
 
 
 class NoMarts(QueryFailed):
@@ -111,26 +119,26 @@ def damage_reported(marts: Path) -> Iterator[None]:
 
 
 @contextmanager
-def kept_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """As `open_marts`, on one thread: a connection of its own to a database that stays open."""
+def kept_marts(marts: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Answers]]:
+    """As `open_marts`, on one thread: a connection of its own to a database that stays open, and what is kept of it."""
     with damage_reported(marts):
-        database = _database(marts)  # closed once nobody uses it
-        with database.cursor() as db:
+        kept = _kept(marts)  # closed once nobody uses it
+        with kept.database.cursor() as db:
             use_marts(db, marts)
-            yield db
+            yield db, kept.answers
 
 
-def _database(marts: Path) -> duckdb.DuckDBPyConnection:
+def _kept(marts: Path) -> _Kept:
     with _lock:
-        for path, (version, _) in list(_open.items()):
-            if _version_of(path) != version:
+        for path, kept in list(_open.items()):
+            if _version_of(path) != kept.version:
                 del _open[path]
         # The most recently used is closed last.
-        found = _open.pop(marts, None) or (_version_of(marts), connect(marts, ONE_LOOK))
+        found = _open.pop(marts, None) or _Kept(_version_of(marts), connect(marts, ONE_LOOK), {})
         _open[marts] = found
         for path in list(_open)[:-MOST]:
             del _open[path]
-        return found[1]
+        return found
 
 
 def _version_of(path: Path) -> _Version | None:

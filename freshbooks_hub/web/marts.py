@@ -12,7 +12,7 @@ import duckdb
 
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import Gap, Rejected, find_gaps, find_rejected, missing
-from freshbooks_hub.marts.open import kept_marts
+from freshbooks_hub.marts.open import Answers, kept_marts
 
 Row = dict[str, Any]
 MOST = 500
@@ -20,10 +20,11 @@ BATCH = 1000  # rows
 
 
 class Marts:
-    """Rows of one open marts file, as dictionaries."""
+    """Rows of one open marts file, as dictionaries. `answers`: what is kept as long as this file is published."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, answers: Answers | None = None) -> None:
         self._db = db
+        self._answers = {} if answers is None else answers
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """The rows of a SELECT; none when a mart is not there, because its streams are not synced."""
@@ -33,6 +34,13 @@ class Marts:
             return []
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def kept_rows(self, statement: str, *values: Any) -> list[Row]:
+        """As `rows`, asked once of each publication: for short answers that many pages need. Not to be changed."""
+        if (statement, values) not in self._answers:
+            self._answers[statement, values] = self.rows(statement, *values)
+        found: list[Row] = self._answers[statement, values]
+        return found
 
     def has(self, mart: str) -> bool:
         """Whether the mart exists: it does not before its streams are synced."""
@@ -73,8 +81,8 @@ def opened(path: Path) -> Iterator[Marts | None]:
     if not path.exists():
         yield None
         return
-    with kept_marts(path) as db:
-        yield Marts(db)
+    with kept_marts(path) as (db, answers):
+        yield Marts(db, answers)
 
 
 @dataclass(frozen=True)

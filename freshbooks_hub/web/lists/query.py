@@ -117,7 +117,7 @@ class Query:
 
     def options(self, marts: Marts, one: Value) -> list[tuple[str, str]] | None:
         """The values of a filter that occur, each with its name; None when they are too many to choose from."""
-        rows = marts.rows(
+        rows = marts.kept_rows(
             f"{self._values_of(one)} AND {one.column} IS NOT NULL GROUP BY {one.column} "
             f"ORDER BY strip_accents(lower(shown::VARCHAR)), value LIMIT {OFFERED + 1}",
             self._business_id,

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.marts.open import MartsDamaged, NoMarts, open_marts
+from freshbooks_hub.marts.open import MartsDamaged, NoMarts, kept_marts, open_marts
 from freshbooks_hub.sync.refresh import publish
 
 
@@ -102,6 +102,19 @@ def test_a_reader_keeps_the_marts_of_its_moment(published: Path, tmp_path: Path)
         with open_marts(published) as after:
             assert before.execute("FROM invoices").fetchall() == [(1,)]
             assert after.execute("FROM invoices").fetchall() == [(2,)]
+
+
+def test_an_answer_is_kept_until_the_next_publication(published: Path, tmp_path: Path) -> None:
+    def asked() -> list[tuple[object, ...]]:
+        with kept_marts(published) as (db, answers):
+            if "ids" not in answers:
+                answers["ids"] = db.execute("SELECT id FROM invoices").fetchall()
+            return answers["ids"]
+
+    first = asked()
+    assert asked() is first
+    publish(built(tmp_path / "next.duckdb", "invoices", rows="SELECT 2 AS id"), published)
+    assert asked() == [(2,)]
 
 
 def test_none_and_damaged_ones_are_told_apart(tmp_path: Path) -> None:
