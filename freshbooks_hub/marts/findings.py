@@ -1,6 +1,6 @@
-"""What the published marts say of themselves, kept beside them until the next sync.
+"""What the published marts report about themselves, kept beside them until the next sync.
 
-To open the marts is most of what `freshbooks status` would cost, and what they say does not change.
+To open the marts is most of what `freshbooks status` would cost, and what they report does not change.
 """
 
 from __future__ import annotations

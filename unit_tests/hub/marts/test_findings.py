@@ -1,4 +1,4 @@
-"""What the marts say of themselves is kept beside them, and holds for these very marts alone."""
+"""What the marts report about themselves is kept beside them, and holds for these very marts alone."""
 
 from pathlib import Path
 
