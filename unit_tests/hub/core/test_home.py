@@ -112,9 +112,11 @@ def test_a_home_that_was_open_to_others_is_closed(root: Path) -> None:
     files = [home.raw, home.logs / "sync-1.log", home.dbt / "target" / "run" / "x.sql", home.root / "odd"]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-        file.touch(0o644)
+        file.touch()
+        file.chmod(0o644)  # whatever the umask of a command that ran in this process
     outside = root.parent / "outside"
-    outside.touch(0o644)
+    outside.touch()
+    outside.chmod(0o644)
     (home.root / "link").symlink_to(outside)
     for folder in (root, home.logs, home.dbt):
         folder.chmod(0o755)
