@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 try:
@@ -98,11 +98,13 @@ class RequestWindow:
 
     def learn(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer; good ones have these headers too, so only their numbers count."""
-        limit = max(int(_number(headers, "X-RateLimit-Limit", self.limit())), 1)
-        remaining = _number(headers, "X-RateLimit-Remaining", limit)
+        told = _number(headers, "X-RateLimit-Limit")
+        limit = self.limit() if told is None else max(int(told), 1)
+        remaining = _number(headers, "X-RateLimit-Remaining")
         resume_at = 0.0
-        if status == 429 or remaining <= limit * RESERVE:
-            resume_at = time.monotonic() + min(_number(headers, "Retry-After", WINDOW), LONGEST_WAIT)
+        if status == 429 or (remaining is not None and remaining <= limit * RESERVE):
+            wait = _number(headers, "Retry-After")
+            resume_at = time.monotonic() + min(WINDOW if wait is None else wait, LONGEST_WAIT)
         self.keep_limit(limit, resume_at)
 
     def keep_limit(self, limit: int, resume_at: float) -> None:
@@ -124,20 +126,21 @@ class RequestWindow:
                 return _changed(self._bytes, work)
 
 
-def _number(headers: Mapping[str, str], header: str, default: float) -> float:
+def _number(headers: Mapping[str, str], header: str) -> float | None:
     try:
         return float(headers[header])
     except (KeyError, ValueError):
-        return default
+        return None
 
 
 def _changed(kept: _Bytes, work: Callable[[_State, _Bytes], T]) -> T:
     with kept.locked():
-        before = _STATE.unpack(kept.read(_STATE_AT, _STATE.size))
-        state = _State(*before)
+        before = kept.read(_STATE_AT, _STATE.size)
+        state = _State(*_STATE.unpack(before))
         result = work(state, kept)
-        if astuple(state) != before:
-            kept.write(_STATE_AT, _STATE.pack(*astuple(state)))
+        after = _STATE.pack(state.count, state.limit, state.resume_at)
+        if after != before:
+            kept.write(_STATE_AT, after)
     return result
 
 

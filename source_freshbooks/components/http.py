@@ -83,8 +83,9 @@ class RateBudget(APIBudget):
     def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002
         """Wait until a request may be sent."""
         at = self._window.take()
-        while (wait := max(at, self._window.resume_at()) - time.monotonic()) > 0:
+        while (wait := at - time.monotonic()) > 0:
             time.sleep(wait)
+            at = max(at, self._window.resume_at())
 
     def update_from_response(self, request: Any, response: Any) -> None:  # noqa: ARG002
         """Learn from an answer."""
