@@ -21,7 +21,7 @@ from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from filelock import FileLock
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import catalog_of, config_of, lists
+from integration_tests.connector import RECENT, catalog_of, config_of, lists
 from integration_tests.hub import AS_OF, TIED_REPORTS, Books, Hub, opened_books
 from source_freshbooks import SourceFreshbooks, cdk_patches
 
@@ -55,6 +55,12 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 @pytest.fixture
 def config(sandbox: Sandbox) -> dict[str, Any]:
     return config_of(sandbox)
+
+
+@pytest.fixture
+def recent(config: dict[str, Any]) -> dict[str, Any]:
+    """The same connection with a history of some months: each report is a request for each month and currency."""
+    return {**config, "start_date": RECENT}
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from source_freshbooks.components.retriever_base import PerBusinessRetriever
 from source_freshbooks.source import MANIFEST
 
 # A history of some months, so that reports are not read for years. Items and tasks are older.
-RECENT = "2026-06-01T00:00:00Z"
+RECENT = "2026-09-01T00:00:00Z"
 
 
 def config_of(sandbox: Backend, **settings: Any) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def test_retainers_come_with_their_scope_alone(sandbox: Sandbox, read: Read, con
     assert {r["is_deleted"] for r in found} == {True, False}
 
 
-def test_reports_by_business_come_for_each_currency_and_period(sandbox: Sandbox, read: Read) -> None:
-    output = read(*NEWER)
+def test_reports_by_business_come_for_each_currency_and_period(read: Read, recent: dict[str, Any]) -> None:
+    output = read(*NEWER, config=recent)
     for stream, day in (
         ("report_general_ledger", "start_date"),
         ("report_cash_flow", "start_date"),
@@ -87,9 +87,11 @@ def test_reports_by_business_come_for_each_currency_and_period(sandbox: Sandbox,
     assert any(Decimal(a["balance"]) for r in charts for a in r["accounts"])
 
 
-def test_an_account_without_the_newer_reports_has_all_others(sandbox: Sandbox, read: Read) -> None:
+def test_an_account_without_the_newer_reports_has_all_others(
+    sandbox: Sandbox, read: Read, recent: dict[str, Any]
+) -> None:
     sandbox.behaviours.newer_reports = "none"
-    output = read(*NEWER, "report_tax_summary", "stream_availability")
+    output = read(*NEWER, "report_tax_summary", "stream_availability", config=recent)
     assert not output.errors
     assert rows(output, "report_tax_summary")
     found = availability(output)
@@ -98,11 +100,11 @@ def test_an_account_without_the_newer_reports_has_all_others(sandbox: Sandbox, r
 
 @pytest.mark.parametrize("takes", ["uuid", "business"])
 def test_a_report_whose_path_is_gone_is_read_at_the_newer_one(
-    sandbox: Sandbox, read: Read, config: dict[str, Any], takes: str
+    sandbox: Sandbox, read: Read, recent: dict[str, Any], takes: str
 ) -> None:
     """Its figures are the same, and the place that answers is remembered for the run."""
     streams = ("report_profit_and_loss", "report_balance_sheet")
-    settings = {**config, "business_ids": [439000], "num_workers": 1}
+    settings = {**recent, "business_ids": [439000], "num_workers": 1}
     before = read(*streams, config=settings)
     sandbox.behaviours.gone_reports = {"profitloss_entity", "balance_sheet", "payments_collected"}
     sandbox.behaviours.newer_reports = takes
@@ -119,14 +121,16 @@ def test_a_report_whose_path_is_gone_is_read_at_the_newer_one(
     assert sorted(gone) == ["balance_sheet", "payments_collected", "profitloss_entity"]
 
 
-def test_a_report_that_is_nowhere_fails(sandbox: Sandbox, read: Read) -> None:
+def test_a_report_that_is_nowhere_fails(sandbox: Sandbox, read: Read, recent: dict[str, Any]) -> None:
     sandbox.behaviours.gone_reports = {"taxsummary"}
     sandbox.behaviours.newer_reports = "none"
-    assert read("report_tax_summary", expecting_exception=True).errors
+    assert read("report_tax_summary", config=recent, expecting_exception=True).errors
 
 
-def test_invoice_details_go_by_the_date_of_issue(sandbox: Sandbox, read: Read) -> None:
-    output = read("report_invoice_details")
+def test_invoice_details_go_by_the_date_of_issue(
+    sandbox: Sandbox, read: Read, recent: dict[str, Any]
+) -> None:
+    output = read("report_invoice_details", config=recent)
     asked = [dict(r.query) for r in sandbox.requests.matching("*/reports/accounting/invoice_details")]
     assert asked
     assert {query["date_type"] for query in asked} == {"issue"}

@@ -25,8 +25,7 @@ def _everything(sandbox: Sandbox, resource: str) -> list[tuple[int, Any]]:
     return sorted((b, row_id) for b in OWNED for row_id in _readable(sandbox, b, resource))
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
-@pytest.mark.parametrize("rows_a_page", [4, 15, 40])
+@pytest.mark.parametrize(("rows_a_page", "told"), [(4, False), (15, True), (40, False)])
 def test_every_list_comes_whole_whatever_its_pages_hold(
     sandbox: Sandbox, read: Read, rows_a_page: int, told: bool
 ) -> None:
@@ -67,14 +66,14 @@ def test_changes_come_whole_too(sandbox: Sandbox, read: Read, stream: str) -> No
 
 
 def test_reports_have_the_currencies_of_rows_on_later_pages(
-    sandbox: Sandbox, read: Read, config: dict[str, Any]
+    sandbox: Sandbox, read: Read, recent: dict[str, Any]
 ) -> None:
     books = sandbox.books(439000)
     oldest = min(i for i, row in books["expenses"].items() if row["vis_state"] == 0)
     books["expenses"][oldest]["amount"]["code"] = "GBP"
     books.table("expenses").changed()
     _cap(sandbox, 15, page_caps_told=False)
-    output = read("report_expense_details", config={**config, "business_ids": [439000]})
+    output = read("report_expense_details", config={**recent, "business_ids": [439000]})
     assert "GBP" in {record["currency_code"] for record in rows(output, "report_expense_details")}
 
 

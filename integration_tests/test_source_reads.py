@@ -22,7 +22,16 @@ from freshbooks_api.streams import STREAMS
 from freshbooks_sandbox import Sandbox
 from freshbooks_sandbox.resources import BY_NAME
 from integration_tests.conftest import Read
-from integration_tests.connector import catalog_of, config_of, discovered, lists, manifest, rows, states
+from integration_tests.connector import (
+    RECENT,
+    catalog_of,
+    config_of,
+    discovered,
+    lists,
+    manifest,
+    rows,
+    states,
+)
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.timestamps import parse_utc
 
@@ -66,13 +75,22 @@ def _readable(sandbox: Sandbox, business: int, resource: str) -> list[int]:
 
 @pytest.fixture(scope="module")
 def everything() -> Iterator[tuple[Sandbox, dict[str, list[dict[str, Any]]]]]:
-    """The records of every stream, read once for the tests that only look at them; with the sandbox asked."""
+    """The records of every stream, read once for the tests that only look at them; with the sandbox asked.
+
+    Reports of some months: they are a request for each month and currency.
+    """
     with pytest.MonkeyPatch.context() as patched, Sandbox(seed="demo", rate_limit=None) as sandbox:
         patched.setenv("FRESHBOOKS_API_URL", sandbox.url)
         patched.setenv("FRESHBOOKS_AUTH_URL", sandbox.url)
-        config, catalog = config_of(sandbox), catalog_of()
-        output = run_read(SourceFreshbooks(catalog=catalog, config=config, state=None), config, catalog)
-        yield sandbox, {stream.name: rows(output, stream.name) for stream in discovered()}
+        found, connected = {}, config_of(sandbox)
+        for config, names in (
+            (connected, lists()),
+            ({**connected, "start_date": RECENT}, [s.name for s in discovered() if s.name not in lists()]),
+        ):
+            catalog = catalog_of(*names)
+            output = run_read(SourceFreshbooks(catalog=catalog, config=config, state=None), config, catalog)
+            found |= {name: rows(output, name) for name in names}
+        yield sandbox, found
 
 
 Everything = tuple[Sandbox, dict[str, list[dict[str, Any]]]]

@@ -1,8 +1,6 @@
 """Rows deleted for good are found by those who know that they were there."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 
 from freshbooks_sandbox import Sandbox
+from integration_tests import warm
 from integration_tests.connector import catalog_of, config_of, error_text, rows
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.deletions import KnownIds
@@ -206,13 +205,7 @@ def test_a_broken_file_of_ids_is_told(sandbox: Sandbox, tmp_path: Path, content:
         "catalog": json.dumps(ConfiguredAirbyteCatalogSerializer.dump(catalog_of("taxes"))),
     }.items():
         (tmp_path / f"{name}.json").write_text(text)
-    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
     files = [x for n in ("config", "catalog") for x in (f"--{n}", str(tmp_path / f"{n}.json"))]
-    result = subprocess.run(
-        [*command, *files, "--known-ids", str(tmp_path / "ids.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = warm.source_freshbooks("read", *files, "--known-ids", str(tmp_path / "ids.json"))
     assert result.returncode == 1
     assert "known ids" in result.stdout

@@ -1,8 +1,6 @@
 """Single-use refresh tokens are never lost, never spent twice, and a dead grant says what to do."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from airbyte_cdk.models import Status
 
 from freshbooks_sandbox import Sandbox
 from integration_tests.conftest import Read
-from integration_tests.connector import RECENT, config_of, error_text, rows
+from integration_tests.connector import config_of, error_text, rows, run_source
 from source_freshbooks import SourceFreshbooks
 
 EXPIRED = "2020-01-01T00:00:00Z"
@@ -27,11 +25,11 @@ def test_a_valid_access_token_is_used_as_it_is(sandbox: Sandbox, read: Read) -> 
 
 
 def test_an_expired_token_is_refreshed_once_for_all_streams(
-    sandbox: Sandbox, config: dict[str, Any], read: Read, capfd: pytest.CaptureFixture[str]
+    sandbox: Sandbox, recent: dict[str, Any], read: Read, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = config["credentials"]["refresh_token"]
-    config["credentials"]["token_expiry_date"] = EXPIRED
-    output = read(config=config | {"start_date": RECENT})
+    before = recent["credentials"]["refresh_token"]
+    recent["credentials"]["token_expiry_date"] = EXPIRED
+    output = read(config=recent)
     assert not output.errors
     assert refreshes(sandbox) == [200]
     control = next(line for line in capfd.readouterr().out.splitlines() if '"CONTROL"' in line)
@@ -62,11 +60,9 @@ def run_process(config: dict[str, Any], tmp_path: Path) -> str:
             }
         ]
     }
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
-    command = [sys.executable, "-m", "source_freshbooks.run", "read"]
-    files = ["--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
-    return subprocess.run([*command, *files], capture_output=True, text=True, check=True).stdout
+    done = run_source(tmp_path, "read", config=config, catalog=catalog)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def test_a_token_that_dies_in_the_middle_is_refreshed_and_no_row_is_lost(
