@@ -151,7 +151,7 @@ class Client:
         self._url, self._token, self._limits, self._sleep = url, token, limits, sleep
         self._window = window
         self._headers = {"Accept": "application/json", "User-Agent": user_agent}
-        self._reading = _session()
+        self._reading = _session(url)
 
     def get(
         self, path: str, params: Params | None = None, headers: Mapping[str, str] | None = None
@@ -186,7 +186,7 @@ class Client:
         """
         content = {} if data is None else {"Content-Type": "application/json"}
         # A connection of its own: a kept one may die just as the request leaves.
-        with _session() as session:
+        with _session(self._url) as session:
             answer = self._call(session, method, path, {**content, **(headers or {})}, data=data, files=files)
         if 400 <= answer.status < 500 and answer.status != 408:
             raise Refused(answer)
@@ -290,8 +290,16 @@ class _Bearer(AuthBase):
         return request
 
 
-def _session() -> requests.Session:
+def read_environment(session: requests.Session, url: str) -> None:
+    """What it says of proxies and certificates for `url`; requests reads it for each request, a third of its cost."""
+    environment = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify = environment["proxies"], environment["verify"]
+    session.trust_env = False
+
+
+def _session(url: str) -> requests.Session:
     session = requests.Session()
+    read_environment(session, url)
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(max_retries=0))
     return session

@@ -294,7 +294,7 @@ def test_a_row_of_today_with_an_earlier_date_does_not_prove_the_filter(platform:
     _survives(platform, ("updated_min on another stamp", "taxes rounded by line"))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.sampled_from(sorted(SWITCHES)), min_size=3, max_size=3, unique=True))
 def test_three_at_a_time(names: list[str]) -> None:
     """Whichever three, in whatever order: each is found, and the rows are right."""

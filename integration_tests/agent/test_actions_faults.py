@@ -192,7 +192,7 @@ def test_agents_in_fair_weather(firm: Firm, agent: str) -> None:
     assert set(intents.written().values()) == ({0} if agent == "hostile" else {1})
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_agents_under_random_faults(firm: Firm, seed: int) -> None:
     under_random_faults(firm, seed)
 
@@ -205,8 +205,15 @@ def test_many_random_fault_schedules(tmp_path: Path) -> None:
             under_random_faults(firm, seed)
 
 
+# At each call one of those that end alike: an answer that is late is an answer, a 502 is a 500 to us, and a 401 is an
+# expired token. At the write itself each has its turn.
+ONE_OF_A_KIND = [
+    fault for fault in TROUBLE if fault["kind"] != "slow" and fault.get("status") not in (401, 502)
+]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("fault", TROUBLE, ids=name)
+@pytest.mark.parametrize("fault", ONE_OF_A_KIND, ids=name)
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_fault_at_every_call(tmp_path: Path, kind: str, fault: dict[str, object]) -> None:
     with opened_firm(tmp_path / "undisturbed", **UNCAPPED) as undisturbed:

@@ -12,7 +12,7 @@ import requests
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from msgspec import Meta, Struct, ValidationError, convert
 
-from freshbooks_api.client import api_url
+from freshbooks_api.client import api_url, read_environment
 from source_freshbooks.components.assumptions import Assumptions
 from source_freshbooks.components.auth import FreshbooksAuthenticator
 from source_freshbooks.components.availability import Outcomes
@@ -61,16 +61,11 @@ class Connection:
 
     @cached_property
     def session(self) -> requests.Session:
-        """One pool of connections for all streams, which share their handshakes.
-
-        What the environment says of proxies and certificates is read once, not for each request.
-        """
+        """One pool of connections for all streams, which share their handshakes."""
         session = Session(api_budget=self.budget)
         # Page workers, and beside them the threads that read first pages.
         harden(session, pool_maxsize=2 * self.pages_in_flight)
-        environment = session.merge_environment_settings(self.api_url, {}, None, None, None)
-        session.proxies, session.verify = environment["proxies"], environment["verify"]
-        session.trust_env = False
+        read_environment(session, self.api_url)
         return session
 
     def close(self) -> None:

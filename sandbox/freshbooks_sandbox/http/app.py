@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,19 +33,25 @@ from freshbooks_sandbox.http import control
 
 
 def build_app(backend: Backend) -> Starlette:
+    app = Starlette(
+        routes=[*_api_routes(), Mount(control.ROOT, routes=control.routes(backend))],
+        exception_handlers={404: _unknown_path, 405: _unknown_path},
+    )
+    app.router.redirect_slashes = False
+    app.state.store, app.state.oauth, app.state.webhooks = backend.store, backend.oauth, backend.webhooks
+    return app
+
+
+@cache
+def _api_routes() -> tuple[BaseRoute, ...]:
+    """The same for every backend: what they ask, they find in the state of the app."""
     families = (
         *(oauth_pages, auth, accounting, reports, ledger, manual_entries, callbacks),
         *(projects, timetracking, comments, retainers, uploads),
         *(timers, online_payments),
     )
     routes = [route for family in families for route in family.routes()]
-    app = Starlette(
-        routes=[_KnownPaths(routes), *routes, Mount(control.ROOT, routes=control.routes(backend))],
-        exception_handlers={404: _unknown_path, 405: _unknown_path},
-    )
-    app.router.redirect_slashes = False
-    app.state.store, app.state.oauth, app.state.webhooks = backend.store, backend.oauth, backend.webhooks
-    return app
+    return _KnownPaths(routes), *routes
 
 
 class _KnownPaths(BaseRoute):
