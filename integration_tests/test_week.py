@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
+from freshbooks_hub.core import forks
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import schedule, transform
@@ -27,12 +28,13 @@ from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.scheduled_run import DueResult, sync_due
 from freshbooks_hub.sync.sync_groups import SyncGroup
 from freshbooks_sandbox import Sandbox
+from integration_tests import warm
 from integration_tests.connector import config_of
 
 BUSINESS = 439000
 TICK = timedelta(hours=1)
 WEEK = timedelta(days=7)
-# Few streams and rarer reads than by default: each read is a process that starts.
+# Few streams and rarer reads than by default: each read is a process.
 SYNC_GROUPS = (
     SyncGroup("invoices", ("invoices",), timedelta(hours=4), with_streams=("clients",)),
     SyncGroup("clients", ("clients",), timedelta(hours=6)),
@@ -158,6 +160,7 @@ def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Week]:
 
     # The marts have tests of their own; here they only cost time.
     monkeypatch.setattr(transform, "build", build)
+    monkeypatch.setattr(forks, "inherited", warm.sources())
     monkeypatch.setattr(schedule, "SYNC_GROUPS", SYNC_GROUPS)
     monkeypatch.setattr(schedule, "BY_NAME", {group.name: group for group in SYNC_GROUPS})
     home = Home(tmp_path / "home").ensure()

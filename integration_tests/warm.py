@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 
-from freshbooks_hub.core.forks import Forked, Request, Unavailable
+from freshbooks_hub.core.forks import Channel, Forked, Request, Unavailable
 from freshbooks_hub.sync.warm_syncs import WarmSyncs
 
 Done = subprocess.CompletedProcess[str]
@@ -30,6 +30,14 @@ def source_freshbooks(*words: str) -> Done:
         return _syncs.source.channel(stderr).fork(request, stdout, stderr)
 
     return _run(fork, "source_freshbooks.run", "run", words, os.environ)
+
+
+def sources() -> Channel | None:
+    """For `forks.inherited` of tests whose syncs run in their own process; None where nothing is forked."""
+    try:
+        return _syncs.source.channel(sys.__stderr__.fileno())
+    except Unavailable:
+        return None
 
 
 def _run(
