@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.tools import Tool
@@ -152,14 +153,15 @@ async def get_timer(ctx: ToolContext, business_id: int | None = None) -> CallToo
     return tool_result(text, TimerAnswer(timers=timers))
 
 
-def action_tools() -> list[Tool]:
-    """The tools that look at actions, and at what they may change."""
+@cache
+def action_tools() -> tuple[Tool, ...]:
+    """The tools that look at actions, and at what they may change; the same for every server."""
     local = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-    return [
+    return (
         make_tool(list_actions, "Actions", local),
         make_tool(get_action, "One action", local),
         make_tool(get_timer, "Timer", local.model_copy(update={"open_world_hint": True})),
-    ]
+    )
 
 
 def _summary(action: Action) -> ActionSummary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
@@ -36,9 +37,10 @@ TITLES = {
 READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 
-def read_tools() -> list[Tool]:
-    """All of them."""
-    return [make_tool(_on_marts(read), TITLES[read.__name__], READ_ONLY) for read in READS]
+@cache
+def read_tools() -> tuple[Tool, ...]:
+    """All of them, the same for every server."""
+    return tuple(make_tool(_on_marts(read), TITLES[read.__name__], READ_ONLY) for read in READS)
 
 
 def _on_marts(read: Callable[..., Answer]) -> Callable[..., Awaitable[CallToolResult]]:

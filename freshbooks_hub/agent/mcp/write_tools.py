@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from inspect import Parameter
 from typing import Annotated, Any, Literal
 
@@ -55,19 +56,20 @@ class Decision(BaseModel):
 
 def write_tools() -> list[Tool]:
     """One tool for each kind of action; the server offers those that are turned on."""
+    return [_tool(kind) for kind in KINDS.values()]
+
+
+@cache
+def _tool(kind: ActionKind) -> Tool:
+    """The same for every server."""
     # Repeating a proposal returns the same one, and nothing is done twice.
-    adds = ToolAnnotations(
-        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+    hints = ToolAnnotations(
+        read_only_hint=False,
+        destructive_hint=kind.sends_email,  # which cannot be undone
+        idempotent_hint=True,
+        open_world_hint=True,
     )
-    cannot_be_undone = adds.model_copy(update={"destructive_hint": True})
-    return [
-        make_tool(
-            _tool_function(kind),
-            kind.title,
-            cannot_be_undone if kind.sends_email else adds,
-        )
-        for kind in KINDS.values()
-    ]
+    return make_tool(_tool_function(kind), kind.title, hints)
 
 
 def question(ctx: ToolContext, proposal: Action) -> Elicit[Decision] | None:
