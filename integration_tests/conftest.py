@@ -30,7 +30,10 @@ Read = Callable[..., EntrypointOutput]
 
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
-    """Sources are made as in a process that forks readers; that costs a quarter. Unit tests check the manifest."""
+    """Sources are made as in a process that forks readers; that costs a quarter.
+
+    The manifest itself is checked by unit_tests/source/test_cdk_patches.py.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in (
             (concurrent_declarative_source, "get_declarative_component_schema"),

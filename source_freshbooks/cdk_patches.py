@@ -33,7 +33,7 @@ def prepare() -> None:
 
 
 def trust_manifest() -> None:
-    """Do not check our own manifest against the CDK's schema in this process: unit tests do (test_source.py).
+    """Do not check our own manifest against the CDK's schema in this process: unit tests do (test_cdk_patches.py).
 
     Reading that schema and checking took a third of what a forked read cost.
     """

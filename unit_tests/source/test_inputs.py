@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from integration_tests.conftest import warm  # noqa: F401 - a fixture
 from integration_tests.connector import run_source
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.errors import ConfigError

@@ -13,6 +13,7 @@ from airbyte_cdk.sources.types import StreamSlice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integration_tests.conftest import warm  # noqa: F401 - a fixture
 from integration_tests.connector import retriever_of
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.errors import FreshbooksError

@@ -9,6 +9,7 @@ from airbyte_cdk.test.entrypoint_wrapper import read
 
 from freshbooks_api.streams import STREAMS
 from freshbooks_sandbox import Sandbox
+from integration_tests.conftest import warm  # noqa: F401 - a fixture
 from integration_tests.connector import catalog_of, config_of, rows, states
 from source_freshbooks import SourceFreshbooks
 

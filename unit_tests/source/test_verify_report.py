@@ -8,6 +8,7 @@ import pytest
 
 from freshbooks_api.verified import LAYOUT, redacted, table
 from freshbooks_sandbox import Sandbox
+from integration_tests.conftest import warm  # noqa: F401 - a fixture
 from integration_tests.connector import config_of
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.assumptions import NONE, Assumptions
