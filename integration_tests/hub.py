@@ -78,9 +78,9 @@ class Hub:
     def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
         return warm.freshbooks(args, self.environment)
 
-    def connect(self) -> None:
+    def connect(self, **settings: Any) -> None:
         """As `freshbooks connect` leaves it, without its check of what can be read."""
-        ConnectionStore(Home(self.home).ensure().connection).connect(config_of(self.sandbox))
+        ConnectionStore(Home(self.home).ensure().connection).connect(config_of(self.sandbox, **settings))
 
     def sync(self, *args: str) -> dict[str, Any]:
         result = self.run("sync", "--json", "--as-of", AS_OF, *ONLY, *args)

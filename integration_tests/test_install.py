@@ -60,10 +60,11 @@ def test_the_demo_runs_from_what_is_installed(versions: str, archives: Path, tmp
     )
     [program] = archives.glob(f"source_freshbooks-{pattern}")
     [sandbox] = archives.glob(f"freshbooks_sandbox-{pattern}")
-    run(sys.executable, "-m", "venv", "env", cwd=tmp_path)
+    run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)  # ours installs into it
     bin_folder = tmp_path / "env" / "bin"
     asked = [f"source-freshbooks[hub] @ {program.as_uri()}", f"freshbooks-sandbox @ {sandbox.as_uri()}"]
-    run(bin_folder / "python", "-m", "pip", "install", "--quiet", "--no-compile", *more, *asked, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", bin_folder / "python")
+    run(*pip, "install", "--quiet", "--no-compile", *more, *asked, cwd=tmp_path)
 
     home = {"HOME": str(tmp_path), "FRESHBOOKS_HOME": str(tmp_path / "books"), "FRESHBOOKS_VERIFY": "never"}
     told = run(bin_folder / "freshbooks", "demo", cwd=tmp_path, **home)
