@@ -20,7 +20,7 @@ from freshbooks_hub.core.errors import QueryFailed
 from freshbooks_hub.core.labels import plural, stream_label
 from freshbooks_hub.marts.gaps import INCOMPLETE, Gap, Rejected, find_gaps, find_rejected, missing
 from freshbooks_hub.marts.open import MartsDamaged, open_marts
-from freshbooks_hub.marts.reconciliation import by_kind, differences
+from freshbooks_hub.marts.reconciliation import by_kind, find_differences
 from freshbooks_hub.marts.rows import money_writer
 from freshbooks_hub.sync.history import History
 
@@ -122,7 +122,7 @@ class MartsReader:
         run = _last_run(self._marts.with_name("hub.sqlite"))
         if run.get("status") in ("failed", "interrupted"):
             notes.append("The newest sync failed, so these figures are older: `freshbooks status` says why.")
-        found = differences(self._marts)
+        found = find_differences(self._db)
         for what, of_kind in by_kind(found):
             checks = ", ".join(sorted({difference.check_name for difference in of_kind})[:5])
             notes.append(
