@@ -1,11 +1,11 @@
 with
 
 invoices as (
-    select * from {{ ref('int_invoices') }}
+    select * from {{ by_invoice(ref('int_invoices')) }}
 ),
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select * from {{ by_invoice(ref('int_payments')) }}
 ),
 
 credit_notes as (

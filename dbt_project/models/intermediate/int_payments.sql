@@ -1,12 +1,12 @@
 with
 
 payments as (
-    select * from {{ ref('stg_freshbooks__payments') }}
+    select * from {{ by_invoice(ref('stg_freshbooks__payments')) }}
     where rejected_values is null
 ),
 
 invoices as (
-    select * from {{ ref('stg_freshbooks__invoices') }}
+    select * from {{ by_invoice(ref('stg_freshbooks__invoices')) }}
     where rejected_values is null
 ),
 

@@ -5,11 +5,11 @@
 with
 
 invoices as (
-    select * from {{ ref('int_invoices') }}
+    select * from {{ by_invoice(ref('int_invoices')) }}
 ),
 
 invoice_lines as (
-    select * from {{ ref('int_invoice_lines') }}
+    select * from {{ by_invoice(ref('int_invoice_lines')) }}
 ),
 
 credit_notes as (

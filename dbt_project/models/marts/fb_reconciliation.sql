@@ -61,26 +61,52 @@ measured as (
 ranked as (
     select
         *,
-        case
-            when is_wrong
-                then
-                    row_name
-                    || ': ' || coalesce({{ money_text('our_amount') }}, 'none')
-                    || ' against '
-                    || coalesce({{ money_text('freshbooks_amount') }}, 'none')
-        end as wrong_row,
+        row_name
+        || ': ' || coalesce({{ money_text('our_amount') }}, 'none')
+        || ' against '
+        || coalesce({{ money_text('freshbooks_amount') }}, 'none') as wrong_row,
         row_number() over (
-            partition by account_id, business_id, check_name, currency_code, start_date, end_date, is_wrong
+            partition by account_id, business_id, check_name, currency_code, start_date, end_date
             order by row_name asc
         ) as row_position
     from measured
+    where is_wrong
 ),
 
-named as (
+-- Nearly all rows are right, so only the others are put in order.
+parts as (
     select
-        *,
-        case when row_position <= 20 then wrong_row end as shown_row
+        account_id,
+        business_id,
+        check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        sum(our_amount) as our_amount,
+        sum(freshbooks_amount) as freshbooks_amount,
+        count(*) as compared_row_count,
+        sum(case when is_wrong then 1 else 0 end) as wrong_row_count,
+        {{ raw_null('string') }} as wrong_rows
+    from measured
+    group by account_id, business_id, check_kind, check_name, currency_code, start_date, end_date
+    union all
+    select
+        account_id,
+        business_id,
+        check_kind,
+        check_name,
+        currency_code,
+        start_date,
+        end_date,
+        cast(null as {{ money_type() }}) as our_amount,
+        cast(null as {{ money_type() }}) as freshbooks_amount,
+        0 as compared_row_count,
+        0 as wrong_row_count,
+        {{ concat_rows('wrong_row', 'row_name') }} as wrong_rows
     from ranked
+    where row_position <= 20
+    group by account_id, business_id, check_kind, check_name, currency_code, start_date, end_date
 ),
 
 checks as (
@@ -94,10 +120,10 @@ checks as (
         end_date,
         sum(our_amount) as our_amount,
         sum(freshbooks_amount) as freshbooks_amount,
-        count(*) as compared_row_count,
-        sum(case when is_wrong then 1 else 0 end) as wrong_row_count,
-        {{ concat_rows('shown_row', 'row_name') }} as wrong_rows
-    from named
+        sum(compared_row_count) as compared_row_count,
+        sum(wrong_row_count) as wrong_row_count,
+        max(wrong_rows) as wrong_rows
+    from parts
     group by account_id, business_id, check_kind, check_name, currency_code, start_date, end_date
 )
 

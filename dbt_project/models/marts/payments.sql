@@ -1,11 +1,11 @@
 with
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select * from {{ by_invoice(ref('int_payments')) }}
 ),
 
 invoices as (
-    select * from {{ ref('int_invoices') }}
+    select * from {{ by_invoice(ref('int_invoices')) }}
 ),
 
 clients as (

@@ -1,11 +1,11 @@
 with
 
 taxes as (
-    select * from {{ ref('int_taxes') }}
+    select * from {{ by_invoice(ref('int_taxes'), 'document_id') }}
 ),
 
 shares as (
-    select * from {{ ref('int_cash_shares') }}
+    select * from {{ by_invoice(ref('int_cash_shares'), 'document_id') }}
 ),
 
 businesses as (
