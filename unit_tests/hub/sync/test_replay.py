@@ -30,7 +30,8 @@ ORDER BY column_index
 # As a sync leaves them: a row that says something else was read later.
 READ_AGAIN = "_airbyte_extracted_at = _airbyte_extracted_at + INTERVAL 1 DAY"
 ONE = "WHERE (business_id, invoiceid) = (1, 4)"
-PAID = {"int_invoices", "ar_aging", "invoices", "invoice_lines"}
+TAXES = {"int_taxes", "int_cash_shares", "sales_tax_lines"}
+PAID = {"int_payments", "int_invoices", "ar_aging", "invoices", "invoice_lines", "payments"} | TAXES
 ALL = PAID | {"stg_freshbooks__invoices", "int_invoice_lines"}
 # What a sync changed, in which raw tables, and the tables of which only the rows of some invoices are made anew.
 CHANGES: dict[str, tuple[str, list[str], set[str]]] = {
@@ -66,7 +67,13 @@ CHANGES: dict[str, tuple[str, list[str], set[str]]] = {
         "INSERT INTO freshbooks.payments SELECT * REPLACE ("
         "'bbb222' AS account_id, 2 AS business_id, 1 AS invoiceid, 99 AS id) FROM freshbooks.payments WHERE id = 1",
         ["payments"],
-        {"invoices", "invoice_lines"},
+        {"int_payments", "int_taxes", "sales_tax_lines", "invoices", "invoice_lines", "payments"},
+    ),
+    "an invoice, and the tax of an expense": (
+        f"UPDATE freshbooks.expenses SET taxName1 = 'Other', {READ_AGAIN} WHERE taxName1 IS NOT NULL; "
+        f"UPDATE freshbooks.invoices SET notes = 'two', {READ_AGAIN} {ONE}",
+        ["expenses", "invoices"],
+        ALL - {"int_taxes", "sales_tax_lines"},
     ),
     "clients": (f"UPDATE freshbooks.clients SET organization = 'Other', {READ_AGAIN}", ["clients"], set()),
 }
@@ -161,9 +168,9 @@ def test_statements_run_again_make_what_dbt_makes(
     renewed: set[str] = set()
     renew = Renewal._renew
 
-    def noted(self: Renewal, table: str, query: str) -> None:
+    def noted(self: Renewal, table: str, *told: str) -> None:
         renewed.add(table.split('"')[-2])
-        renew(self, table, query)
+        renew(self, table, *told)
 
     monkeypatch.setattr(Renewal, "_renew", noted)
     for number, (what, (change, raw, expected)) in enumerate(CHANGES.items(), 9):
