@@ -21,7 +21,8 @@ BUSINESS = "business_id"
 DOCUMENT = "document_id"
 RAW = '"raw"."freshbooks".'
 
-_PART = re.compile(r'("[^"]+"\."[^"]+"\."[^"]+") /\* by (\w+) \*/')
+# Of a stream that is not there it stands within a comment (dbt_project/macros/raw_stream.sql).
+_PART = re.compile(r'("[^"]+"\."[^"]+"\."[^"]+") /[*+] by (\w+) [*+]/')
 _TABLE = re.compile(r"create or replace table (\S+)")
 
 

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from freshbooks_hub.core.home import Home
-from freshbooks_hub.sync import renewal, transform
+from freshbooks_hub.sync import preparation, renewal, transform
+from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.held_streams import Held
 from freshbooks_hub.sync.renewal import Renewal
 from freshbooks_hub.sync.replay import NAME
@@ -140,6 +141,7 @@ def books(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
 def test_statements_run_again_make_what_dbt_makes(
     books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    preparation.main()  # of no stream at all
     first = books.build("2026-06-30", 7)
     made = books.tables()
     assert sorted(books.build("2026-06-30", 7).warnings) == sorted(first.warnings)
@@ -153,17 +155,19 @@ def test_statements_run_again_make_what_dbt_makes(
     replayed = books.tables()
     assert books.dbt_runs == 1
     [statements] = (tmp_path / "cache").rglob(f"*{NAME}")
-    statements.write_bytes(statements.read_bytes()[:1000])
+    prepared = statements.read_bytes()
+    statements.write_bytes(prepared[:1000])
     by_dbt = books.build("2026-08-01", 8)
     assert books.dbt_runs == 2
+    assert Statements.read(statements)
     assert sorted(again.warnings) == sorted(by_dbt.warnings)
     truth = books.tables()
     assert replayed.keys() == truth.keys()
     assert [name for name, table in truth.items() if table != replayed[name]] == []
     assert truth != made
 
-    # Only what is downstream of a change, by what dbt left in place of the statements that could not be read; of
-    # large tables the rows of the invoices that changed.
+    # Only what is downstream of a change; of large tables the rows of the invoices that changed.
+    statements.write_bytes(prepared)
     monkeypatch.setattr(renewal, "FEW", 1)  # of the few invoices here
     renewed: set[str] = set()
     renew = Renewal._renew
@@ -184,8 +188,7 @@ def test_statements_run_again_make_what_dbt_makes(
             assert books.build("2026-08-01", number)
             whole = books.tables()
             assert [name for name, table in whole.items() if table != affected[name]] == [], what
-            books.project.work.write_bytes(
-                work
-            )  # the next change is made over what was renewed, not over the whole
+            # The next change is made over what was renewed, not over the whole.
+            books.project.work.write_bytes(work)
             books.project.marts.write_bytes(marts)
     assert books.dbt_runs == 2
