@@ -95,8 +95,9 @@ def test_a_release_brings_its_statements_along_unless_the_project_is_another(
 
 
 def test_a_sync_that_fails_leaves_no_process_behind(
-    home: Home, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+    home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another_machine"))
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(asked: Preparation) -> None:
