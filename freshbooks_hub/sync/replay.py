@@ -62,14 +62,16 @@ def replay(
     """
     statements = replace(statements, nodes=tuple(_reading(node, streams) for node in statements.nodes))
     nodes = list(statements.downstream(changed))
+    outcomes: list[dict[str, Any]] = []
     try:
         with _open(statements, databases) as db:
             if changed is not None:
                 renewal = Renewal(db, statements.nodes, changed)
                 for model in (node for node in nodes if node.code is None):
                     renewal.run(model)
+                    outcomes.append(_success(model))
                 nodes = [node for node in nodes if node.code is not None]
-            outcomes = _run_all(db, nodes)
+            outcomes += _run_all(db, nodes)
     except duckdb.Error as error:
         raise NotReplayed(str(error)) from error
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -128,14 +130,17 @@ def _run_all(db: duckdb.DuckDBPyConnection, nodes: Collection[Statement]) -> lis
 
 
 def _run(shared: duckdb.DuckDBPyConnection, node: Statement) -> dict[str, Any]:
-    outcome = {"unique_id": node.unique_id, "status": "success", "failures": None, "compiled_code": node.code}
     db = shared.cursor()
     if node.code is None:
         make(db, node.statement)
-        return outcome
+        return _success(node)
     found = db.execute(node.statement).fetchone()
     assert found
     failures, should_warn, should_error = found
     if should_error and not node.warns:
         raise NotReplayed(f"{node.unique_id} found {failures} rows")
-    return outcome | {"status": "warn" if should_warn else "pass", "failures": failures}
+    return _success(node) | {"status": "warn" if should_warn else "pass", "failures": failures}
+
+
+def _success(node: Statement) -> dict[str, Any]:
+    return {"unique_id": node.unique_id, "status": "success", "failures": None, "compiled_code": node.code}
