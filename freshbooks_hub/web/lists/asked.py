@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,12 +42,20 @@ class Asked:
         return any(condition.name not in names for condition in self.conditions)
 
 
-def read(listing: Listing, given: Mapping[str, str], marts: set[str]) -> Asked:
-    """The parameters `given` of an address; `marts` are those that exist."""
+def read(
+    listing: Listing,
+    given: Mapping[str, str],
+    marts: set[str],
+    accented: Callable[[], tuple[str, ...]],
+) -> Asked:
+    """The parameters `given` of an address; `marts` are those that exist.
+
+    `accented` finds of the columns that are searched those in which some text is not of ASCII.
+    """
     conditions: list[Condition] = []
     problems: list[str] = []
     for part in (
-        _search(listing, given),
+        _search(listing, given, accented),
         *(_filter(one, given, marts) for one in listing.filters),
         *(_day(listing, given, name) for name in ("from", "to")),
     ):
@@ -60,16 +68,20 @@ def read(listing: Listing, given: Mapping[str, str], marts: set[str]) -> Asked:
     )
 
 
-def _search(listing: Listing, given: Mapping[str, str]) -> Condition | None:
+def _search(
+    listing: Listing, given: Mapping[str, str], accented: Callable[[], tuple[str, ...]]
+) -> Condition | None:
     text = " ".join(UNPRINTABLE.sub(" ", given.get(SEARCH, ""))[:LONGEST].split())
     words = text.split()[:WORDS]
     if not words:
         return None
-    sql, values = _holds(words, listing.search)
+    sql, values = _holds(words, listing.search, accented)
     return Condition(SEARCH, "Search", text, sql, values)
 
 
-def _holds(words: list[str], columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _holds(
+    words: list[str], columns: tuple[str, ...], accented: Callable[[], tuple[str, ...]]
+) -> tuple[str, tuple[str, ...]]:
     """Whether each word is in one of the columns, whatever its case and accents; SQL and values.
 
     Column by column, not over all of them as one text: DuckDB then looks at each different value once.
@@ -78,10 +90,19 @@ def _holds(words: list[str], columns: tuple[str, ...]) -> tuple[str, tuple[str, 
     sql, values = _each(words, columns, accents)
     if not all(word.isascii() and not set(word) & set("%_\\") for word in words):
         return sql, values
-    # Half the work, for rows without any accent: their texts have as many bytes as characters.
+    # A quarter of the work, for rows without any accent.
     plain, patterns = _each([f"%{word}%" for word in words], columns, "{0} ILIKE ?")
-    has_accents = " OR ".join(f"strlen({one}) <> length({one})" for one in columns)
-    return f"({plain}) OR (({has_accents}) AND ({sql}))", patterns + values
+    has_accents = " OR ".join(map(is_accented, accented()))
+    return (
+        (f"({plain}) OR (({has_accents}) AND ({sql}))", patterns + values)
+        if has_accents
+        else (plain, patterns)
+    )
+
+
+def is_accented(column: str) -> str:
+    """A condition: a text of ASCII has as many bytes as characters."""
+    return f"strlen({column}) <> length({column})"
 
 
 def _each(words: list[str], columns: tuple[str, ...], holds: str) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from freshbooks_hub.web.lists.asked import SEARCH, Asked, Condition, read
+from freshbooks_hub.web.lists.asked import SEARCH, Asked, Condition, is_accented, read
 from freshbooks_hub.web.lists.listing import (
     DESCENDING_FIRST,
     NONE,
@@ -205,7 +205,17 @@ def asked_of(marts: Marts, listing: Listing, business_id: int, given: Mapping[st
     if listing.mart not in found:
         return None
     fitted = _fitted(listing, marts, found)
-    return Query(fitted, business_id, read(fitted, given, found), found)
+    asked = read(fitted, given, found, lambda: _accented(marts, fitted))
+    return Query(fitted, business_id, asked, found)
+
+
+def _accented(marts: Marts, listing: Listing) -> tuple[str, ...]:
+    """Of the columns that are searched, those in which some text is not of ASCII."""
+    each = ", ".join(f"bool_or({is_accented(one)}) AS c{number}" for number, one in enumerate(listing.search))
+    rows = marts.kept_rows(f"SELECT {each} FROM {listing.mart}")  # noqa: S608 - names of ours
+    return tuple(
+        one for row in rows for one, found in zip(listing.search, row.values(), strict=True) if found
+    )
 
 
 def _existing(listing: Listing, marts: Marts) -> set[str]:
