@@ -220,7 +220,7 @@ def _break(sandbox: Sandbox, source: SourceFreshbooks, path: str, name: str, cas
                     rows += len([json.loads(line)["record"]["data"]["business_id"] for line in lines])
         return rows
 
-    # A whole reading of a report is a hundred requests; it begins with the one answer that says where.
+    # Reading a report in full takes a hundred requests; the first answer says where it begins.
     from_start = not name.startswith("report_") or path.endswith("/profitloss_entity")
     since = ["1970-01-01T00:00:00Z" if from_start else "2026-08-01T00:00:00Z", RECENT]
     whole = read(RECENT)

@@ -4,7 +4,7 @@
     {{ return(streams is none or stream in streams) }}
 {%- endmacro %}
 
-{# The same as a condition in SQL. #}
+{# has_stream as a condition in SQL: a function tells the streams where the hub builds (macros/build_value.sql). #}
 {% macro is_synced(stream) -%}
     {%- set streams = build_function('freshbooks_streams') -%}
     {{ streams ~ " like '% " ~ stream ~ " %'" if streams else has_stream(stream) | lower }}

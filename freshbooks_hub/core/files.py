@@ -8,7 +8,24 @@ import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
+
+
+class Identity(NamedTuple):
+    """Another file, or another content of it, has another one."""
+
+    inode: int
+    changed_ns: int
+    size: int
+
+
+def identity(path: Path) -> Identity | None:
+    """None without a file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - of hundreds of files at every turn of `serve`
+    except OSError:
+        return None
+    return Identity(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def fsync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from freshbooks_hub.core.files import write_private
+from freshbooks_hub.core.files import identity, write_private
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.marts.gaps import Rejected, find_rejected
 from freshbooks_hub.marts.reconciliation import Difference, find_differences
@@ -26,27 +26,22 @@ class Findings:
 
 def findings(home: Home) -> Findings:
     """Of the published marts, as kept where it was of these very ones. Raises MartsDamaged."""
-    version = _version(home.marts)
+    version = identity(home.marts)
     try:
         kept = json.loads(_file(home).read_text("utf-8"))
-        if version and kept["version"] == version:
+        if version and kept["version"] == list(version):
             return Findings(
                 [Difference(**one) for one in kept["differences"]],
                 [Rejected(**one | {"marts": frozenset(one["marts"])}) for one in kept["rejected"]],
             )
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-    ):  # there is none, or it is one of another version of the hub
-        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing was kept, or by another version of the hub
     return _read(home.marts) if version else Findings([], [])
 
 
 def keep_findings(home: Home) -> Findings:
     """The same, read from the marts, and kept. Raises MartsDamaged."""
-    version = _version(home.marts)
+    version = identity(home.marts)
     if version is None:
         return Findings([], [])
     found = _read(home.marts)
@@ -69,12 +64,3 @@ def _read(marts: Path) -> Findings:
 
 def _file(home: Home) -> Path:
     return home.run / "findings.json"
-
-
-def _version(marts: Path) -> list[int] | None:
-    """Of the file: a publication is another one."""
-    try:
-        found = marts.stat()
-    except OSError:
-        return None
-    return [found.st_ino, found.st_mtime_ns, found.st_size]

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from freshbooks_hub.core.errors import HomeError, QueryFailed
+from freshbooks_hub.core.files import Identity, identity
 from freshbooks_hub.marts.rows import money_writer
 
 # A wrong checksum comes as the bare `duckdb.Error`.
@@ -30,7 +31,6 @@ ONE_LOOK = {"threads": "1"}
 # Published marts kept open between two looks: to start DuckDB costs more CPU than most pages. A publication is a new
 # file, so what is open never changes; it is closed as soon as another one is published.
 MOST = 4  # files; each holds in memory what was read of it
-_Version = tuple[int, int, int]
 Answers = dict[Hashable, Any]  # what was asked of a publication, and will be the same when asked again
 _open: dict[Path, _Kept] = {}
 _lock = Lock()
@@ -38,7 +38,7 @@ _lock = Lock()
 
 @dataclass(frozen=True)
 class _Kept:
-    version: _Version | None
+    version: Identity | None
     database: duckdb.DuckDBPyConnection
     answers: Answers
 
@@ -131,22 +131,14 @@ def kept_marts(marts: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Answers
 def _kept(marts: Path) -> _Kept:
     with _lock:
         for path, kept in list(_open.items()):
-            if _version_of(path) != kept.version:
+            if identity(path) != kept.version:
                 del _open[path]
         # The most recently used is closed last.
-        found = _open.pop(marts, None) or _Kept(_version_of(marts), connect(marts, ONE_LOOK), {})
+        found = _open.pop(marts, None) or _Kept(identity(marts), connect(marts, ONE_LOOK), {})
         _open[marts] = found
         for path in list(_open)[:-MOST]:
             del _open[path]
         return found
-
-
-def _version_of(path: Path) -> _Version | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def are_readable(marts: Path, whole: bool = False) -> bool:

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import stat
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -113,26 +114,27 @@ class Statements:
     @classmethod
     def shipped(cls, content: str, path: Path = SHIPPED) -> Statements | None:
         """Those of this release; None where there are none, or the project has been changed since."""
-        try:
-            told = json.loads(gzip.decompress(path.read_bytes()))
-        except OSError:
-            return None
-        return cls._of(told) if told.pop("content") == content else None
+        return cls._load(path, content)
 
     @classmethod
     def read(cls, path: Path) -> Statements | None:
         """None where there are none, or somebody else may have written them."""
         try:
-            if not is_ours(path):
-                return None
-            return cls._of(json.loads(gzip.decompress(path.read_bytes())))
-        except (OSError, EOFError, ValueError, TypeError, KeyError):
+            return cls._load(path) if is_ours(path) else None
+        except OSError:
             return None
 
     @classmethod
-    def _of(cls, told: dict[str, Any]) -> Statements:
-        nodes = tuple(Statement(**node) for node in told.pop("nodes"))
-        return cls(**told, nodes=nodes)
+    def _load(cls, path: Path, content: str | None = None) -> Statements | None:
+        """None where they cannot be read, or are of a project with another `content`."""
+        try:
+            kept = json.loads(gzip.decompress(path.read_bytes()))
+            if kept.pop("content", None) != content:
+                return None
+            nodes = tuple(Statement(**node) for node in kept.pop("nodes"))
+            return cls(**kept, nodes=nodes)
+        except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error):
+            return None
 
     def downstream(self, tables: set[str] | None) -> Iterator[Statement]:
         """What depends on these raw tables; None: everything. The source's account is always built."""

@@ -6,13 +6,13 @@ microseconds. With hundreds of connections that decides what an idle server cost
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from freshbooks_hub.core.files import Identity, identity
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync.schedule import Schedule
 from freshbooks_hub.sync.scheduled_run import idle
@@ -21,16 +21,14 @@ from freshbooks_hub.sync.scheduled_run import idle
 SETTLED = 2.0
 LONGEST = 600.0  # seconds until the files are read anyway, should the machine's clock have been set
 
-Stamp = tuple[int, int, int] | None  # of a file: change in ns, size, inode
-
 
 @dataclass(frozen=True)
 class _Entry:
-    files: tuple[Stamp, ...]
+    files: tuple[Identity | None, ...]
     next_due: datetime | None
     at: float  # monotonic
 
-    def holds(self, files: tuple[Stamp, ...]) -> bool:
+    def holds(self, files: tuple[Identity | None, ...]) -> bool:
         """Whether it would be found again."""
         return self.files == files and time.monotonic() - self.at < LONGEST
 
@@ -47,7 +45,7 @@ class DueCache:
         known = self._known.get(home.root)
         if known is None or not known.holds(files):
             known = self._known[home.root] = _Entry(files, _next_due(home, now), time.monotonic())
-            newest = max((stamp[0] for stamp in files if stamp), default=0)
+            newest = max((file.changed_ns for file in files if file), default=0)
             if time.time() - newest / 1e9 < SETTLED:
                 del self._known[home.root]
         return known.next_due if known.next_due and known.next_due <= now else None
@@ -64,16 +62,8 @@ def _next_due(home: Home, now: datetime) -> datetime | None:
     return min((group.next_due for group in Schedule(home).groups(now) if group.next_due), default=now)
 
 
-def _files(home: Home) -> tuple[Stamp, ...]:
+def _files(home: Home) -> tuple[Identity | None, ...]:
     """Of everything that decides what is due; a write to hub.sqlite may be in its log yet."""
     wal = home.history.with_name(f"{home.history.name}-wal")
-    there = (0, 0, 0) if home.raw.exists() else None
-    return (_stamp(home.connection), _stamp(home.history), _stamp(wal), there)
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - hundreds at every turn
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    there = Identity(0, 0, 0) if home.raw.exists() else None
+    return (identity(home.connection), identity(home.history), identity(wal), there)

@@ -115,11 +115,7 @@ def build(home: Home, reporter: Reporter, as_of: date | None = None, clock: Cloc
             facts = facts_of(raw, run.history)
         finally:
             raw.close()
-        marts = _refresh(run, facts, as_of, verify=True)
-        found = keep_findings(home)
-        return SyncResult(
-            [], marts.published, marts.as_of_date, marts.warnings, found.differences, found.rejected
-        )
+        return _built(home, _refresh(run, facts, as_of, verify=True))
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
@@ -139,14 +135,18 @@ def extract(home: Home, warehouse: Warehouse, reporter: Reporter, clock: Clock =
             version = raw.tables.version()
         finally:
             raw.close()
-        marts = _extract(run, warehouse, version)
-        found = keep_findings(home)
-        return SyncResult(
-            [], marts.published, marts.as_of_date, marts.warnings, found.differences, found.rejected
-        )
+        return _built(home, _extract(run, warehouse, version))
 
     with sync_lock(home.root):
         return _recorded(home, reporter, clock, steps)
+
+
+def _built(home: Home, marts: Refreshed) -> SyncResult:
+    """Of marts that were made without reading FreshBooks."""
+    found = keep_findings(home)
+    return SyncResult(
+        [], marts.published, marts.as_of_date, marts.warnings, found.differences, found.rejected
+    )
 
 
 def _recorded(

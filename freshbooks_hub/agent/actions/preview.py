@@ -148,4 +148,5 @@ def entry_lines(entries: Sequence[Entry]) -> Iterator[str]:
 def tax_lines(taxes: Sequence[Tax], currency: str) -> Iterator[str]:
     for tax in taxes:
         percent = f" {tax.percent} %" if tax.percent is not None else ""
-        yield f"Tax           {tax.name}{percent}: {with_code(tax.amount or '0', currency)}"
+        amount = "amount unknown" if tax.amount is None else with_code(tax.amount, currency)
+        yield f"Tax           {tax.name}{percent}: {amount}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from freshbooks_hub.sync import dbt_cache
-from freshbooks_hub.sync.dbt_cache import PARSED
+from freshbooks_hub.sync.dbt_cache import PARSED, Statement, Statements
 from freshbooks_hub.sync.transform import Project
 
 
@@ -68,3 +68,17 @@ def test_without_a_place_to_keep_it_nothing_is_kept(project: Path, tmp_path: Pat
     keep(project, parsed_by(tmp_path / "first"))
     keep(project, tmp_path / "parsed nothing")
     assert lent(project, tmp_path / "second") is None
+
+
+def test_shipped_statements_that_are_damaged_or_of_another_project_are_none(tmp_path: Path) -> None:
+    statements = Statements({}, ("attach",), ("main",), (Statement("model.freshbooks.m", (), "select 1"),))
+    file = tmp_path / "statements.json.gz"
+    statements.ship(file, "this project")
+    whole = file.read_bytes()
+    read = Statements.shipped("this project", file)
+    assert read
+    assert [node.statement for node in read.nodes] == ["select 1"]
+    assert Statements.shipped("another", file) is None
+    for damaged in (whole[:30], whole[:-9], whole[:20] + b"\xff" * 20 + whole[40:], b""):
+        file.write_bytes(damaged)
+        assert Statements.shipped("this project", file) is None
