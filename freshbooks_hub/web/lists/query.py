@@ -164,7 +164,9 @@ class Query:
             **{key: key for key in listing.key},
         }
         for one in listing.totals:
-            fields[one.name] = f"CASE WHEN {one.where} THEN {one.sql} END" if one.where else one.sql
+            fields[one.name] = one.sql
+            if one.where:
+                fields[_counted(one)] = one.where
             if one.unknown:
                 fields[_unknown_total(one)] = one.unknown
         select = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
@@ -250,8 +252,13 @@ def _unknown_total(total: Total) -> str:
     return f"{total.name}__unknown"
 
 
+def _counted(total: Total) -> str:
+    return f"{total.name}__counted"
+
+
 def _sum(total: Total) -> str:
-    known = f"coalesce(sum({total.name}), 0)"
+    counted = f" FILTER ({_counted(total)})" if total.where else ""
+    known = f"coalesce(sum({total.name}){counted}, 0)"
     return (
         f"CASE WHEN NOT bool_or({_unknown_total(total)} IS TRUE) THEN {known} END" if total.unknown else known
     )
