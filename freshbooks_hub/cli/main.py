@@ -232,7 +232,7 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="Where each back-up gets a folder of its own.")],
     keep: Annotated[int, typer.Option(min=1, help="How many back-ups stay.")] = 7,
 ) -> None:
-    """Copy the record and the raw tables of all connections; tokens are not among them.
+    """Copy the record, the settings and the raw tables of all connections; tokens are not among them.
 
     Example: `freshbooks backup /var/backups/freshbooks --keep 14`
     """

@@ -1,14 +1,15 @@
 """Copies of what cannot be read from FreshBooks again, and of what takes long: `freshbooks backup`.
 
-Of each connection `hub.sqlite` (schedule, runs, agents' actions and their audit) and `raw.duckdb`; each back-up is a
-folder of its own. No tokens: they age within hours, and a copy that is used breaks the original.
+Of each connection `hub.sqlite` (schedule, runs, agents' actions and their audit), `raw.duckdb` and what people set up
+(SETTINGS); each back-up is a folder of its own. No tokens: they age within hours, and a copy that is used breaks the
+original. Nothing that holds passwords or secrets in clear either.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from freshbooks_hub.core.locks import sync_lock
 
 # Folders that are not finished; the next back-up removes them.
 PART = ".part"
+# `audit.head` first, as the audit log may be ahead of it, and never behind.
+SETTINGS = ("audit.head", "rules.toml", "reporting_currency.json", "warehouse.json", "web.users.json")
 STAMP = "%Y%m%dT%H%M%SZ"
 FORM = "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
 
@@ -49,6 +52,8 @@ def back_up(homes: list[Home], target: Path, now: datetime, keep: int) -> Backed
                 continue
             folder = part / home.name
             folder.mkdir(mode=0o700, parents=True)
+            for name in SETTINGS:
+                _copy(home.root / name, folder / name)
             _copy_history(home, folder / "hub.sqlite")
             done.connections.append(home.name)
             if home.raw.exists() and not _copy_raw(home, folder / "raw.duckdb"):
@@ -73,12 +78,18 @@ def _copy_history(home: Home, copy: Path) -> None:
     copy.chmod(0o600)
 
 
+def _copy(file: Path, copy: Path) -> None:
+    """Copy a file that is there, private."""
+    with suppress(FileNotFoundError):
+        shutil.copyfile(file, copy)
+        copy.chmod(0o600)
+
+
 def _copy_raw(home: Home, copy: Path) -> bool:
     """Copy the raw tables while nobody writes; False where a sync runs."""
     try:
         with sync_lock(home.root):
-            shutil.copyfile(home.raw, copy)
+            _copy(home.raw, copy)
     except SyncBusy:
         return False
-    copy.chmod(0o600)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from freshbooks_hub.agent.actions.audit import Audit
+from freshbooks_hub.core.clock import SystemClock
 from freshbooks_hub.core.errors import HubError
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.locks import sync_lock
@@ -42,6 +45,29 @@ def test_each_connection_has_its_record_and_its_raw_tables(homes: list[Home], tm
         assert db.execute("SELECT count(*) FROM sync_runs").fetchone() == (1,)
     with duckdb.connect(str(done.folder / "bakery" / "raw.duckdb")) as raw:
         assert raw.execute("SELECT version FROM freshbooks_sync.version").fetchone() == (0,)
+
+
+def test_what_people_set_up_is_there_and_no_secret(homes: list[Home], tmp_path: Path) -> None:
+    kept = {"rules.toml", "reporting_currency.json", "warehouse.json", "web.users.json", "audit.head"}
+    secret = {"notifications.json", "agent.token", "web.json", "web.password", "login.json"}
+    for name in kept | secret:
+        (homes[1].root / name).write_text(name)
+    folder = back_up(homes, tmp_path / "copies", NOW, keep=7).folder / "bakery"
+    assert {path.name: path.read_text() for path in folder.iterdir() if path.name in kept | secret} == {
+        name: name for name in kept
+    }
+    assert {path.stat().st_mode & 0o077 for path in folder.iterdir()} == {0}
+
+
+def test_a_restored_audit_log_is_whole(homes: list[Home], tmp_path: Path) -> None:
+    audit = Audit(homes[0], SystemClock())
+    audit.record("policy_changed", "owner")
+    folder = back_up(homes, tmp_path / "copies", NOW, keep=7).folder / "default"
+    audit.record("policy_changed", "owner")
+    for name in ("hub.sqlite", "audit.head"):
+        shutil.copyfile(folder / name, homes[0].root / name)
+    found = audit.verify()
+    assert (found.ok, found.entries) == (True, 1)
 
 
 def test_the_newest_stay_and_what_was_killed_goes(homes: list[Home], tmp_path: Path) -> None:
