@@ -175,14 +175,13 @@ class Policy:
             settings = change(before)
             changed = PolicyView.model_validate({**before.model_dump(), **settings})
             values = changed.model_dump(mode="json")
-            for name in settings:
-                value = values[name]
+            changes = {name: values[name] for name in settings}
+            for name, value in changes.items():
                 db.execute(
                     "INSERT INTO action_settings VALUES (?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     [name, json.dumps(value)],
                 )
-            changes = {name: values[name] for name in settings}
             self._audit.append(db, event, who, channel=Channel(channel), **changes)
             head = self._audit.head(db)
         if head:
@@ -257,9 +256,8 @@ def check_cool_down(db: Connection, row: Row, cool_down: timedelta | None, clock
         "AND json_extract(preview, '$.client.id') = json_extract(?, '$.client.id')"
     )
     since = exact_stamp(clock.now() - cool_down)
-    last = db.execute(query, [row["kind"], row["business_id"], row["id"], since, row["preview"]]).fetchone()[
-        0
-    ]
+    values = [row["kind"], row["business_id"], row["id"], since, row["preview"]]
+    last = db.execute(query, values).fetchone()["last"]
     if last is not None:
         raise ActionRefused(
             "cooling_down",
