@@ -1,12 +1,14 @@
 """Record lines into raw tables, in batches bounded in bytes.
 
 Lines are spooled to a file per stream and parsed by DuckDB alone. A state is committed with the rows before
-it, so a run that is killed anywhere leaves a state that says no more than the rows beside it.
+it, so a run that is killed anywhere leaves a state that says no more than the rows beside it. A full batch is
+written beside the reading, one at a time: the source would wait otherwise.
 """
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +26,16 @@ STATE_INTERVAL_SECONDS = 5.0
 
 class RowsKept(LoadFailed):
     """A stream that was to be read from the beginning gave nothing, though rows are stored."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that are spooled, and the state that follows them."""
+
+    spool: Path
+    rows: int
+    longest: int
+    state: dict[str, Any] | None
 
 
 @dataclass
@@ -70,23 +82,34 @@ class StreamLoad:
         """Keep the newest state for the next commit."""
         self._state = state
 
-    def flush(self, raw: RawStore) -> None:
-        """Commit the spooled rows with the state that follows them."""
+    def take(self) -> Batch:
+        """What was spooled; rows that come later are spooled anew."""
         if self._file is not None:
             self._file.close()
             self._file = None
         # A shadow's state belongs to the swap: until then the live table's state stands.
         held = self.shadow or (self.is_full_reread and not self.completed)
-        state = None if held else self._state
-        if self._rows or state is not None:
-            written = raw.write(self.table, self.spool, self._rows, self._longest, state)
-            self.inserted += written.inserted
-            self.updated += written.updated
-        self.spool.unlink(missing_ok=True)
+        taken = self.spool.with_suffix(".batch")
+        if self._rows:
+            self.spool.replace(taken)
+        batch = Batch(taken, self._rows, self._longest, None if held else self._state)
         self._rows = self._bytes = self._longest = 0
         if not held:
             self._state = None
         self._flushed_at = time.monotonic()
+        return batch
+
+    def write(self, raw: RawStore, batch: Batch) -> None:
+        """Commit its rows with the state."""
+        if batch.rows or batch.state is not None:
+            written = raw.write(self.table, batch.spool, batch.rows, batch.longest, batch.state)
+            self.inserted += written.inserted
+            self.updated += written.updated
+        batch.spool.unlink(missing_ok=True)
+
+    def flush(self, raw: RawStore) -> None:
+        """Commit the spooled rows with the state that follows them."""
+        self.write(raw, self.take())
 
     def complete(self, raw: RawStore) -> None:
         """Commit the rest; swap a shadow table in."""
@@ -113,6 +136,8 @@ class Loader:
         self._raw = raw
         self._folder = folder
         self.streams: dict[str, StreamLoad] = {}
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def start(self, stream: str, table: StreamTable, swap: bool, is_full_reread: bool = False) -> None:
         """Prepare a stream's table; with `swap`, its rows are swapped in whole at the end."""
@@ -130,7 +155,8 @@ class Loader:
         with disk_errors(self._folder):
             load.add(records.lines)
             if load.is_due():
-                load.flush(self._raw)
+                self._wait()
+                self._writing = self._thread.submit(load.write, self._raw, load.take())
         return load.read
 
     def state(self, state: State) -> None:
@@ -142,17 +168,26 @@ class Loader:
         load.hold(state.message)
         if load.completed or load.is_due():
             with disk_errors(self._folder):
+                self._wait()
                 load.flush(self._raw)
 
     def completed(self, stream: str) -> None:
         """The source says that the stream is complete."""
         with disk_errors(self._folder):
+            self._wait()
             self.streams[stream].complete(self._raw)
 
     def finish(self) -> None:
         """Commit what arrived of the streams that did not complete; their shadows are dropped."""
-        with disk_errors(self._folder):
+        with self._thread, disk_errors(self._folder):
+            self._wait()
             for load in self.streams.values():
                 if not load.completed and not load.shadow:
                     load.flush(self._raw)
             self._raw.save_held()
+
+    def _wait(self) -> None:
+        """Until the batch in hand is written. Where that failed, each time: no later state may be committed."""
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
