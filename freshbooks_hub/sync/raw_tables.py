@@ -39,6 +39,9 @@ META_COLUMNS = {
     "_airbyte_extracted_at": "TIMESTAMP",
     "_airbyte_meta": "JSON",
 }
+# Rows that DuckDB keeps together. As many and more in a batch go to the table at once, and not through the log to a
+# checkpoint at the end; by default 122,880, which no batch has.
+ROW_GROUP = 10_240
 # Reports that were read on one basis alone, the one that FreshBooks takes unasked (freshbooks-api.md 3.10).
 WITH_BASIS = ("report_profit_and_loss", "report_tax_summary")
 LATER = {**dict.fromkeys(WITH_BASIS, ("basis", "VARCHAR")), "invoice_profiles": ("next_issue_date", "DATE")}
@@ -48,7 +51,6 @@ def open_raw(path: Path, temp_folder: Path) -> duckdb.DuckDBPyConnection:
     """The file, made if there is none, with its schemas. Raises as `raw_errors`."""
     with raw_errors(path, "open the raw tables"):
         db = duckdb.connect(
-            path,
             config={
                 "memory_limit": "512MB",
                 "threads": 2,
@@ -57,6 +59,8 @@ def open_raw(path: Path, temp_folder: Path) -> duckdb.DuckDBPyConnection:
                 "temp_directory": str(temp_folder),
             },
         )
+        db.execute(f"ATTACH {sql.literal(str(path))} AS raw (TYPE duckdb, ROW_GROUP_SIZE {ROW_GROUP})")
+        db.execute("USE raw")
         path.chmod(0o600)
         # Timestamps are stored naive, in UTC; the machine's zone must not matter.
         db.execute("SET TimeZone = 'UTC'")
