@@ -193,6 +193,13 @@ class ForkServer:
         with self._lock:
             self._close()
 
+    def end(self) -> None:
+        """Close, and wait until it has ended."""
+        self.close()
+        if self._process:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE)
+
     def _close(self) -> None:
         if self._channel:
             self._channel.close()

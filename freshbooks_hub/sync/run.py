@@ -19,6 +19,7 @@ from freshbooks_hub.marts.findings import Findings, keep_findings
 from freshbooks_hub.marts.gaps import Rejected, rejected_json
 from freshbooks_hub.marts.open import are_readable
 from freshbooks_hub.marts.reconciliation import Difference
+from freshbooks_hub.sync import source_process
 from freshbooks_hub.sync.assumptions import Assumptions
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.history import History, StreamResult
@@ -183,17 +184,19 @@ def _steps(run: Run, options: SyncOptions, source: Source | None) -> SyncResult:
     first = options.marts and not warehouse and run.history.generation() is None
     later = SLOW if first and _is_everything(options) else frozenset[str]()
     ways = (options.full_refresh, options.full_reread)
-    with Preparation(run.home, needed=first) as preparation:
-        reads = [read(run, source, options.streams, *ways, later)]
-        if preparation.is_running():
-            run.reporter.phase("Preparing the marts")
-            preparation.wait()
-    published = [_publish(run, options, warehouse, reads[0].facts)]
-    if left := reads[0].left:
-        run.reporter.phase(FIGURES_SHOWN)
-        reads.append(read(run, source, left, *ways))
-        # The source's account, on which all figures draw, has changed too: but only in what it says of these.
-        published.append(_publish(run, options, warehouse, replace(reads[1].facts, changed=set(left))))
+    source = source or Source.installed()
+    with source_process.imported_once(source.command, needed=first):
+        with Preparation(run.home, needed=first) as preparation:
+            reads = [read(run, source, options.streams, *ways, later)]
+            if preparation.is_running():
+                run.reporter.phase("Preparing the marts")
+                preparation.wait()
+        published = [_publish(run, options, warehouse, reads[0].facts)]
+        if left := reads[0].left:
+            run.reporter.phase(FIGURES_SHOWN)
+            reads.append(read(run, source, left, *ways))
+            # The source's account, on which all figures draw, has changed too: but only in what it says of these.
+            published.append(_publish(run, options, warehouse, replace(reads[1].facts, changed=set(left))))
     if failures := [one.failure for one in reads if one.failure]:
         raise joined(failures)
     warnings = [text for one in reads for text in one.warnings]

@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import IO
 
 from freshbooks_hub.core import forks
-from freshbooks_hub.core.forks import Request, Unavailable
+from freshbooks_hub.core.forks import ForkServer, Request, Unavailable
 from freshbooks_hub.core.processes import Process, source_environment
 
 MODULE = "source_freshbooks.run"
 COMMAND = (sys.executable, "-m", MODULE)
+# Of a fork server: what it does before it forks, and the packages whose change ends it.
+PRELOAD = (f"{MODULE}:preload",)
+PACKAGES = ("freshbooks_api", "source_freshbooks")
 END_SECONDS = 10.0
 
 
@@ -65,6 +68,22 @@ def start(command: tuple[str, ...], words: list[str], folder: Path) -> SourcePro
     assert isinstance(process.stdout, BufferedReader)
     assert process.stderr is not None
     return SourceProcess(process.stdout, process.stderr, process)
+
+
+@contextmanager
+def imported_once(command: tuple[str, ...], needed: bool) -> Iterator[None]:
+    """Within the block our source is forked, where that can be: for a sync that starts it several times."""
+    if not needed or forks.inherited or command != COMMAND:
+        yield
+        return
+    server = ForkServer(PRELOAD, PACKAGES, source_environment)
+    with Path(os.devnull).open("w") as nowhere, suppress(Unavailable):
+        forks.inherited = server.channel(nowhere.fileno())
+    try:
+        yield
+    finally:
+        forks.inherited = None
+        server.end()
 
 
 def _forked(channel: forks.Channel, words: list[str], folder: Path) -> SourceProcess:

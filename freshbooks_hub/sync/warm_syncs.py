@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from freshbooks_hub.core.forks import Channel, Forked, ForkServer, Request, Unavailable
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.core.processes import Process, background_log, source_environment, start_sync
+from freshbooks_hub.sync import source_process
 
-PACKAGES = ("freshbooks_hub", "freshbooks_api", "source_freshbooks")
+PACKAGES = ("freshbooks_hub", *source_process.PACKAGES)
 # What a sync imports on its way, too.
 HUB = (
     "freshbooks_hub.cli.main:command",
@@ -26,7 +27,6 @@ HUB = (
     "freshbooks_hub.marts.gaps",
     "dbt_project",
 )
-SOURCE = ("source_freshbooks.run:preload",)
 
 
 class WarmSyncs:
@@ -34,7 +34,7 @@ class WarmSyncs:
 
     def __init__(self) -> None:
         self.hub = ForkServer(HUB, PACKAGES, lambda: dict(os.environ))
-        self.source = ForkServer(SOURCE, PACKAGES, source_environment)
+        self.source = ForkServer(source_process.PRELOAD, PACKAGES, source_environment)
 
     def start(self, home: Home, *options: str) -> Process:
         """`freshbooks sync` with these options, for the connection of `home`; raises HomeError."""
