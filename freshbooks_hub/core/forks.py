@@ -194,11 +194,11 @@ class ForkServer:
             self._close()
 
     def end(self) -> None:
-        """Close, and wait until it has ended."""
+        """End the server, which has no children any more."""
         self.close()
         if self._process:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE)
+            self._process.terminate()
+            self._process.wait()
 
     def _close(self) -> None:
         if self._channel:

@@ -27,7 +27,11 @@ def today(books: Books, now: datetime) -> str:
 
 def public(row: Row, without: frozenset[str] | set[str] = frozenset()) -> Row:
     """The row without hidden columns and without the keys in `without`."""
-    return {key: value for key, value in row.items() if key not in without and key[0] != "_"}
+    seen = row.copy()
+    for key in row:
+        if key[0] == "_" or key in without:
+            del seen[key]
+    return seen
 
 
 def view(books: Books, resource: Resource, row: Row, asked: set[str], day: str) -> Row:

@@ -210,3 +210,11 @@ def test_a_newer_package_is_imported_by_a_new_server(asking: Asking, folder: Pat
         assert asking.server.pid != first
     finally:
         sys.path.remove(str(folder))
+
+
+def test_whoever_started_a_server_may_end_it(asking: Asking) -> None:
+    assert asking.fork("tell").wait(30) == 3
+    pid = asking.server.pid
+    assert pid
+    asking.server.end()
+    assert not is_running(pid)

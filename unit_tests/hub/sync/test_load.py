@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from freshbooks_hub.connection.store import ConnectionStore
-from freshbooks_hub.core.errors import SourceFailed
+from freshbooks_hub.core.errors import LoadFailed, SourceFailed
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import RunLog, Source
@@ -24,6 +24,7 @@ from freshbooks_hub.sync.history import StreamResult
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.progress import Silent
 from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.raw_tables import ROW_GROUP
 from unit_tests.hub.conftest import connector_config
 from unit_tests.hub.protocol import catalog, complete, control, error, record, row, state, status, stream
 
@@ -436,6 +437,7 @@ from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.raw import RawStore
+from freshbooks_hub.sync.raw_tables import ROW_GROUP
 
 load.BATCH_BYTES = 20_000
 home = Home(Path(sys.argv[1]))
@@ -477,6 +479,38 @@ def test_killed_at_any_moment_rows_and_state_agree_and_the_next_sync_completes(
     assert raw("SELECT count(*), count(DISTINCT id) FROM freshbooks.invoices") == [(rows, rows)]
     assert saved_state(raw) == rows
     assert list(home.run.iterdir()) == []
+
+
+def test_after_a_batch_that_could_not_be_written_nothing_of_its_stream_is(
+    home: Home, scripted: Scripted, raw: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "BATCH_BYTES", 1)
+    write, calls = RawStore.write, []
+
+    def failing(store: RawStore, *arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise LoadFailed("no room")
+        return write(store, *arguments)
+
+    monkeypatch.setattr(RawStore, "write", failing)
+    read = [message for number in range(1, 6) for message in (record(row(number)), state(str(number)))]
+    with pytest.raises(LoadFailed, match="no room"):
+        ingest(home, scripted(discover=[catalog(stream())], read=[*read, complete()]))
+    assert len(calls) == 2
+    assert raw("SELECT count(*) FROM freshbooks.invoices") == [(1,)]
+    assert raw("SELECT * FROM freshbooks_sync.state") == []
+
+
+def test_a_batch_that_fills_row_groups_is_in_the_table_and_not_in_the_log(
+    home: Home, scripted: Scripted, raw: Ask
+) -> None:
+    rows = [record(row(number)) for number in range(ROW_GROUP)]
+    ingest(home, scripted(discover=[catalog(stream())], read=[*rows, complete()]))
+    groups = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('freshbooks.invoices')"
+    assert raw(groups) == [(1,)]
+    ingest(home, scripted(discover=[catalog(stream())], read=[record(row(ROW_GROUP)), complete()]))
+    assert raw(groups) == [(2,)]
 
 
 def test_times_of_the_run_are_utc(home: Home, scripted: Scripted, raw: Ask) -> None:
