@@ -21,6 +21,7 @@ from airbyte_cdk.test.entrypoint_wrapper import read as run_read
 from filelock import FileLock
 
 from freshbooks_sandbox import Sandbox
+from integration_tests import prepared
 from integration_tests.connector import RECENT, catalog_of, config_of, lists
 from integration_tests.hub import AS_OF, TIED_REPORTS, Books, Hub, opened_books
 from source_freshbooks import SourceFreshbooks, cdk_patches
@@ -91,6 +92,7 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = shared / "synced" / "home"
     with FileLock(shared / "synced.lock"):
         if not (home / "freshbooks.duckdb").exists():
+            prepared.statements()
             with Sandbox(seed="demo", rate_limit=None) as sandbox:
                 hub = Hub(home, sandbox)
                 config = shared / "config.json"

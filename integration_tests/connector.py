@@ -68,12 +68,13 @@ def discovered() -> tuple[AirbyteStream, ...]:
     return tuple(stream.as_airbyte_stream() for stream in source.streams(source._config))
 
 
-def retriever_of(source: SourceFreshbooks, name: str) -> PerBusinessRetriever:
-    """What reads the stream `name`, out of the CDK's wrappers."""
-    stream = next(stream for stream in source.streams(source._config) if stream.name == name)
-    retriever = stream._stream_partition_generator._partition_factory._retriever  # type: ignore[attr-defined]
-    assert isinstance(retriever, PerBusinessRetriever)
-    return retriever
+def retrievers_of(source: SourceFreshbooks) -> dict[str, PerBusinessRetriever]:
+    """What reads each stream, out of the CDK's wrappers; the streams of the user alone have others."""
+    found = {
+        stream.name: stream._stream_partition_generator._partition_factory._retriever  # type: ignore[attr-defined]
+        for stream in source.streams(source._config)
+    }
+    return {name: one for name, one in found.items() if isinstance(one, PerBusinessRetriever)}
 
 
 def lists() -> list[str]:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from integration_tests.hub import AS_OF
-from unit_tests.dbt.builds import Dbt, duckdb_files
+from unit_tests.dbt.builds import WORK, Dbt, duckdb_files
 
 pytestmark = pytest.mark.long
 
@@ -54,7 +54,7 @@ def back_test(synced_home: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     assert built.succeeded, built.output
     with duckdb.connect() as both:
         both.execute(f"attach '{folder / 'marts.duckdb'}' as past (read_only)")
-        both.execute(f"attach '{folder / 'work.duckdb'}' as past_work (read_only)")
+        both.execute(f"attach '{folder / f'{WORK}.duckdb'}' as past_work (read_only)")
         both.execute(f"attach '{synced_home / 'freshbooks.duckdb'}' as later (read_only)")
         forecast = _by_week(
             both,

@@ -13,9 +13,10 @@ from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from freshbooks_sandbox import Sandbox
-from integration_tests.connector import RECENT, catalog_of, config_of, discovered, retriever_of, run_source
+from integration_tests.connector import RECENT, catalog_of, config_of, discovered, retrievers_of, run_source
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.partitions import BusinessRouter
+from source_freshbooks.components.retriever_base import PerBusinessRetriever
 from source_freshbooks.components.retriever_list import ListRetriever
 from source_freshbooks.output import LINES
 
@@ -119,7 +120,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stream(sandbox: Sandbox) -> ListRetriever:
-    retriever = retriever_of(SourceFreshbooks(config=config_of(sandbox)), "clients")
+    retriever = retrievers_of(SourceFreshbooks(config=config_of(sandbox)))["clients"]
     assert isinstance(retriever, ListRetriever)
     return retriever
 
@@ -192,12 +193,19 @@ OTHERS = [
 def test_other_broken_answers(sandbox: Sandbox, cases: int) -> None:
     """As the process reads them: with batches, and in turns with a state."""
     source = SourceFreshbooks(config=config_of(sandbox, business_ids=[BUSINESS]), batches=True)
+    retrievers = retrievers_of(source)
     for path, name in OTHERS:
-        _break(sandbox, source, path, name, cases)
+        _break(sandbox, source, retrievers[name], path, name, cases)
 
 
-def _break(sandbox: Sandbox, source: SourceFreshbooks, path: str, name: str, cases: int) -> None:
-    retriever = retriever_of(source, name)
+def _break(
+    sandbox: Sandbox,
+    source: SourceFreshbooks,
+    retriever: PerBusinessRetriever,
+    path: str,
+    name: str,
+    cases: int,
+) -> None:
     schema = next(s.json_schema for s in discovered() if s.name == name)
     connection = retriever.connection
 

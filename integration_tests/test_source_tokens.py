@@ -19,6 +19,11 @@ def refreshes(sandbox: Sandbox) -> list[int]:
     return [request.status for request in sandbox.requests.matching("/auth/oauth/token", "POST")]
 
 
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("source_freshbooks.components.http.Backoff.backoff_time", lambda *_, **__: 0.01)
+
+
 def test_a_valid_access_token_is_used_as_it_is(sandbox: Sandbox, read: Read) -> None:
     assert rows(read("clients"), "clients")
     assert refreshes(sandbox) == []
@@ -65,6 +70,7 @@ def run_process(config: dict[str, Any], tmp_path: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("no_waiting")
 def test_a_token_that_dies_in_the_middle_is_refreshed_and_no_row_is_lost(
     sandbox: Sandbox, read: Read
 ) -> None:
@@ -138,6 +144,7 @@ def test_a_hanging_token_endpoint_ends_in_time(
     assert "may be lost" in error_text(output)
 
 
+@pytest.mark.usefixtures("no_waiting")
 def test_secrets_stay_out_of_logs_and_errors(sandbox: Sandbox, config: dict[str, Any], read: Read) -> None:
     config["credentials"] |= {"token_expiry_date": EXPIRED}
     sandbox.faults.add(kind="status", status=400, path="*/users/clients", body={"error": "bad"}, times=None)

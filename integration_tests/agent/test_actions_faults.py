@@ -69,14 +69,14 @@ def test_one_fault_at_the_write_itself(firm: Firm, kind: str, fault: dict[str, o
 def test_slower_than_the_timeout_is_looked_up(firm: Firm, kind: str) -> None:
     intents = Intents(firm, [kind])
     action = firm.approve(intents.propose(kind))
-    hasty = Firm(firm.sandbox, firm.home.root, firm.lasting(read_timeout=0.5))
+    hasty = Firm(firm.sandbox, firm.home.root, firm.lasting(read_timeout=0.4))
     hasty.clock = firm.clock
     hasty.actions = hasty.restarted()
-    firm.sandbox.faults.add(kind="slow", seconds=1.5, method=intents.all[kind].write[1])
+    firm.sandbox.faults.add(kind="slow", seconds=0.6, method=intents.all[kind].write[1])
     now = hasty.actions.dispatch(action.id)
     assert now.status is Status.unknown
     firm.sandbox.faults.clear()
-    time.sleep(1.6)  # FreshBooks takes its time, and does it
+    time.sleep(0.6)  # FreshBooks takes its time, and does it
     assert firm.settled(action).status is Status.confirmed
     check(intents)
 

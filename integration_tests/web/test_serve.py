@@ -98,8 +98,10 @@ def test_one_process_serves_pages_agents_and_webhooks_until_ctrl_c(hub: Hub) -> 
     assert not [path for path in home.logs.glob("*.log") if "abc" in path.read_text()]
 
 
-def test_another_process_of_the_machine_gets_nothing_from_the_running_server(hub: Hub) -> None:
-    """As another user of the machine would try it, with curl."""
+def test_another_process_gets_nothing_from_the_running_server_and_each_link_of_the_owner_opens_it_once(
+    hub: Hub,
+) -> None:
+    """As another user of the machine would try it, with curl; `freshbooks open` gives another browser a link."""
 
     def curl(path: str, *more: str) -> tuple[int, str]:
         command = ["curl", "--silent", "--write-out", "\n%{http_code}", *more, f"{server.url}{path}"]
@@ -107,6 +109,9 @@ def test_another_process_of_the_machine_gets_nothing_from_the_running_server(hub
         body, _, code = found.rpartition("\n")
         return int(code), body
 
+    refused = hub.run("open")
+    assert refused.returncode == 1
+    assert "Start them with `freshbooks serve`" in refused.stderr
     server = Server(hub)
     try:
         assert {path: curl(path) for path in PAGES} == dict.fromkeys(PAGES, (303, ""))
@@ -119,24 +124,12 @@ def test_another_process_of_the_machine_gets_nothing_from_the_running_server(hub
         # Looking at the owner's link uses up nothing; opening it does.
         key = server.link.removeprefix(server.url)
         assert curl(key, "--head")[0] == 405
-        with requests.Session() as owner:
-            assert owner.get(server.link, timeout=10).status_code == 200
-        assert curl(key)[0] == 403
-    finally:
-        server.end()
-
-
-def test_open_gives_another_browser_a_link_while_the_server_runs(hub: Hub) -> None:
-    refused = hub.run("open")
-    assert refused.returncode == 1
-    assert "Start them with `freshbooks serve`" in refused.stderr
-    server = Server(hub)
-    try:
         link = hub.run("open").stdout.split()[-1]
         assert link.startswith(f"{server.url}/open?key=")
         for one in (link, server.link):
-            with requests.Session() as browser:
-                assert browser.get(one, timeout=10).status_code == 200
+            with requests.Session() as owner:
+                assert owner.get(one, timeout=10).status_code == 200
+        assert curl(key)[0] == 403
     finally:
         server.end()
     assert hub.run("open").returncode == 1

@@ -33,7 +33,7 @@ def receiver() -> Iterator[ThreadingHTTPServer]:
     taken: list[bytes] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
     server.taken = taken  # type: ignore[attr-defined]
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server
     server.shutdown()

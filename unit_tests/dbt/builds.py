@@ -1,8 +1,8 @@
 """dbt over hand-made raw tables, inside the tests' own process, and what it built.
 
 Starting dbt and parsing the project cost more than most builds, so a run of the tests pays them once: the parsed
-project is kept in a file that all workers read. So are the statements of a whole build: the next one, of whichever
-streams, runs them again, as the hub's builds do (freshbooks_hub/sync/replay.py).
+project is kept in a file that all workers read. So are the statements of a whole build, the hub's own: a build of
+whichever streams runs them again (freshbooks_hub/sync/replay.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ from dbt.parser.manifest import extended_mashumuro_decoder
 from dbt_common.events.base_types import EventMsg
 from filelock import FileLock
 
-from freshbooks_hub.sync import replay
+from freshbooks_hub.sync import dbt_cache, replay
 from freshbooks_hub.sync.dbt_cache import Statements
 from freshbooks_hub.sync.dbt_findings import Databases
-from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS, executed
+from freshbooks_hub.sync.dbt_process import LEVELS, NO_LOGS
 from freshbooks_hub.sync.replay import NotReplayed
+from integration_tests import prepared
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
@@ -43,9 +44,11 @@ TODAY = {
     "freshbooks_generation": "7",
     "freshbooks_publish": True,
 }
-# dbt's own unit tests do not depend on the rows; they run with the good books, without any table, and as a package.
+# dbt's own unit tests do not depend on the rows; they run without any table (test_gaps.py), and as a package.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-DATABASES = ("work", "raw", "marts")
+# The files of a build. The work file's name is in the statements, so it is the hub's.
+WORK = "dbt_work"
+FILES = {"WORK": WORK, "RAW": "raw", "MARTS": "marts"}
 # What functions tell a whole build; its SQL is the same for all of their values.
 FUNCTIONS = {
     "as_of_date",
@@ -76,7 +79,7 @@ class Build:
 
     def ask_checks(self) -> None:
         """Which checks of the data tests that did not pass found rows: one test holds several."""
-        with duckdb.connect(self.folder / "work.duckdb", read_only=True) as connection:
+        with duckdb.connect(self.folder / f"{WORK}.duckdb", read_only=True) as connection:
             connection.execute(f"attach '{self.folder / 'raw.duckdb'}' as raw (read_only)")
             connection.execute(f"attach '{self.folder / 'marts.duckdb'}' as marts_next (read_only)")
             for test, query in self.queries.items():
@@ -118,13 +121,17 @@ class Dbt:
         text_columns: dict[str, list[str]] | None = None,
         project: Path = PROJECT,
         models: Mapping[str, str] | None = None,
+        only: Collection[str] = (),
     ) -> Build:
-        """dbt on DuckDB over `tables`; only their streams exist. `models`: model to SQL in place of its own."""
+        """dbt on DuckDB over `tables`; only their streams exist. `models`: model to SQL in place of its own.
+
+        `only`: these models, with all that they read and the tests of that.
+        """
         (folder / "raw.duckdb").unlink(missing_ok=True)
         write_raw(folder / "raw.duckdb", tables, text_columns)
         variables = {"freshbooks_streams": list(tables), **variables}
         if arguments == BUILD and project == PROJECT and not models:
-            built = self._whole(folder, variables)
+            built = self._replayed(folder, variables, only) or self._by_dbt(folder, variables, only)
         else:
             files = duckdb_files(folder)
             built = self.call(folder, files, *arguments, variables=variables, project=project, models=models)
@@ -132,32 +139,21 @@ class Dbt:
             built.ask_checks()
         return built
 
-    def _whole(self, folder: Path, variables: Mapping[str, Any]) -> Build:
-        """By the statements of an earlier build, else by dbt, which leaves some where there were none."""
-        shaping = {name: value for name, value in variables.items() if name not in FUNCTIONS}
-        digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
-        kept = self.shared / f"statements-{digest}"
-        with FileLock(f"{kept}.lock"):
-            if not kept.exists():
-                built = self._by_dbt(folder, variables)
-                if built.succeeded and built.result and (made := executed(built.result)):
-                    made.write(kept)
-                return built
-        statements = Statements.read(kept)
-        assert statements
-        return self._replayed(folder, statements, variables) or self._by_dbt(folder, variables)
-
-    def _by_dbt(self, folder: Path, variables: Mapping[str, Any]) -> Build:
+    def _by_dbt(self, folder: Path, variables: Mapping[str, Any], only: Collection[str]) -> Build:
         _begin(folder, variables)
-        functions = {"freshbooks_functions": f"work.{replay.SCHEMA}"}
-        return self.call(folder, duckdb_files(folder), *BUILD, variables={**variables, **functions})
+        arguments = [*BUILD]
+        if only:
+            arguments += ["--select", *(f"+{model}" for model in only), "--indirect-selection", "buildable"]
+        functions = {"freshbooks_functions": f"{WORK}.{replay.SCHEMA}"}
+        return self.call(folder, duckdb_files(folder), *arguments, variables={**variables, **functions})
 
-    def _replayed(self, folder: Path, statements: Statements, variables: Mapping[str, Any]) -> Build | None:
+    def _replayed(self, folder: Path, variables: Mapping[str, Any], only: Collection[str]) -> Build | None:
         """The build by the statements of an earlier one; None where dbt must build."""
         _begin(folder, variables)
-        work, raw, marts = (folder / f"{name}.duckdb" for name in DATABASES)
+        work, raw, marts = (folder / f"{name}.duckdb" for name in FILES.values())
         file, streams = folder / "run_results.json", variables["freshbooks_streams"]
         try:
+            statements = _with_all_they_read(prepared.statements(), only)
             replay.replay(statements, Databases(work, raw, marts), streams, None, file)
         except NotReplayed:
             return None
@@ -186,7 +182,7 @@ class Dbt:
         earlier = dict(os.environ)
         os.environ.update(environment)
         try:
-            manifest = self._parsed(project, target, variables)
+            manifest = self.parsed(project, target, variables)
             for name, sql in (models or {}).items():
                 manifest.nodes[f"model.freshbooks.{name}"].raw_code = sql
             gc.disable()  # a build makes little garbage of a million objects that all live
@@ -197,34 +193,48 @@ class Dbt:
             os.environ.update(earlier)
             DuckDBConnectionManager.close_all_connections()
 
-    def _parsed(self, project: Path, target: str, variables: Mapping[str, Any]) -> Manifest:
+    def parsed(self, project: Path, target: str, variables: Mapping[str, Any]) -> Manifest:
         """A parsed project of one's own: dbt writes into it while it runs."""
-        content = (self.parse(project, target, variables) / "partial_parse.msgpack").read_bytes()
+        content = self._parse(project, target, variables).read_bytes()
         manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
         manifest.build_flat_graph()
         return manifest
 
-    def parse(self, project: Path, target: str, variables: Mapping[str, Any]) -> Path:
-        """The folder with what `dbt parse` writes, the same for all whose variables shape the project alike."""
+    def _parse(self, project: Path, target: str, variables: Mapping[str, Any]) -> Path:
+        """The file that `dbt parse` writes, the same for all whose variables shape the project alike."""
         shaping = {name: value for name, value in variables.items() if name not in SQL_VARIABLES}
+        if (project, target, shaping) == (PROJECT, "duckdb", {"freshbooks_publish": True}):
+            return prepared.parsed()
         key = json.dumps([str(project), target, shaping], sort_keys=True)
         kept = self.shared / f"parsed-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
         with FileLock(f"{kept}.lock"):
-            if not (kept / "partial_parse.msgpack").exists():
+            if not (kept / dbt_cache.PARSED).exists():
                 options = ["--project-dir", str(project), "--profiles-dir", str(project), "--target", target]
                 options += ["--target-path", str(kept), "--vars", json.dumps(shaping)]
                 parsed = _invoke(kept, ["parse", *options], None)
                 assert parsed.succeeded, parsed.output
-        return kept
+        return kept / dbt_cache.PARSED
+
+
+def _with_all_they_read(statements: Statements, models: Collection[str]) -> Statements:
+    """Of these models (of all, if there are none), what they read, and the tests that read nothing else."""
+    if not models:
+        return statements
+    chosen = {f"model.freshbooks.{model}" for model in models}
+    for node in reversed(statements.nodes):
+        if node.unique_id in chosen:
+            chosen.update(node.parents)
+    tests = {node.unique_id for node in statements.nodes if node.code and chosen.issuperset(node.parents)}
+    return replace(statements, nodes=tuple(n for n in statements.nodes if n.unique_id in chosen | tests))
 
 
 def _begin(folder: Path, variables: Mapping[str, Any]) -> None:
     """The work file with the functions that tell these variables, and no marts."""
-    for name in ("work", "marts"):
+    for name in (WORK, "marts"):
         (folder / f"{name}.duckdb").unlink(missing_ok=True)
     told = {name: variables.get(name) for name in FUNCTIONS}
     told["freshbooks_streams"] = f" {' '.join(variables['freshbooks_streams'])} "
-    replay.make_functions(folder / "work.duckdb", told)
+    replay.make_functions(folder / f"{WORK}.duckdb", told)
 
 
 def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Build:
@@ -251,7 +261,7 @@ def _invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Bu
 
 def duckdb_files(folder: Path) -> dict[str, str]:
     """What the profile of DuckDB reads."""
-    return {f"FRESHBOOKS_DBT_{name.upper()}": str(folder / f"{name}.duckdb") for name in DATABASES}
+    return {f"FRESHBOOKS_DBT_{name}": str(folder / f"{file}.duckdb") for name, file in FILES.items()}
 
 
 def part_of_project(folder: Path, *models: str) -> Path:

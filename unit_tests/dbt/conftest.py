@@ -59,8 +59,8 @@ def once(dbt: Dbt, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> On
 
 @pytest.fixture(scope="session")
 def build(once: Once) -> Build:
-    """The whole project over all streams of the good books: models, contracts, data tests, unit tests."""
-    return once("good", all_rows, "build")
+    """The whole project over all streams of the good books: models, contracts, data tests."""
+    return once("good", all_rows, *BUILD)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from unit_tests.dbt.builds import PROJECT, Build
+from unit_tests.dbt.builds import PROJECT, WORK, Build
 
 LAYERS = ("staging", "intermediate")
 BLOCKS = PROJECT / "models" / "columns.md"
@@ -73,7 +73,7 @@ def described(layer: str) -> dict[str, dict[str, str]]:
 
 def built_columns(build: Build, layer: str) -> dict[str, list[str]]:
     """Model of a layer to its columns as they were built."""
-    with duckdb.connect(build.folder / "work.duckdb", read_only=True) as connection:
+    with duckdb.connect(build.folder / f"{WORK}.duckdb", read_only=True) as connection:
         rows = connection.execute(
             "select table_name, list(column_name order by column_index) from duckdb_columns() group by all"
         ).fetchall()

@@ -17,7 +17,7 @@ from decimal import Decimal
 import pytest
 
 from unit_tests.dbt.books import availability
-from unit_tests.dbt.builds import Build, Dbt
+from unit_tests.dbt.builds import BUILD, Build, Dbt
 from unit_tests.dbt.ledger import ONE, client, expense, flags, invoice, line, money, payment, rows
 from unit_tests.dbt.raw_tables import Row, Rows
 from unit_tests.dbt.reports import OBSERVED
@@ -92,9 +92,8 @@ def _income(number: int, amount: str, code: str, percent: str) -> Row:
 
 @pytest.fixture(scope="module")
 def built(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    arguments = ("build", "--select", "+fb_reconciliation", "+sales_tax", "+profit_and_loss")
-    arguments += ("--exclude-resource-type", "unit_test", "--indirect-selection", "buildable")
-    found = dbt.run(tmp_path_factory.mktemp("decimals"), books(), *arguments)
+    marts = ("fb_reconciliation", "sales_tax", "profit_and_loss")
+    found = dbt.run(tmp_path_factory.mktemp("decimals"), books(), *BUILD, only=marts)
     assert found.succeeded, found.output
     return found
 

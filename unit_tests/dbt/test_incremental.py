@@ -11,7 +11,7 @@ import pytest
 
 from unit_tests.dbt import postgres
 from unit_tests.dbt.books import all_rows
-from unit_tests.dbt.builds import TODAY, Dbt, part_of_project
+from unit_tests.dbt.builds import TODAY, WORK, Dbt, part_of_project
 from unit_tests.dbt.ledger import ONE, TWO, invoice, line, money
 from unit_tests.dbt.raw_tables import Row, Rows
 
@@ -109,7 +109,7 @@ def on_duckdb(dbt: Dbt, tmp_path: Path, project: Path) -> Build:
     def build(tables: Rows, *arguments: str) -> Contents:
         built = dbt.run(tmp_path, tables, "run", *arguments, variables=VARIABLES, project=project)
         assert built.succeeded, built.output
-        with duckdb.connect(str(tmp_path / "work.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(tmp_path / f"{WORK}.duckdb"), read_only=True) as connection:
             return sorted_rows(lambda sql: connection.execute(sql).fetchall())
 
     return build
@@ -154,7 +154,7 @@ def test_a_kept_row_is_not_read_again(on_duckdb: Build, tmp_path: Path) -> None:
     """What no sync touched stays as it was built: else the switch would save nothing."""
     on_duckdb(first())
     on_duckdb(second())
-    with duckdb.connect(str(tmp_path / "work.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / f"{WORK}.duckdb")) as connection:
         connection.execute("update stg_freshbooks__payments set note = 'kept' where payment_id = 20")
     payments = on_duckdb(third())["stg_freshbooks__payments"]
     assert len([row for row in payments if "kept" in row]) == 1

@@ -16,7 +16,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from unit_tests.dbt.builds import Dbt
+from unit_tests.dbt.builds import BUILD, WORK, Dbt
 from unit_tests.dbt.ledger import invoice, money
 from unit_tests.dbt.raw_tables import Row, Rows
 from unit_tests.dbt.reports import OBSERVED
@@ -180,9 +180,9 @@ def all_books() -> Rows:
 def checked(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Found]:
     """Of each business, by check, month and row: our amount and that of FreshBooks."""
     folder = tmp_path_factory.mktemp("tie")
-    done = dbt.run(folder, all_books(), "run", "--select", "+int_statement_checks")
+    done = dbt.run(folder, all_books(), *BUILD, only=["int_statement_checks"])
     assert done.succeeded, done.output
-    with duckdb.connect(folder / "work.duckdb", read_only=True) as connection:
+    with duckdb.connect(folder / f"{WORK}.duckdb", read_only=True) as connection:
         rows = connection.execute(
             "select business_id, check_name, end_date::varchar, row_name, our_amount, freshbooks_amount "
             "from int_statement_checks where our_amount <> 0 or freshbooks_amount <> 0"

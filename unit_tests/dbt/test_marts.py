@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from unit_tests.dbt.books import all_rows, entry
-from unit_tests.dbt.builds import BUILD, MARTS, TODAY, Build, Dbt, duckdb_files, part_of_project
+from unit_tests.dbt.builds import BUILD, FILES, MARTS, TODAY, WORK, Build, Dbt, duckdb_files
 from unit_tests.dbt.ledger import AS_OF_DATE, ONE, expense, invoice, rows
 from unit_tests.dbt.raw_tables import Row
 
@@ -238,7 +238,7 @@ def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build)
 
 
 def test_docs_are_generated_with_every_mart(dbt: Dbt, build: Build, tmp_path: Path) -> None:
-    for name in ("raw", "work", "marts"):
+    for name in FILES.values():
         shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
     (tmp_path / "target").mkdir()  # dbt makes it only where it parses
     done = dbt.call(tmp_path, duckdb_files(tmp_path), "docs", "generate", "--no-compile", variables=TODAY)
@@ -258,7 +258,7 @@ def test_what_the_environment_tells_a_build_shapes_no_parsed_project(
 ) -> None:
     """So it may change without parsing again: `dbt.call` compiles what was parsed without it."""
     (tmp_path / "target").mkdir()
-    for name in ("raw", "work", "marts"):
+    for name in FILES.values():
         shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
     told = {
         "AS_OF_DATE": "2026-07-14",
@@ -319,7 +319,7 @@ def test_rows_that_cannot_be_read_are_set_aside_and_listed(broken_build: Build) 
 
 
 def test_missing_streams_are_typed_empty_relations(broken_build: Build) -> None:
-    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(broken_build.folder / f"{WORK}.duckdb"), read_only=True) as connection:
         for model in ("businesses", "expense_categories", "estimates"):
             (count,) = connection.execute(f"select count(*) from stg_freshbooks__{model}").fetchone() or (
                 None,
@@ -339,7 +339,7 @@ def test_missing_streams_are_typed_empty_relations(broken_build: Build) -> None:
 
 
 def test_without_credit_notes_unapplied_credit_is_what_the_client_says(broken_build: Build) -> None:
-    with duckdb.connect(str(broken_build.folder / "work.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(broken_build.folder / f"{WORK}.duckdb"), read_only=True) as connection:
         found = connection.execute(
             "select client_id, currency_code, unapplied_credit_amount from int_client_credits order by 2"
         ).fetchall()
@@ -347,10 +347,8 @@ def test_without_credit_notes_unapplied_credit_is_what_the_client_says(broken_bu
 
 
 def test_a_build_for_what_is_no_day_says_what_to_pass(dbt: Dbt, tmp_path: Path) -> None:
-    part = part_of_project(tmp_path, "stg_freshbooks__bills", "stg_freshbooks__bill_*", "int_bills")
-    done = dbt.run(
-        tmp_path, rows(), "compile", "--no-introspect", variables={"as_of_date": "today"}, project=part
-    )
+    arguments = ("compile", "--no-introspect", "--select", "int_bills")
+    done = dbt.call(tmp_path, duckdb_files(tmp_path), *arguments, variables={**TODAY, "as_of_date": "today"})
     assert not done.succeeded
     assert "as_of_date is not a date (got 'today')" in done.output
     assert "--vars '{as_of_date: 2026-06-30}'" in done.output

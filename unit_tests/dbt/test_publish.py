@@ -194,6 +194,7 @@ def test_a_long_answer_is_waited_for(books: Books) -> None:
     assert books.run(BOTH_MARTS) == [("After", "After")]
 
 
+@pytest.mark.long  # to parse for it takes ten seconds
 def test_without_publishing_the_marts_are_in_the_schema_of_the_target(books: Books) -> None:
     books.publish("Before")
     books.run("update freshbooks.businesses set name = 'Beside' where business_id = 1")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from metricflow.validation.data_warehouse_model_validator import DataWarehouseModelValidator
 from metricflow_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
 
@@ -89,9 +90,10 @@ SAVED = {
 
 
 @pytest.fixture(scope="module")
-def semantics(dbt: Dbt, build: Build) -> Iterator[Semantics]:
-    parsed = dbt.parse(PROJECT, "duckdb", TODAY)
-    found = Semantics.of(parsed / "semantic_manifest.json", build.folder / "marts.duckdb")
+def semantics(dbt: Dbt, build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Semantics]:
+    manifest = tmp_path_factory.mktemp("semantic") / "semantic_manifest.json"
+    SemanticManifest(dbt.parsed(PROJECT, "duckdb", TODAY)).write_json_to_file(str(manifest))
+    found = Semantics.of(manifest, build.folder / "marts.duckdb")
     yield found
     found.connection.close()
 

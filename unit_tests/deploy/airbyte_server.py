@@ -85,7 +85,7 @@ def airbyte_server() -> Iterator[Airbyte]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     airbyte.url = f"http://127.0.0.1:{server.server_port}/v1"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield airbyte
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -25,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOLDERS = {"freshbooks_sandbox": ROOT / "sandbox"}  # the others lie in ROOT
 
 
+@cache
 def modules(name: str) -> dict[str, Path]:
     """By dotted name."""
     folder = FOLDERS.get(name, ROOT)
@@ -34,20 +36,21 @@ def modules(name: str) -> dict[str, Path]:
     }
 
 
-EVERY = {name: path for top in MAY_IMPORT for name, path in modules(top).items()}
-
-
-def imported(path: Path) -> Iterator[str]:
+def imported(path: Path, ours: Set[str]) -> Iterator[str]:
     """Our modules that a module imports: at its top, within a function or for types alone."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [f"{node.module}.{name.name}" for name in node.names]
-            yield from {name if name in EVERY else node.module for name in names} & EVERY.keys()
+            yield from {name if name in ours else node.module for name in names} & ours
         elif isinstance(node, ast.Import):
-            yield from {name.name for name in node.names} & EVERY.keys()
+            yield from {name.name for name in node.names} & ours
 
 
-GRAPH = {name: set(imported(path)) for name, path in EVERY.items()}
+@cache
+def graph() -> dict[str, set[str]]:
+    """What each of our modules imports; it takes seconds to read."""
+    every = {name: path for top in MAY_IMPORT for name, path in modules(top).items()}
+    return {name: set(imported(path, every.keys())) for name, path in every.items()}
 
 
 def package(module: str) -> str | None:
@@ -59,7 +62,7 @@ def package(module: str) -> str | None:
 def test_no_module_imports_itself_by_way_of_others() -> None:
     """In any of the packages, imports for types alone included."""
     try:
-        TopologicalSorter(GRAPH).prepare()
+        TopologicalSorter(graph()).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
 
@@ -69,13 +72,13 @@ def test_no_package_of_the_sandbox_imports_itself_by_way_of_others() -> None:
         top, _, rest = module.partition(".")
         return f"{top}.{rest.partition('.')[0]}"
 
-    graph: dict[str, set[str]] = {}
+    rooms: dict[str, set[str]] = {}
     for module in modules("freshbooks_sandbox"):
-        graph.setdefault(room(module), set()).update(
-            {room(other) for other in GRAPH[module]} - {room(module)}
+        rooms.setdefault(room(module), set()).update(
+            {room(other) for other in graph()[module]} - {room(module)}
         )
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(rooms).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
 
@@ -91,7 +94,7 @@ def test_a_package_imports_of_those_below_it_alone(name: str) -> None:
         f"{module} imports {other}"
         for module in modules("freshbooks_hub")
         if package(module) == name
-        for other in sorted(GRAPH[module])
+        for other in sorted(graph()[module])
         if other.startswith("freshbooks_hub") and package(other) not in allowed
     ]
     assert wrong == []
@@ -102,7 +105,7 @@ def test_a_distribution_imports_what_it_depends_on_alone(name: str) -> None:
     wrong = [
         f"{module} imports {other}"
         for module in modules(name)
-        for other in sorted(GRAPH[module])
+        for other in sorted(graph()[module])
         if other.partition(".")[0] not in {name, *MAY_IMPORT[name]}
     ]
     assert wrong == []
@@ -113,6 +116,6 @@ def test_the_sandbox_is_loaded_in_one_place_of_the_hub() -> None:
     users = {
         module
         for module in modules("freshbooks_hub")
-        if any(other.startswith("freshbooks_sandbox") for other in GRAPH[module])
+        if any(other.startswith("freshbooks_sandbox") for other in graph()[module])
     }
     assert users == {"freshbooks_hub.cli.sandbox"}

@@ -115,7 +115,7 @@ def test_any_json_shapes_into_a_valid_record(stream: str) -> None:
     )
     shaper = RecordShaper(stream, schema)
 
-    @settings(max_examples=40)  # of each of some forty streams
+    @settings(max_examples=20)  # of each of some forty streams
     @given(st.dictionaries(st.sampled_from(sorted(fields)), json_values, max_size=6))
     def check(row: dict[str, Any]) -> None:
         record = shaper.shape(row)

@@ -4,6 +4,7 @@ What can leave leaves, what cannot is listed, and no row that stayed is missed.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration_tests.conftest import warm  # noqa: F401 - a fixture
-from integration_tests.connector import retriever_of
+from integration_tests.connector import retrievers_of
 from source_freshbooks import SourceFreshbooks
 from source_freshbooks.components.errors import FreshbooksError
 from source_freshbooks.components.retriever_list import ListRetriever
@@ -48,23 +49,21 @@ class List:
         return json.loads(json.dumps(body)), requests.Response()
 
 
+@cache
 def retriever(**settings: Any) -> ListRetriever:
     config = {"credentials": {}, "num_workers": settings["num_workers"]}
-    found = retriever_of(SourceFreshbooks(config=config, batches=settings["batches"]), "payments")
+    found = retrievers_of(SourceFreshbooks(config=config, batches=settings["batches"]))["payments"]
     assert isinstance(found, ListRetriever)
     return found
 
 
-RETRIEVER = retriever(num_workers=3, batches=True)
-ONE_BY_ONE = retriever(num_workers=1, batches=False)
-
-
 def read(simulated: List) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The record messages that leave, and the outcome."""
-    RETRIEVER.client = simulated  # type: ignore[assignment]
-    pages = [page for page in RETRIEVER.read_records(SCHEMA, SLICE) if isinstance(page, dict)]
+    reading = retriever(num_workers=3, batches=True)
+    reading.client = simulated  # type: ignore[assignment]
+    pages = [page for page in reading.read_records(SCHEMA, SLICE) if isinstance(page, dict)]
     messages = [json.loads(line)["record"] for page in pages for line in page[LINES].splitlines()]
-    return messages, RETRIEVER.connection.outcomes.rows("now")[0]
+    return messages, reading.connection.outcomes.rows("now")[0]
 
 
 def good(number: int) -> dict[str, Any]:
@@ -222,6 +221,7 @@ def test_every_row_that_stayed_is_read(rows: int, events: dict[int, list[tuple[s
     pages = -(-rows // 100)
     events = {at: changes for at, changes in events.items() if at < pages}
     moving = MovingList(rows, events)
-    ONE_BY_ONE.client = moving  # type: ignore[assignment]
-    read = {r["id"] for r in ONE_BY_ONE.read_records(SCHEMA, SLICE) if isinstance(r, dict)}
+    reading = retriever(num_workers=1, batches=False)
+    reading.client = moving  # type: ignore[assignment]
+    read = {r["id"] for r in reading.read_records(SCHEMA, SLICE) if isinstance(r, dict)}
     assert moving.stayed <= read

@@ -30,7 +30,7 @@ EXPIRED = "2020-01-01T00:00:00Z"
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenServer]:
     server = TokenServer()
     monkeypatch.setenv("FRESHBOOKS_API_URL", server.url)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server
     server.shutdown()
