@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from integration_tests.agent.agents import (
 )
 
 LOST = ("drop_after", "truncate")  # the work was done, the answer was not heard
+FIRST = ("draft_invoice", "send_invoice", "create_expense")  # the others' simpler faults: make test-long
 NEVER_DONE = ("drop_before", "not_json", "error_200")
 
 
@@ -41,8 +43,14 @@ def name(fault: dict[str, object]) -> str:
     return f"{fault['kind']} {fault.get('status', '')}".strip()
 
 
-@pytest.mark.parametrize("fault", TROUBLE, ids=name)
-@pytest.mark.parametrize("kind", KINDS)
+def each_kind(fault: dict[str, object]) -> list[Any]:
+    """Whether an action was done is found by its kind; where the answer is heard all kinds go the same way."""
+    heard = fault["kind"] in ("slow", "rate_limited", "expire_token") or fault.get("status") in (401, 502)
+    marks = {kind: [pytest.mark.long] if heard and kind not in FIRST else [] for kind in KINDS}
+    return [pytest.param(kind, fault, id=f"{kind}-{name(fault)}", marks=marks[kind]) for kind in KINDS]
+
+
+@pytest.mark.parametrize(("kind", "fault"), [case for fault in TROUBLE for case in each_kind(fault)])
 def test_one_fault_at_the_write_itself(firm: Firm, kind: str, fault: dict[str, object]) -> None:
     intents = Intents(firm, [kind])
     action = firm.approve(intents.propose(kind))
@@ -65,7 +73,9 @@ def test_one_fault_at_the_write_itself(firm: Firm, kind: str, fault: dict[str, o
     check(intents)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind in FIRST else pytest.mark.long) for kind in KINDS]
+)
 def test_slower_than_the_timeout_is_looked_up(firm: Firm, kind: str) -> None:
     intents = Intents(firm, [kind])
     action = firm.approve(intents.propose(kind))

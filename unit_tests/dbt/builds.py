@@ -25,6 +25,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 from dbt_common.events.base_types import EventMsg
+from dbt_common.tests import enable_test_caching
 from filelock import FileLock
 
 from freshbooks_hub.sync import dbt_cache, replay
@@ -36,6 +37,7 @@ from integration_tests import prepared
 from unit_tests.dbt.ledger import AS_OF_DATE
 from unit_tests.dbt.raw_tables import Row, Rows, write_raw
 
+enable_test_caching()  # of five hundred macros, which each project that is parsed has again
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MARTS = [path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")]
 TODAY = {

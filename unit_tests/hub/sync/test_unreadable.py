@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt_common.tests import enable_test_caching
 
 from freshbooks_hub.core.errors import TransformFailed
 from freshbooks_hub.core.home import Home
@@ -26,6 +27,7 @@ from freshbooks_hub.sync.refresh import business_zone
 from freshbooks_hub.sync.run import SyncOptions, SyncResult, sync
 from unit_tests.hub.protocol import catalog, complete, record, row, stream
 
+enable_test_caching()  # of five hundred macros, which each small project has
 Scripted = Callable[..., Source]
 SHIPPED = Path(transform.__file__).parents[2] / "dbt_project"
 # As the shipped project's raw_stream does.
