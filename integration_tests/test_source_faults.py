@@ -54,9 +54,9 @@ def read_ids(output: Any) -> set[tuple[int, int]]:
     ],
     ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}",
 )
-@pytest.mark.parametrize("page", [1, 2])
-def test_passing_trouble_loses_no_row(sandbox: Sandbox, read: Read, fault: dict[str, Any], page: int) -> None:
-    sandbox.faults.add(path=INVOICES, page=page, times=1, **fault)
+def test_passing_trouble_loses_no_row(sandbox: Sandbox, read: Read, fault: dict[str, Any]) -> None:
+    for page in (1, 2):
+        sandbox.faults.add(path=INVOICES, page=page, times=1, **fault)
     output = read("invoices")
     assert not output.errors
     assert read_ids(output) == everything(sandbox, "invoices")
