@@ -84,7 +84,7 @@ def test_no_sync_fails_because_somebody_asks(tmp_path: Path) -> None:
     for asker in askers:
         asker.start()
     try:
-        for _ in range(200):
+        for _ in range(80):
             with sync_lock(tmp_path):
                 pass
     finally:

@@ -448,7 +448,9 @@ raw.close()
 """
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize(
+    "delay", [0.3, pytest.param(0.5, marks=pytest.mark.long), 0.7, pytest.param(0.9, marks=pytest.mark.long)]
+)
 def test_killed_at_any_moment_rows_and_state_agree_and_the_next_sync_completes(
     home: Home, scripted: Scripted, raw: Ask, delay: float
 ) -> None:
