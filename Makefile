@@ -9,6 +9,9 @@ LOWEST := .venv-lowest/.installed
 DAGSTER_BIN := .venv-dagster/bin
 DAGSTER := .venv-dagster/.installed
 
+# One worker more than there are processors: a good part of a run waits for other processes and for clocks.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+
 # Tests start a thousand processes; without byte code each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -29,7 +32,7 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	@echo "Testing: the source, the sandbox, the hub and the dbt project …"
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Simulated weeks, hundreds of fault schedules, whole builds by dbt, every page in a browser: not for every change.
 test-long: $(INSTALLED)
