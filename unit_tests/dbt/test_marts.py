@@ -348,7 +348,7 @@ def test_without_credit_notes_unapplied_credit_is_what_the_client_says(broken_bu
 
 def test_a_build_for_what_is_no_day_says_what_to_pass(dbt: Dbt, tmp_path: Path) -> None:
     arguments = ("compile", "--no-introspect", "--select", "int_bills")
-    done = dbt.call(tmp_path, duckdb_files(tmp_path), *arguments, variables={**TODAY, "as_of_date": "today"})
+    done = dbt.run(tmp_path, rows(), *arguments, variables={**TODAY, "as_of_date": "today"})
     assert not done.succeeded
     assert "as_of_date is not a date (got 'today')" in done.output
     assert "--vars '{as_of_date: 2026-06-30}'" in done.output
