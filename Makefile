@@ -12,19 +12,23 @@ DAGSTER := .venv-dagster/.installed
 # One worker more than there are processors: a good part of a run waits for other processes and for clocks.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
+# A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
+# Byte code is a third of its time: the tests' environments compile what they import, and .venv all, on every core.
+LOCKED := --quiet --disable-pip-version-check --no-deps --no-compile
+
 # Tests start a thousand processes; without byte code each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-long test-fleet test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
-# A lock names all that is needed. Without --no-deps pip may ask for a release that is newer than the lock, and stop.
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
+	@$(BIN)/python -m pip install $(LOCKED) --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install $(LOCKED) --no-build-isolation --editable . --editable sandbox
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true  # some bring files for another Python
 	@touch $@
 
 demo: $(INSTALLED)
@@ -63,7 +67,7 @@ dbt-rules: $(INSTALLED) $(JUDGES)
 $(JUDGES): deploy/judges/requirements.lock
 	@echo "Setting up .venv-judges from $< (once) …"
 	@$(PYTHON) -m venv .venv-judges
-	@.venv-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@.venv-judges/bin/python -m pip install $(LOCKED) --require-hashes --requirement $<
 	@touch $@
 
 format: $(INSTALLED)
@@ -82,7 +86,7 @@ test-warehouses: $(CLOUD)
 .venv-%/.installed: deploy/warehouses/%/requirements.lock
 	@echo "Setting up .venv-$* from $< (once, some minutes) …"
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@.venv-$*/bin/python -m pip install $(LOCKED) --require-hashes --requirement $<
 	@touch $@
 
 # Airbyte's Python client reads every stream, in an environment of its own.
@@ -128,14 +132,14 @@ test-lowest: $(LOWEST)
 $(LOWEST): deploy/lowest/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv-lowest from $< (once, about two minutes) …"
 	@$(PYTHON) -m venv .venv-lowest
-	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
-	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
+	@.venv-lowest/bin/python -m pip install $(LOCKED) --require-hashes --requirement $<
+	@.venv-lowest/bin/python -m pip install $(LOCKED) --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 $(DAGSTER): deploy/dagster/requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -m venv .venv-dagster
-	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement deploy/dagster/requirements.lock
-	@$(DAGSTER_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable sandbox
+	@$(DAGSTER_BIN)/python -m pip install $(LOCKED) --require-hashes --requirement deploy/dagster/requirements.lock
+	@$(DAGSTER_BIN)/python -m pip install $(LOCKED) --no-build-isolation --editable . --editable sandbox
 	@touch $@
 
 bench: $(INSTALLED)

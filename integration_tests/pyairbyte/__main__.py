@@ -84,7 +84,7 @@ def installed() -> Path:
     python, mark = ENVIRONMENT / "bin" / "python", ENVIRONMENT / PYAIRBYTE
     if not mark.exists():
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
         subprocess.run([*pip, PYAIRBYTE], check=True)
         mark.touch()
     return python
