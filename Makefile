@@ -19,9 +19,12 @@ LOCKED := --quiet --disable-pip-version-check --no-deps --no-compile
 # Tests start a thousand processes; without byte code each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long test-fleet test-lowest lint dbt-rules format bench lock clean install test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
+.PHONY: demo test test-long test-fleet test-lowest lint dbt-rules format bench lock clean install environments test-spark test-warehouses standard-test pyairbyte-test pipe-test image-test dagster-test inspector-test sdk-node-test
 
 install: $(INSTALLED)
+
+# All that .ci/run needs: pip installs on one core, so with --jobs=2.
+environments: $(INSTALLED) $(SPARK) $(DAGSTER) $(CLOUD) $(JUDGES)
 
 $(INSTALLED): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@echo "Setting up .venv from requirements.lock (once, about two minutes) …"
