@@ -143,17 +143,6 @@ def test_a_screen_reader_and_a_finger_find_their_way(page: Page, shown: Served) 
     assert faults == {path: [] for path in PAGES if path in faults}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(page: Page, shown: Served, scheme: str) -> None:
-    page.goto(shown.link())
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    faint = {}
-    for path in PAGES:
-        page.goto(shown.url + path)
-        faint[path] = page.evaluate(FAINT)
-    assert {path: texts for path, texts in faint.items() if texts} == {}
-
-
 @pytest.mark.parametrize("width", [360, 390])
 def test_on_a_phone_figures_side_by_side_do_not_read_as_one(page: Page, shown: Served, width: int) -> None:
     """89 invoices over 184,209.66 must not look like 89184,209.66; nor may a table leave its card."""
