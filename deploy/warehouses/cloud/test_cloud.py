@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import socket
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -71,6 +72,12 @@ def refuse(_: socket.socket, address: object) -> NoReturn:
     raise AssertionError(f"compiling asked {address}")
 
 
+@cache
+def parsed(sql: str, warehouse: str) -> list[exp.Expression | None]:
+    """To parse them takes longer than to compile them. Raises SqlglotError."""
+    return sqlglot.parse(sql, read=warehouse)
+
+
 def test_every_model_compiles_without_a_connection(compiled: dict[str, str]) -> None:
     assert compiled.keys() >= MODELS
     assert len(compiled) > len(MODELS) + 70, "the data tests are missing"
@@ -80,7 +87,7 @@ def test_every_statement_is_of_the_dialect(warehouse: str, compiled: dict[str, s
     wrong = {}
     for name, sql in compiled.items():
         try:
-            (statement,) = sqlglot.parse(sql, read=warehouse)
+            (statement,) = parsed(sql, warehouse)
             assert isinstance(statement, exp.Query)
         except (sqlglot.errors.SqlglotError, ValueError, AssertionError) as error:
             wrong[name] = str(error).partition("\n")[0]
@@ -91,7 +98,9 @@ def test_what_the_parser_lets_through(warehouse: str, compiled: dict[str, str]) 
     """BigQuery takes no precision in a cast, and turns text into JSON by a function alone; so does Snowflake."""
     wrong = []
     for name, sql in compiled.items():
-        for cast in sqlglot.parse_one(sql, read=warehouse).find_all(exp.Cast):
+        (statement,) = parsed(sql, warehouse)
+        assert statement
+        for cast in statement.find_all(exp.Cast):
             to_json = cast.to.this in (exp.DType.JSON, exp.DType.VARIANT) and cast.this.is_string
             if to_json or (warehouse == "bigquery" and cast.to.expressions):
                 wrong.append((name, cast.sql(dialect=warehouse)[:100]))
