@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import platformdirs
 import pytest
 
 from freshbooks_hub.core.home import Home
 from freshbooks_hub.sync import preparation, renewal, transform
-from freshbooks_hub.sync.dbt_cache import Statements
+from freshbooks_hub.sync.dbt_cache import PARSED, Statements
 from freshbooks_hub.sync.held_streams import Held
 from freshbooks_hub.sync.renewal import Renewal
 from freshbooks_hub.sync.replay import NAME
@@ -80,7 +81,7 @@ CHANGES: dict[str, tuple[str, list[str], set[str]]] = {
 }
 # Each is made over the marts that the one before left, so what one of them gets wrong stays until it is compared:
 # before all invoices are made anew with their clients, and at the end.
-COMPARED = ("every invoice", "readable again", "the first payment of a business", "clients")
+COMPARED = ("readable again", "the first payment of a business", "clients")
 
 
 class Books:
@@ -124,7 +125,13 @@ class Books:
 
 @pytest.fixture
 def books(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
+    """With a cache of its own, where there is nothing but the project as other tests may have parsed it."""
+    parsed = list(platformdirs.user_cache_path("freshbooks").glob(f"*-{PARSED}"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cache = platformdirs.user_cache_path("freshbooks")
+    cache.mkdir(parents=True)
+    for file in parsed:
+        shutil.copy(file, cache)
     home.ensure()
     write_raw(home.raw, all_rows())
     books, by_dbt = Books(home), transform._Build._by_dbt
