@@ -56,7 +56,7 @@ DEVICES = {
     "desk": [*(Look(1280, scheme) for scheme in SCHEMES), Look(PAPER, "dark", "print")],
     "touch": [Look(width, scheme) for width in (768, 390, 360) for scheme in SCHEMES],
 }
-# Where axe looks, and whether at contrasts, on which it spends nine tenths of its time. What it finds depends on one of
+# Where axe looks, and whether at contrasts, on which it spends two thirds of its time. What it finds depends on one of
 # the two at a time, so each width and each scheme once is all; what is faint in the dark is found by FAINT.
 BY_AXE = {Look(1280): True, Look(768, "dark"): False, Look(390): False}
 
