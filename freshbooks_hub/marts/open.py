@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import duckdb
+# What `duckdb` is made of: all that reading takes, without the relations whose import costs as much as a small query.
+import _duckdb as duckdb
 
 from freshbooks_hub.core.errors import HomeError, QueryFailed
 from freshbooks_hub.core.files import Identity, identity

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import duckdb
+import _duckdb as duckdb  # as in open.py
 
 from freshbooks_hub.core.currencies import in_decimals
 

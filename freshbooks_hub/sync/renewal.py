@@ -52,6 +52,8 @@ class Renewal:
         self._same_businesses: set[str] = set()
         # Tables in which more than rows of invoices changed.
         self._beyond_invoices: set[str] = set()
+        # Of few rows it is dearer to join a long list of currencies than to compare with each.
+        db.execute("SET disabled_optimizers = 'in_clause'")
         db.execute(
             "CREATE TEMP TABLE changed_invoices (account_id VARCHAR, business_id BIGINT, invoice_id BIGINT)"
         )

@@ -62,16 +62,12 @@ def replay(
     """
     statements = replace(statements, nodes=tuple(_reading(node, streams) for node in statements.nodes))
     nodes = list(statements.downstream(changed))
-    outcomes: list[dict[str, Any]] = []
     try:
-        with _open(statements, databases) as db:
-            if changed is not None:
-                renewal = Renewal(db, statements.nodes, changed)
-                for model in (node for node in nodes if node.code is None):
-                    renewal.run(model)
-                    outcomes.append(_success(model))
-                nodes = [node for node in nodes if node.code is not None]
-            outcomes += _run_all(db, nodes)
+        with _open(statements, databases, changed is None) as db:
+            if changed is None:
+                outcomes = _run_all(db, nodes)
+            else:
+                outcomes = _renew_all(db, nodes, Renewal(db, statements.nodes, changed))
     except duckdb.Error as error:
         raise NotReplayed(str(error)) from error
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -95,18 +91,28 @@ def _reading(node: Statement, streams: Collection[str]) -> Statement:
 
 
 @contextmanager
-def _open(statements: Statements, databases: Databases) -> Iterator[duckdb.DuckDBPyConnection]:
+def _open(statements: Statements, databases: Databases, whole: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The files of a build, which are written to disk at its end: one that was interrupted is of no use.
+
+    In a `whole` one DuckDB also writes what it has made meanwhile, so that large tables need no memory.
+    """
+    logged = f"RECOVERY_MODE '{'default' if whole else 'no_wal_writes'}'"
     paths = {"raw": databases.raw, "marts_next": databases.marts}
-    with duckdb.connect(databases.work) as db:
-        for name, value in statements.settings.items():
+    work = databases.work.stem
+    with duckdb.connect() as db:
+        db.execute(f"ATTACH {literal(str(databases.work))} AS {work} ({logged})")
+        for name, value in {**statements.settings, "temp_directory": f"{databases.work}.tmp"}.items():
             db.execute(f"SET {name} = {literal(str(value))}")
         for attach in statements.attach:
             for name, path in paths.items():
                 attach = attach.replace(f"'{{{name}}}'", literal(str(path)))
-            db.execute(attach)
+            db.execute(attach if "READ_ONLY" in attach else f"{attach.removesuffix(')')}, {logged})")
         for schema in statements.schemas:
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         yield db
+        # A full disk is an error here; where a connection is closed it would not be.
+        for name in (work, "marts_next"):
+            db.execute(f"CHECKPOINT {name}")
 
 
 def _run_all(db: duckdb.DuckDBPyConnection, nodes: Collection[Statement]) -> list[dict[str, Any]]:
@@ -119,7 +125,7 @@ def _run_all(db: duckdb.DuckDBPyConnection, nodes: Collection[Statement]) -> lis
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         try:
             while order.is_active():
-                running |= {threads.submit(_run, db, by_id[one]) for one in order.get_ready()}
+                running |= {threads.submit(_run, db.cursor(), by_id[one]) for one in order.get_ready()}
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for outcome in (future.result() for future in done):
                     outcomes[outcome["unique_id"]] = outcome
@@ -129,12 +135,36 @@ def _run_all(db: duckdb.DuckDBPyConnection, nodes: Collection[Statement]) -> lis
     return [outcomes[one] for one in by_id]
 
 
-def _run(shared: duckdb.DuckDBPyConnection, node: Statement) -> dict[str, Any]:
-    db = shared.cursor()
-    if node.code is None:
-        make(db, node.statement)
-        return _success(node)
-    found = db.execute(node.statement).fetchone()
+def _renew_all(
+    db: duckdb.DuckDBPyConnection, nodes: Collection[Statement], renewal: Renewal
+) -> list[dict[str, Any]]:
+    """Renew the models one after the other; beside that run each test once the tables that it reads are there."""
+    models = [node for node in nodes if node.code is None]
+    tests = [node for node in nodes if node.code is not None]
+    stale = {model.unique_id for model in models}
+    outcomes: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(1) as beside:
+        running: list[Future[dict[str, Any]]] = []
+        try:
+            for model in models:
+                renewal.run(model)
+                outcomes.append(_success(model))
+                stale.remove(model.unique_id)
+                ready = [test for test in tests if stale.isdisjoint(test.parents)]
+                running += [beside.submit(_run, db.cursor(), test) for test in ready]
+                tests = [test for test in tests if not stale.isdisjoint(test.parents)]
+            return outcomes + [one.result() for one in running]
+        finally:
+            beside.shutdown(cancel_futures=True)
+
+
+def _run(cursor: duckdb.DuckDBPyConnection, node: Statement) -> dict[str, Any]:
+    """Closes the cursor, which would keep the files open."""
+    with cursor as db:
+        if node.code is None:
+            make(db, node.statement)
+            return _success(node)
+        found = db.execute(node.statement).fetchone()
     assert found
     failures, should_warn, should_error = found
     if should_error and not node.warns:
