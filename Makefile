@@ -43,7 +43,7 @@ test: $(INSTALLED)
 
 # Simulated weeks, hundreds of fault schedules, whole builds by dbt, every page in a browser: not for every change.
 test-long: $(INSTALLED)
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder -m long
+	@$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m long
 
 lint: $(INSTALLED)
 	@echo "Checking style and types …"

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -50,6 +51,15 @@ LONGEST = (
         "test_week.py",
     ),
 )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In a run of whole folders, do not import a file of which no test is chosen."""
+    if not collection_path.match("test_*.py") or any(".py" in argument for argument in config.args):
+        return None
+    text = collection_path.read_text("utf-8")
+    left = {"long": "pytest.mark.long" not in text, "not long": "\npytestmark = pytest.mark.long" in text}
+    return left.get(config.getoption("markexpr")) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

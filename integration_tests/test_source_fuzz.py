@@ -125,7 +125,7 @@ def stream(sandbox: Sandbox) -> ListRetriever:
     return retriever
 
 
-@pytest.mark.parametrize("cases", [150, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("cases", [50, pytest.param(1000, marks=pytest.mark.long)])
 def test_broken_answers(
     sandbox: Sandbox, stream: ListRetriever, caplog: pytest.LogCaptureFixture, cases: int
 ) -> None:
@@ -189,7 +189,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("cases", [5, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("cases", [2, pytest.param(25, marks=pytest.mark.long)])
 def test_other_broken_answers(sandbox: Sandbox, cases: int) -> None:
     """As the process reads them: with batches, and in turns with a state."""
     source = SourceFreshbooks(config=config_of(sandbox, business_ids=[BUSINESS]), batches=True)

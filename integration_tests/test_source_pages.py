@@ -25,7 +25,14 @@ def _everything(sandbox: Sandbox, resource: str) -> list[tuple[int, Any]]:
     return sorted((b, row_id) for b in OWNED for row_id in _readable(sandbox, b, resource))
 
 
-@pytest.mark.parametrize(("rows_a_page", "told"), [(9, False), (15, True), (40, False)])
+@pytest.mark.parametrize(
+    ("rows_a_page", "told"),
+    [
+        (9, False),
+        pytest.param(15, True, marks=pytest.mark.long),
+        pytest.param(40, False, marks=pytest.mark.long),
+    ],
+)
 def test_every_list_comes_whole_whatever_its_pages_hold(
     sandbox: Sandbox, read: Read, rows_a_page: int, told: bool
 ) -> None:

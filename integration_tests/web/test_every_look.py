@@ -105,7 +105,7 @@ def test_every_page_in_every_look(
     assert found == {}
 
 
-def violations(page: Page, *, contrasts: bool) -> list[str]:
+def violations(page: Page, *, contrasts: bool = True) -> list[str]:
     """What axe finds on the page, with the first place of each."""
     options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrasts}}}
     found = Axe().run(page, options=options).response["violations"]

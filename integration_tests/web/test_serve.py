@@ -135,6 +135,7 @@ def test_another_process_gets_nothing_from_the_running_server_and_each_link_of_t
     assert hub.run("open").returncode == 1
 
 
+@pytest.mark.long
 def test_a_service_makes_its_password_at_the_first_start_and_prints_no_link(hub: Hub) -> None:
     file = hub.home / "web.password"
     told = []

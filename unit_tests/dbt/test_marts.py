@@ -237,6 +237,7 @@ def test_the_file_is_readable_by_older_duckdb_and_carries_its_docs(build: Build)
     assert build.query("select distinct schema_name from duckdb_tables()") == [("marts",)]
 
 
+@pytest.mark.long
 def test_docs_are_generated_with_every_mart(dbt: Dbt, build: Build, tmp_path: Path) -> None:
     for name in FILES.values():
         shutil.copy(build.folder / f"{name}.duckdb", tmp_path)
@@ -301,6 +302,7 @@ def test_planted_errors_of_arithmetic_are_differences_with_their_rows(broken_bui
     }
 
 
+@pytest.mark.long
 def test_rows_that_cannot_be_read_are_set_aside_and_listed(broken_build: Build) -> None:
     listed = {
         (r["stream_name"], r["row_key"], r["column_name"], r["value_text"], r["is_row_published"])

@@ -81,6 +81,7 @@ def books(dbt: Dbt, server: postgres.Server, tmp_path_factory: pytest.TempPathFa
     return Books(server, dbt, folder, part_of_project(folder, *models))
 
 
+@pytest.mark.long
 def test_a_reader_has_the_old_marts_or_the_new_ones(books: Books) -> None:
     books.publish("Before")
     answers: list[Any] = []
@@ -162,6 +163,7 @@ def test_a_part_of_the_project_is_not_published(books: Books) -> None:
     assert books.run(BOTH_MARTS) == [("Before", "Before")]
 
 
+@pytest.mark.long
 def test_a_view_that_would_go_stale_is_named(books: Books) -> None:
     books.publish("Before")
     books.run("create view public.tax_names as select tax_name from marts.taxes")

@@ -14,6 +14,8 @@ from metricflow_semantic_interfaces.validations.semantic_manifest_validator impo
 from unit_tests.dbt.builds import PROJECT, TODAY, Build, Dbt
 from unit_tests.dbt.semantic import DuckDb, Rows, Semantics
 
+pytestmark = pytest.mark.long
+
 # A saved query: its groupings, its metrics, and the same question in SQL in this order of columns.
 SAVED = {
     "receivables_by_client": (

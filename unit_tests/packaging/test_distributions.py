@@ -39,6 +39,7 @@ def contents(project: Path, folder: Path) -> set[str]:
     return {top for name in names if not (top := name.partition("/")[0]).endswith(".dist-info")}
 
 
+@pytest.mark.long
 def test_the_wheel_that_production_installs_holds_no_sandbox(tmp_path: Path) -> None:
     assert contents(ROOT, tmp_path) == {
         "freshbooks_api",

@@ -45,6 +45,7 @@ def dbt_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return builds
 
 
+@pytest.mark.long
 def test_a_first_sync_needs_no_dbt_for_what_was_prepared_while_it_read(
     home: Home, scripted: Scripted, dbt_builds: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,7 @@ def test_what_is_paused_or_not_connected_is_not_started(
     assert started.homes == []
 
 
+@pytest.mark.long
 def test_the_process_is_the_command_for_that_connection(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is stood in for: the command runs, and says in the log that FreshBooks is not there."""
     monkeypatch.setenv("FRESHBOOKS_CONNECTION", "another")

@@ -135,6 +135,7 @@ def books(home: Home, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.Mo
     return Books(home, scripted)
 
 
+@pytest.mark.long
 def test_the_earlier_rows_stay_until_the_stream_can_be_read_again(books: Books) -> None:
     books.sync(taxes="old", clients="c1")
     assert books.published() == [("old", "c1")]
