@@ -437,7 +437,6 @@ from freshbooks_hub.sync import load
 from freshbooks_hub.sync.extract import Source
 from freshbooks_hub.sync.ingest import Ingestion
 from freshbooks_hub.sync.raw import RawStore
-from freshbooks_hub.sync.raw_tables import ROW_GROUP
 
 load.BATCH_BYTES = 20_000
 home = Home(Path(sys.argv[1]))
